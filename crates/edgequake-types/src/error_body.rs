@@ -1,0 +1,282 @@
+//! [`ErrorBody`]: the body of an answer that is no success, in every shape that servers and the proxies before them use.
+//!
+//! Nothing here fails: an unreadable body still has a status to speak for it.
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+/// Longest message kept, in bytes; a proxy's page may be of any size.
+const MESSAGE_LIMIT: usize = 1_000;
+
+/// What an error answer says, whatever its shape.
+///
+/// ```
+/// use edgequake_types::ErrorBody;
+/// use http::StatusCode;
+///
+/// let body = br#"{"error":"unauthorized","message":"Authentication required","request_id":"r-1"}"#;
+/// let error = ErrorBody::read(StatusCode::UNAUTHORIZED, body);
+/// assert_eq!((error.code.as_str(), error.message.as_str()), ("UNAUTHORIZED", "Authentication required"));
+/// assert_eq!(error.request_id.as_deref(), Some("r-1"));
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ErrorBody {
+    /// The server's code in upper case, such as `NOT_FOUND`; derived from the status where the body has none. An open
+    /// set; compare without case.
+    pub code: String,
+    /// The server's text, or the status phrase. At most 1,000 bytes, without control characters.
+    pub message: String,
+    /// `details` as the server sent it; its `diagnostics` tell the cause of a 401 or 403.
+    pub details: Option<Value>,
+    /// The id of the request, for the server's log. The placeholder `unknown` is dropped.
+    pub request_id: Option<String>,
+    /// How long to wait before another try, in seconds, where the body says so.
+    pub retry_after_seconds: Option<u64>,
+    /// Whether the server itself thinks that another try may help.
+    pub retryable: Option<bool>,
+}
+
+/// The shapes an error body can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorShape {
+    /// `application/problem+json` with `code`, `message`, `details`, `type`, `title`, `status`: the handlers.
+    Problem,
+    /// `application/json` with `code`, `message`: the handlers of the first servers, and the Ollama gate.
+    Bare,
+    /// `application/json` with `error`, `message`, `request_id`: the authentication layer.
+    AuthLayer,
+    /// `application/json` with `error`, `error_code`, `retry_after_seconds`, `retryable`: the rate limiter.
+    RateLimiter,
+    /// `text/plain`: the extractors of the web framework.
+    Text,
+}
+
+impl ErrorBody {
+    /// An error to be written, with the code's usual meaning.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            details: None,
+            request_id: None,
+            retry_after_seconds: None,
+            retryable: None,
+        }
+    }
+
+    /// Sets `details.diagnostics.reason`, by which servers tell the causes of a 401 or 403 apart.
+    #[must_use]
+    pub fn reason(mut self, reason: &str) -> Self {
+        self.details = Some(json!({ "diagnostics": { "reason": reason } }));
+        self
+    }
+
+    /// Sets the id of the request.
+    #[must_use]
+    pub fn request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+
+    /// Sets the wait, in seconds.
+    #[must_use]
+    pub fn retry_after_seconds(mut self, seconds: u64) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+
+    /// Reads a body, trying JSON whatever the content type says.
+    pub fn read(status: StatusCode, body: &[u8]) -> Self {
+        let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
+        let mut error = match serde_json::from_slice::<Value>(body) {
+            Ok(Value::Object(fields)) => Self::from_fields(&fields),
+            Ok(Value::String(text)) => Self::new("", excerpt(&text)),
+            _ => Self::new("", text_excerpt(body)),
+        };
+        if error.code.is_empty() {
+            error.code = code_of(status).into_owned();
+        }
+        if error.message.is_empty() {
+            error.message = status.canonical_reason().unwrap_or("no further text").to_owned();
+        }
+        error
+    }
+
+    /// Reads the fields of an error object, whether it is a whole body or part of a stream's event.
+    pub fn from_fields(fields: &Map<String, Value>) -> Self {
+        // `{"error": {"message": ...}}` holds everything one level down.
+        if let (Some(Value::Object(inner)), None) = (fields.get("error"), fields.get("message")) {
+            return Self::from_fields(inner);
+        }
+        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+        let details = fields.get("details").filter(|details| !details.is_null());
+        let inside = |name: &str| details.and_then(|details| details.get(name));
+        let error_word = text("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        let kebab = text("type").and_then(|uri| uri.rsplit('/').next()).filter(|word| *word != "about:blank");
+        let code = text("code").or(text("error_code")).or(error_word).or(kebab).unwrap_or_default();
+        let message = text("message").or(text("detail")).or(text("title")).or(text("error")).unwrap_or_default();
+        let wait = fields.get("retry_after_seconds").and_then(whole_seconds).or_else(|| {
+            let diagnostics = inside("diagnostics").and_then(|d| d.get("retry_after_secs"));
+            diagnostics.or_else(|| inside("retry_after_secs")).and_then(whole_seconds)
+        });
+        let wait = wait.or_else(|| inside("retry_after_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1000)));
+        Self {
+            code: code.replace('-', "_").to_ascii_uppercase(),
+            message: excerpt(message),
+            request_id: text("request_id")
+                .or_else(|| inside("request_id").and_then(Value::as_str))
+                .filter(|id| *id != "unknown")
+                .map(excerpt),
+            retry_after_seconds: wait.or_else(|| fields.get("retry_after_secs").and_then(whole_seconds)),
+            retryable: inside("retryable").or(fields.get("retryable")).and_then(Value::as_bool),
+            details: details.cloned(),
+        }
+    }
+
+    /// The cause that the server put into `details.diagnostics.reason` (or `details.reason`), such as `token_reuse`.
+    pub fn reason_text(&self) -> Option<&str> {
+        let details = self.details.as_ref()?;
+        let diagnostics = details.get("diagnostics").and_then(|diagnostics| diagnostics.get("reason"));
+        diagnostics.or_else(|| details.get("reason"))?.as_str()
+    }
+
+    /// Writes the body: its content type and its bytes.
+    pub fn write(&self, status: StatusCode, shape: ErrorShape) -> (&'static str, Bytes) {
+        let (content_type, body) = match shape {
+            ErrorShape::Text => return ("text/plain; charset=utf-8", Bytes::from(self.message.clone())),
+            ErrorShape::Bare => ("application/json", json!({ "code": self.code, "message": self.message })),
+            ErrorShape::AuthLayer => (
+                "application/json",
+                json!({
+                    "error": self.code.to_ascii_lowercase(),
+                    "message": self.message,
+                    "request_id": self.request_id,
+                }),
+            ),
+            ErrorShape::RateLimiter => (
+                "application/json",
+                json!({
+                    "error": "rate_limit_exceeded",
+                    "message": self.message,
+                    "retry_after_seconds": self.retry_after_seconds,
+                    "request_id": self.request_id,
+                    "error_code": self.code,
+                    "retryable": true,
+                }),
+            ),
+            ErrorShape::Problem => ("application/problem+json", self.problem(status)),
+        };
+        (content_type, Bytes::from(body.to_string()))
+    }
+
+    fn problem(&self, status: StatusCode) -> Value {
+        let diagnostics = self.details.as_ref().and_then(|details| details.get("diagnostics")).cloned();
+        let mut diagnostics = diagnostics.unwrap_or_else(|| json!({}));
+        if let (Some(seconds), Some(fields)) = (self.retry_after_seconds, diagnostics.as_object_mut()) {
+            fields.insert("retry_after_secs".to_owned(), seconds.into());
+        }
+        json!({
+            "code": self.code,
+            "message": self.message,
+            "type": format!("https://edgequake.dev/problems/{}", self.code.to_ascii_lowercase().replace('_', "-")),
+            "title": status.canonical_reason(),
+            "status": status.as_u16(),
+            "details": {
+                "request_id": self.request_id.as_deref().unwrap_or("unknown"),
+                "error_code": self.code,
+                "http_status": status.as_u16(),
+                "retryable": self.retryable.unwrap_or(matches!(status.as_u16(), 408 | 429 | 503)),
+                "source": "api",
+                "diagnostics": diagnostics,
+            },
+        })
+    }
+}
+
+/// Seconds in any form a gateway writes them, rounded up: an early retry would be in vain.
+fn whole_seconds(value: &Value) -> Option<u64> {
+    let seconds = value.as_f64().or_else(|| value.as_str().and_then(|text| text.trim().parse().ok()))?;
+    // `as` saturates; negative and NaN become 0.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    (seconds >= 0.0).then(|| seconds.ceil() as u64)
+}
+
+/// The code that the server would use for a status.
+fn code_of(status: StatusCode) -> std::borrow::Cow<'static, str> {
+    match status.as_u16() {
+        400 => "BAD_REQUEST".into(),
+        401 => "UNAUTHORIZED".into(),
+        403 => "FORBIDDEN".into(),
+        404 => "NOT_FOUND".into(),
+        408 => "REQUEST_TIMEOUT".into(),
+        409 => "CONFLICT".into(),
+        422 => "VALIDATION_ERROR".into(),
+        423 => "ACCOUNT_LOCKED".into(),
+        429 => "RATE_LIMITED".into(),
+        500 => "INTERNAL_ERROR".into(),
+        501 => "NOT_IMPLEMENTED".into(),
+        503 => "SERVICE_UNAVAILABLE".into(),
+        other => format!("HTTP_{other}").into(),
+    }
+}
+
+/// What a body that is no JSON object says.
+fn text_excerpt(body: &[u8]) -> String {
+    match std::str::from_utf8(body) {
+        Ok(text) if text.trim_start().starts_with('<') => excerpt(&without_tags(text)),
+        Ok(text) if text.chars().all(|c| !c.is_control() || c.is_whitespace()) => excerpt(text),
+        // Compressed or binary: its length says more than its characters.
+        _ => format!("{} bytes that are no text", body.len()),
+    }
+}
+
+/// The title of an HTML page, else its text.
+fn without_tags(html: &str) -> String {
+    let lower = html.to_ascii_lowercase();
+    let title = lower.find("<title>").and_then(|start| {
+        let start = start + "<title>".len();
+        let end = lower.get(start..)?.find("</title>")? + start;
+        html.get(start..end)
+    });
+    if let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) {
+        return title.to_owned();
+    }
+    let mut text = String::new();
+    let mut inside = false;
+    for character in html.chars() {
+        match character {
+            '<' => inside = true,
+            '>' => {
+                inside = false;
+                text.push(' ');
+            }
+            other if !inside => text.push(other),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// One line of bounded length without control characters.
+fn excerpt(text: &str) -> String {
+    let mut line = String::new();
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        if line.len() > MESSAGE_LIMIT {
+            let cut = (0..=MESSAGE_LIMIT).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
+            line.truncate(cut);
+            line.push('…');
+            break;
+        }
+    }
+    line
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! Identifiers: the three that travel in scope headers, and the free-form ones of paths and bodies.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::HeaderValue;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Why a text is not an identifier. Names the rule and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdError {
+    /// A scope id that is neither a UUID nor the word the server reserves.
+    #[error(
+        "{kind} must be a hyphenated UUID{alias}: the server would read anything else as its default scope; use `{kind}::opaque` for servers that name it otherwise"
+    )]
+    NotUuid {
+        /// The type of the identifier, such as `WorkspaceId`.
+        kind: &'static str,
+        /// The words that are also allowed.
+        alias: &'static str,
+    },
+    /// An opaque id with characters that no header can carry.
+    #[error("{kind} must be 1 to 255 visible ASCII characters, so that a header can carry it")]
+    NotVisible {
+        /// The type of the identifier.
+        kind: &'static str,
+    },
+}
+
+/// Whether `text` is a UUID in its hyphenated form of 36 characters (RFC 9562, 4), in either case.
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
+macro_rules! scope_id {
+    ($(#[$docs:meta])* $name:ident, default = $default:expr) => {
+        $(#[$docs])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Checks and normalises: surrounding white space is dropped, a UUID is written in lower case, because
+            /// some servers compare the header with the token's claim as plain text.
+            ///
+            /// # Errors
+            ///
+            /// [`IdError::NotUuid`] for anything that the server would not read as this very id.
+            pub fn new(text: impl AsRef<str>) -> Result<Self, IdError> {
+                let text = text.as_ref().trim();
+                let default: Option<&str> = $default;
+                if is_uuid(text) {
+                    Ok(Self(text.to_ascii_lowercase().into()))
+                } else if default.is_some_and(|word| word == text) {
+                    Ok(Self(text.into()))
+                } else {
+                    let alias = if default.is_some() { " or the word `default`" } else { "" };
+                    Err(IdError::NotUuid { kind: stringify!($name), alias })
+                }
+            }
+
+            /// Takes a name that is no UUID, for servers that name their scopes otherwise. The EdgeQuake server
+            /// itself reads such a name as its DEFAULT scope.
+            ///
+            /// # Errors
+            ///
+            /// [`IdError::NotVisible`] if no header can carry the text.
+            pub fn opaque(text: impl AsRef<str>) -> Result<Self, IdError> {
+                let text = text.as_ref();
+                if (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                    Ok(Self(text.into()))
+                } else {
+                    Err(IdError::NotVisible { kind: stringify!($name) })
+                }
+            }
+
+            /// The text as it goes over the wire.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&$name> for HeaderValue {
+            fn from(id: &$name) -> Self {
+                // The constructors admit visible ASCII only, so the fallback is never taken.
+                HeaderValue::from_str(&id.0).unwrap_or_else(|_| HeaderValue::from_static(""))
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Self::new(text)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), &self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+
+        /// Accepts what a server sends: a UUID, the reserved word, or a name of its own.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = String::deserialize(deserializer)?;
+                Self::new(&text).or_else(|_| Self::opaque(&text)).map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+scope_id! {
+    /// A tenant, as in the header `X-Tenant-ID`: a UUID or the word `default`.
+    ///
+    /// ```
+    /// use edgequake_types::TenantId;
+    ///
+    /// let tenant = TenantId::new("7B0E2B52-6A53-4B0C-9B43-0F6B6A1D9F21")?;
+    /// assert_eq!(tenant.as_str(), "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21");
+    /// assert!(TenantId::new("tenant-456").is_err());
+    /// assert!(TenantId::opaque("tenant-456").is_ok());
+    /// # Ok::<(), edgequake_types::IdError>(())
+    /// ```
+    TenantId, default = Some("default")
+}
+
+scope_id! {
+    /// A workspace, as in the header `X-Workspace-ID`: a UUID or the word `default`.
+    ///
+    /// ```
+    /// use edgequake_types::WorkspaceId;
+    ///
+    /// assert_eq!(WorkspaceId::new("default")?.to_string(), "default");
+    /// assert!(WorkspaceId::new("workspace-123").is_err());
+    /// assert!(WorkspaceId::opaque("workspace-123").is_ok());
+    /// # Ok::<(), edgequake_types::IdError>(())
+    /// ```
+    WorkspaceId, default = Some("default")
+}
+
+scope_id! {
+    /// A user, as in the header `X-User-ID`: a UUID. There is no reserved word for it.
+    ///
+    /// ```
+    /// use edgequake_types::UserId;
+    ///
+    /// assert!(UserId::new("00000000-0000-0000-0000-000000000001").is_ok());
+    /// assert!(UserId::new("default").is_err());
+    /// ```
+    UserId, default = None
+}
+
+impl TenantId {
+    /// The tenant that the server uses when a request names none: `00000000-0000-0000-0000-000000000002`.
+    pub fn server_default() -> Self {
+        Self("00000000-0000-0000-0000-000000000002".into())
+    }
+}
+
+impl WorkspaceId {
+    /// The workspace that the server uses when a request names none: `00000000-0000-0000-0000-000000000003`.
+    pub fn server_default() -> Self {
+        Self("00000000-0000-0000-0000-000000000003".into())
+    }
+}
+
+macro_rules! string_id {
+    ($($(#[$docs:meta])* $name:ident;)*) => {$(
+        $(#[$docs])*
+        ///
+        /// Free text that the server chooses; it is percent-encoded wherever it enters a path.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<Box<str>>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text as it goes over the wire.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<&$name> for $name {
+            fn from(id: &$name) -> Self {
+                id.clone()
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                *self.0 == *other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                *self.0 == **other
+            }
+        }
+    )*};
+}
+
+string_id! {
+    /// A document.
+    DocumentId;
+    /// An API key (`key_id`), not the key itself.
+    KeyId;
+    /// A group of documents that were uploaded together, or a background task.
+    TrackId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_id_is_a_uuid_or_the_reserved_word() {
+        for text in ["", "acme", "Default", "7b0e2b526a534b0c9b430f6b6a1d9f21", "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f2g"]
+        {
+            assert!(WorkspaceId::new(text).is_err(), "{text}");
+        }
+        assert_eq!(WorkspaceId::new(" default\n").unwrap().as_str(), "default");
+    }
+
+    #[test]
+    fn an_opaque_id_fits_a_header() {
+        for text in ["", "a b", "a\nb", "é", &"x".repeat(256)] {
+            assert!(TenantId::opaque(text).is_err(), "{text}");
+        }
+        let header = HeaderValue::from(&TenantId::opaque("tenant-456").unwrap());
+        assert_eq!(header, "tenant-456");
+    }
+
+    #[test]
+    fn errors_say_what_to_do() {
+        insta::assert_snapshot!(TenantId::new("acme").unwrap_err(), @"TenantId must be a hyphenated UUID or the word `default`: the server would read anything else as its default scope; use `TenantId::opaque` for servers that name it otherwise");
+        insta::assert_snapshot!(UserId::new("default").unwrap_err(), @"UserId must be a hyphenated UUID: the server would read anything else as its default scope; use `UserId::opaque` for servers that name it otherwise");
+    }
+}

@@ -1,0 +1,286 @@
+//! [`Form`]: `multipart/form-data` (RFC 7578), written and read.
+//!
+//! A file may be [deferred](Content::Deferred): the form then knows its length only, and whoever sends it puts the bytes
+//! between the [segments](Form::segments), so that a large file is never held in memory.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+use bytes::Bytes;
+use memchr::memmem;
+
+/// A form of named parts.
+#[derive(Debug, Clone)]
+pub struct Form {
+    boundary: String,
+    parts: Vec<Part>,
+}
+
+/// One part of a form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Part {
+    /// The name of the field.
+    pub name: String,
+    /// The name of the file, sent as raw UTF-8 (RFC 7578, 4.2).
+    pub file_name: Option<String>,
+    /// The media type of the content.
+    pub content_type: Option<String>,
+    /// The content.
+    pub content: Content,
+}
+
+/// What a part holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// All of it.
+    Bytes(Bytes),
+    /// Only its length in bytes: the sender supplies the content.
+    Deferred(u64),
+}
+
+/// A piece of a form on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// Bytes to send.
+    Bytes(Bytes),
+    /// The place of the deferred content of the part with this index, and its length in bytes.
+    Deferred {
+        /// Index of the part.
+        part: usize,
+        /// Length in bytes.
+        length: u64,
+    },
+}
+
+/// Why a body is not a form.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FormError {
+    /// The content type is another one, or names no boundary.
+    #[error("the content type must be multipart/form-data with a boundary")]
+    ContentType,
+    /// The body ends before its closing delimiter.
+    #[error("the form ends before its closing delimiter")]
+    Incomplete,
+    /// A part without a readable `Content-Disposition`.
+    #[error("part {index} has no Content-Disposition of type form-data with a name")]
+    Disposition {
+        /// Index of the part, from 0.
+        index: usize,
+    },
+}
+
+impl Part {
+    /// A text field.
+    pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), file_name: None, content_type: None, content: Content::Bytes(text.into().into()) }
+    }
+
+    /// A file. Only the last component of `file_name` is sent: the local path is nobody's business.
+    pub fn file(name: impl Into<String>, file_name: &str, content: Content) -> Self {
+        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+        Self {
+            name: name.into(),
+            file_name: Some(file_name.to_owned()),
+            content_type: Some("application/octet-stream".to_owned()),
+            content,
+        }
+    }
+
+    /// Sets the media type.
+    #[must_use]
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    fn head(&self, boundary: &str) -> String {
+        let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", Quoted(&self.name));
+        if let Some(file_name) = &self.file_name {
+            head.push_str(&format!("; filename=\"{}\"", Quoted(file_name)));
+        }
+        if let Some(content_type) = &self.content_type {
+            head.push_str("\r\nContent-Type: ");
+            head.extend(content_type.chars().filter(|c| !c.is_control()));
+        }
+        head.push_str("\r\n\r\n");
+        head
+    }
+}
+
+/// Writes a parameter the way browsers do (WHATWG HTML, 4.10.21.8): only what would break the header is escaped.
+struct Quoted<'a>(&'a str);
+
+impl std::fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut plain = 0;
+        for (at, byte) in self.0.bytes().enumerate() {
+            if matches!(byte, b'"' | b'\r' | b'\n') {
+                f.write_str(self.0.get(plain..at).unwrap_or_default())?;
+                write!(f, "%{byte:02X}")?;
+                plain = at + 1;
+            }
+        }
+        f.write_str(self.0.get(plain..).unwrap_or_default())
+    }
+}
+
+impl Form {
+    /// A form of these parts with a random boundary.
+    pub fn new(parts: Vec<Part>) -> Self {
+        let random = || RandomState::new().build_hasher().finish();
+        Self::with_boundary(format!("edgequake-{:016x}{:016x}", random(), random()), parts)
+    }
+
+    /// A form with a boundary of the caller's: 1 to 70 letters, digits or hyphens that no content may hold.
+    pub fn with_boundary(boundary: impl Into<String>, parts: Vec<Part>) -> Self {
+        Self { boundary: boundary.into(), parts }
+    }
+
+    /// The parts, in their order.
+    pub fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// Gives the parts away.
+    pub fn into_parts(self) -> Vec<Part> {
+        self.parts
+    }
+
+    /// The value for `Content-Type`.
+    pub fn content_type(&self) -> String {
+        format!("multipart/form-data; boundary={}", self.boundary)
+    }
+
+    /// The form as a sequence of pieces to send.
+    pub fn segments(&self) -> Vec<Segment> {
+        let mut segments = Vec::new();
+        let mut pending = Vec::new();
+        for (index, part) in self.parts.iter().enumerate() {
+            pending.extend_from_slice(part.head(&self.boundary).as_bytes());
+            match &part.content {
+                Content::Bytes(bytes) => pending.extend_from_slice(bytes),
+                Content::Deferred(length) => {
+                    segments.push(Segment::Bytes(std::mem::take(&mut pending).into()));
+                    segments.push(Segment::Deferred { part: index, length: *length });
+                }
+            }
+            pending.extend_from_slice(b"\r\n");
+        }
+        pending.extend_from_slice(format!("--{}--\r\n", self.boundary).as_bytes());
+        segments.push(Segment::Bytes(pending.into()));
+        segments
+    }
+
+    /// The whole length in bytes, deferred content included, for `Content-Length`.
+    pub fn length(&self) -> u64 {
+        self.segments()
+            .iter()
+            .map(|segment| match segment {
+                Segment::Bytes(bytes) => bytes.len() as u64,
+                Segment::Deferred { length, .. } => *length,
+            })
+            .sum()
+    }
+
+    /// The whole form, if none of its content is deferred.
+    pub fn bytes(&self) -> Option<Bytes> {
+        match self.segments().as_slice() {
+            [Segment::Bytes(bytes)] => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
+    /// Reads a form out of a complete body, as a server does.
+    ///
+    /// # Errors
+    ///
+    /// [`FormError`] when the content type names no boundary, the body is cut, or a part has no name.
+    pub fn parse(content_type: &str, body: &Bytes) -> Result<Self, FormError> {
+        let boundary = boundary(content_type).ok_or(FormError::ContentType)?;
+        let delimiter = format!("\r\n--{boundary}");
+        let opening = delimiter.get(2..).unwrap_or_default().as_bytes();
+        let finder = memmem::Finder::new(delimiter.as_bytes());
+        // The first delimiter may stand at the very beginning, or after a preamble.
+        let mut at = if body.starts_with(opening) {
+            opening.len()
+        } else {
+            finder.find(body).ok_or(FormError::Incomplete)? + delimiter.len()
+        };
+        let mut parts = Vec::new();
+        loop {
+            let rest = body.get(at..).unwrap_or_default();
+            if rest.starts_with(b"--") {
+                return Ok(Self { boundary, parts });
+            }
+            let length = finder.find(rest).ok_or(FormError::Incomplete)?;
+            let part = body.slice(at..at + length);
+            parts.push(parse_part(&part).ok_or(FormError::Disposition { index: parts.len() })?);
+            at += length + delimiter.len();
+        }
+    }
+}
+
+fn boundary(content_type: &str) -> Option<String> {
+    let mut pieces = content_type.split(';').map(str::trim);
+    pieces.next().filter(|media_type| media_type.eq_ignore_ascii_case("multipart/form-data"))?;
+    let value = pieces.find_map(|piece| {
+        let (name, value) = piece.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("boundary").then_some(value)
+    })?;
+    let value = value.trim().trim_matches('"');
+    (1..=70).contains(&value.len()).then(|| value.to_owned())
+}
+
+/// Reads one part; it begins with the rest of the delimiter's line.
+fn parse_part(part: &Bytes) -> Option<Part> {
+    let head_end = memmem::find(part, b"\r\n\r\n")?;
+    let head = std::str::from_utf8(part.get(..head_end)?).ok()?;
+    let mut disposition = None;
+    let mut content_type = None;
+    for line in head.split("\r\n").filter_map(|line| line.split_once(':')) {
+        let (name, value) = (line.0.trim(), line.1.trim());
+        if name.eq_ignore_ascii_case("content-disposition") {
+            disposition = Some(value);
+        } else if name.eq_ignore_ascii_case("content-type") {
+            content_type = Some(value.to_owned());
+        }
+    }
+    let parameters = disposition?.strip_prefix("form-data")?;
+    Some(Part {
+        name: parameter(parameters, "name")?,
+        file_name: parameter(parameters, "filename"),
+        content_type,
+        content: Content::Bytes(part.slice(head_end + 4..)),
+    })
+}
+
+/// The value of a `; name="value"` parameter.
+fn parameter(text: &str, wanted: &str) -> Option<String> {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start().strip_prefix(';')?.trim_start();
+        let (name, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let value = match after.strip_prefix('"') {
+            Some(quoted) => {
+                let (value, after) = quoted.split_once('"')?;
+                rest = after;
+                value
+            }
+            None => {
+                let end = after.find(';').unwrap_or(after.len());
+                let (value, after) = after.split_at_checked(end)?;
+                rest = after;
+                value.trim()
+            }
+        };
+        if name.trim().eq_ignore_ascii_case(wanted) {
+            return Some(value.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,135 @@
+//! Turning an [`Endpoint`] into an HTTP request, and back.
+
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::body::Body;
+use crate::endpoint::{Endpoint, Payload};
+use crate::path;
+
+/// Why a request could not be written. Never carries a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A path parameter that no encoding can save.
+    #[error(
+        "the path parameter `{name}` must not be empty, `.` or `..`: no encoding keeps such a segment in a URL"
+    )]
+    Segment {
+        /// The name of the parameter.
+        name: &'static str,
+    },
+    /// A field that has no form in JSON or in a query string.
+    #[error("the request cannot be written as JSON")]
+    Serialize(#[source] serde_json::Error),
+    /// Path and query that no URI can hold.
+    #[error("path and query do not form a URI")]
+    Uri(#[source] http::Error),
+}
+
+/// Why a request or an answer could not be read. Names the field, never its value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// Method or path belong to another operation.
+    #[error("expected {method} {path}")]
+    Route {
+        /// The method of the operation that was expected.
+        method: http::Method,
+        /// Its path template.
+        path: &'static str,
+    },
+    /// The text is no JSON, or a field is missing or of the wrong type.
+    #[error("{}", at(.path))]
+    Json {
+        /// The place in the JSON text, such as `documents[3].chunk_count`; `.` is the whole.
+        path: String,
+        /// What is wrong there.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// The text is not UTF-8.
+    #[error("the text is not UTF-8")]
+    Utf8(#[source] std::str::Utf8Error),
+}
+
+fn at(path: &str) -> String {
+    if path == "." { "the JSON text cannot be read".to_owned() } else { format!("the JSON field `{path}` cannot be read") }
+}
+
+/// Reads JSON. A leading byte-order mark is ignored (RFC 8259, 8.1); an error names the place.
+///
+/// # Errors
+///
+/// [`DecodeError::Json`] with the path of the first field that does not fit.
+pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
+    let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
+    serde_json::from_slice(json).map_err(|error| {
+        // Tracking the path costs on every field, so it is done only once something is known to be wrong.
+        let deserializer = &mut serde_json::Deserializer::from_slice(json);
+        match serde_path_to_error::deserialize::<_, T>(deserializer) {
+            Err(traced) => {
+                DecodeError::Json { path: traced.path().to_string(), source: traced.into_inner() }
+            }
+            // Well-formed up to something behind the value.
+            Ok(_) => DecodeError::Json { path: ".".to_owned(), source: error },
+        }
+    })
+}
+
+/// The fields of a request as a query string; nested values are not part of any query of this API.
+pub(crate) fn query(request: &(impl Serialize + ?Sized)) -> Result<Option<String>, EncodeError> {
+    let Value::Object(fields) = serde_json::to_value(request).map_err(EncodeError::Serialize)? else {
+        return Ok(None);
+    };
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in &fields {
+        match value {
+            Value::Null => {}
+            Value::String(text) => drop(query.append_pair(name, text)),
+            other => drop(query.append_pair(name, &other.to_string())),
+        }
+    }
+    let query = query.finish();
+    Ok((!query.is_empty()).then_some(query))
+}
+
+pub(crate) fn to_request<E: Endpoint>(endpoint: &E) -> Result<http::Request<Body>, EncodeError> {
+    let path = endpoint.path()?;
+    let body = endpoint.body()?;
+    let builder = http::Request::builder().method(E::METHOD);
+    let builder = match endpoint.query()? {
+        Some(query) => builder.uri(format!("{path}?{query}")),
+        None => builder.uri(&*path),
+    };
+    let mut request = builder.body(body).map_err(EncodeError::Uri)?;
+    let content_type = request.body().content_type();
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static(<E::Response as Answer>::MEDIA_TYPE));
+    if let Some(Ok(value)) = content_type.map(HeaderValue::try_from) {
+        headers.insert(CONTENT_TYPE, value);
+    }
+    endpoint.headers(headers);
+    Ok(request)
+}
+
+pub(crate) fn from_request<E: Endpoint>(parts: &http::request::Parts, body: &[u8]) -> Result<E, DecodeError> {
+    let parameters = path::parameters(E::PATH, parts.uri.path())
+        .filter(|_| parts.method == E::METHOD)
+        .ok_or(DecodeError::Route { method: E::METHOD, path: E::PATH })?;
+    let mut fields = match E::PAYLOAD {
+        Payload::Json if parameters.is_empty() => return from_json(body),
+        Payload::Json => from_json::<Map<String, Value>>(body)?,
+        Payload::Query => form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes())
+            .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())))
+            .collect(),
+        Payload::None | Payload::Multipart => Map::new(),
+    };
+    // The path wins over a field of the same name: it is what the request was routed and authorized by.
+    fields.extend(parameters.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
+    serde_path_to_error::deserialize(Value::Object(fields))
+        .map_err(|error| DecodeError::Json { path: error.path().to_string(), source: error.into_inner() })
+}

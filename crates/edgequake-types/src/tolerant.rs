@@ -1,0 +1,221 @@
+//! Reading what servers and the gateways before them really send: `null` for a default, whole numbers as `5.0` or
+//! `"5"`, flags as text.
+//!
+//! Used as `#[serde(default, deserialize_with = "tolerant::count")]`. A value that cannot be meant (`15.5` or `-1` for a
+//! count) is an error, never a rounded or wrapped number.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
+use serde_json::Value;
+
+/// Whole numbers that a JSON number, a whole float or a numeric string may stand for.
+pub(crate) trait Whole: Sized {
+    const EXPECTED: &'static str;
+    fn from_u64(value: u64) -> Option<Self>;
+    fn from_i64(value: i64) -> Option<Self>;
+}
+
+macro_rules! whole {
+    ($($int:ty => $expected:literal),*) => {$(
+        impl Whole for $int {
+            const EXPECTED: &'static str = $expected;
+
+            fn from_u64(value: u64) -> Option<Self> {
+                Self::try_from(value).ok()
+            }
+
+            fn from_i64(value: i64) -> Option<Self> {
+                Self::try_from(value).ok()
+            }
+        }
+    )*};
+}
+
+whole!(u64 => "a whole number of 0 or more", u32 => "a whole number from 0 to 4294967295", i64 => "a whole number");
+
+/// 2^53: above it a float no longer tells neighbouring whole numbers apart.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+struct WholeVisitor<T>(PhantomData<T>);
+
+impl<T: Whole> Visitor<'_> for WholeVisitor<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+        T::from_u64(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+        T::from_i64(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
+    }
+
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+        if value.fract() == 0.0 && value.abs() <= EXACT {
+            // Whole and within the exact range: the conversion loses nothing.
+            #[allow(clippy::cast_possible_truncation)]
+            return self.visit_i64(value as i64);
+        }
+        Err(E::invalid_value(de::Unexpected::Float(value), &self))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if let Ok(value) = text.parse() {
+            return self.visit_u64(value);
+        }
+        match (text.parse::<i64>(), text.parse::<f64>()) {
+            (Ok(value), _) => self.visit_i64(value),
+            (Err(_), Ok(value)) => self.visit_f64(value),
+            _ => Err(E::invalid_value(de::Unexpected::Other("text that is not a number"), &self)),
+        }
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// A count; `null` is 0.
+pub(crate) fn count<'de, D: Deserializer<'de>, T: Whole + Default>(deserializer: D) -> Result<T, D::Error> {
+    optional_count(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A count that may be absent or `null`.
+pub(crate) fn optional_count<'de, D: Deserializer<'de>, T: Whole>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    deserializer.deserialize_any(WholeVisitor(PhantomData))
+}
+
+/// A duration in whole seconds; fractions are cut (`"3600.5"` is 3600), because a lifetime must not be overrated.
+pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    struct Seconds;
+
+    impl Visitor<'_> for Seconds {
+        type Value = Option<i64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number of seconds")
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+            Ok(Some(i64::try_from(value).unwrap_or(i64::MAX)))
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+            // `as` saturates, and a lifetime of centuries is as good as the largest one.
+            #[allow(clippy::cast_possible_truncation)]
+            Ok(Some(value.floor() as i64))
+        }
+
+        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+            match (text.trim().parse::<i64>(), text.trim().parse::<f64>()) {
+                (Ok(value), _) => Ok(Some(value)),
+                (Err(_), Ok(value)) if value.is_finite() => self.visit_f64(value),
+                _ if text.trim().is_empty() => Ok(None),
+                _ => Err(E::invalid_value(de::Unexpected::Other("text that is not a number"), &self)),
+            }
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+    }
+
+    deserializer.deserialize_any(Seconds)
+}
+
+struct FlagVisitor;
+
+impl Visitor<'_> for FlagVisitor {
+    type Value = Option<bool>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true or false")
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(Some(value))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        match text {
+            "true" => Ok(Some(true)),
+            "false" => Ok(Some(false)),
+            _ => Err(E::invalid_value(de::Unexpected::Other("text that is neither"), &self)),
+        }
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+}
+
+/// A flag; `null` is false.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    optional_flag(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A flag of three states; also read from `"true"` and `"false"`, as query strings have them.
+pub(crate) fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    deserializer.deserialize_any(FlagVisitor)
+}
+
+/// Anything with a default; `null` is that default (an empty list, an empty text).
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// A text that stands for "none" when it is empty.
+pub(crate) fn non_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + AsRef<str>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Ok(Option::<T>::deserialize(deserializer)?.filter(|text| !text.as_ref().is_empty()))
+}
+
+/// Something that must not fail its surroundings: `None` if it is absent or cannot be read.
+pub(crate) fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
+}
+
+/// A model that comes either below `key` or bare.
+pub(crate) fn wrapped<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+    key: &str,
+) -> Result<T, D::Error> {
+    let mut value = Value::deserialize(deserializer)?;
+    let inner = value.get_mut(key).filter(|inner| inner.is_object()).map(Value::take);
+    serde_path_to_error::deserialize(inner.unwrap_or(value)).map_err(de::Error::custom)
+}
+
+/// A list that comes below one of `keys`, bare, or as `null`.
+pub(crate) fn list_below<T: DeserializeOwned>(value: &mut Value, keys: &[&str]) -> Result<Vec<T>, String> {
+    let list = match value {
+        Value::Array(_) => value.take(),
+        _ => keys.iter().find_map(|key| value.get_mut(key).map(Value::take)).unwrap_or_default(),
+    };
+    match list {
+        Value::Null => Ok(Vec::new()),
+        list => serde_path_to_error::deserialize(list).map_err(|error| error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+use serde::Deserialize;
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Model {
+    #[serde(default, deserialize_with = "super::count")]
+    count: u64,
+    #[serde(default, deserialize_with = "super::optional_count")]
+    maybe: Option<u32>,
+    #[serde(default, deserialize_with = "super::optional_seconds")]
+    seconds: Option<i64>,
+    #[serde(default, deserialize_with = "super::flag")]
+    flag: bool,
+    #[serde(default, deserialize_with = "super::optional_flag")]
+    state: Option<bool>,
+    #[serde(default, deserialize_with = "super::or_default")]
+    list: Vec<String>,
+    #[serde(default, deserialize_with = "super::non_empty")]
+    text: Option<String>,
+}
+
+fn read(json: &str) -> Result<Model, String> {
+    serde_json::from_str(json).map_err(|error| error.to_string())
+}
+
+#[test]
+fn absent_and_null_are_the_same() {
+    let nulls = r#"{"count":null,"maybe":null,"seconds":null,"flag":null,"state":null,"list":null,"text":null}"#;
+    assert_eq!(read("{}").unwrap(), read(nulls).unwrap());
+    assert_eq!(read(r#"{"text":""}"#).unwrap().text, None);
+}
+
+#[test]
+fn whole_numbers_in_every_form() {
+    for (json, count) in [
+        ("256", 256),
+        ("256.0", 256),
+        ("1e3", 1000),
+        ("\"17\"", 17),
+        ("\"17.0\"", 17),
+        ("18446744073709551615", u64::MAX),
+        ("\"18446744073709551615\"", u64::MAX),
+        ("9007199254740993", 9_007_199_254_740_993),
+        ("\"\"", 0),
+    ] {
+        assert_eq!(read(&format!(r#"{{"count":{json}}}"#)).unwrap().count, count, "{json}");
+    }
+}
+
+#[test]
+fn numbers_that_cannot_be_meant_are_errors() {
+    for json in ["15.5", "-1", "-1.0", "1e300", "\"many\"", "18446744073709551616", "true", "[]"] {
+        assert!(read(&format!(r#"{{"count":{json}}}"#)).is_err(), "{json}");
+    }
+    assert!(read(r#"{"maybe":4294967296}"#).is_err());
+}
+
+#[test]
+fn seconds_are_cut_and_signed() {
+    for (json, seconds) in
+        [("3600", 3600), ("\"3600\"", 3600), ("3600.0", 3600), ("\"3600.5\"", 3600), ("-5", -5), ("1e300", i64::MAX)]
+    {
+        assert_eq!(read(&format!(r#"{{"seconds":{json}}}"#)).unwrap().seconds, Some(seconds), "{json}");
+    }
+    assert!(read(r#"{"seconds":"soon"}"#).is_err());
+}
+
+#[test]
+fn flags_have_three_states() {
+    assert_eq!(read(r#"{"state":"false"}"#).unwrap().state, Some(false));
+    assert_eq!(read(r#"{"state":true,"flag":true}"#).unwrap().state, Some(true));
+    assert!(read(r#"{"state":"maybe"}"#).is_err());
+    assert!(read(r#"{"state":1}"#).is_err());
+}
