@@ -18,8 +18,10 @@ use crate::{TenantId, WorkspaceId};
 /// Whether an operation needs a credential when the server has authentication on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Auth {
-    /// Works without a credential (login, refresh, probes). A client sends none.
+    /// Works without a credential and takes none (login, refresh). A client sends none.
     Public,
+    /// Works without a credential (probes, setup status). A client sends one if it has one at hand, and waits for none.
+    Optional,
     /// Answers 401 without a credential.
     Required,
 }
@@ -167,18 +169,39 @@ macro_rules! endpoint {
     };
 }
 
-/// Declares setters for optional fields of a request: `setters! { ListDocuments { page: u64, status: DocumentStatus } }`.
+/// Declares setters for optional fields: `setters! { ListDocuments { page: u64, document_pattern: String } }`.
+///
+/// Numbers and flags are taken as they are, so that literals need no suffix; everything else by `impl Into`. A field of
+/// options in common is reached as `setters! { StreamQuery.query { ... } }`.
 macro_rules! setters {
-    ($request:ident { $($field:ident: $type:ty),* $(,)? }) => {
+    ($request:ident { $($fields:tt)* }) => {
+        $crate::endpoint::setters! { @all $request () $($fields)* }
+    };
+    ($request:ident.$inner:ident { $($fields:tt)* }) => {
+        $crate::endpoint::setters! { @all $request ($inner) $($fields)* }
+    };
+    (@all $request:ident $at:tt $($field:ident: $type:tt $(<$($of:tt),+>)?),* $(,)?) => {
         impl $request {
-            $(
-                #[doc = concat!("Sets [`", stringify!($field), "`](Self::", stringify!($field), ").")]
-                #[must_use]
-                pub fn $field(mut self, $field: impl Into<$type>) -> Self {
-                    self.$field = Some($field.into());
-                    self
-                }
-            )*
+            $($crate::endpoint::setters! { @one $at $field $type $(<$($of),+>)? })*
+        }
+    };
+    (@one $at:tt $field:ident u64) => { $crate::endpoint::setters! { @plain $at $field u64 } };
+    (@one $at:tt $field:ident f64) => { $crate::endpoint::setters! { @plain $at $field f64 } };
+    (@one $at:tt $field:ident bool) => { $crate::endpoint::setters! { @plain $at $field bool } };
+    (@one ($($inner:ident)?) $field:ident $type:ty) => {
+        #[doc = concat!("Sets `", stringify!($field), "`.")]
+        #[must_use]
+        pub fn $field(mut self, $field: impl Into<$type>) -> Self {
+            self.$($inner.)?$field = Some($field.into());
+            self
+        }
+    };
+    (@plain ($($inner:ident)?) $field:ident $type:ty) => {
+        #[doc = concat!("Sets `", stringify!($field), "`.")]
+        #[must_use]
+        pub fn $field(mut self, $field: $type) -> Self {
+            self.$($inner.)?$field = Some($field);
+            self
         }
     };
 }

@@ -111,18 +111,22 @@ impl ErrorBody {
         if let (Some(Value::Object(inner)), None) = (fields.get("error"), fields.get("message")) {
             return Self::from_fields(inner);
         }
-        let text = |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
+        let text =
+            |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
         let details = fields.get("details").filter(|details| !details.is_null());
         let inside = |name: &str| details.and_then(|details| details.get(name));
-        let error_word = text("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        let error_word =
+            text("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
         let kebab = text("type").and_then(|uri| uri.rsplit('/').next()).filter(|word| *word != "about:blank");
         let code = text("code").or(text("error_code")).or(error_word).or(kebab).unwrap_or_default();
-        let message = text("message").or(text("detail")).or(text("title")).or(text("error")).unwrap_or_default();
+        let message =
+            text("message").or(text("detail")).or(text("title")).or(text("error")).unwrap_or_default();
         let wait = fields.get("retry_after_seconds").and_then(whole_seconds).or_else(|| {
             let diagnostics = inside("diagnostics").and_then(|d| d.get("retry_after_secs"));
             diagnostics.or_else(|| inside("retry_after_secs")).and_then(whole_seconds)
         });
-        let wait = wait.or_else(|| inside("retry_after_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1000)));
+        let wait =
+            wait.or_else(|| inside("retry_after_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1000)));
         Self {
             code: code.replace('-', "_").to_ascii_uppercase(),
             message: excerpt(message),

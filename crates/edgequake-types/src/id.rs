@@ -274,8 +274,13 @@ mod tests {
 
     #[test]
     fn a_scope_id_is_a_uuid_or_the_reserved_word() {
-        for text in ["", "acme", "Default", "7b0e2b526a534b0c9b430f6b6a1d9f21", "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f2g"]
-        {
+        for text in [
+            "",
+            "acme",
+            "Default",
+            "7b0e2b526a534b0c9b430f6b6a1d9f21",
+            "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f2g",
+        ] {
             assert!(WorkspaceId::new(text).is_err(), "{text}");
         }
         assert_eq!(WorkspaceId::new(" default\n").unwrap().as_str(), "default");

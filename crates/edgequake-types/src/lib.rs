@@ -28,6 +28,7 @@
 
 mod answer;
 mod body;
+pub mod documents;
 mod endpoint;
 mod error_body;
 mod id;
@@ -39,6 +40,8 @@ mod path;
 mod request;
 pub mod secret;
 pub mod session;
+#[cfg(test)]
+mod testing;
 mod timestamp;
 mod tolerant;
 
@@ -48,7 +51,7 @@ pub use endpoint::{Auth, Endpoint, Payload, Retry, Scope};
 pub use error_body::{ErrorBody, ErrorShape};
 pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
 pub use origin::{Origin, OriginError};
-pub use page::Paginated;
+pub use page::{Paginated, Pagination};
 pub use request::{DecodeError, EncodeError, from_json};
 pub use secret::Secret;
 pub use timestamp::Timestamp;

@@ -74,7 +74,12 @@ pub enum FormError {
 impl Part {
     /// A text field.
     pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), file_name: None, content_type: None, content: Content::Bytes(text.into().into()) }
+        Self {
+            name: name.into(),
+            file_name: None,
+            content_type: None,
+            content: Content::Bytes(text.into().into()),
+        }
     }
 
     /// A file. Only the last component of `file_name` is sent: the local path is nobody's business.
@@ -96,7 +101,8 @@ impl Part {
     }
 
     fn head(&self, boundary: &str) -> String {
-        let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", Quoted(&self.name));
+        let mut head =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", Quoted(&self.name));
         if let Some(file_name) = &self.file_name {
             head.push_str(&format!("; filename=\"{}\"", Quoted(file_name)));
         }

@@ -102,7 +102,12 @@ mod tests {
 
     #[test]
     fn other_paths_do_not_match() {
-        for path in ["/api/v1/documents/x/chunks", "/api/v1/documents//chunks/1", "/api/v1/documents/x/chunks/1/", "/"] {
+        for path in [
+            "/api/v1/documents/x/chunks",
+            "/api/v1/documents//chunks/1",
+            "/api/v1/documents/x/chunks/1/",
+            "/",
+        ] {
             assert_eq!(parameters(TEMPLATE, path), None, "{path}");
         }
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::answer::Answer;
 use crate::body::Body;
 use crate::endpoint::{Endpoint, Payload};
+use crate::multipart::FormError;
 use crate::path;
 
 /// Why a request could not be written. Never carries a value.
@@ -54,10 +55,23 @@ pub enum DecodeError {
     /// The text is not UTF-8.
     #[error("the text is not UTF-8")]
     Utf8(#[source] std::str::Utf8Error),
+    /// The body is no form.
+    #[error("the form cannot be read")]
+    Form(#[source] FormError),
+    /// A part of the form is missing.
+    #[error("the form has no part `{name}`")]
+    Part {
+        /// The name of the part.
+        name: &'static str,
+    },
 }
 
 fn at(path: &str) -> String {
-    if path == "." { "the JSON text cannot be read".to_owned() } else { format!("the JSON field `{path}` cannot be read") }
+    if path == "." {
+        "the JSON text cannot be read".to_owned()
+    } else {
+        format!("the JSON field `{path}` cannot be read")
+    }
 }
 
 /// Reads JSON. A leading byte-order mark is ignored (RFC 8259, 8.1); an error names the place.
@@ -71,9 +85,7 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
         // Tracking the path costs on every field, so it is done only once something is known to be wrong.
         let deserializer = &mut serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(deserializer) {
-            Err(traced) => {
-                DecodeError::Json { path: traced.path().to_string(), source: traced.into_inner() }
-            }
+            Err(traced) => DecodeError::Json { path: traced.path().to_string(), source: traced.into_inner() },
             // Well-formed up to something behind the value.
             Ok(_) => DecodeError::Json { path: ".".to_owned(), source: error },
         }

@@ -128,7 +128,13 @@ pub struct LoginResponse {
 impl LoginResponse {
     /// An answer with an access token and nothing else.
     pub fn new(access_token: impl Into<Secret>) -> Self {
-        Self { access_token: access_token.into(), token_type: bearer(), expires_in: None, refresh_token: None, user: None }
+        Self {
+            access_token: access_token.into(),
+            token_type: bearer(),
+            expires_in: None,
+            refresh_token: None,
+            user: None,
+        }
     }
 }
 
@@ -181,7 +187,12 @@ pub struct RefreshResponse {
 impl RefreshResponse {
     /// An answer with an access token and nothing else.
     pub fn new(access_token: impl Into<Secret>) -> Self {
-        Self { access_token: access_token.into(), token_type: bearer(), expires_in: None, refresh_token: None }
+        Self {
+            access_token: access_token.into(),
+            token_type: bearer(),
+            expires_in: None,
+            refresh_token: None,
+        }
     }
 }
 

@@ -205,16 +205,32 @@ pub(crate) fn wrapped<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     serde_path_to_error::deserialize(inner.unwrap_or(value)).map_err(de::Error::custom)
 }
 
-/// A list that comes below one of `keys`, bare, or as `null`.
-pub(crate) fn list_below<T: DeserializeOwned>(value: &mut Value, keys: &[&str]) -> Result<Vec<T>, String> {
-    let list = match value {
-        Value::Array(_) => value.take(),
-        _ => keys.iter().find_map(|key| value.get_mut(key).map(Value::take)).unwrap_or_default(),
-    };
-    match list {
-        Value::Null => Ok(Vec::new()),
-        list => serde_path_to_error::deserialize(list).map_err(|error| error.to_string()),
+/// A model that comes as an object, or as the bare list of its elements.
+pub(crate) fn list_or_object<'de, D, L, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    L: Deserialize<'de>,
+    T: Deserialize<'de> + From<Vec<L>>,
+{
+    struct Either<L, T>(PhantomData<(L, T)>);
+
+    impl<'de, L: Deserialize<'de>, T: Deserialize<'de> + From<Vec<L>>> Visitor<'de> for Either<L, T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list, or an object that holds one")
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
+            Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(T::from)
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
+            T::deserialize(de::value::MapAccessDeserializer::new(object))
+        }
     }
+
+    deserializer.deserialize_any(Either(PhantomData))
 }
 
 #[cfg(test)]

@@ -19,7 +19,12 @@ fn every_shape_on_the_wire() {
         // Handlers, first servers.
         (404, r#"{"code":"NOT_FOUND","message":"Not found: user 41"}"#, "NOT_FOUND", "Not found: user 41"),
         // Authentication layer.
-        (403, r#"{"error":"forbidden","message":"workspace_id differs"}"#, "FORBIDDEN", "workspace_id differs"),
+        (
+            403,
+            r#"{"error":"forbidden","message":"workspace_id differs"}"#,
+            "FORBIDDEN",
+            "workspace_id differs",
+        ),
         // Rate limiter.
         (
             429,
@@ -30,8 +35,18 @@ fn every_shape_on_the_wire() {
         // Ollama gate.
         (503, r#"{"code":"SERVICE_UNAVAILABLE","message":"off"}"#, "SERVICE_UNAVAILABLE", "off"),
         // Extractors.
-        (422, "Failed to deserialize: missing field `name`", "VALIDATION_ERROR", "Failed to deserialize: missing field `name`"),
-        (415, "Expected request with `Content-Type: application/json`", "HTTP_415", "Expected request with `Content-Type: application/json`"),
+        (
+            422,
+            "Failed to deserialize: missing field `name`",
+            "VALIDATION_ERROR",
+            "Failed to deserialize: missing field `name`",
+        ),
+        (
+            415,
+            "Expected request with `Content-Type: application/json`",
+            "HTTP_415",
+            "Expected request with `Content-Type: application/json`",
+        ),
         // Router.
         (404, "", "NOT_FOUND", "Not Found"),
         (405, "", "HTTP_405", "Method Not Allowed"),
@@ -45,7 +60,12 @@ fn every_shape_on_the_wire() {
             "no such thing",
         ),
         // Proxies.
-        (502, "<html><head><title>502 Bad Gateway</title></head><body>x</body></html>", "HTTP_502", "502 Bad Gateway"),
+        (
+            502,
+            "<html><head><title>502 Bad Gateway</title></head><body>x</body></html>",
+            "HTTP_502",
+            "502 Bad Gateway",
+        ),
         (502, "<html><body><h1>Oops</h1>\n<p>try later</p></body></html>", "HTTP_502", "Oops try later"),
         (500, r#"{"error":{"message":"M","code":"C"}}"#, "C", "M"),
         (500, r#"{"error":"something went wrong"}"#, "INTERNAL_ERROR", "something went wrong"),
@@ -119,5 +139,5 @@ fn what_is_written_is_read() {
         .request_id("r-1")
         .write(StatusCode::UNAUTHORIZED, ErrorShape::Problem);
     assert_eq!(content_type, "application/problem+json");
-    insta::assert_snapshot!(String::from_utf8(body.to_vec()).unwrap(), @"");
+    insta::assert_snapshot!(String::from_utf8(body.to_vec()).unwrap(), @r#"{"code":"UNAUTHORIZED","details":{"diagnostics":{"reason":"token_reuse"},"error_code":"UNAUTHORIZED","http_status":401,"request_id":"r-1","retryable":false,"source":"api"},"message":"Authentication required","status":401,"title":"Unauthorized","type":"https://edgequake.dev/problems/unauthorized"}"#);
 }

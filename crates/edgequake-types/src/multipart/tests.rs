@@ -53,7 +53,9 @@ fn deferred_content_has_its_place_and_counts() {
 #[test]
 fn header_injection_through_names_is_escaped() {
     let form = Form::with_boundary("b", vec![Part::text("a\"\r\nX: y", "v")]);
-    assert!(text_of(&form).starts_with("--b\r\nContent-Disposition: form-data; name=\"a%22%0D%0AX: y\"\r\n\r\n"));
+    assert!(
+        text_of(&form).starts_with("--b\r\nContent-Disposition: form-data; name=\"a%22%0D%0AX: y\"\r\n\r\n")
+    );
 }
 
 #[test]
@@ -65,7 +67,10 @@ fn bodies_that_are_no_form() {
     assert_eq!(read("application/json", "{}"), Err(FormError::ContentType));
     assert_eq!(read("multipart/form-data", "--b--"), Err(FormError::ContentType));
     assert_eq!(read(good, ""), Err(FormError::Incomplete));
-    assert_eq!(read(good, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx"), Err(FormError::Incomplete));
+    assert_eq!(
+        read(good, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nx"),
+        Err(FormError::Incomplete)
+    );
     assert_eq!(read(good, "--b\r\nX: y\r\n\r\nx\r\n--b--"), Err(FormError::Disposition { index: 0 }));
     assert_eq!(read(good, "--b--"), Ok(vec![]));
 }

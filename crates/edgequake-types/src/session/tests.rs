@@ -1,28 +1,50 @@
 use serde_json::json;
 
 use super::*;
-use crate::{Body, Decode, Endpoint};
-
-/// The request as its sender writes it, secrets in clear.
-fn on_the_wire(request: &impl Endpoint) -> String {
-    let request = request.to_request().unwrap();
-    let body = match request.body() {
-        Body::Json(json) => String::from_utf8(json.to_vec()).unwrap(),
-        _ => String::new(),
-    };
-    let headers: Vec<String> =
-        request.headers().iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-    format!("{} {}\n{}\n\n{body}", request.method(), request.uri(), headers.join("\n"))
-}
+use crate::Decode;
+use crate::testing::on_the_wire;
 
 #[test]
 fn requests_on_the_wire() {
-    insta::assert_snapshot!(on_the_wire(&Login::new("mona", "pw")), @"");
-    insta::assert_snapshot!(on_the_wire(&Login::new("mona@corp.test", "pw")), @"");
-    insta::assert_snapshot!(on_the_wire(&Refresh::new("r1")), @"");
-    insta::assert_snapshot!(on_the_wire(&Logout::new(Some("r1".into()))), @"");
-    insta::assert_snapshot!(on_the_wire(&Logout::default()), @"");
-    insta::assert_snapshot!(on_the_wire(&Me::new()), @"");
+    insta::assert_snapshot!(on_the_wire(&Login::new("mona", "pw")), @r#"
+    POST /api/v1/auth/login
+    accept: application/json
+    content-type: application/json
+
+    {"username":"mona","password":"pw"}
+    "#);
+    insta::assert_snapshot!(on_the_wire(&Login::new("mona@corp.test", "pw")), @r#"
+    POST /api/v1/auth/login
+    accept: application/json
+    content-type: application/json
+
+    {"username":"mona@corp.test","email":"mona@corp.test","password":"pw"}
+    "#);
+    insta::assert_snapshot!(on_the_wire(&Refresh::new("r1")), @r#"
+    POST /api/v1/auth/refresh
+    accept: application/json
+    content-type: application/json
+
+    {"refresh_token":"r1"}
+    "#);
+    insta::assert_snapshot!(on_the_wire(&Logout::new(Some("r1".into()))), @r#"
+    POST /api/v1/auth/logout
+    accept: */*
+    content-type: application/json
+
+    {"refresh_token":"r1"}
+    "#);
+    insta::assert_snapshot!(on_the_wire(&Logout::default()), @"
+    POST /api/v1/auth/logout
+    accept: */*
+    content-type: application/json
+
+    {}
+    ");
+    insta::assert_snapshot!(on_the_wire(&Me::new()), @"
+    GET /api/v1/auth/me
+    accept: application/json
+    ");
 }
 
 #[test]
@@ -64,9 +86,17 @@ fn a_login_answer_survives_a_round_trip() {
 fn a_login_answer_with_odd_neighbours_still_logs_in() {
     for (body, seconds, refresh) in [
         (r#"{"access_token":"a","expires_in":"3600","expires_at":1778201849,"user":null}"#, Some(3600), None),
-        (r#"{"access_token":"a","expires_in":3600.0,"refresh_token":null,"token_type":null}"#, Some(3600), None),
+        (
+            r#"{"access_token":"a","expires_in":3600.0,"refresh_token":null,"token_type":null}"#,
+            Some(3600),
+            None,
+        ),
         (r#"{"access_token":"a","expires_in":"3600.5","refresh_token":""}"#, Some(3600), None),
-        (r#"{"access_token":"a","refresh_token":"r","user":{"name":"x"},"extra":{"b":[1]}}"#, None, Some("r")),
+        (
+            r#"{"access_token":"a","refresh_token":"r","user":{"name":"x"},"extra":{"b":[1]}}"#,
+            None,
+            Some("r"),
+        ),
         (r#"{"access_token":"a","expires_in":-1}"#, Some(-1), None),
     ] {
         let read = LoginResponse::decode(body.into()).unwrap();
@@ -99,7 +129,8 @@ fn me_comes_wrapped_or_bare() {
 
 #[test]
 fn a_decode_error_names_the_place_and_not_the_value() {
-    let error = LoginResponse::decode(r#"{"access_token":"s3cr3t-a","expires_in":"s3cr3t-x"}"#.into()).unwrap_err();
+    let error =
+        LoginResponse::decode(r#"{"access_token":"s3cr3t-a","expires_in":"s3cr3t-x"}"#.into()).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
-    insta::assert_snapshot!(format!("{error}: {source}"), @"");
+    insta::assert_snapshot!(format!("{error}: {source}"), @"the JSON field `expires_in` cannot be read: invalid value: text that is not a number, expected a number of seconds at line 1 column 50");
 }

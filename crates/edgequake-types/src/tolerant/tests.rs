@@ -24,7 +24,8 @@ fn read(json: &str) -> Result<Model, String> {
 
 #[test]
 fn absent_and_null_are_the_same() {
-    let nulls = r#"{"count":null,"maybe":null,"seconds":null,"flag":null,"state":null,"list":null,"text":null}"#;
+    let nulls =
+        r#"{"count":null,"maybe":null,"seconds":null,"flag":null,"state":null,"list":null,"text":null}"#;
     assert_eq!(read("{}").unwrap(), read(nulls).unwrap());
     assert_eq!(read(r#"{"text":""}"#).unwrap().text, None);
 }
@@ -56,9 +57,14 @@ fn numbers_that_cannot_be_meant_are_errors() {
 
 #[test]
 fn seconds_are_cut_and_signed() {
-    for (json, seconds) in
-        [("3600", 3600), ("\"3600\"", 3600), ("3600.0", 3600), ("\"3600.5\"", 3600), ("-5", -5), ("1e300", i64::MAX)]
-    {
+    for (json, seconds) in [
+        ("3600", 3600),
+        ("\"3600\"", 3600),
+        ("3600.0", 3600),
+        ("\"3600.5\"", 3600),
+        ("-5", -5),
+        ("1e300", i64::MAX),
+    ] {
         assert_eq!(read(&format!(r#"{{"seconds":{json}}}"#)).unwrap().seconds, Some(seconds), "{json}");
     }
     assert!(read(r#"{"seconds":"soon"}"#).is_err());
