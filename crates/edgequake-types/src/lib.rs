@@ -37,6 +37,7 @@ mod open_enum;
 mod origin;
 mod page;
 mod path;
+pub mod query;
 mod request;
 pub mod secret;
 pub mod session;

@@ -7,7 +7,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{self, Deserialize, DeserializeOwned, Deserializer, Visitor};
+use serde::Deserialize;
+use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::Value;
 
 /// Whole numbers that a JSON number, a whole float or a numeric string may stand for.
@@ -94,6 +95,52 @@ pub(crate) fn optional_count<'de, D: Deserializer<'de>, T: Whole>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     deserializer.deserialize_any(WholeVisitor(PhantomData))
+}
+
+/// How many relationships an entity has: a number, or an object with `in`, `out` and `total`.
+pub(crate) fn optional_degree<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    struct Split {
+        #[serde(rename = "in", default, deserialize_with = "count")]
+        incoming: u64,
+        #[serde(rename = "out", default, deserialize_with = "count")]
+        outgoing: u64,
+        #[serde(default, deserialize_with = "optional_count")]
+        total: Option<u64>,
+    }
+
+    struct Degree;
+
+    impl<'de> Visitor<'de> for Degree {
+        type Value = Option<u64>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a number of relationships")
+        }
+
+        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
+            Ok(Some(value))
+        }
+
+        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
+            WholeVisitor(PhantomData).visit_i64(value)
+        }
+
+        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
+            WholeVisitor(PhantomData).visit_f64(value)
+        }
+
+        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
+            let split = Split::deserialize(de::value::MapAccessDeserializer::new(fields))?;
+            Ok(Some(split.total.unwrap_or(split.incoming.saturating_add(split.outgoing))))
+        }
+    }
+
+    deserializer.deserialize_any(Degree)
 }
 
 /// A duration in whole seconds; fractions are cut (`"3600.5"` is 3600), because a lifetime must not be overrated.
