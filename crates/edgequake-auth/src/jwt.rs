@@ -1,0 +1,30 @@
+//! [`Jwt`]: a login with a short-lived access token and a refresh token, kept alive without anybody noticing.
+//!
+//! Layers, from the pure to the impure:
+//!
+//! * [`state`](self): what is held, and what to do now (no clock, no await, no I/O);
+//! * `flight`: one refresh for all who wait, which nobody who leaves can cancel;
+//! * `session`: the exchange itself, around the store: lock, read again, refresh only if still needed, save;
+//! * `wire`: requests and answers.
+
+mod access;
+mod builder;
+mod clock;
+mod flight;
+mod handle;
+mod inner;
+mod session;
+mod state;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+/// What the flight is built from; a model checker puts its own in place.
+mod sync {
+    pub(super) use std::sync::{Arc, Mutex, MutexGuard};
+}
+
+pub use builder::JwtBuilder;
+pub use handle::{Jwt, LogoutOutcome, Session};
+pub use wire::Tokens;

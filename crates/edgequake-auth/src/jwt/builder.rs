@@ -1,0 +1,197 @@
+//! [`JwtBuilder`]: everything a [`Jwt`] can be told.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use edgequake_types::{Origin, Secret};
+
+use super::access::{self, Access};
+use super::clock::{Clock, SystemClock};
+use super::handle::Jwt;
+use super::inner::{Inner, Login, Notes};
+use super::state::State;
+use super::wire::Tokens;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::store::{DynStore, TokenStore};
+use crate::transport::TokenTransport;
+
+/// Builds a [`Jwt`]. Every source of a session is optional; what is there is tried in this order: tokens given here, the
+/// store, the refresh token, the password.
+#[must_use = "call build"]
+pub struct JwtBuilder {
+    origin: Origin,
+    transport: Arc<dyn TokenTransport>,
+    store: Option<Arc<dyn DynStore>>,
+    clock: Arc<dyn Clock>,
+    login: Option<Login>,
+    account: Option<String>,
+    tokens: Option<Tokens>,
+    refresh: Option<Secret>,
+    early: Duration,
+    timeout: Duration,
+    store_timeout: Duration,
+    retain_password: bool,
+    allow_http: bool,
+}
+
+impl JwtBuilder {
+    pub(crate) fn new(origin: Origin, transport: impl TokenTransport) -> Self {
+        Self {
+            origin,
+            transport: Arc::new(transport),
+            store: None,
+            clock: Arc::new(SystemClock::new()),
+            login: None,
+            account: None,
+            tokens: None,
+            refresh: None,
+            early: Duration::from_secs(300),
+            timeout: Duration::from_secs(30),
+            store_timeout: Duration::from_secs(10),
+            retain_password: true,
+            allow_http: false,
+        }
+    }
+
+    /// The name or e-mail address, and the password. Used for the first login, and again whenever the refresh token is
+    /// refused. The name also says which login of a store is meant.
+    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.login = Some(Login { identifier: identifier.into(), password: password.into() });
+        self
+    }
+
+    /// Which login of the store is meant, when no password is given; by default the one that was saved last.
+    pub fn account(mut self, user: impl Into<String>) -> Self {
+        self.account = Some(user.into());
+        self
+    }
+
+    /// A refresh token in hand; it is exchanged when a credential is first needed.
+    pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
+        self.refresh = Some(token.into());
+        self
+    }
+
+    /// Tokens that the server issued a moment ago.
+    pub fn tokens(mut self, tokens: Tokens) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
+    /// Where the login is kept between runs and shared between processes. Without one it lives in memory.
+    pub fn store(mut self, store: impl TokenStore) -> Self {
+        self.store = Some(Arc::new(store));
+        self
+    }
+
+    /// How long before its expiry an access token is renewed, while it is still in use: 300 seconds, but never more
+    /// than a fifth of the token's lifetime.
+    pub fn early_refresh(mut self, early: Duration) -> Self {
+        self.early = early;
+        self
+    }
+
+    /// The time limit of one login, refresh or logout: 30 seconds. It does not depend on the time limits of callers.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// The time limit of one operation of the store: 10 seconds. Its lock is waited for longer, as long as another
+    /// process may need for a refresh.
+    pub fn store_timeout(mut self, limit: Duration) -> Self {
+        self.store_timeout = limit;
+        self
+    }
+
+    /// Whether the password is kept for later logins: yes. If not, it is wiped once it was exchanged for tokens.
+    pub fn retain_password(mut self, retain: bool) -> Self {
+        self.retain_password = retain;
+        self
+    }
+
+    /// Whether credentials may go over plain `http` to another machine: no. To this machine they always may.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = allow;
+        self
+    }
+
+    #[cfg(test)]
+    pub(crate) fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The provider. Sends nothing, reads nothing, starts nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Insecure`](Kind::Insecure) for an origin with plain `http` on another machine;
+    /// [`Invalid`](Kind::Invalid) for an empty name, password or refresh token; [`Unexpected`](Kind::Unexpected) for an
+    /// access token that fits no header.
+    pub fn build(self) -> Result<Jwt, CredentialsError> {
+        if !(self.origin.is_secure() || self.origin.is_loopback() || self.allow_http) {
+            let text =
+                format!("{} would get the password over plain http: use https, or allow http", self.origin);
+            return Err(CredentialsError::new(Kind::Insecure, text));
+        }
+        let empty =
+            |what| CredentialsError::new(Kind::Invalid, format!("{what} is empty; give it, or leave it out"));
+        if let Some(login) = &self.login {
+            if login.identifier.trim().is_empty() {
+                return Err(empty("the name for the login"));
+            }
+            if login.password.is_empty() {
+                return Err(empty("the password for the login"));
+            }
+        }
+        let now = self.clock.now();
+        let (access, mut refresh) = match self.tokens {
+            Some(tokens) => {
+                let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
+                let access =
+                    Access::new(tokens.access_token)?.living(lifetime, now, self.early, fastrand::f64());
+                (Some(access), tokens.refresh_token)
+            }
+            None => (None, None),
+        };
+        refresh = refresh.or(self.refresh);
+        if refresh.as_ref().is_some_and(Secret::is_empty) {
+            return Err(empty("the refresh token"));
+        }
+        let state = State::new(self.store.is_some(), self.login.is_some(), self.retain_password)
+            .with_session(access, refresh);
+        let account = self.account.or_else(|| self.login.as_ref().map(|login| login.identifier.clone()));
+        let notes = Notes { login: self.login, account, ..Notes::default() };
+        let limits = (self.early, self.timeout, self.store_timeout);
+        let inner = Inner::new(
+            self.origin,
+            self.transport,
+            self.store,
+            self.clock,
+            limits,
+            self.retain_password,
+            state,
+            notes,
+        );
+        Ok(Jwt::from_inner(inner))
+    }
+}
+
+impl fmt::Debug for JwtBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtBuilder")
+            .field("origin", &format_args!("{}", self.origin))
+            .field("transport", &self.transport)
+            .field("store", &self.store)
+            .field("login", &self.login)
+            .field("account", &self.account)
+            .field("tokens", &self.tokens)
+            .field("refresh_token", &self.refresh)
+            .field("early_refresh", &self.early)
+            .field("timeout", &self.timeout)
+            .field("allow_http", &self.allow_http)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,121 @@
+//! One result for many waiters: whoever leaves takes nothing with them, and a lost flight is noticed at once.
+//!
+//! The shared part is a value, a list of wakers and one short lock. It knows nothing of runtimes, so that its
+//! interleavings can be explored by a model checker, which supplies its own `sync` module.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use super::sync::{Arc, Mutex, MutexGuard};
+
+struct Shared<T> {
+    inner: Mutex<Inner<T>>,
+}
+
+struct Inner<T> {
+    outcome: Outcome<T>,
+    waiting: BTreeMap<u64, Waker>,
+    next: u64,
+}
+
+enum Outcome<T> {
+    Pending,
+    Landed(T),
+    Lost,
+}
+
+impl<T> Shared<T> {
+    fn lock(&self) -> MutexGuard<'_, Inner<T>> {
+        // A waker that panics is none of our state's business: what the lock guards is always whole.
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn conclude(&self, outcome: Outcome<T>) {
+        let waiting = {
+            let mut inner = self.lock();
+            inner.outcome = outcome;
+            std::mem::take(&mut inner.waiting)
+        };
+        // Outside of the lock: a waker may run anything.
+        waiting.into_values().for_each(Waker::wake);
+    }
+}
+
+/// The side that flies. Dropped without [`land`](Self::land), it tells the waiters that the flight is lost.
+pub(crate) struct Pilot<T>(Option<Arc<Shared<T>>>);
+
+/// The side that waits; each clone of it can be waited for many times.
+pub(crate) struct Flight<T>(Arc<Shared<T>>);
+
+/// Starts a flight: who flies, and who waits.
+pub(crate) fn flight<T: Clone>() -> (Pilot<T>, Flight<T>) {
+    let inner = Mutex::new(Inner { outcome: Outcome::Pending, waiting: BTreeMap::new(), next: 0 });
+    let shared = Arc::new(Shared { inner });
+    (Pilot(Some(Arc::clone(&shared))), Flight(shared))
+}
+
+impl<T> Pilot<T> {
+    /// Gives the result to everybody who waits, and to everybody who comes later.
+    pub(crate) fn land(mut self, value: T) {
+        if let Some(shared) = self.0.take() {
+            shared.conclude(Outcome::Landed(value));
+        }
+    }
+}
+
+impl<T> Drop for Pilot<T> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.take() {
+            shared.conclude(Outcome::Lost);
+        }
+    }
+}
+
+impl<T> Clone for Flight<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T: Clone> Flight<T> {
+    /// The result; `None` when the flight is lost.
+    pub(crate) fn wait(&self) -> Wait<T> {
+        Wait { shared: Arc::clone(&self.0), key: None }
+    }
+}
+
+/// One waiter.
+pub(crate) struct Wait<T> {
+    shared: Arc<Shared<T>>,
+    key: Option<u64>,
+}
+
+impl<T: Clone> Future for Wait<T> {
+    type Output = Option<T>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        let shared = Arc::clone(&self.shared);
+        let mut inner = shared.lock();
+        match &inner.outcome {
+            Outcome::Landed(value) => Poll::Ready(Some(value.clone())),
+            Outcome::Lost => Poll::Ready(None),
+            Outcome::Pending => {
+                let key = *self.key.get_or_insert(inner.next);
+                inner.next = inner.next.max(key + 1);
+                let replaced = inner.waiting.insert(key, cx.waker().clone());
+                drop(inner);
+                drop(replaced);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Drop for Wait<T> {
+    fn drop(&mut self) {
+        let left = self.key.and_then(|key| self.shared.lock().waiting.remove(&key));
+        drop(left);
+    }
+}

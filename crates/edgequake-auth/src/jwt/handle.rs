@@ -1,0 +1,223 @@
+//! [`Jwt`] itself: the handle that programs hold.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use edgequake_types::session::User;
+use edgequake_types::{Origin, Secret};
+
+use super::builder::JwtBuilder;
+use super::inner::{Crew, Inner, Login};
+use super::state;
+use crate::authorization::{Authorization, Generation};
+use crate::blocking;
+use crate::credentials::{AuthContext, Credentials, Recourse};
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::store::StoreError;
+use crate::transport::TokenTransport;
+
+/// A login that keeps itself alive.
+///
+/// An access token is used until shortly before its expiry, renewed in the background while it still works, and renewed
+/// in the foreground when it does not. However many requests and clones ask, one refresh is under way at a time, and
+/// all of them get its result; a caller who gives up does not cancel it, since a refresh token works only once. When a
+/// refresh is refused, the password is used, if there is one; a refused password is not sent again.
+///
+/// ```
+/// use bytes::Bytes;
+/// use edgequake_auth::{AuthContext, BoxFuture, Credentials, Jwt, TokenTransport, TransportError};
+/// use http::{Request, Response};
+///
+/// /// Stands for an HTTP client that knows the base URL.
+/// #[derive(Debug)]
+/// struct Transport;
+///
+/// impl TokenTransport for Transport {
+///     fn send(&self, _: Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
+///         let answer = r#"{"access_token":"a1","refresh_token":"r1","expires_in":3600}"#;
+///         Box::pin(async move { Ok(Response::new(Bytes::from(answer))) })
+///     }
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+/// let origin: edgequake_types::Origin = "https://api.example.com".parse().unwrap();
+/// let jwt = Jwt::builder(origin.clone(), Transport).login("mona@corp.test", "correct horse").build()?;
+///
+/// let authorization = jwt.authorize(&AuthContext::new(origin)).await?;
+/// assert_eq!(authorization.header().unwrap().1, "Bearer a1");
+/// assert_eq!((jwt.logins(), jwt.refreshes()), (1, 0));
+/// # Ok::<(), edgequake_auth::CredentialsError>(())
+/// # }).unwrap();
+/// ```
+#[derive(Clone)]
+pub struct Jwt(Arc<Inner>);
+
+/// What became of a [logout](Jwt::logout), on each side. The session is gone from this process in any case.
+#[derive(Debug)]
+#[must_use = "the server or the store may have failed to forget the session"]
+pub struct LogoutOutcome {
+    /// Whether the server revoked the session. `Ok` also when there was none.
+    pub server: Result<(), CredentialsError>,
+    /// Whether the store forgot it. `Ok` also without a store.
+    pub store: Result<(), StoreError>,
+}
+
+/// What may be known about a session. The tokens may not.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Session {
+    /// Who logged in, as the server described them at the last login of this process.
+    pub user: Option<User>,
+    /// How long the access token still works; `None` when nobody knows.
+    pub expires_in: Option<Duration>,
+    /// Whether there is a refresh token.
+    pub has_refresh_token: bool,
+}
+
+impl Jwt {
+    /// Starts a provider for `origin`, whose requests go over `transport`.
+    pub fn builder(origin: Origin, transport: impl TokenTransport) -> JwtBuilder {
+        JwtBuilder::new(origin, transport)
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// Logs in now, with the name and password given to the builder, whatever session there is; also after a logout or a
+    /// refused login. Gives the user as the server describes them. The login goes on if this future is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`](Kind::Refused) (401), [`Inactive`](Kind::Inactive) (403), [`Locked`](Kind::Locked) (423), or a
+    /// transient failure. An existing session is left as it is.
+    pub async fn login(&self) -> Result<Option<User>, CredentialsError> {
+        self.0.login_now(None).await?;
+        Ok(self.0.notes().user.clone())
+    }
+
+    /// Logs in now as somebody, who takes the place of the name and password held if the server agrees.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub async fn login_as(
+        &self,
+        identifier: impl Into<String>,
+        password: impl Into<Secret>,
+    ) -> Result<Option<User>, CredentialsError> {
+        let login = Login { identifier: identifier.into(), password: password.into() };
+        self.0.login_now(Some(login)).await?;
+        Ok(self.0.notes().user.clone())
+    }
+
+    /// Ends the session: from the first poll on nobody gets a token any more. A refresh under way is waited for, so that
+    /// its tokens are revoked too; then the server is told and the store cleared, each whatever becomes of the other.
+    /// It goes on if this future is dropped. Until [`login`](Self::login) every request fails with
+    /// [`SessionExpired`](Kind::SessionExpired).
+    pub async fn logout(&self) -> LogoutOutcome {
+        let inner = Arc::clone(&self.0);
+        inner.core().state.close();
+        let runtime = match blocking::runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return LogoutOutcome { server: Err(error), store: Ok(()) },
+        };
+        let task = runtime.spawn(async move {
+            let (ticket, access, refresh) = inner.turn(|state| state.begin_logout()).await;
+            let (pilot, _) = inner.core().board(ticket);
+            let crew = Crew { inner, ticket, pilot: Some(pilot) };
+            let (server, store) = crew.inner.revoke(access, refresh).await;
+            crew.home(|state, _, _| {
+                state.abandon(ticket);
+                Err(state::logged_out())
+            });
+            LogoutOutcome { server, store }
+        });
+        task.await.unwrap_or_else(|lost| {
+            let text = "the logout was lost with its runtime";
+            let error = CredentialsError::new(Kind::Interrupted, text).with_source(lost);
+            LogoutOutcome { server: Err(error), store: Ok(()) }
+        })
+    }
+
+    /// The origin that the session belongs to.
+    pub fn origin(&self) -> &Origin {
+        &self.0.origin
+    }
+
+    /// What may be known about the session; `None` when there is none in this process yet.
+    pub fn session(&self) -> Option<Session> {
+        let now = self.0.clock.now();
+        let user = self.0.notes().user.clone();
+        let core = self.0.core();
+        let access = core.state.access()?;
+        Some(Session {
+            user,
+            expires_in: access.remaining(now),
+            has_refresh_token: core.state.has_refresh_token(),
+        })
+    }
+
+    /// How long the access token still works; `None` when there is none or nobody knows.
+    pub fn expires_in(&self) -> Option<Duration> {
+        self.session()?.expires_in
+    }
+
+    /// How many refreshes have succeeded, over all clones.
+    pub fn refreshes(&self) -> u64 {
+        self.0.refreshes.load(Ordering::Relaxed)
+    }
+
+    /// How many logins have succeeded, over all clones.
+    pub fn logins(&self) -> u64 {
+        self.0.logins.load(Ordering::Relaxed)
+    }
+
+    /// How often the store has failed without stopping anything, over all clones.
+    pub fn store_errors(&self) -> u64 {
+        self.0.store_errors.load(Ordering::Relaxed)
+    }
+
+    /// The last failure of the store.
+    pub fn last_store_error(&self) -> Option<Arc<StoreError>> {
+        self.0.notes().last_store_error.clone()
+    }
+
+    fn belongs_to(&self, cx: &AuthContext) -> bool {
+        *cx.origin() == self.0.origin
+    }
+}
+
+impl Credentials for Jwt {
+    fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
+        if self.belongs_to(cx) { self.0.ready() } else { None }
+    }
+
+    async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
+        if !self.belongs_to(cx) {
+            let text = format!("the login belongs to {} and is not sent to {}", self.0.origin, cx.origin());
+            return Err(CredentialsError::new(Kind::ForeignOrigin, text));
+        }
+        self.0.authorize().await
+    }
+
+    fn rejected(&self, used: Generation) -> Recourse {
+        let now = self.0.clock.now();
+        self.0.core().state.rejected(now, used)
+    }
+}
+
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt")
+            .field("origin", &format_args!("{}", self.0.origin))
+            .field("account", &self.0.notes().account)
+            .field("generation", &self.0.core().state.access().map(|access| access.generation()))
+            .field("store", &self.0.store)
+            .field("logins", &self.logins())
+            .field("refreshes", &self.refreshes())
+            .finish_non_exhaustive()
+    }
+}

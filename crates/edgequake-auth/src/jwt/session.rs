@@ -1,0 +1,266 @@
+//! The exchange itself: lock the store, read it again, refresh only if still needed, save before giving out.
+//!
+//! Everything here runs inside the one flight there is, so nothing here needs to expect another.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, UNIX_EPOCH};
+
+use edgequake_types::Secret;
+
+use super::access::{self, Access};
+use super::inner::{Inner, Known, Login};
+use super::state::{By, Failure, Plan, Renewed};
+use super::wire::{Tokens, Wire};
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::store::{StoreError, StoreErrorKind, StoreLock, StoredLogin};
+
+impl Failure {
+    fn of(error: CredentialsError) -> Self {
+        Self { error, dead: Vec::new(), by_login: false }
+    }
+}
+
+impl Inner {
+    /// Gets a usable access token by the cheapest way there is: somebody else's refresh, our refresh token, the password.
+    pub(crate) async fn renew(&self, plan: Plan) -> Result<Renewed, Failure> {
+        let _lock = self.lock_store().await.map_err(Failure::of)?;
+        let mut refresh = plan.refresh.clone();
+        if let Some(newer) = self.newer(&plan).await.map_err(Failure::of)? {
+            if let Some(renewed) = self.adopt(&newer, plan.refused.as_ref()) {
+                return Ok(renewed);
+            }
+            refresh = newer.refresh_token.or(refresh);
+        }
+        let mut failure = Failure::of(self.no_login());
+        while let Some(token) = refresh.take() {
+            match self.wire().refresh(&token).await {
+                Ok(tokens) => {
+                    self.refreshes.fetch_add(1, Ordering::Relaxed);
+                    return self.keep(tokens, Some(token), By::Refresh).await.map_err(Failure::of);
+                }
+                Err(error) if error.kind() == Kind::SessionExpired => {
+                    tracing::debug!(code = error.code(), "refresh token refused");
+                    failure.error = error;
+                    failure.dead.push(token);
+                }
+                Err(error) => return Err(Failure { error, ..failure }),
+            }
+            // Somebody who does not take the lock may have been faster; one more token is tried, not a third.
+            if failure.dead.len() == 1
+                && let Some(other) = self.other_than(&failure.dead).await
+            {
+                if let Some(renewed) = self.adopt(&other, plan.refused.as_ref()) {
+                    return Ok(renewed);
+                }
+                refresh = other.refresh_token;
+            }
+        }
+        match plan.login {
+            Ok(()) => match self.login(None).await {
+                Ok(renewed) => Ok(renewed),
+                Err(error) => Err(Failure { error, by_login: true, ..failure }),
+            },
+            Err(remembered) => {
+                self.forget(&failure.dead).await;
+                if let Some(error) = remembered {
+                    failure.error = error;
+                } else if failure.dead.is_empty() && plan.has_session {
+                    failure.error = super::state::session_expired();
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// A full login, with the password held or with another one.
+    pub(crate) async fn login(&self, other: Option<Login>) -> Result<Renewed, CredentialsError> {
+        let Some(login) = other.or_else(|| self.notes().login.clone()) else {
+            return Err(CredentialsError::new(
+                Kind::NotConfigured,
+                "there is no name and password to log in with",
+            ));
+        };
+        let (tokens, user) = self.wire().login(&login.identifier, &login.password).await?;
+        self.logins.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut notes = self.notes();
+            notes.user = user;
+            notes.account = Some(login.identifier.clone());
+            notes.login = self.retain_password.then_some(login);
+        }
+        self.keep(tokens, None, By::Login).await
+    }
+
+    /// Revokes the tokens at the server and forgets them in the store. Both are tried, whatever becomes of the other.
+    pub(crate) async fn revoke(
+        &self,
+        access: Option<Access>,
+        refresh: Option<Secret>,
+    ) -> (Result<(), CredentialsError>, Result<(), StoreError>) {
+        let _lock = self.lock_store().await;
+        let plan = Plan { refused: None, refresh, login: Err(None), has_session: access.is_some() };
+        let (access, refresh) = match self.newer(&plan).await.ok().flatten() {
+            Some(stored) => (Access::new(stored.access_token).ok(), stored.refresh_token),
+            None => (access, plan.refresh),
+        };
+        let server = if access.is_none() && refresh.is_none() {
+            Ok(())
+        } else {
+            self.wire().logout(access.as_ref(), refresh.as_ref()).await
+        };
+        let user = self.account().unwrap_or_default();
+        let store = match &self.store {
+            Some(store) => self.in_time(store.clear(&self.origin, &user)).await,
+            None => Ok(()),
+        };
+        let mut notes = self.notes();
+        notes.known = Known::Is(None);
+        notes.user = None;
+        (server, store)
+    }
+
+    fn wire(&self) -> Wire<'_> {
+        Wire { transport: &*self.transport, limit: self.timeout }
+    }
+
+    fn no_login(&self) -> CredentialsError {
+        let text = format!("there is no login for {}: log in first", self.origin);
+        CredentialsError::new(Kind::NotConfigured, text)
+    }
+
+    fn account(&self) -> Option<String> {
+        self.notes().account.clone()
+    }
+
+    /// Makes new tokens durable and usable, in this order. A store that fails does not spoil the refresh: the tokens stay
+    /// in memory, and the failure is reported beside.
+    async fn keep(&self, tokens: Tokens, old: Option<Secret>, by: By) -> Result<Renewed, CredentialsError> {
+        let now = self.clock.now();
+        let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
+        let access = Access::new(tokens.access_token)?.living(lifetime, now, self.early, fastrand::f64());
+        let refresh = tokens.refresh_token.filter(|token| !token.is_empty());
+        if let Some(store) = &self.store {
+            let login = StoredLogin {
+                user: self.account().unwrap_or_default(),
+                access_token: access.token.clone(),
+                refresh_token: refresh.clone().or(old),
+                expires_at: lifetime
+                    .and_then(|lifetime| UNIX_EPOCH.checked_add(now.wall.saturating_add(lifetime))),
+            };
+            match self.in_time(store.save(&self.origin, &login)).await {
+                Ok(()) => self.notes().known = Known::of(Some(&login)),
+                Err(error) => drop(self.note(error)),
+            }
+        }
+        Ok(Renewed { access, refresh, by })
+    }
+
+    /// The stored login, if somebody else wrote it since we last looked.
+    async fn newer(&self, plan: &Plan) -> Result<Option<StoredLogin>, CredentialsError> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let account = self.account();
+        let stored = match self.in_time(store.load(&self.origin, account.as_deref())).await {
+            Ok(stored) => stored,
+            Err(error) if plan.has_session => {
+                self.note(error);
+                return Ok(None);
+            }
+            Err(error) => {
+                let shared = self.note(error);
+                let text = format!("the stored login cannot be read: {shared}");
+                return Err(CredentialsError::new(Kind::Store, text).with_source(shared));
+            }
+        };
+        let mut notes = self.notes();
+        let found = Known::of(stored.as_ref());
+        let newer = match &notes.known {
+            // What the program gave us goes before what an earlier run left.
+            Known::Unknown => !plan.has_session,
+            known => *known != found,
+        };
+        notes.known = found;
+        Ok(stored.filter(|_| newer))
+    }
+
+    /// The stored login, if its refresh token is none of those that were refused.
+    async fn other_than(&self, dead: &[Secret]) -> Option<StoredLogin> {
+        let store = self.store.as_ref()?;
+        let account = self.account();
+        let stored = self.in_time(store.load(&self.origin, account.as_deref())).await;
+        let stored = stored.map_err(|error| self.note(error)).ok()??;
+        self.notes().known = Known::of(Some(&stored));
+        let same = stored.refresh_token.as_ref().is_none_or(|token| dead.contains(token));
+        (!same).then_some(stored)
+    }
+
+    /// Takes over a stored login whose access token still works.
+    fn adopt(&self, stored: &StoredLogin, refused: Option<&Secret>) -> Option<Renewed> {
+        let now = self.clock.now();
+        self.notes().account = Some(stored.user.clone());
+        let remaining = match stored.expires_at {
+            Some(at) => Some(at.duration_since(UNIX_EPOCH).ok()?.checked_sub(now.wall)?),
+            None => None,
+        };
+        if refused == Some(&stored.access_token)
+            || remaining.is_some_and(|left| left < Duration::from_secs(1))
+        {
+            return None;
+        }
+        let access = Access::new(stored.access_token.clone()).ok()?;
+        let access = access.living(remaining, now, self.early, fastrand::f64());
+        Some(Renewed { access, refresh: stored.refresh_token.clone(), by: By::Store })
+    }
+
+    /// Removes a refused login from the store, unless somebody has put another in its place.
+    async fn forget(&self, dead: &[Secret]) {
+        let Some(store) = self.store.as_ref().filter(|_| !dead.is_empty()) else { return };
+        let account = self.account();
+        match self.in_time(store.load(&self.origin, account.as_deref())).await {
+            Ok(Some(stored)) if stored.refresh_token.as_ref().is_some_and(|token| dead.contains(token)) => {
+                match self.in_time(store.clear(&self.origin, &stored.user)).await {
+                    Ok(()) => self.notes().known = Known::Is(None),
+                    Err(error) => drop(self.note(error)),
+                }
+            }
+            Ok(_) => {}
+            Err(error) => drop(self.note(error)),
+        }
+    }
+
+    /// Keeps other processes out. A store that cannot be locked at all is used without; one that somebody else holds
+    /// for too long is not.
+    async fn lock_store(&self) -> Result<Option<StoreLock>, CredentialsError> {
+        let Some(store) = &self.store else { return Ok(None) };
+        let limit = self.lock_limit();
+        let grace = limit.saturating_add(Duration::from_secs(1));
+        match tokio::time::timeout(grace, store.lock(&self.origin, limit)).await {
+            Ok(Ok(lock)) => Ok(Some(lock)),
+            Ok(Err(error)) if error.kind() != StoreErrorKind::Busy => {
+                self.note(error);
+                Ok(None)
+            }
+            Ok(Err(error)) => Err(store_busy().with_source(error)),
+            Err(_) => Err(store_busy()),
+        }
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
+            Err(StoreError::new(StoreErrorKind::Busy, "the token store did not answer in time"))
+        })
+    }
+
+    /// Reports a failure of the store that does not stop anything.
+    fn note(&self, error: StoreError) -> Arc<StoreError> {
+        tracing::warn!(error = &error as &dyn std::error::Error, origin = %self.origin, "token store failed");
+        self.store_errors.fetch_add(1, Ordering::Relaxed);
+        let error = Arc::new(error);
+        self.notes().last_store_error = Some(Arc::clone(&error));
+        error
+    }
+}
+
+fn store_busy() -> CredentialsError {
+    CredentialsError::new(Kind::TimedOut, "another process holds the token store's lock for too long")
+}

@@ -1,0 +1,456 @@
+//! What is held and what to do about it: pure functions of the state and a reading of the clocks.
+//!
+//! One lock guards this, is held for the length of a function call, and never across an await.
+
+use std::time::Duration;
+
+use edgequake_types::Secret;
+
+use super::access::Access;
+use super::clock::Now;
+use crate::authorization::{Authorization, Generation};
+use crate::credentials::Recourse;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+
+/// First pause after a failed refresh; doubles with each failure in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The pause grows no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A server's `Retry-After` is believed up to this.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// At most one refresh in this time is forced by refusals: a token that is fresh and refused again is refused for
+/// another reason than its age.
+const FORCED_PAUSE: Duration = Duration::from_secs(10);
+/// How long a locked or inactive account is left alone: the server's usual lock time.
+const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// Names one flight. A ticket that is not the current one is an old flight's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    id: u64,
+    /// The session the flight set out from.
+    version: u64,
+}
+
+/// What the caller has to do.
+#[derive(Debug, Clone)]
+pub(crate) enum Decision {
+    /// Send this.
+    Use(Authorization),
+    /// Send this, and start a flight that nobody waits for.
+    UseAndStart(Authorization, Ticket),
+    /// Wait for the flight that is under way.
+    Join(Ticket),
+    /// Start a flight and wait for it.
+    Start(Ticket),
+    /// A flight failed a moment ago: wait this long, or give up with the error.
+    Pause(Duration, CredentialsError),
+    /// There is no way.
+    Fail(CredentialsError),
+}
+
+/// What a flight brings home.
+#[derive(Debug, Clone)]
+pub(crate) struct Renewed {
+    pub(crate) access: Access,
+    /// The refresh token from now on; `None` keeps the one held.
+    pub(crate) refresh: Option<Secret>,
+    pub(crate) by: By,
+}
+
+/// How a session was renewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum By {
+    /// The same session goes on.
+    Refresh,
+    /// A new session.
+    Login,
+    /// Somebody else who shares the store did it.
+    Store,
+}
+
+/// Why a flight came home with nothing.
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) error: CredentialsError,
+    /// The refresh tokens that the server refused.
+    pub(crate) dead: Vec<Secret>,
+    /// Whether the error is the answer to a password, which is remembered.
+    pub(crate) by_login: bool,
+}
+
+/// What is known about the password, if there is one.
+#[derive(Debug, Clone)]
+enum Password {
+    None,
+    Usable,
+    /// Not to be sent again by itself.
+    Refused(CredentialsError),
+    /// Not to be sent again before this moment of the monotonic clock.
+    Resting(Duration, CredentialsError),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    /// A logout waits for the current flight.
+    Closing,
+    LoggedOut,
+}
+
+/// Everything a session is.
+#[derive(Debug)]
+pub(crate) struct State {
+    phase: Phase,
+    access: Option<Access>,
+    /// The current access token was refused by the server.
+    refused: bool,
+    refresh: Option<Secret>,
+    password: Password,
+    /// A store may hold a session that is not known here.
+    stored: bool,
+    /// Whether a password is kept once it has been exchanged for tokens.
+    retain: bool,
+    flight: Option<Ticket>,
+    last_ticket: u64,
+    /// There has been a session, so that none now means that it is over.
+    begun: bool,
+    /// Changes whenever another session or a later state of it is taken over.
+    version: u64,
+    failures: u32,
+    /// No flight before this moment of the monotonic clock, and why.
+    pause: Option<(Duration, CredentialsError)>,
+    /// When a refusal last forced a refresh, on the monotonic clock.
+    forced: Option<Duration>,
+}
+
+/// What a flight needs to know when it sets out.
+#[derive(Debug, Clone)]
+pub(crate) struct Plan {
+    /// The access token that was refused, if one was; the store may still hold it.
+    pub(crate) refused: Option<Secret>,
+    pub(crate) refresh: Option<Secret>,
+    /// Whether the password may be sent.
+    pub(crate) login: Result<(), Option<CredentialsError>>,
+    /// Whether there is any session here already.
+    pub(crate) has_session: bool,
+}
+
+impl State {
+    pub(crate) fn new(stored: bool, password: bool, retain: bool) -> Self {
+        Self {
+            phase: Phase::Open,
+            access: None,
+            refused: false,
+            refresh: None,
+            password: if password { Password::Usable } else { Password::None },
+            stored,
+            retain,
+            flight: None,
+            last_ticket: 0,
+            begun: false,
+            version: 0,
+            failures: 0,
+            pause: None,
+            forced: None,
+        }
+    }
+
+    /// Puts a session in before anything else happens.
+    pub(crate) fn with_session(mut self, access: Option<Access>, refresh: Option<Secret>) -> Self {
+        self.begun = access.is_some() || refresh.is_some();
+        (self.access, self.refresh) = (access, refresh);
+        self
+    }
+
+    /// What to do for a request now.
+    pub(crate) fn decide(&mut self, now: Now) -> Decision {
+        if self.phase != Phase::Open {
+            return Decision::Fail(logged_out());
+        }
+        if let Some(access) = self.usable(now) {
+            let authorization = access.authorization.clone();
+            let renew = access.is_stale(now)
+                && self.flight.is_none()
+                && self.resting(now).is_none()
+                && self.obstacle(now).is_none();
+            return if renew {
+                Decision::UseAndStart(authorization, self.start())
+            } else {
+                Decision::Use(authorization)
+            };
+        }
+        if let Some(ticket) = self.flight {
+            return Decision::Join(ticket);
+        }
+        if let Some(error) = self.obstacle(now) {
+            return Decision::Fail(error);
+        }
+        match self.resting(now) {
+            Some((wait, error)) => Decision::Pause(wait, error.with_retry_after(wait)),
+            None => Decision::Start(self.start()),
+        }
+    }
+
+    /// The current credential, when nothing at all is to be done: the fast path of every request.
+    pub(crate) fn fresh(&self, now: Now) -> Option<&Authorization> {
+        let access = self.access.as_ref().filter(|_| self.phase == Phase::Open && !self.refused)?;
+        (!access.is_stale(now)).then_some(&access.authorization)
+    }
+
+    /// The access token, as long as neither a clock nor the server speaks against it.
+    pub(crate) fn usable(&self, now: Now) -> Option<&Access> {
+        self.access
+            .as_ref()
+            .filter(|access| self.phase == Phase::Open && !self.refused && !access.is_expired(now))
+    }
+
+    fn start(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        let ticket = Ticket { id: self.last_ticket, version: self.version };
+        self.flight = Some(ticket);
+        ticket
+    }
+
+    /// Why no flight could bring anything; `None` when one could.
+    fn obstacle(&self, now: Now) -> Option<CredentialsError> {
+        if self.stored || self.refresh.is_some() {
+            return None;
+        }
+        self.password_obstacle(now).err().map(|error| error.unwrap_or_else(|| self.over()))
+    }
+
+    fn password_obstacle(&self, now: Now) -> Result<(), Option<CredentialsError>> {
+        match &self.password {
+            Password::Usable => Ok(()),
+            Password::Resting(until, _) if now.mono >= *until => Ok(()),
+            Password::Resting(until, error) => {
+                Err(Some(error.clone().with_retry_after(until.saturating_sub(now.mono))))
+            }
+            Password::Refused(error) => Err(Some(error.clone())),
+            Password::None => Err(None),
+        }
+    }
+
+    fn over(&self) -> CredentialsError {
+        if self.begun {
+            session_expired()
+        } else {
+            CredentialsError::new(Kind::NotConfigured, "there is no login: log in first")
+        }
+    }
+
+    fn resting(&self, now: Now) -> Option<(Duration, CredentialsError)> {
+        let (until, error) = self.pause.as_ref()?;
+        (now.mono < *until).then(|| (until.saturating_sub(now.mono), error.clone()))
+    }
+
+    /// What the flight that is about to set out needs.
+    pub(crate) fn plan(&self, now: Now) -> Plan {
+        Plan {
+            refused: self.access.as_ref().filter(|_| self.refused).map(|access| access.token.clone()),
+            refresh: self.refresh.clone(),
+            login: self.password_obstacle(now),
+            has_session: self.access.is_some() || self.refresh.is_some(),
+        }
+    }
+
+    /// Takes in what a flight brought, and says what its waiters get. `jitter` is drawn from 0 to 1.
+    pub(crate) fn settle(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        result: Result<Renewed, Failure>,
+        jitter: f64,
+    ) -> Result<Authorization, CredentialsError> {
+        let current = self.flight == Some(ticket);
+        if current {
+            self.flight = None;
+        } else if ticket.version != self.version {
+            // An old flight, given up by its waiters, that comes home after something newer.
+            return Err(interrupted());
+        }
+        match result {
+            Ok(renewed) => self.accept(now, renewed, jitter),
+            Err(failure) => {
+                if current {
+                    self.regret(now, &failure, jitter);
+                }
+                Err(failure.error)
+            }
+        }
+    }
+
+    fn accept(&mut self, now: Now, renewed: Renewed, jitter: f64) -> Result<Authorization, CredentialsError> {
+        let repeated = self.access.as_ref().is_some_and(|old| old.token == renewed.access.token);
+        let hasty = repeated || renewed.access.is_stale(now);
+        self.failures = 0;
+        self.pause = None;
+        if hasty {
+            // The issuer gave a token that is due already: renewing on every request would not help.
+            let error = CredentialsError::new(
+                Kind::Unexpected,
+                "the server issued a token that is of no use any more",
+            );
+            self.rest(now, error, None, jitter);
+        }
+        let authorization = renewed.access.authorization.clone();
+        self.version += 1;
+        self.begun = true;
+        self.access = Some(renewed.access);
+        self.refused = false;
+        if renewed.refresh.is_some() || renewed.by != By::Refresh {
+            self.refresh = renewed.refresh;
+        }
+        if renewed.by == By::Login {
+            self.password = if self.retain { Password::Usable } else { Password::None };
+        }
+        if self.phase == Phase::Open { Ok(authorization) } else { Err(logged_out()) }
+    }
+
+    fn regret(&mut self, now: Now, failure: &Failure, jitter: f64) {
+        if self.refresh.as_ref().is_some_and(|held| failure.dead.contains(held)) {
+            self.refresh = None;
+        }
+        if failure.by_login {
+            self.note_login_failure(now, &failure.error);
+        }
+        self.rest(now, failure.error.clone(), failure.error.retry_after(), jitter);
+    }
+
+    fn note_login_failure(&mut self, now: Now, error: &CredentialsError) {
+        if matches!(self.password, Password::None) {
+            return;
+        }
+        match error.kind() {
+            Kind::Refused => self.password = Password::Refused(error.clone()),
+            Kind::Locked | Kind::Inactive => {
+                let until = now.mono.saturating_add(ACCOUNT_PAUSE);
+                self.password = Password::Resting(until, error.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn rest(&mut self, now: Now, error: CredentialsError, at_least: Option<Duration>, jitter: f64) {
+        let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let pause = doubled.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0));
+        let pause = pause.max(at_least.unwrap_or_default().min(LONGEST_RETRY_AFTER));
+        self.failures = self.failures.saturating_add(1).min(16);
+        self.pause = Some((now.mono.saturating_add(pause), error));
+    }
+
+    /// The flight will not come home, as far as its waiters can tell; the next caller may start another.
+    pub(crate) fn abandon(&mut self, ticket: Ticket) {
+        if self.flight == Some(ticket) {
+            self.flight = None;
+        }
+    }
+
+    /// The server refused the access token of this generation.
+    pub(crate) fn rejected(&mut self, now: Now, used: Generation) -> Recourse {
+        let Some(current) =
+            self.access.as_ref().map(Access::generation).filter(|_| self.phase == Phase::Open)
+        else {
+            return Recourse::None;
+        };
+        if used == Generation::NONE || used > current {
+            return Recourse::None;
+        }
+        if used < current || self.refused || self.flight.is_some() {
+            // Somebody has renewed it, or is about to.
+            self.refused |= used == current;
+            return Recourse::Retry;
+        }
+        let lately = self.forced.is_some_and(|forced| now.mono < forced.saturating_add(FORCED_PAUSE));
+        if lately || self.obstacle(now).is_some() {
+            return Recourse::None;
+        }
+        self.forced = Some(now.mono);
+        self.refused = true;
+        // A pause after a failed early refresh is over: there is no token to fall back on any more.
+        self.pause = None;
+        Recourse::Retry
+    }
+
+    /// The token in hand, for the session's description.
+    pub(crate) fn access(&self) -> Option<&Access> {
+        self.access.as_ref()
+    }
+
+    pub(crate) fn has_refresh_token(&self) -> bool {
+        self.refresh.is_some()
+    }
+}
+
+/// Login and logout on request.
+impl State {
+    /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
+    pub(crate) fn begin_login(&mut self) -> Result<Ticket, Ticket> {
+        match self.flight {
+            Some(busy) => Err(busy),
+            None => Ok(self.start()),
+        }
+    }
+
+    /// A login by request came home. A failure leaves the session as it was; `held` tells whether the password was
+    /// the one held here, and not another that was tried.
+    pub(crate) fn settle_login(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        result: Result<Renewed, CredentialsError>,
+        held: bool,
+        jitter: f64,
+    ) -> Result<Authorization, CredentialsError> {
+        self.abandon(ticket);
+        match result {
+            Ok(renewed) => {
+                self.phase = Phase::Open;
+                self.forced = None;
+                self.accept(now, renewed, jitter)
+            }
+            Err(error) => {
+                if held {
+                    self.note_login_failure(now, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Nobody gets a token from now on; the tokens are kept until the current flight is home.
+    pub(crate) fn close(&mut self) {
+        self.phase = Phase::Closing;
+    }
+
+    /// Takes the tokens out, and the place for flights; or names the flight to wait for.
+    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Option<Access>, Option<Secret>), Ticket> {
+        if let Some(busy) = self.flight {
+            return Err(busy);
+        }
+        let access = self.access.take();
+        let refresh = self.refresh.take();
+        self.phase = Phase::LoggedOut;
+        self.refused = false;
+        self.version += 1;
+        self.pause = None;
+        self.failures = 0;
+        Ok((self.start(), access, refresh))
+    }
+}
+
+pub(crate) fn session_expired() -> CredentialsError {
+    CredentialsError::new(Kind::SessionExpired, "the login is over and cannot be renewed: log in again")
+}
+
+pub(crate) fn interrupted() -> CredentialsError {
+    CredentialsError::new(Kind::Interrupted, "the refresh was lost on its way; ask again")
+}
+
+pub(crate) fn logged_out() -> CredentialsError {
+    CredentialsError::new(Kind::SessionExpired, "logged out: log in again")
+}
+
+#[cfg(test)]
+mod tests;

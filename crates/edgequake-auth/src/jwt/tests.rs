@@ -1,0 +1,6 @@
+//! The provider as a whole, against a server that lives in the test.
+
+mod flights;
+mod policy;
+mod rig;
+mod stores;

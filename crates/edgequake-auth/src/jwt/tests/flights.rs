@@ -1,0 +1,210 @@
+//! One refresh for everybody, and nobody who leaves can hurt it.
+
+use std::time::Duration;
+
+use tokio::time::{advance, timeout};
+
+use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
+use crate::{Credentials, CredentialsErrorKind as Kind, Jwt};
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+async fn expired(rig: &Rig) -> Jwt {
+    let jwt = rig.with_login();
+    jwt.authorize(&cx()).await.unwrap();
+    advance(secs(3601)).await;
+    jwt
+}
+
+#[tokio::test(start_paused = true)]
+async fn ten_thousand_tasks_on_an_expired_token_make_one_refresh() {
+    let rig = Rig::default();
+    let jwt = expired(&rig).await;
+    rig.fail([Fault::Held]);
+    let tasks: Vec<_> = (0..10_000)
+        .map(|_| {
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.authorize(&cx()).await })
+        })
+        .collect();
+    rig.arrived.notified().await;
+    rig.arrived.notified().await;
+    rig.release.notify_one();
+    for task in tasks {
+        assert_eq!(token(&task.await.unwrap().unwrap()), "s3cr3t-a2");
+    }
+    assert_eq!((rig.count("/refresh"), rig.count("/login")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_failure_goes_to_every_waiter_and_a_later_call_tries_again() {
+    let rig = Rig::default();
+    let jwt = expired(&rig).await;
+    rig.fail([Fault::Answer(500, r#"{"code":"INTERNAL_ERROR","message":"boom"}"#)]);
+    let tasks: Vec<_> = (0..30)
+        .map(|_| {
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.authorize(&cx()).await })
+        })
+        .collect();
+    for task in tasks {
+        let error = task.await.unwrap().unwrap_err();
+        assert_eq!((error.kind(), error.message()), (Kind::Unavailable, Some("boom")));
+    }
+    assert_eq!(rig.count("/refresh"), 1);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tiny_time_limit_of_a_caller_does_not_touch_the_refresh() {
+    let rig = Rig::default();
+    let jwt = expired(&rig).await;
+    rig.fail([Fault::Held]);
+    timeout(Duration::from_millis(50), jwt.authorize(&cx())).await.unwrap_err();
+    rig.release.notify_one();
+    while jwt.refreshes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_refresh_ends_by_its_own_time_limit_for_all_callers() {
+    let rig = Rig::default();
+    let jwt = expired(&rig).await;
+    rig.fail([Fault::Silence]);
+    let start = tokio::time::Instant::now();
+    let tasks: Vec<_> = (0..10)
+        .map(|_| {
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.authorize(&cx()).await })
+        })
+        .collect();
+    for task in tasks {
+        assert_eq!(task.await.unwrap().unwrap_err().kind(), Kind::TimedOut);
+    }
+    assert_eq!(start.elapsed().as_secs(), 30);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn cancelling_any_caller_at_any_await_leaves_the_others_alone() {
+    // Caller 0 starts the flight, the others join; each subset leaves while it is under way.
+    for leaving in 0_u8..16 {
+        let rig = Rig::default();
+        let jwt = expired(&rig).await;
+        rig.fail([Fault::Held]);
+        let mut tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let jwt = jwt.clone();
+                Some(tokio::spawn(async move { jwt.authorize(&cx()).await }))
+            })
+            .collect();
+        rig.arrived.notified().await;
+        rig.arrived.notified().await;
+        for (bit, task) in tasks.iter_mut().enumerate() {
+            if leaving & (1 << bit) != 0 {
+                let task = task.take().unwrap();
+                task.abort();
+                assert!(task.await.unwrap_err().is_cancelled());
+            }
+        }
+        rig.release.notify_one();
+        for task in tasks.into_iter().flatten() {
+            assert_eq!(token(&task.await.unwrap().unwrap()), "s3cr3t-a2");
+        }
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+        assert_eq!(rig.count("/refresh"), 1, "{leaving:04b}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_in_the_transport_is_an_error_and_the_next_flight_works() {
+    let rig = Rig::default();
+    let jwt = expired(&rig).await;
+    rig.fail([Fault::Panic]);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    advance(secs(3601)).await;
+    rig.fail([Fault::Panic, Fault::Panic]);
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Interrupted);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a3");
+}
+
+/// Starts a refresh, and leaves once the server has the request.
+async fn leave_under_way(rig: &Rig, jwt: &Jwt) {
+    let arrived = async {
+        while rig.count("/refresh") == 0 {
+            rig.arrived.notified().await;
+        }
+    };
+    let cx = cx();
+    tokio::select! {
+        answer = jwt.authorize(&cx) => panic!("{answer:?}"),
+        () = arrived => {}
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
+}
+
+#[test]
+fn a_runtime_that_goes_away_loses_the_flight_and_not_the_provider() {
+    let rig = Rig::default();
+    let clock = TestClock::new();
+    let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
+    let first = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    first.block_on(jwt.authorize(&cx())).unwrap();
+    clock.set(3601);
+    rig.fail([Fault::Held]);
+    first.block_on(leave_under_way(&rig, &jwt));
+    // Callers on another runtime wait for it, hear that it is lost, and start one of their own.
+    let waiting = std::thread::spawn({
+        let jwt = jwt.clone();
+        move || runtime().block_on(jwt.authorize(&cx())).map(|authorization| token(&authorization).to_owned())
+    });
+    drop(first);
+    assert_eq!(waiting.join().unwrap().unwrap(), "s3cr3t-a2");
+}
+
+#[test]
+fn a_flight_that_nobody_drives_is_given_up() {
+    let rig = Rig::default();
+    let clock = TestClock::new();
+    let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
+    let idle = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    idle.block_on(jwt.authorize(&cx())).unwrap();
+    clock.set(3601);
+    rig.fail([Fault::Held]);
+    idle.block_on(leave_under_way(&rig, &jwt));
+    // `idle` is alive and is not polled any more.
+    let other = runtime();
+    assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
+    // The old flight comes home late, with a refused token; nothing changes.
+    rig.release.notify_one();
+    idle.block_on(async { tokio::task::yield_now().await });
+    assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
+}
+
+#[test]
+fn outside_of_a_runtime_there_is_an_error_and_no_panic() {
+    let jwt = Rig::default().builder().login(USER, PASSWORD).build().unwrap();
+    let cx = cx();
+    let mut waiting = Box::pin(jwt.authorize(&cx));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(answer) = waiting.as_mut().poll(&mut context) else { panic!("pending") };
+    assert_eq!(answer.unwrap_err().kind(), Kind::Invalid);
+    assert!(jwt.ready(&cx).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn building_and_dropping_providers_starts_nothing() {
+    let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    for _ in 0..1000 {
+        drop(Rig::default().with_login());
+    }
+    assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), before);
+}

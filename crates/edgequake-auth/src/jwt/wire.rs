@@ -1,0 +1,244 @@
+//! Login, refresh and logout on the wire: requests, answers, and what each failure means.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use edgequake_types::session::{Login, LoginResponse, Logout, Refresh, RefreshResponse, User};
+use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Secret};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::{Request, Response, StatusCode};
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use super::access::Access;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::transport::{TokenTransport, TransportError, TransportErrorKind};
+
+/// Tokens as a server issues them.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Tokens {
+    /// The token that authorizes requests.
+    pub access_token: Secret,
+    /// The token for the next refresh; `None` in the answer to a refresh keeps the old one.
+    pub refresh_token: Option<Secret>,
+    /// Lifetime of the access token from now on; `None` or zero when the server did not say.
+    pub expires_in: Option<Duration>,
+}
+
+impl Tokens {
+    /// An access token of unknown lifetime and nothing else.
+    pub fn new(access_token: impl Into<Secret>) -> Self {
+        Self { access_token: access_token.into(), refresh_token: None, expires_in: None }
+    }
+
+    /// Adds a refresh token.
+    #[must_use]
+    pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
+        self.refresh_token = Some(token.into());
+        self
+    }
+
+    /// Sets the lifetime of the access token.
+    #[must_use]
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expires_in = Some(lifetime);
+        self
+    }
+
+    fn issued(access_token: Secret, refresh_token: Option<Secret>, seconds: Option<i64>) -> Self {
+        let expires_in = seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+        Self { access_token, refresh_token, expires_in }
+    }
+}
+
+impl From<LoginResponse> for Tokens {
+    fn from(answer: LoginResponse) -> Self {
+        Self::issued(answer.access_token, answer.refresh_token, answer.expires_in)
+    }
+}
+
+impl From<RefreshResponse> for Tokens {
+    fn from(answer: RefreshResponse) -> Self {
+        Self::issued(answer.access_token, answer.refresh_token, answer.expires_in)
+    }
+}
+
+/// Which exchange failed, for the texts and for what a 401 means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Login,
+    Refresh,
+    Logout,
+}
+
+impl Step {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Login => "login",
+            Self::Refresh => "refresh",
+            Self::Logout => "logout",
+        }
+    }
+}
+
+/// Sends the three requests over a transport, each with a time limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wire<'a> {
+    pub(crate) transport: &'a dyn TokenTransport,
+    pub(crate) limit: Duration,
+}
+
+impl Wire<'_> {
+    pub(crate) async fn login(
+        self,
+        identifier: &str,
+        password: &Secret,
+    ) -> Result<(Tokens, Option<User>), CredentialsError> {
+        let request = Login::new(identifier, password.clone());
+        let answer: LoginResponse = self.exchange(Step::Login, &request, password, None).await?;
+        let user = answer.user.clone();
+        Ok((answer.into(), user))
+    }
+
+    pub(crate) async fn refresh(self, token: &Secret) -> Result<Tokens, CredentialsError> {
+        let request = Refresh::new(token.clone());
+        let answer: RefreshResponse = self.exchange(Step::Refresh, &request, token, None).await?;
+        Ok(answer.into())
+    }
+
+    /// Revokes the session. The access token authorizes the request, if there is one.
+    pub(crate) async fn logout(
+        self,
+        access: Option<&Access>,
+        refresh: Option<&Secret>,
+    ) -> Result<(), CredentialsError> {
+        let request = Logout::new(refresh.cloned());
+        let none = Secret::default();
+        self.exchange::<_, ()>(Step::Logout, &request, refresh.unwrap_or(&none), access).await
+    }
+
+    /// Sends one request and reads its answer. `secret` is what must not come back in an error text.
+    async fn exchange<E, R>(
+        self,
+        step: Step,
+        endpoint: &E,
+        secret: &Secret,
+        access: Option<&Access>,
+    ) -> Result<R, CredentialsError>
+    where
+        E: Endpoint<Response = R> + Serialize,
+        R: Decode,
+    {
+        let mut request = request::<E>(endpoint)?;
+        if let Some(access) = access {
+            access.authorization.apply(request.headers_mut());
+        }
+        let response = match tokio::time::timeout(self.limit, self.transport.send(request)).await {
+            Ok(answer) => answer.map_err(|error| unanswered(step, error))?,
+            Err(_) => return Err(timed_out(step)),
+        };
+        if !response.status().is_success() {
+            return Err(refusal(step, &response, secret));
+        }
+        R::decode(response.into_body()).map_err(|error| {
+            let text = format!(
+                "the answer to {} {} is not a {} answer: check the base URL and what stands before the server",
+                E::METHOD,
+                E::PATH,
+                step.name(),
+            );
+            CredentialsError::new(Kind::Unexpected, text).with_source(error)
+        })
+    }
+}
+
+/// The request of an endpoint; the body's bytes are wiped once it is sent.
+fn request<E: Endpoint + Serialize>(endpoint: &E) -> Result<Request<Bytes>, CredentialsError> {
+    let invalid = |what| CredentialsError::new(Kind::Invalid, what);
+    let mut body = Zeroizing::new(Vec::with_capacity(512));
+    serde_json::to_writer(&mut *body, endpoint)
+        .map_err(|error| invalid("the request cannot be written as JSON").with_source(error))?;
+    Request::builder()
+        .method(E::METHOD)
+        .uri(E::PATH)
+        .header(ACCEPT, <E::Response as Answer>::MEDIA_TYPE)
+        .header(CONTENT_TYPE, "application/json")
+        .body(Bytes::from_owner(body))
+        .map_err(|error| invalid("the request cannot be built").with_source(error))
+}
+
+fn timed_out(step: Step) -> CredentialsError {
+    CredentialsError::new(Kind::TimedOut, format!("the {} was not answered in time", step.name()))
+}
+
+fn unanswered(step: Step, error: TransportError) -> CredentialsError {
+    let name = step.name();
+    let kind = match error.kind() {
+        TransportErrorKind::NotSent => Kind::Unavailable,
+        TransportErrorKind::Interrupted => Kind::Interrupted,
+        TransportErrorKind::TimedOut => return timed_out(step).with_source(error),
+        TransportErrorKind::Insecure => Kind::Insecure,
+        TransportErrorKind::ForeignOrigin => Kind::ForeignOrigin,
+    };
+    let text = match kind {
+        Kind::Unavailable => format!("the {name} could not be sent"),
+        Kind::Interrupted => format!("the {name} was interrupted before its answer"),
+        _ => format!("the {name} was not sent, to protect the credential"),
+    };
+    CredentialsError::new(kind, text).with_source(error)
+}
+
+/// What an answer outside 2xx means.
+fn refusal(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
+    let status = response.status();
+    let body = ErrorBody::read(status, response.body());
+    let name = step.name();
+    let invalid_grant = status == StatusCode::BAD_REQUEST && body.code.eq_ignore_ascii_case("invalid_grant");
+    let (kind, text) = match status.as_u16() {
+        401 if step == Step::Login => {
+            (Kind::Refused, "the login was refused: the name or the password is wrong".to_owned())
+        }
+        401 => (Kind::SessionExpired, format!("the {name} was refused: the session is over")),
+        400 if invalid_grant && step == Step::Refresh => {
+            (Kind::SessionExpired, format!("the {name} was refused: the session is over"))
+        }
+        400 if invalid_grant => (Kind::Refused, format!("the {name} was refused")),
+        403 => (Kind::Inactive, format!("the {name} was forbidden: the account is not active")),
+        423 => (
+            Kind::Locked,
+            "the account is locked after too many wrong logins; wait, then log in again".to_owned(),
+        ),
+        429 => (
+            Kind::Unavailable,
+            format!("the server limits the rate of {name} requests; wait, then try again"),
+        ),
+        408 | 425 | 500..=599 => {
+            (Kind::Unavailable, format!("the server could not answer the {name} ({status})"))
+        }
+        _ => (Kind::Unexpected, format!("the server answered the {name} with {status}: check the base URL")),
+    };
+    let wait = retry_after(response.headers()).or(body.retry_after_seconds.map(Duration::from_secs));
+    let message = Some(body.message).filter(|text| secret.is_empty() || !text.contains(secret.expose()));
+    let error = CredentialsError::new(kind, text).with_answer(
+        status,
+        Some(body.code.into_boxed_str()),
+        message.map(String::into_boxed_str),
+    );
+    match wait {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+/// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    match text.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The providers that need no session: keys from different places, nothing at all, and the chain over them.
+
+mod anonymous;
+mod chain;
+mod dotenv;
+mod env;
+mod key;
+mod key_file;
+mod reread;
+mod static_key;
+
+pub use anonymous::Anonymous;
+pub use chain::{Chain, ChainBuilder};
+pub use dotenv::{DotEnv, DotEnvKey};
+pub use env::Env;
+pub use key_file::KeyFile;
+pub use static_key::StaticKey;

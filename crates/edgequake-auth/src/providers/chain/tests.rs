@@ -1,0 +1,96 @@
+use super::*;
+use crate::{DotEnv, Env, StaticKey};
+
+fn cx() -> AuthContext {
+    AuthContext::new("http://localhost:8080".parse().unwrap())
+}
+
+fn env(value: Option<&'static str>) -> Env {
+    Env::with(move |name| value.filter(|_| name == "EDGEQUAKE_API_KEY").map(str::to_owned))
+}
+
+fn dot_env(value: Option<&str>) -> crate::DotEnvKey {
+    let text = value.map(|value| format!("EDGEQUAKE_API_KEY='{value}'\n")).unwrap_or_default();
+    DotEnv::parse(".env", &text).unwrap().credentials()
+}
+
+fn sent(authorization: &Authorization) -> &str {
+    authorization.header().map_or("", |(_, value)| value.to_str().unwrap())
+}
+
+#[tokio::test]
+async fn explicit_comes_before_environment_before_dot_env_before_stored_login() {
+    for present in 0_u8..16 {
+        let has = |bit: u8| present & (1 << bit) != 0;
+        let mut builder = Chain::builder();
+        // Added in the opposite order: the calls do not decide.
+        if has(3) {
+            builder = builder.stored_login(StaticKey::new("storedk").unwrap());
+        }
+        builder = builder.dot_env(dot_env(has(2).then_some("filek")));
+        builder = builder.environment(env(has(1).then_some("envk")));
+        if has(0) {
+            builder = builder.explicit(StaticKey::new("statk").unwrap());
+        }
+        let chain = builder.build();
+        let expected = ["statk", "envk", "filek", "storedk"].into_iter().zip(0..).find(|(_, bit)| has(*bit));
+        match (chain.authorize(&cx()).await, expected) {
+            (Ok(authorization), Some((key, _))) => assert_eq!(sent(&authorization), format!("Bearer {key}")),
+            (Err(error), None) => assert_eq!(error.kind(), CredentialsErrorKind::NotConfigured),
+            (answer, expected) => panic!("{present:04b}: {answer:?}, expected {expected:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_empty_variable_falls_through_to_the_next_source() {
+    let alone = Chain::builder().environment(env(Some(""))).or_anonymous().build();
+    assert_eq!(sent(&alone.authorize(&cx()).await.unwrap()), "");
+    assert_eq!(alone.chosen(), Some("anonymous"));
+
+    let with_file = Chain::builder().environment(env(Some(""))).dot_env(dot_env(Some("filek"))).build();
+    assert_eq!(sent(&with_file.authorize(&cx()).await.unwrap()), "Bearer filek");
+
+    let stored = StaticKey::new("storedk").unwrap();
+    let with_login = Chain::builder().environment(env(Some(""))).stored_login(stored).build();
+    assert_eq!(sent(&with_login.authorize(&cx()).await.unwrap()), "Bearer storedk");
+}
+
+#[tokio::test]
+async fn a_broken_source_stops_the_chain_with_its_reason() {
+    let chain = Chain::builder()
+        .environment(env(Some("s3cr3t\u{200b}")))
+        .stored_login(StaticKey::new("storedk").unwrap())
+        .or_anonymous()
+        .build();
+    let error = chain.authorize(&cx()).await.unwrap_err();
+    assert_eq!(error.kind(), CredentialsErrorKind::Invalid);
+    assert!(error.to_string().starts_with("EDGEQUAKE_API_KEY "), "{error}");
+    assert!(!format!("{error:?} {chain:?}").contains("s3cr3t"));
+    assert_eq!(chain.chosen(), None);
+}
+
+#[tokio::test]
+async fn nothing_configured_names_what_was_asked() {
+    let chain = Chain::builder().environment(env(None)).dot_env(dot_env(None)).build();
+    insta::assert_snapshot!(
+        chain.authorize(&cx()).await.unwrap_err(),
+        @"no credential is configured (asked: environment, .env)"
+    );
+    insta::assert_snapshot!(
+        Chain::builder().build().authorize(&cx()).await.unwrap_err(),
+        @"no credential is configured: the chain has no source"
+    );
+}
+
+#[tokio::test]
+async fn the_chosen_source_is_visible_without_its_secret() {
+    let chain = Chain::builder().explicit(StaticKey::new("s3cr3t-k").unwrap()).build();
+    assert!(chain.ready(&cx()).is_none());
+    chain.authorize(&cx()).await.unwrap();
+    assert!(chain.ready(&cx()).is_some());
+    insta::assert_snapshot!(
+        format!("{chain:?}"),
+        @r#"Chain { chosen: Some("explicit"), sources: [(Explicit, StaticKey { header: "authorization", .. })] }"#
+    );
+}

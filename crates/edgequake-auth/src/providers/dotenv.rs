@@ -1,0 +1,168 @@
+//! [`DotEnv`]: variables from one named `.env` file.
+
+mod parse;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use edgequake_types::Secret;
+
+use super::env::API_KEY;
+use super::reread::Reread;
+use super::static_key::StaticKey;
+use crate::authorization::{Authorization, Carrier, Generation};
+use crate::credentials::{AuthContext, Credentials, Recourse};
+use crate::error::{CredentialsError, CredentialsErrorKind};
+
+/// The variables of one `.env` file.
+///
+/// The file is named by the program: nothing is searched for in parent folders, and nothing is written to the process
+/// environment. The dialect:
+///
+/// * one leading byte-order mark is ignored; lines end in `\n` or `\r\n`; the last one needs no end;
+/// * `export ` before a name and blanks around `=` are allowed; the last of several equal names counts;
+/// * a bare value runs to the end of the line without blanks around it; a `#` opens a comment only after white space, so
+///   `ab#cd` and `#ab` are values;
+/// * `'...'` is taken literally; in `"..."` a backslash escapes `n`, `r`, `t`, `"`, `\` and `$`; both may span lines and may
+///   be followed by a comment only;
+/// * `$NAME` is not expanded: a `$` in a password is a `$`;
+/// * anything else is an error with the file's name and the line's number, never with the line's text.
+///
+/// ```
+/// use edgequake_auth::DotEnv;
+///
+/// let file = DotEnv::parse(".env", "export EDGEQUAKE_API_KEY='ab#cd' # ours\nEDGEQUAKE_TENANT_ID=\n")?;
+/// assert_eq!(file.get("EDGEQUAKE_API_KEY"), Some("ab#cd"));
+/// assert_eq!(file.get("EDGEQUAKE_TENANT_ID"), None);
+/// let shown = format!("{file:?}");
+/// assert!(shown.contains("EDGEQUAKE_API_KEY") && !shown.contains("ab#cd"));
+///
+/// let error = DotEnv::parse(".env", "A=1\nB='2\n").unwrap_err();
+/// assert_eq!(error.to_string(), ".env, line 2: the quote ' is never closed");
+/// # Ok::<(), edgequake_auth::CredentialsError>(())
+/// ```
+#[derive(Clone)]
+pub struct DotEnv {
+    name: String,
+    path: Option<PathBuf>,
+    variables: BTreeMap<String, Secret>,
+}
+
+impl DotEnv {
+    /// Reads a file, on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// [`NotConfigured`](CredentialsErrorKind::NotConfigured) when there is no such file;
+    /// [`Invalid`](CredentialsErrorKind::Invalid) when it cannot be read, is not UTF-8, or has a malformed line.
+    pub async fn load(path: impl Into<PathBuf>) -> Result<Self, CredentialsError> {
+        let path = path.into();
+        crate::blocking::run("reading the .env file", move || Self::read(&path)).await?
+    }
+
+    /// Reads from text; `name` stands for the file in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid) for a malformed line.
+    pub fn parse(name: impl Into<String>, text: &str) -> Result<Self, CredentialsError> {
+        let name = name.into();
+        let variables = parse::variables(text).map_err(|malformed| {
+            CredentialsError::new(CredentialsErrorKind::Invalid, format!("{name}, {malformed}"))
+        })?;
+        Ok(Self { name, path: None, variables })
+    }
+
+    fn read(path: &Path) -> Result<Self, CredentialsError> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map(Secret::new).map_err(|error| {
+            let (kind, what) = match error.kind() {
+                std::io::ErrorKind::NotFound => (CredentialsErrorKind::NotConfigured, "does not exist"),
+                std::io::ErrorKind::InvalidData => (CredentialsErrorKind::Invalid, "is not UTF-8"),
+                _ => (CredentialsErrorKind::Invalid, "cannot be read"),
+            };
+            CredentialsError::new(kind, format!("{name} {what}")).with_source(error)
+        })?;
+        Ok(Self { path: Some(path.to_owned()), ..Self::parse(name, text.expose())? })
+    }
+
+    /// The value of a variable; `None` when it is absent or empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(Secret::expose).filter(|value| !value.is_empty())
+    }
+
+    /// The names of all variables, in alphabetical order.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.variables.keys().map(String::as_str)
+    }
+
+    /// A provider for `EDGEQUAKE_API_KEY` of this file, sent as `Authorization: Bearer`. After a refusal the file is
+    /// read once more, if there is one.
+    pub fn credentials(&self) -> DotEnvKey {
+        DotEnvKey::new(self.clone(), Carrier::Bearer)
+    }
+
+    fn key(&self, carrier: Carrier) -> Result<StaticKey, CredentialsError> {
+        let value = self.get(API_KEY).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
+            let text = format!("{API_KEY} is not set in {}", self.name);
+            CredentialsError::new(CredentialsErrorKind::NotConfigured, text)
+        })?;
+        let field = format!("{API_KEY} in {}", self.name);
+        Ok(StaticKey::named(&field, value)?.carrier(carrier))
+    }
+}
+
+impl fmt::Debug for DotEnv {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DotEnv").field("name", &self.name).field("variables", &self.variables).finish()
+    }
+}
+
+/// The API key of a [`DotEnv`] file. Made by [`DotEnv::credentials`].
+#[derive(Clone)]
+pub struct DotEnvKey {
+    file: DotEnv,
+    key: Reread,
+}
+
+impl DotEnvKey {
+    fn new(file: DotEnv, carrier: Carrier) -> Self {
+        let first = file.key(carrier).ok();
+        let again = file.clone();
+        let key = Reread::new(first, move || match &again.path {
+            Some(path) => DotEnv::read(path)?.key(carrier),
+            None => again.key(carrier),
+        });
+        Self { file, key }
+    }
+
+    /// Sends the key in another header.
+    #[must_use]
+    pub fn carrier(self, carrier: Carrier) -> Self {
+        Self::new(self.file, carrier)
+    }
+}
+
+impl fmt::Debug for DotEnvKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DotEnvKey").field("file", &self.file.name).finish_non_exhaustive()
+    }
+}
+
+impl Credentials for DotEnvKey {
+    fn ready(&self, _: &AuthContext) -> Option<Authorization> {
+        self.key.ready()
+    }
+
+    async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
+        self.key.authorize().await
+    }
+
+    fn rejected(&self, used: Generation) -> Recourse {
+        if self.file.path.is_some() { self.key.rejected(used) } else { Recourse::None }
+    }
+}
+
+#[cfg(test)]
+mod tests;
