@@ -1,0 +1,205 @@
+//! The tenant and the workspace that a request works in.
+
+use edgequake_types::session::Role;
+use edgequake_types::{TenantId, WorkspaceId};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+
+use super::caller::{Caller, Identity};
+use super::permission::lower;
+use crate::error::Refusal;
+use crate::options::{Era, Options};
+use crate::state::tenancy::{MemberRole, Tenancy};
+
+/// A workspace of a tenant: where documents live.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Place {
+    pub(crate) tenant: TenantId,
+    pub(crate) workspace: WorkspaceId,
+}
+
+/// The place that a request works in, and how it came to be chosen.
+#[derive(Debug, Clone)]
+pub(crate) struct Scope {
+    place: Place,
+    /// Headers or claims named both parts. Lists are empty otherwise.
+    named: bool,
+    /// A header that is no id at all. Only reaches the handlers where nobody checks it before.
+    malformed: bool,
+}
+
+impl Scope {
+    pub(crate) fn tenant(&self) -> &TenantId {
+        &self.place.tenant
+    }
+
+    /// The place to list from: `None` when the request did not name one, and the list is empty then.
+    pub(crate) fn listed(&self) -> Option<&Place> {
+        (self.named && !self.malformed).then_some(&self.place)
+    }
+
+    /// The place to look an item up in.
+    pub(crate) fn place(&self) -> Option<&Place> {
+        (!self.malformed).then_some(&self.place)
+    }
+}
+
+/// What a scope header says.
+enum Named<T> {
+    Absent,
+    Id(T),
+    Malformed,
+}
+
+impl<T> Named<T> {
+    fn read(headers: &HeaderMap, name: &str, parse: impl Fn(&str) -> Option<T>) -> Self {
+        let Some(value) = headers.get(name) else { return Self::Absent };
+        match value.to_str().map(str::trim) {
+            Ok("") => Self::Absent,
+            Ok(text) => parse(text).map_or(Self::Malformed, Self::Id),
+            Err(_) => Self::Malformed,
+        }
+    }
+
+    fn id(self) -> Option<T> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Absent | Self::Malformed => None,
+        }
+    }
+
+    fn is_malformed(&self) -> bool {
+        matches!(self, Self::Malformed)
+    }
+
+    /// Whether the header says something else than `claim`.
+    fn contradicts(&self, claim: &T) -> bool
+    where
+        T: PartialEq,
+    {
+        match self {
+            Self::Absent => false,
+            Self::Id(id) => id != claim,
+            Self::Malformed => true,
+        }
+    }
+}
+
+/// The id that a text stands for; the word `default` is the default tenant.
+pub(crate) fn tenant_id(text: &str) -> Option<TenantId> {
+    if text == "default" { Some(TenantId::server_default()) } else { TenantId::new(text).ok() }
+}
+
+/// The id that a text stands for; the word `default` is the default workspace.
+pub(crate) fn workspace_id(text: &str) -> Option<WorkspaceId> {
+    if text == "default" { Some(WorkspaceId::server_default()) } else { WorkspaceId::new(text).ok() }
+}
+
+/// Prefixes of paths that work in no workspace.
+const GLOBAL: [&str; 10] = [
+    "/api/v1/auth/",
+    "/api/v1/users",
+    "/api/v1/api-keys",
+    "/api/v1/tenants",
+    "/api/v1/admin/",
+    "/api/v1/settings/",
+    "/api/v1/models",
+    "/api/v1/config/",
+    "/api/v1/decision/",
+    "/api/v1/setup/",
+];
+
+/// Chooses the place, and lowers the caller's role to what the membership there allows.
+///
+/// # Errors
+///
+/// 400 for a header that is no id; 403 for a place that the caller has no business in.
+pub(crate) fn bind(
+    options: &Options,
+    tenancy: &Tenancy,
+    caller: &mut Caller,
+    parts: &Parts,
+) -> Result<Scope, Refusal> {
+    let tenant = Named::read(&parts.headers, "x-tenant-id", tenant_id);
+    let workspace = Named::read(&parts.headers, "x-workspace-id", workspace_id);
+    let claims = match &caller.identity {
+        Identity::Session { tenant, workspace, .. } => Some((tenant.clone(), workspace.clone())),
+        _ => None,
+    };
+    if let (true, Some((claimed_tenant, claimed_workspace))) = (options.strict_scope, &claims) {
+        if tenant.contradicts(claimed_tenant) {
+            return Err(Refusal::claim_mismatch("tenant_id"));
+        }
+        if workspace.contradicts(claimed_workspace) {
+            return Err(Refusal::claim_mismatch("workspace_id"));
+        }
+    }
+    let malformed = tenant.is_malformed() || workspace.is_malformed();
+    let (claimed_tenant, claimed_workspace) = claims.unzip();
+    let (tenant, workspace) = (tenant.id().or(claimed_tenant), workspace.id().or(claimed_workspace));
+    let scope = Scope {
+        named: options.strict_scope || (tenant.is_some() && workspace.is_some()),
+        malformed,
+        place: Place {
+            tenant: tenant.unwrap_or_else(TenantId::server_default),
+            workspace: workspace.unwrap_or_else(WorkspaceId::server_default),
+        },
+    };
+    let global = GLOBAL.iter().any(|prefix| parts.uri.path().starts_with(prefix));
+    match caller.identity {
+        Identity::Nobody | Identity::BuiltIn(_) | Identity::Master => {}
+        _ if global => {}
+        Identity::Static if !options.strict_scope => {}
+        Identity::Static | Identity::Key { .. } | Identity::Session { .. } => match options.era {
+            Era::C => check_membership(tenancy, caller, &scope, parts)?,
+            Era::B if options.strict_scope => {
+                role_in(tenancy, caller, &scope.place).ok_or_else(Refusal::no_membership)?;
+            }
+            Era::B => {}
+        },
+    }
+    Ok(scope)
+}
+
+fn role_in(tenancy: &Tenancy, caller: &Caller, place: &Place) -> Option<MemberRole> {
+    tenancy.role_in(caller.user_id()?, place)
+}
+
+fn check_membership(
+    tenancy: &Tenancy,
+    caller: &mut Caller,
+    scope: &Scope,
+    parts: &Parts,
+) -> Result<(), Refusal> {
+    if scope.malformed {
+        return Err(Refusal::bad_request(
+            "X-Tenant-ID and X-Workspace-ID must be UUIDs or the word `default`",
+        ));
+    }
+    if !tenancy.is_open(&scope.place) {
+        return Err(Refusal::forbidden("workspace_not_available"));
+    }
+    let role =
+        role_in(tenancy, caller, &scope.place).ok_or_else(|| Refusal::forbidden("membership_required"))?;
+    if role == MemberRole::Readonly {
+        caller.role = lower(caller.role.clone(), &Role::Readonly);
+    }
+    if let Some(id) = path_workspace(parts.uri.path()) {
+        if workspace_id(id).as_ref() != Some(&scope.place.workspace) {
+            return Err(Refusal::forbidden("workspace_path_mismatch"));
+        }
+        if parts.method != Method::GET && !role.may_manage() {
+            return Err(Refusal::forbidden("workspace_admin_required"));
+        }
+    }
+    Ok(())
+}
+
+/// The id in a path of the form `.../workspaces/{id}...`.
+fn path_workspace(path: &str) -> Option<&str> {
+    let (_, rest) = path.split_once("/workspaces/")?;
+    rest.split('/').next().filter(|id| !id.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

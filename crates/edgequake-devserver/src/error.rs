@@ -1,0 +1,149 @@
+//! [`Refusal`]: every answer that is no success, in the shape in which the server writes it.
+
+use axum::response::{IntoResponse, Response};
+use edgequake_types::{DecodeError, EncodeError, ErrorBody, ErrorShape};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+/// An answer that is no success. Boxed, because it is large and rare.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
+    status: StatusCode,
+    shape: ErrorShape,
+    body: ErrorBody,
+    headers: HeaderMap,
+}
+
+impl Refusal {
+    fn new(status: StatusCode, shape: ErrorShape, body: ErrorBody) -> Self {
+        Self(Box::new(Inner { status, shape, body, headers: HeaderMap::new() }))
+    }
+
+    /// A problem of a handler, with the diagnostics that belong to it.
+    fn problem<const N: usize>(
+        status: StatusCode,
+        code: &str,
+        message: impl Into<String>,
+        diagnostics: [(&str, &str); N],
+    ) -> Self {
+        let mut body = ErrorBody::new(code, message);
+        let kind = Value::from(code.to_ascii_lowercase());
+        let diagnostics: Map<String, Value> = std::iter::once(("kind".to_owned(), kind))
+            .chain(diagnostics.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))))
+            .collect();
+        body.details = Some(json!({ "diagnostics": diagnostics }));
+        Self::new(status, ErrorShape::Problem, body)
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::problem(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, [])
+    }
+
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::problem(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", message, [])
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::problem(StatusCode::CONFLICT, "CONFLICT", message, [])
+    }
+
+    pub(crate) fn not_found(resource: impl std::fmt::Display) -> Self {
+        let resource = resource.to_string();
+        let message = format!("Not found: {resource}");
+        Self::problem(StatusCode::NOT_FOUND, "NOT_FOUND", message, [("resource", &resource)])
+    }
+
+    /// 401 of a handler. The message is constant; the cause is in the diagnostics.
+    pub(crate) fn unauthorized(reason: &str, action: &str, subject: &str) -> Self {
+        Self::problem(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHORIZED",
+            "Unauthorized",
+            [("reason", reason), ("action", action), ("subject", subject)],
+        )
+    }
+
+    /// 403 of a handler. The message is constant; the cause is in the diagnostics.
+    pub(crate) fn forbidden(reason: &str) -> Self {
+        Self::problem(StatusCode::FORBIDDEN, "FORBIDDEN", "Forbidden", [("reason", reason)])
+    }
+
+    pub(crate) fn account_locked() -> Self {
+        let message = "The account is locked after too many failed logins; try again later";
+        Self::problem(StatusCode::LOCKED, "ACCOUNT_LOCKED", message, [("reason", "account_locked")])
+    }
+
+    /// A failure of the server itself. The cause is for the operator, not for the caller.
+    pub(crate) fn internal() -> Self {
+        Self::problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error", [])
+    }
+
+    /// 401 of the authentication layer: the same for every cause.
+    pub(crate) fn not_authenticated() -> Self {
+        let body = ErrorBody::new("UNAUTHORIZED", "Authentication required");
+        Self::new(StatusCode::UNAUTHORIZED, ErrorShape::AuthLayer, body)
+    }
+
+    /// 403 of the authentication layer, naming the claim that the request contradicts.
+    pub(crate) fn claim_mismatch(claim: &str) -> Self {
+        let body = ErrorBody::new("FORBIDDEN", format!("The {claim} of the request contradicts the token"));
+        Self::new(StatusCode::FORBIDDEN, ErrorShape::AuthLayer, body)
+    }
+
+    /// 403 of the authentication layer of middle-aged servers.
+    pub(crate) fn no_membership() -> Self {
+        let body = ErrorBody::new("FORBIDDEN", "No active membership");
+        Self::new(StatusCode::FORBIDDEN, ErrorShape::AuthLayer, body)
+    }
+
+    /// 429. The wait is rounded down to whole seconds, as the server does: 0 is possible.
+    pub(crate) fn rate_limited(wait_seconds: u64) -> Self {
+        let body = ErrorBody::new("RATE_LIMITED", "Rate limit exceeded").retry_after_seconds(wait_seconds);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorShape::RateLimiter, body)
+            .header(RETRY_AFTER, HeaderValue::from(wait_seconds))
+    }
+
+    /// A refusal of the extractors, before any handler sees the request: a plain sentence.
+    pub(crate) fn text(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, ErrorShape::Text, ErrorBody::new("", message))
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.0.headers.insert(name, value);
+        self
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The answer, with the id of the request where the shape has a place for it.
+    pub(crate) fn into_answer(self, request_id: &str) -> Response {
+        let Inner { status, shape, body, headers } = *self.0;
+        let (content_type, body) = body.request_id(request_id).write(status, shape);
+        (status, [(CONTENT_TYPE, content_type)], headers, body).into_response()
+    }
+}
+
+/// What cannot be read is the caller's fault: 400 for bad syntax and for paths and queries, 422 for wrong fields.
+pub(crate) fn undecodable(error: &DecodeError, in_body: bool) -> Refusal {
+    let status = match error {
+        DecodeError::Json { source, .. } if in_body && source.is_data() => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    let cause = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
+    Refusal::text(status, format!("Failed to deserialize the request: {error}{cause}"))
+}
+
+impl From<EncodeError> for Refusal {
+    fn from(_: EncodeError) -> Self {
+        Self::internal()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,93 @@
+//! A token bucket for each caller.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use tokio::time::Instant;
+
+/// How many callers are remembered; full buckets are forgotten first, since a new one is full as well.
+const CAPACITY: usize = 10_000;
+
+/// Grants `burst` requests at once and `per_second` more each second.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    burst: u32,
+    per_second: f64,
+    buckets: Mutex<HashMap<String, Bucket>>,
+}
+
+#[derive(Debug)]
+struct Bucket {
+    tokens: f64,
+    filled: Instant,
+}
+
+/// What is left for a caller after a request was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    pub(crate) limit: u32,
+    pub(crate) remaining: u32,
+}
+
+impl Limiter {
+    pub(crate) fn new(burst: u32, per_second: f64) -> Self {
+        Self { burst, per_second: per_second.max(0.0), buckets: Mutex::default() }
+    }
+
+    /// Takes one request from the caller's bucket, or says how many whole seconds to wait, rounded down.
+    pub(crate) fn take(&self, caller: &str) -> Result<Allowance, u64> {
+        let burst = f64::from(self.burst);
+        let now = Instant::now();
+        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let filling = |bucket: &Bucket| {
+            let since = now.saturating_duration_since(bucket.filled).as_secs_f64();
+            (bucket.tokens + since * self.per_second).min(burst)
+        };
+        if buckets.len() >= CAPACITY {
+            buckets.retain(|_, bucket| filling(bucket) < burst);
+        }
+        let bucket = buckets.entry(caller.to_owned()).or_insert(Bucket { tokens: burst, filled: now });
+        bucket.tokens = filling(bucket);
+        bucket.filled = now;
+        if bucket.tokens < 1.0 {
+            // Without refill the wait is infinite; the cast saturates, and an hour is long enough for a test.
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let wait = ((1.0 - bucket.tokens) / self.per_second).min(3600.0) as u64;
+            return Err(wait);
+        }
+        bucket.tokens -= 1.0;
+        // Between 0 and `burst`, so it fits.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let remaining = bucket.tokens as u32;
+        Ok(Allowance { limit: self.burst, remaining })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_empties_and_fills_again() {
+        let limiter = Limiter::new(2, 0.5);
+        assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 1 }));
+        assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 0 }));
+        assert_eq!(limiter.take("a"), Err(2));
+        assert_eq!(limiter.take("b").map(|allowance| allowance.remaining), Ok(1));
+        tokio::time::advance(Duration::from_millis(1_500)).await;
+        assert_eq!(limiter.take("a"), Err(0));
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!(limiter.take("a").map(|allowance| allowance.remaining), Ok(0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn odd_settings_are_harmless() {
+        for (burst, per_second, first) in [(0, 0.0, Err(3600)), (0, -1.0, Err(3600)), (1, f64::NAN, Ok(0))] {
+            let limiter = Limiter::new(burst, per_second);
+            assert_eq!(limiter.take("a").map(|allowance| allowance.remaining), first, "{burst} {per_second}");
+            assert_eq!(limiter.take("a"), Err(3600));
+        }
+    }
+}

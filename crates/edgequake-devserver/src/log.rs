@@ -1,0 +1,173 @@
+//! What the server tells about the requests it has seen. Never a credential, only its kind.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, Method, StatusCode};
+
+/// How many requests are remembered; older ones are forgotten.
+const CAPACITY: usize = 10_000;
+
+/// What a credential looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CredentialKind {
+    /// No credential that the server would look at.
+    None,
+    /// The access token of a session: three parts with dots between.
+    AccessToken,
+    /// A generated key: `eq_...`.
+    ApiKey,
+    /// One of the configured static keys.
+    StaticKey,
+    /// The configured master key.
+    MasterKey,
+    /// Something else.
+    Unknown,
+}
+
+/// A request that the server has answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LoggedRequest {
+    /// The method.
+    pub method: Method,
+    /// The path, without the query.
+    pub path: String,
+    /// `X-Tenant-ID` as it came.
+    pub tenant: Option<String>,
+    /// `X-Workspace-ID` as it came.
+    pub workspace: Option<String>,
+    /// The names of all headers, in lower case and sorted.
+    pub headers: Vec<String>,
+    /// What kind of credential came along; whether it was valid is in the status.
+    pub credential: CredentialKind,
+    /// The status of the answer.
+    pub status: StatusCode,
+}
+
+impl LoggedRequest {
+    pub(crate) fn new(method: Method, path: &str, headers: &HeaderMap, credential: CredentialKind) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
+        names.sort_unstable();
+        Self {
+            method,
+            path: path.to_owned(),
+            tenant: text("x-tenant-id"),
+            workspace: text("x-workspace-id"),
+            headers: names,
+            credential,
+            status: StatusCode::OK,
+        }
+    }
+}
+
+/// How often things have happened since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Accepted connections; 0 for calls in the same process.
+    pub connections: u64,
+    /// Answered requests.
+    pub requests: u64,
+    /// Answers with 401.
+    pub unauthorized: u64,
+    /// Answers with 429.
+    pub rate_limited: u64,
+    /// Successful logins.
+    pub logins: u64,
+    /// Refused logins, whatever the reason.
+    pub refused_logins: u64,
+    /// Successful refreshes.
+    pub refreshes: u64,
+    /// Refused refreshes, whatever the reason.
+    pub refused_refreshes: u64,
+    /// Refused refreshes whose token had been used before.
+    pub token_reuses: u64,
+    /// Accepted uploads.
+    pub uploads: u64,
+    /// Answered questions, streams among them.
+    pub queries: u64,
+}
+
+macro_rules! counters {
+    ($($name:ident),* $(,)?) => {
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)*
+        }
+
+        impl Counters {
+            pub(crate) fn read(&self) -> Stats {
+                Stats { $($name: self.$name.0.load(Ordering::Relaxed),)* }
+            }
+        }
+    };
+}
+
+counters! {
+    connections, requests, unauthorized, rate_limited, logins, refused_logins, refreshes, refused_refreshes, token_reuses,
+    uploads, queries,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The latest requests.
+#[derive(Debug, Default)]
+pub(crate) struct Log(Mutex<VecDeque<LoggedRequest>>);
+
+impl Log {
+    pub(crate) fn push(&self, request: LoggedRequest) {
+        let mut requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if requests.len() == CAPACITY {
+            requests.pop_front();
+        }
+        requests.push_back(request);
+    }
+
+    pub(crate) fn read(&self) -> Vec<LoggedRequest> {
+        let requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        requests.iter().cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_headers_are_kept_and_values_of_credentials_are_not() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-api-key", "s3cr3t-k".parse().unwrap());
+        headers.insert("authorization", "Bearer s3cr3t-a".parse().unwrap());
+        headers.insert("x-workspace-id", "default".parse().unwrap());
+        let request = LoggedRequest::new(Method::GET, "/x", &headers, CredentialKind::Unknown);
+        let text = format!("{request:?}");
+        assert!(!text.contains("s3cr3t") && text.contains("x-api-key"), "{text}");
+        assert_eq!(request.workspace.as_deref(), Some("default"));
+    }
+
+    #[test]
+    fn the_oldest_requests_are_forgotten() {
+        let log = Log::default();
+        for number in 0..=CAPACITY {
+            log.push(LoggedRequest::new(
+                Method::GET,
+                &number.to_string(),
+                &HeaderMap::new(),
+                CredentialKind::None,
+            ));
+        }
+        let requests = log.read();
+        assert_eq!((requests.len(), requests[0].path.as_str()), (CAPACITY, "1"));
+    }
+}

@@ -1,0 +1,3 @@
+//! The dev server as a program.
+
+fn main() {}

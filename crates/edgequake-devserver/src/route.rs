@@ -1,0 +1,214 @@
+//! [`route`]: one operation, from its request to its answer.
+//!
+//! Every operation passes the same gates in the same order: authentication, rate limit, scope, permission, then the body.
+//! The gates stand in front of known routes only, so that unknown ones are 404 without a credential.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::{MethodFilter, on};
+use bytes::Bytes;
+use edgequake_types::{Auth, Endpoint, Payload};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use jiff::Timestamp;
+
+use crate::auth::caller::{Caller, Identity};
+use crate::auth::credential::Credential;
+use crate::auth::permission::{self, Need};
+use crate::auth::scope::{self, Scope};
+use crate::backend::Shared;
+use crate::error::{Refusal, undecodable};
+use crate::limiter::Allowance;
+use crate::options::Era;
+use crate::reply::Success;
+
+/// The largest body that is read, in bytes.
+pub(crate) const BODY_LIMIT: usize = 10 * 1024 * 1024;
+
+/// What a handler knows besides its request.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) caller: Caller,
+    pub(crate) scope: Scope,
+    pub(crate) headers: HeaderMap,
+    /// When the request came.
+    pub(crate) now: Timestamp,
+}
+
+impl Call {
+    /// # Errors
+    ///
+    /// 403 for everybody who does not administer the server.
+    pub(crate) fn require_admin(&self) -> Result<(), Refusal> {
+        if self.caller.role == edgequake_types::session::Role::Admin {
+            Ok(())
+        } else {
+            Err(Refusal::forbidden("admin_required"))
+        }
+    }
+}
+
+/// The id of a request, as the outermost layer has drawn it.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// Serves the operation `E` with `handler`.
+pub(crate) fn route<E, F, Fut, S>(router: Router<Arc<Shared>>, handler: F) -> Router<Arc<Shared>>
+where
+    E: Endpoint + 'static,
+    F: Fn(Call, E) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<S, Refusal>> + Send,
+    S: Success<E>,
+{
+    // Every method of the API is one that axum knows.
+    let Ok(filter) = MethodFilter::try_from(E::METHOD) else { return router };
+    let serve = async move |State(shared): State<Arc<Shared>>, request: Request| {
+        let (parts, body) = request.into_parts();
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let (mut response, allowance) = match answer::<E, _, _, _>(shared, parts, body, handler).await {
+            (Ok(response), allowance) => (response, allowance),
+            (Err(refusal), allowance) => (refusal.into_answer(&request_id), allowance),
+        };
+        if let Some(allowance) = allowance {
+            announce(allowance, response.headers_mut());
+        }
+        response
+    };
+    router.route(E::PATH, on(filter, serve))
+}
+
+async fn answer<E, F, Fut, S>(
+    shared: Arc<Shared>,
+    mut parts: Parts,
+    body: Body,
+    handler: F,
+) -> (Result<Response, Refusal>, Option<Allowance>)
+where
+    E: Endpoint,
+    F: Fn(Call, E) -> Fut,
+    Fut: Future<Output = Result<S, Refusal>>,
+    S: Success<E>,
+{
+    // HEAD is GET without the body, which hyper leaves out.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
+    let now = shared.clock.now();
+    let caller = match authenticate(&shared, E::AUTH, &parts.headers, now) {
+        Ok(caller) => caller,
+        Err(refusal) => return (Err(refusal), None),
+    };
+    let allowance = match limit(&shared, &caller, &parts.headers) {
+        Ok(allowance) => allowance,
+        Err(refusal) => return (Err(refusal), Some(Allowance { limit: 0, remaining: 0 })),
+    };
+    let result = async {
+        let call = admit::<E>(shared, caller, &parts, now)?;
+        let body = read::<E>(&parts, body).await?;
+        let request = E::from_request(&parts, &body)
+            .map_err(|error| undecodable(&error, E::PAYLOAD == Payload::Json))?;
+        handler(call, request).await?.into_answer()
+    };
+    (result.await, allowance)
+}
+
+/// Says who is calling.
+///
+/// # Errors
+///
+/// 401 where a credential is needed and none is good.
+fn authenticate(shared: &Shared, auth: Auth, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Refusal> {
+    if !shared.options.auth {
+        return Ok(shared.built_in_caller());
+    }
+    let identified = || {
+        let credential = Credential::of(headers)?;
+        Caller::identify(&credential, &shared.options, &shared.signer, &mut shared.store(), now)
+    };
+    match auth {
+        Auth::Public => Ok(Caller::NOBODY),
+        Auth::Optional => Ok(identified().unwrap_or(Caller::NOBODY)),
+        Auth::Required => identified().ok_or_else(Refusal::not_authenticated),
+    }
+}
+
+/// Takes one request from the caller's allowance, where requests are limited.
+fn limit(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Result<Option<Allowance>, Refusal> {
+    let Some(limiter) = &shared.limiter else { return Ok(None) };
+    let bucket = match shared.options.era {
+        Era::B => headers.get("x-tenant-id").and_then(|value| value.to_str().ok()),
+        Era::C => caller.user_id().map(AsRef::as_ref),
+    };
+    match limiter.take(bucket.unwrap_or("anonymous")) {
+        Ok(allowance) => Ok(Some(allowance)),
+        Err(wait) => {
+            shared.counters.rate_limited.count();
+            Err(Refusal::rate_limited(wait))
+        }
+    }
+}
+
+fn announce(allowance: Allowance, headers: &mut HeaderMap) {
+    if allowance.limit > 0 {
+        headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(allowance.limit));
+    }
+    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(allowance.remaining));
+}
+
+/// Binds the call to its place, and checks that the caller may make it.
+fn admit<E: Endpoint>(
+    shared: Arc<Shared>,
+    mut caller: Caller,
+    parts: &Parts,
+    now: Timestamp,
+) -> Result<Call, Refusal> {
+    let scope = scope::bind(&shared.options, &shared.store().tenancy, &mut caller, parts)?;
+    if !matches!(caller.identity, Identity::Nobody) && E::AUTH == Auth::Required {
+        permission::check(&shared.options, &caller, Need::of(&parts.method, parts.uri.path()))?;
+    }
+    Ok(Call { shared, caller, scope, headers: parts.headers.clone(), now })
+}
+
+/// Reads the body, if the operation has one.
+async fn read<E: Endpoint>(parts: &Parts, body: Body) -> Result<Bytes, Refusal> {
+    let media_type = match E::PAYLOAD {
+        Payload::Json => "application/json",
+        Payload::Multipart => "multipart/form-data",
+        Payload::None | Payload::Query => return Ok(Bytes::new()),
+    };
+    let content_type =
+        parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case(media_type) {
+        // The multipart extractor of the server's framework calls a wrong content type a bad request.
+        let status = match E::PAYLOAD {
+            Payload::Multipart => StatusCode::BAD_REQUEST,
+            _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        };
+        return Err(Refusal::text(status, format!("Expected request with `Content-Type: {media_type}`")));
+    }
+    let announced =
+        parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > BODY_LIMIT) {
+        return Err(too_large());
+    }
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(Refusal::text(StatusCode::BAD_REQUEST, "Failed to buffer the request body")),
+    }
+}
+
+fn too_large() -> Refusal {
+    Refusal::text(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("The request body is larger than {BODY_LIMIT} bytes"),
+    )
+}

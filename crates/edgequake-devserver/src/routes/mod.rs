@@ -1,0 +1,45 @@
+//! The handlers, one module per area of the API.
+
+mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
+use uuid::Uuid;
+
+use crate::auth::credential::Credential;
+use crate::backend::Shared;
+use crate::log::{CredentialKind, LoggedRequest};
+use crate::route::RequestId;
+
+/// All routes.
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let router = session::routes(Router::new());
+    router.layer(from_fn_with_state(Arc::clone(&shared), observe)).with_state(shared)
+}
+
+/// Gives the request an id, and writes down what became of it.
+async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+    let request_id = Uuid::new_v4().to_string();
+    let credential = Credential::of(request.headers());
+    let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&shared.options));
+    let mut logged =
+        LoggedRequest::new(request.method().clone(), request.uri().path(), request.headers(), kind);
+    request.extensions_mut().insert(RequestId(request_id.clone()));
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::try_from(request_id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    logged.status = response.status();
+    shared.counters.requests.count();
+    if logged.status == StatusCode::UNAUTHORIZED {
+        shared.counters.unauthorized.count();
+    }
+    shared.log.push(logged);
+    response
+}

@@ -1,0 +1,38 @@
+//! Everything the server remembers, in memory, behind one lock that is held for moments only.
+
+pub(crate) mod accounts;
+pub(crate) mod api_keys;
+pub(crate) mod page;
+pub(crate) mod sessions;
+pub(crate) mod tenancy;
+
+use edgequake_types::{UserId, WorkspaceId};
+use uuid::Uuid;
+
+/// The account that everybody has when authentication is off.
+pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
+
+/// All tables.
+#[derive(Debug, Default)]
+pub(crate) struct Store {
+    pub(crate) accounts: accounts::Accounts,
+    pub(crate) api_keys: api_keys::ApiKeys,
+    pub(crate) sessions: sessions::Sessions,
+    pub(crate) tenancy: tenancy::Tenancy,
+}
+
+#[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]
+pub(crate) fn user_id(id: &str) -> UserId {
+    UserId::new(id).expect("a UUID")
+}
+
+/// A new id for an account.
+pub(crate) fn new_user_id() -> UserId {
+    user_id(&Uuid::new_v4().to_string())
+}
+
+/// A new id for a workspace.
+#[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]
+pub(crate) fn new_workspace_id() -> WorkspaceId {
+    WorkspaceId::new(Uuid::new_v4().to_string()).expect("a UUID")
+}

@@ -1,0 +1,71 @@
+//! Cutting lists into pages, with the limits of the server.
+
+/// One page of a list that is counted by page numbers.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    pub(crate) total: u64,
+    pub(crate) page: u64,
+    pub(crate) page_size: u64,
+    pub(crate) total_pages: u64,
+}
+
+impl<T> Page<T> {
+    /// Page `page` (from 1) of `items`; the size is 20 unless asked otherwise and never outside 1 to `max`.
+    pub(crate) fn cut(items: Vec<T>, page: Option<u64>, page_size: Option<u64>, max: u64) -> Self {
+        let page = page.unwrap_or(1).max(1);
+        let page_size = page_size.unwrap_or(20).clamp(1, max);
+        let total = items.len() as u64;
+        let items = window(items, (page - 1).saturating_mul(page_size), page_size);
+        Self { items, total, page, page_size, total_pages: total.div_ceil(page_size) }
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        self.page < self.total_pages
+    }
+}
+
+/// `limit` items from `offset` on.
+pub(crate) fn window<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    items.into_iter().skip(offset).take(limit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn sizes_are_clamped_silently() {
+        let page = |number, size| Page::cut((0..7).collect::<Vec<_>>(), number, size, 5);
+        assert_eq!(page(None, Some(0)).page_size, 1);
+        assert_eq!(page(None, Some(6)).page_size, 5);
+        assert_eq!(page(Some(0), None).page, 1);
+        assert_eq!(page(Some(u64::MAX), Some(5)).items, Vec::<i32>::new());
+        let second = page(Some(2), Some(5));
+        assert_eq!(
+            (second.items.as_slice(), second.total, second.total_pages, second.has_more()),
+            ([5, 6].as_slice(), 7, 2, false)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn pages_laid_together_are_the_list(length in 0..60u32, size in 1..30u64) {
+            let list: Vec<u32> = (0..length).collect();
+            let mut found = Vec::new();
+            for number in 1.. {
+                let page = Page::cut(list.clone(), Some(number), Some(size), 100);
+                let more = page.has_more();
+                found.extend(page.items);
+                if !more {
+                    break;
+                }
+            }
+            prop_assert_eq!(found, list);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The server as a client sees it, through a loopback socket.
+
+mod session;
+mod support;
