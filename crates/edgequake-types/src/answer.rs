@@ -96,6 +96,21 @@ impl Decode for () {
     }
 }
 
+/// An answer that may be left out (204).
+impl<T: Answer> Answer for Option<T> {
+    const MEDIA_TYPE: &'static str = T::MEDIA_TYPE;
+}
+
+impl<T: Decode> Decode for Option<T> {
+    fn decode(body: Bytes) -> Result<Self, DecodeError> {
+        if body.is_empty() { Ok(None) } else { T::decode(body).map(Some) }
+    }
+
+    fn encode(&self) -> Result<Bytes, EncodeError> {
+        self.as_ref().map_or(Ok(Bytes::new()), T::encode)
+    }
+}
+
 /// A download.
 impl Answer for Bytes {
     const MEDIA_TYPE: &'static str = "*/*";

@@ -27,6 +27,7 @@
 //! keep words they do not know, whole numbers may come as `5.0` or `"5"`; what is written has the server's own names only.
 
 mod answer;
+pub mod api_keys;
 mod body;
 pub mod documents;
 mod endpoint;
@@ -41,6 +42,7 @@ pub mod query;
 mod request;
 pub mod secret;
 pub mod session;
+pub mod tasks;
 #[cfg(test)]
 mod testing;
 mod timestamp;

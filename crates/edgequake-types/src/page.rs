@@ -78,6 +78,75 @@ impl Pagination {
     }
 }
 
+/// Declares one page of a list whose paging fields stand beside its elements; also read as a bare list.
+macro_rules! page_list {
+    ($(#[$docs:meta])* $list:ident { $elements:ident: $element:ty }) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
+        pub struct $list {
+            /// The elements of this page. Some clients call the field `items`.
+            pub $elements: Vec<$element>,
+            /// How many there are on all pages.
+            pub total: u64,
+            /// The number of this page, from 1; 0 if the server knows no pages.
+            pub page: u64,
+            /// How many elements a page holds at most; 0 if the server knows no pages.
+            pub page_size: u64,
+            /// How many pages there are; 0 if the server knows none.
+            pub total_pages: u64,
+        }
+
+        impl $list {
+            /// Page `page` of a list of `total` elements; the number of pages follows from the sizes.
+            pub fn new($elements: Vec<$element>, total: u64, page: u64, page_size: u64) -> Self {
+                Self::at($elements, $crate::Pagination::new(total, page, page_size))
+            }
+
+            fn at($elements: Vec<$element>, place: $crate::Pagination) -> Self {
+                let $crate::Pagination { total, page, page_size, total_pages } = place;
+                Self { $elements, total, page, page_size, total_pages }
+            }
+
+            /// The place of this page in its list.
+            pub fn pagination(&self) -> $crate::Pagination {
+                $crate::Pagination {
+                    total: self.total,
+                    page: self.page,
+                    page_size: self.page_size,
+                    total_pages: self.total_pages,
+                }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $list {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(serde::Deserialize)]
+                struct Wire {
+                    #[serde(default, alias = "items", deserialize_with = "crate::tolerant::or_default")]
+                    $elements: Vec<$element>,
+                    #[serde(flatten)]
+                    place: $crate::Pagination,
+                }
+
+                impl From<Vec<$element>> for Wire {
+                    fn from($elements: Vec<$element>) -> Self {
+                        let total = $elements.len() as u64;
+                        Self { $elements, place: $crate::Pagination { total, ..$crate::Pagination::default() } }
+                    }
+                }
+
+                let Wire { $elements, place } = $crate::tolerant::list_or_object(deserializer)?;
+                Ok(Self::at($elements, place))
+            }
+        }
+
+        $crate::answer::json_answers!($list);
+    };
+}
+
+pub(crate) use page_list;
+
 /// The offset after a page of `length` elements that began at `offset`, for lists by offset. `limit` is the one that the
 /// page was really cut by, 0 if unknown; `total` may be the length of the page.
 pub(crate) fn next_offset(offset: Option<u64>, length: usize, limit: u64, total: u64) -> Option<u64> {

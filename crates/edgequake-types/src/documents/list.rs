@@ -61,13 +61,7 @@ impl Paginated for ListDocuments {
     type Item = DocumentSummary;
 
     fn next(&self, page: &DocumentList) -> Option<Self> {
-        let place = Pagination {
-            total: page.total,
-            page: page.page,
-            page_size: page.page_size,
-            total_pages: page.total_pages,
-        };
-        let next = place.next(self.page, page.documents.len(), page.has_more)?;
+        let next = page.pagination().next(self.page, page.documents.len(), page.has_more)?;
         Some(self.clone().page(next))
     }
 
@@ -115,6 +109,16 @@ impl DocumentList {
             truncated: None,
         }
     }
+
+    /// The place of this page in its list.
+    pub fn pagination(&self) -> Pagination {
+        Pagination {
+            total: self.total,
+            page: self.page,
+            page_size: self.page_size,
+            total_pages: self.total_pages,
+        }
+    }
 }
 
 json_answers!(DocumentList);
@@ -153,37 +157,26 @@ pub struct StatusCounts {
 struct Wire {
     #[serde(alias = "items", deserialize_with = "tolerant::or_default")]
     documents: Vec<DocumentSummary>,
-    #[serde(alias = "total_count", deserialize_with = "tolerant::count")]
-    total: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    page: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    page_size: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    total_pages: u64,
     has_more: Option<bool>,
     #[serde(deserialize_with = "tolerant::or_default")]
     status_counts: StatusCounts,
     truncated: Option<bool>,
     pagination: Option<Pagination>,
+    #[serde(flatten)]
+    flat: Pagination,
 }
 
 impl From<Vec<DocumentSummary>> for Wire {
     fn from(documents: Vec<DocumentSummary>) -> Self {
-        Self { total: documents.len() as u64, documents, ..Self::default() }
+        let flat = Pagination { total: documents.len() as u64, ..Pagination::default() };
+        Self { documents, flat, ..Self::default() }
     }
 }
 
 impl<'de> Deserialize<'de> for DocumentList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire: Wire = tolerant::list_or_object(deserializer)?;
-        let flat = Pagination {
-            total: wire.total,
-            page: wire.page,
-            page_size: wire.page_size,
-            total_pages: wire.total_pages,
-        };
-        let Pagination { total, page, page_size, total_pages } = wire.pagination.unwrap_or(flat);
+        let Pagination { total, page, page_size, total_pages } = wire.pagination.unwrap_or(wire.flat);
         Ok(Self {
             documents: wire.documents,
             total,
