@@ -32,6 +32,7 @@ mod body;
 pub mod documents;
 mod endpoint;
 mod error_body;
+pub mod health;
 mod id;
 pub mod multipart;
 mod open_enum;
@@ -42,11 +43,15 @@ pub mod query;
 mod request;
 pub mod secret;
 pub mod session;
+pub mod setup;
 pub mod tasks;
+pub mod tenants;
 #[cfg(test)]
 mod testing;
 mod timestamp;
 mod tolerant;
+pub mod users;
+pub mod workspaces;
 
 pub use answer::{Answer, Decode, Event, Events, StreamFailure};
 pub use body::Body;

@@ -145,7 +145,63 @@ macro_rules! page_list {
     };
 }
 
-pub(crate) use page_list;
+/// Declares one page of a list by offset; also read as a bare list.
+macro_rules! offset_list {
+    ($(#[$docs:meta])* $list:ident of $item:ty) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+        #[non_exhaustive]
+        pub struct $list {
+            /// The elements of this page.
+            pub items: Vec<$item>,
+            /// How many there are on all pages; the first servers put the length of this page here.
+            pub total: u64,
+            /// How many stand before this page.
+            pub offset: u64,
+            /// How many a page holds at most, after the server's own limit; 0 if it did not say.
+            pub limit: u64,
+        }
+
+        impl $list {
+            /// The page that begins at `offset`.
+            pub fn new(items: Vec<$item>, total: u64, offset: u64, limit: u64) -> Self {
+                Self { items, total, offset, limit }
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $list {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                #[derive(Default, serde::Deserialize)]
+                #[serde(default)]
+                struct Wire {
+                    #[serde(deserialize_with = "crate::tolerant::or_default")]
+                    items: Vec<$item>,
+                    #[serde(deserialize_with = "crate::tolerant::count")]
+                    total: u64,
+                    #[serde(deserialize_with = "crate::tolerant::count")]
+                    offset: u64,
+                    #[serde(deserialize_with = "crate::tolerant::count")]
+                    limit: u64,
+                }
+
+                impl From<Vec<$item>> for Wire {
+                    fn from(items: Vec<$item>) -> Self {
+                        let total = items.len() as u64;
+                        // Longer than the list: there are no pages.
+                        Self { items, total, offset: 0, limit: u64::MAX }
+                    }
+                }
+
+                let Wire { items, total, offset, limit } = $crate::tolerant::list_or_object(deserializer)?;
+                Ok(Self { items, total, offset, limit })
+            }
+        }
+
+        $crate::answer::json_answers!($list);
+    };
+}
+
+pub(crate) use {offset_list, page_list};
 
 /// The offset after a page of `length` elements that began at `offset`, for lists by offset. `limit` is the one that the
 /// page was really cut by, 0 if unknown; `total` may be the length of the page.

@@ -1,12 +1,13 @@
 //! Sessions: login, refresh, logout and the user behind a credential (`/api/v1/auth/...`).
 
+use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::answer::json_answers;
 use crate::endpoint::endpoint;
 use crate::open_enum::open_enum;
 use crate::secret::{self, Secret};
-use crate::{Timestamp, UserId, tolerant};
+use crate::{Answer, Decode, DecodeError, EncodeError, Timestamp, UserId, tolerant};
 
 open_enum! {
     /// What a user may do.
@@ -258,6 +259,21 @@ impl<'de> Deserialize<'de> for MeResponse {
 }
 
 json_answers!(LoginResponse, RefreshResponse, MeResponse);
+
+/// Written bare; read wrapped as `{"user": {...}}` as well.
+impl Answer for User {
+    const MEDIA_TYPE: &'static str = MeResponse::MEDIA_TYPE;
+}
+
+impl Decode for User {
+    fn decode(body: Bytes) -> Result<Self, DecodeError> {
+        MeResponse::decode(body).map(|answer| answer.user)
+    }
+
+    fn encode(&self) -> Result<Bytes, EncodeError> {
+        serde_json::to_vec(self).map(Into::into).map_err(EncodeError::Serialize)
+    }
+}
 
 fn bearer() -> String {
     "Bearer".to_owned()
