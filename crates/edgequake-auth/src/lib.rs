@@ -17,7 +17,11 @@ pub use credentials::{AuthContext, Credentials, Recourse, SharedCredentials};
 pub use error::{CredentialsError, CredentialsErrorKind};
 pub use jwt::{Jwt, JwtBuilder, LogoutOutcome, Session, Tokens};
 pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, StaticKey};
-pub use store::{MemoryStore, StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
+#[cfg(feature = "keyring")]
+pub use store::KeyringStore;
+pub use store::{
+    FallbackStore, FileStore, MemoryStore, StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore,
+};
 pub use transport::{TokenTransport, TransportError, TransportErrorKind};
 
 /// A boxed future that can be sent between threads.

@@ -1,7 +1,13 @@
 //! [`TokenStore`]: where a login survives the process.
 
 mod error;
+mod fallback;
+pub(crate) mod file;
+#[cfg(feature = "keyring")]
+mod keyring;
+mod lock;
 mod memory;
+mod private;
 
 use std::any::Any;
 use std::fmt;
@@ -13,6 +19,10 @@ use edgequake_types::{Origin, Secret};
 use crate::BoxFuture;
 
 pub use error::{StoreError, StoreErrorKind};
+pub use fallback::FallbackStore;
+pub use file::FileStore;
+#[cfg(feature = "keyring")]
+pub use keyring::KeyringStore;
 pub use memory::MemoryStore;
 
 /// A login as it is kept: who, with which tokens, until when.
@@ -171,5 +181,19 @@ impl<S: TokenStore> DynStore for S {
 
     fn clear<'a>(&'a self, origin: &'a Origin, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
         Box::pin(TokenStore::clear(self, origin, user))
+    }
+}
+
+/// Runs `work` on a blocking thread. `what` names the store in the error.
+async fn blocking<T: Send + 'static>(
+    what: &'static str,
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    match crate::blocking::run(what, work).await {
+        Ok(result) => result,
+        Err(lost) => {
+            Err(StoreError::new(StoreErrorKind::Unavailable, format!("the work on {what} was lost"))
+                .with_source(lost))
+        }
     }
 }

@@ -101,7 +101,10 @@ impl Inner {
         let _lock = self.lock_store().await;
         let plan = Plan { refused: None, refresh, login: Err(None), has_session: access.is_some() };
         let (access, refresh) = match self.newer(&plan).await.ok().flatten() {
-            Some(stored) => (Access::new(stored.access_token).ok(), stored.refresh_token),
+            Some(stored) => {
+                self.notes().account = Some(stored.user);
+                (Access::new(stored.access_token).ok(), stored.refresh_token)
+            }
             None => (access, plan.refresh),
         };
         let server = if access.is_none() && refresh.is_none() {

@@ -78,6 +78,19 @@ impl Env {
         self
     }
 
+    /// Whether the environment holds a key.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid) when it holds one that cannot be sent.
+    pub fn is_configured(&self) -> Result<bool, CredentialsError> {
+        match &self.key {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == CredentialsErrorKind::NotConfigured => Ok(false),
+            Err(error) => Err(error.clone()),
+        }
+    }
+
     /// The name and password that the environment holds, when it holds both. The password is taken as it is,
     /// blanks included.
     pub fn login(&self) -> Option<(&str, &Secret)> {

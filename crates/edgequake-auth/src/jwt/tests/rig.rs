@@ -81,10 +81,6 @@ impl Rig {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());
     }
 
-    pub(super) fn current_refresh(&self) -> Option<String> {
-        self.server.lock().unwrap().refresh.clone()
-    }
-
     fn answer(server: &mut Server, path: &str, body: &Value) -> (u16, Value) {
         match path {
             "/api/v1/auth/login" if body["username"] != USER || body["password"] != PASSWORD => {

@@ -1,1 +1,382 @@
 //! The provider with a store: what is saved when, what is read, and what a broken store leads to.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use edgequake_types::Origin;
+use tokio::time::advance;
+
+use super::rig::{Fault, ORIGIN, PASSWORD, Rig, TestClock, USER, cx, token};
+use crate::{
+    Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, Recourse, StoreError, StoreErrorKind,
+    StoredLogin, TokenStore, Tokens,
+};
+
+fn origin() -> Origin {
+    ORIGIN.parse().unwrap()
+}
+
+fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// A store whose operations can be made to fail, and that writes down what was done.
+#[derive(Debug, Clone, Default)]
+struct Broken {
+    inner: MemoryStore,
+    faults: Arc<Mutex<Faults>>,
+}
+
+#[derive(Debug, Default)]
+struct Faults {
+    load: Option<StoreErrorKind>,
+    save: Option<StoreErrorKind>,
+    clear: Option<StoreErrorKind>,
+    hang: bool,
+    saved: Vec<StoredLogin>,
+}
+
+fn fail(kind: Option<StoreErrorKind>) -> Result<(), StoreError> {
+    kind.map_or(Ok(()), |kind| Err(StoreError::new(kind, "the disk is on fire")))
+}
+
+impl Broken {
+    fn set(&self, change: impl FnOnce(&mut Faults)) {
+        change(&mut self.faults.lock().unwrap());
+    }
+}
+
+impl TokenStore for Broken {
+    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
+        let (kind, hang) = {
+            let faults = self.faults.lock().unwrap();
+            (faults.load, faults.hang)
+        };
+        if hang {
+            std::future::pending::<()>().await;
+        }
+        fail(kind)?;
+        self.inner.load(origin, user).await
+    }
+
+    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
+        self.faults.lock().unwrap().saved.push(login.clone());
+        fail(self.faults.lock().unwrap().save)?;
+        self.inner.save(origin, login).await
+    }
+
+    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
+        fail(self.faults.lock().unwrap().clear)?;
+        self.inner.clear(origin, user).await
+    }
+}
+
+async fn stored(store: &impl TokenStore) -> Option<(String, Option<String>)> {
+    let login = store.load(&origin(), None).await.unwrap()?;
+    Some((login.access_token.expose().to_owned(), login.refresh_token.map(|token| token.expose().to_owned())))
+}
+
+fn pair(access: &str, refresh: &str) -> Option<(String, Option<String>)> {
+    Some((access.to_owned(), Some(refresh.to_owned())))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_is_taken_up_by_the_next_run() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let first = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    first.authorize(&cx()).await.unwrap();
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    let later = rig.builder().store(store.clone()).build().unwrap();
+    assert_eq!(token(&later.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absolute_expiry_is_stored_and_makes_the_next_run_refresh_first() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let clock = TestClock::new();
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    let login = store.load(&origin(), Some(USER)).await.unwrap().unwrap();
+    assert_eq!(login.expires_at, Some(UNIX_EPOCH + secs(1_800_003_600)));
+    // Ten minutes too late; the monotonic clock of the new run knows nothing of that.
+    clock.set(3600 + 600);
+    let later = rig.builder().store(store.clone()).clock(clock).build().unwrap();
+    assert_eq!(token(&later.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_save_that_fails_is_reported_and_does_not_spoil_the_refresh() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+    for n in 2..5 {
+        advance(secs(3601)).await;
+        // The store still holds r1, which is spent; the successor in memory is used.
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), format!("s3cr3t-a{n}"));
+        assert_eq!(jwt.store_errors(), n - 1);
+    }
+    assert_eq!(jwt.last_store_error().unwrap().kind(), StoreErrorKind::Unavailable);
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 3));
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    store.set(|faults| faults.save = None);
+    advance(secs(3601)).await;
+    jwt.authorize(&cx()).await.unwrap();
+    assert_eq!(stored(&store).await, pair("s3cr3t-a5", "s3cr3t-r5"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_successor_is_stored_before_the_access_token_is_given_out() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.open("r0");
+    let jwt = rig.builder().refresh_token("r0").store(store.clone()).build().unwrap();
+    let given = jwt.authorize(&cx()).await.unwrap();
+    let saved = store.faults.lock().unwrap().saved.clone();
+    assert_eq!(saved.len(), 1);
+    assert_eq!(saved[0].access_token.expose(), token(&given));
+    assert_eq!(saved[0].refresh_token.as_ref().unwrap().expose(), "s3cr3t-r1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_read_is_an_error_and_not_an_empty_one() {
+    for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Busy, StoreErrorKind::Corrupt] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        store.save(&origin(), &StoredLogin::new(USER, "kept")).await.unwrap();
+        store.set(|faults| faults.load = Some(kind));
+        let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+        let error = jwt.authorize(&cx()).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Store);
+        assert!(error.to_string().contains("the disk is on fire"), "{error}");
+        assert_eq!(rig.count("/login"), 0);
+        store.set(|faults| faults.load = None);
+        assert_eq!(store.inner.load(&origin(), None).await.unwrap().unwrap().access_token.expose(), "kept");
+        advance(secs(61)).await;
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "kept");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_hangs_is_given_up() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    store.set(|faults| faults.hang = true);
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    let start = tokio::time::Instant::now();
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Store);
+    assert_eq!(start.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_entry_means_no_login() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    let error = jwt.authorize(&cx()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotConfigured);
+    insta::assert_snapshot!(error, @"there is no login for https://api.example.com: log in first");
+    assert_eq!(jwt.store_errors(), 0);
+    // Somebody logs in elsewhere.
+    store.save(&origin(), &StoredLogin::new(USER, "a9")).await.unwrap();
+    advance(secs(61)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a9");
+}
+
+fn share(rig: &Rig, store: &MemoryStore) -> Jwt {
+    rig.builder().store(store.clone()).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sibling_that_has_refreshed_is_noticed_before_refreshing() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let (one, two) = (share(&rig, &store), share(&rig, &store));
+    let first = one.authorize(&cx()).await.unwrap();
+    let idle = two.authorize(&cx()).await.unwrap();
+    assert_eq!(one.rejected(first.generation()), Recourse::Retry);
+    assert_eq!(token(&one.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    assert_eq!(two.rejected(idle.generation()), Recourse::Retry);
+    assert_eq!(token(&two.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    assert_eq!(rig.count("/refresh"), 1);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_refresh_uses_what_a_sibling_has_stored_and_deletes_nothing() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    // A token given by the program, spent by a sibling that has stored the successor since.
+    let mut winner = StoredLogin::new("", "a2");
+    winner.refresh_token = Some("r2".into());
+    rig.open("r2");
+    let jwt = rig.builder().refresh_token("r1").store(store.clone()).build().unwrap();
+    store.save(&origin(), &winner).await.unwrap();
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a2");
+    assert_eq!(rig.count("/refresh"), 1);
+    assert_eq!(stored(&store).await, pair("a2", "r2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_login_leaves_the_store_unless_another_took_its_place() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let mut login = StoredLogin::new(USER, "a0");
+    login.refresh_token = Some("r0".into());
+    login.expires_at = Some(SystemTime::UNIX_EPOCH);
+    store.save(&origin(), &login).await.unwrap();
+    let jwt = share(&rig, &store);
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    assert_eq!(stored(&store).await, None);
+    store.save(&origin(), &StoredLogin::new(USER, "a9")).await.unwrap();
+    advance(secs(61)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a9");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_login_leaves_the_stored_one_alone() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = share(&rig, &store);
+    assert_eq!(jwt.login_as(USER, "s3cr3t-wrong").await.unwrap_err().kind(), Kind::Refused);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (2, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_login_goes_to_its_origin_and_user_only() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let elsewhere: Origin = "https://evil.example.com".parse().unwrap();
+    let jwt = Jwt::builder(elsewhere.clone(), rig.clone()).store(store.clone()).build().unwrap();
+    let error = jwt.authorize(&crate::AuthContext::new(elsewhere)).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::NotConfigured);
+    let other_user = rig.builder().account("noah").store(store.clone()).build().unwrap();
+    assert_eq!(other_user.authorize(&cx()).await.unwrap_err().kind(), Kind::NotConfigured);
+    let same_user = rig.builder().account(USER).store(store).build().unwrap();
+    assert_eq!(token(&same_user.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_tells_the_server_and_clears_the_store_and_nothing_comes_back() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    let outcome = jwt.logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
+    assert_eq!(stored(&store).await, None);
+    let (path, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
+    assert_eq!(bearer.as_deref(), Some("Bearer s3cr3t-a1"));
+    for _ in 0..3 {
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+        assert!(jwt.ready(&cx()).is_none() && jwt.session().is_none());
+        advance(secs(100)).await;
+    }
+    assert_eq!(rig.count("/login"), 1);
+    jwt.login().await.unwrap();
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_clears_here_whatever_the_server_says_and_reports_both() {
+    for (fault, kind) in [
+        (Fault::Transport(crate::TransportErrorKind::NotSent), Kind::Unavailable),
+        (Fault::Answer(401, ""), Kind::SessionExpired),
+        (Fault::Answer(503, ""), Kind::Unavailable),
+        (Fault::Silence, Kind::TimedOut),
+    ] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+        jwt.authorize(&cx()).await.unwrap();
+        rig.fail([fault]);
+        let outcome = jwt.logout().await;
+        assert_eq!(outcome.server.unwrap_err().kind(), kind);
+        assert!(outcome.store.is_ok());
+        assert_eq!(stored(&store).await, None);
+        assert_eq!((rig.count("/login"), rig.count("/refresh"), rig.count("/logout")), (1, 0, 1));
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    }
+    let (rig, store) = (Rig::default(), Broken::default());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.clear = Some(StoreErrorKind::Busy));
+    let outcome = jwt.logout().await;
+    assert!(outcome.server.is_ok());
+    assert_eq!(outcome.store.unwrap_err().kind(), StoreErrorKind::Busy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_waits_for_a_refresh_under_way_and_revokes_its_tokens() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    advance(secs(3601)).await;
+    rig.fail([Fault::Held]);
+    let waiting = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { jwt.authorize(&cx()).await }
+    });
+    while rig.count("/refresh") == 0 {
+        rig.arrived.notified().await;
+    }
+    let leaving = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { jwt.logout().await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    rig.release.notify_one();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
+    assert!(leaving.await.unwrap().server.is_ok());
+    let (_, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!(
+        (body["refresh_token"].as_str(), bearer.as_deref()),
+        (Some("s3cr3t-r2"), Some("Bearer s3cr3t-a2"))
+    );
+    assert_eq!(stored(&store).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_of_a_login_that_was_never_used_here_revokes_the_stored_one() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let outcome = share(&rig, &store).logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert_eq!(rig.count("/logout"), 1);
+    assert_eq!(stored(&store).await, None);
+    // And without any login there is nothing to tell the server.
+    let outcome = share(&rig, &store).logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert_eq!(rig.count("/logout"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_logout_goes_on() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    rig.fail([Fault::Held]);
+    let leaving = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { drop(jwt.logout().await) }
+    });
+    while rig.count("/logout") == 0 {
+        rig.arrived.notified().await;
+    }
+    leaving.abort();
+    rig.release.notify_one();
+    assert_eq!(jwt.login().await.unwrap().unwrap().username, "mona");
+    assert_eq!(rig.count("/logout"), 1);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    store.save(&origin(), &StoredLogin::new("", "old")).await.unwrap();
+    rig.open("r0");
+    let tokens = Tokens::new("a0").refresh_token("r0").expires_in(secs(60));
+    let jwt = rig.builder().tokens(tokens).store(store.clone()).build().unwrap();
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "a0");
+    advance(secs(61)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+}

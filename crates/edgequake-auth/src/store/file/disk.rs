@@ -1,0 +1,84 @@
+//! The file itself: private from its first instant, replaced in one step. All of it blocks.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use edgequake_types::Secret;
+
+use super::format::Logins;
+use crate::store::private::{make_folder, private, tighten};
+use crate::store::{StoreError, StoreErrorKind};
+
+/// The logins of a file; none if there is no file.
+pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Secret::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Logins::default()),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+            return Err(corrupt(path, &"is not UTF-8"));
+        }
+        Err(error) => return Err(unavailable("read", path, error)),
+    };
+    tighten(path);
+    Logins::parse(text.expose()).map_err(|error| corrupt(path, &error))
+}
+
+/// Puts a new file in place of the old one. The caller holds the lock, so that the temporary name is ours.
+pub(super) fn replace(path: &Path, logins: &Logins) -> Result<(), StoreError> {
+    make_folder(path).map_err(|error| unavailable("make the folder of", path, error))?;
+    // A link is followed, not replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let temporary = beside(path, ".", ".tmp");
+    let text = logins.render().map_err(|error| unavailable("write", path, error.into()))?;
+    let written = write_new(&temporary, &text).and_then(|()| fs::rename(&temporary, path));
+    if let Err(error) = written {
+        fs::remove_file(&temporary).ok();
+        return Err(unavailable("write", path, error));
+    }
+    // The new name is durable once the folder is.
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| unavailable("write", path, error))?;
+    }
+    Ok(())
+}
+
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+    match fs::remove_file(path) {
+        // Left by a process that was killed.
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let mut file = private(&mut options).open(path)?;
+    file.write_all(text)?;
+    file.sync_all()
+}
+
+/// A name in the same folder.
+pub(super) fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
+    let mut name = OsString::from(before);
+    name.push(path.file_name().unwrap_or_default());
+    name.push(after);
+    path.with_file_name(name)
+}
+
+fn unavailable(what: &str, path: &Path, error: io::Error) -> StoreError {
+    let text = format!("cannot {what} the token file {}", path.display());
+    StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
+}
+
+fn corrupt(path: &Path, what: &dyn std::fmt::Display) -> StoreError {
+    let text = format!(
+        "the token file {} {what}; it is left as it is: move it away, then log in again",
+        path.display()
+    );
+    StoreError::new(StoreErrorKind::Corrupt, text)
+}

@@ -1,0 +1,218 @@
+//! The content of a token file: JSON with a name and a version, so that nothing else is taken for one.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use edgequake_types::{Secret, secret};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::store::StoredLogin;
+
+const FORMAT: &str = "edgequake-logins";
+const VERSION: u32 = 1;
+
+/// Why a text is no token file. Holds no part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FormatError {
+    #[error("is damaged (line {line}, column {column})")]
+    Damaged { line: usize, column: usize },
+    #[error("is not a token file")]
+    Foreign,
+    #[error("was written by a newer version of this program (format {0})")]
+    Newer(u32),
+}
+
+/// All logins, the last saved one at the end.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Logins(Vec<Entry>);
+
+#[derive(Debug, Serialize, Deserialize, PartialEq)]
+struct Entry {
+    origin: String,
+    user: String,
+    #[serde(serialize_with = "secret::expose")]
+    access_token: Secret,
+    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Secret>,
+    /// Seconds since 1970-01-01 00:00 UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    format: Option<String>,
+    version: Option<u32>,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    format: &'static str,
+    version: u32,
+    logins: &'a [Entry],
+}
+
+#[derive(Deserialize)]
+struct Read {
+    logins: Vec<Entry>,
+}
+
+impl Logins {
+    /// Reads a file's text. No text at all is no logins.
+    pub(crate) fn parse(text: &str) -> Result<Self, FormatError> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        // The texts of serde's errors quote what they found, which may be a token.
+        let damaged =
+            |error: serde_json::Error| FormatError::Damaged { line: error.line(), column: error.column() };
+        let head: Head = match serde_json::from_str(text) {
+            Ok(head) => head,
+            Err(error) if error.is_data() => return Err(FormatError::Foreign),
+            Err(error) => return Err(damaged(error)),
+        };
+        match (head.format.as_deref(), head.version) {
+            (Some(FORMAT), Some(VERSION)) => {}
+            (Some(FORMAT), Some(newer)) if newer > VERSION => return Err(FormatError::Newer(newer)),
+            _ => return Err(FormatError::Foreign),
+        }
+        let read: Read = serde_json::from_str(text).map_err(damaged)?;
+        Ok(Self(read.logins))
+    }
+
+    /// Writes the file's text.
+    pub(crate) fn render(&self) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
+        let mut text = Zeroizing::new(Vec::with_capacity(4096));
+        let written = Written { format: FORMAT, version: VERSION, logins: &self.0 };
+        serde_json::to_writer_pretty(&mut *text, &written)?;
+        text.push(b'\n');
+        Ok(text)
+    }
+
+    pub(crate) fn find(&self, origin: &str, user: Option<&str>) -> Option<StoredLogin> {
+        let wanted = |entry: &&Entry| entry.origin == origin && user.is_none_or(|user| entry.user == user);
+        self.0.iter().rev().find(wanted).map(Entry::login)
+    }
+
+    pub(crate) fn put(&mut self, origin: String, login: StoredLogin) {
+        self.remove(&origin, &login.user);
+        let expires_at =
+            login.expires_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|at| at.as_secs());
+        self.0.push(Entry {
+            origin,
+            user: login.user,
+            access_token: login.access_token,
+            refresh_token: login.refresh_token,
+            expires_at,
+        });
+    }
+
+    #[cfg(feature = "keyring")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn remove(&mut self, origin: &str, user: &str) {
+        self.0.retain(|entry| entry.origin != origin || entry.user != user);
+    }
+}
+
+impl Entry {
+    fn login(&self) -> StoredLogin {
+        StoredLogin {
+            user: self.user.clone(),
+            access_token: self.access_token.clone(),
+            refresh_token: self.refresh_token.clone(),
+            expires_at: self
+                .expires_at
+                .and_then(|seconds| SystemTime::checked_add(&UNIX_EPOCH, Duration::from_secs(seconds))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn login(user: &str, token: &str, expires_at: Option<u64>) -> StoredLogin {
+        let expires_at = expires_at.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
+        StoredLogin {
+            refresh_token: Some(format!("r-{token}").into()),
+            expires_at,
+            ..StoredLogin::new(user, token)
+        }
+    }
+
+    #[test]
+    fn the_file_as_it_is_written() {
+        let mut logins = Logins::default();
+        logins.put("https://api.example.com".to_owned(), login("mona", "a1", Some(1_800_000_000)));
+        logins.put("http://localhost:8080".to_owned(), StoredLogin::new("", "a2"));
+        insta::assert_snapshot!(String::from_utf8(logins.render().unwrap().to_vec()).unwrap(), @r#"
+        {
+          "format": "edgequake-logins",
+          "version": 1,
+          "logins": [
+            {
+              "origin": "https://api.example.com",
+              "user": "mona",
+              "access_token": "a1",
+              "refresh_token": "r-a1",
+              "expires_at": 1800000000
+            },
+            {
+              "origin": "http://localhost:8080",
+              "user": "",
+              "access_token": "a2"
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn damaged_foreign_and_newer_files_are_told_apart_without_showing_them() {
+        let newer = r#"{"format":"edgequake-logins","version":2,"sessions":[]}"#;
+        let damaged = r#"{"format":"edgequake-logins","version":1,"logins":[{"origin":"s3cr3t"#;
+        for (text, error) in [
+            (newer, "was written by a newer version of this program (format 2)"),
+            (damaged, "is damaged (line 1, column 68)"),
+            (
+                r#"{"format":"edgequake-logins","version":1,"logins":"s3cr3t"}"#,
+                "is damaged (line 1, column 58)",
+            ),
+            (r#"{"format":"edgequake-logins","version":0,"logins":[]}"#, "is not a token file"),
+            (r#"{"access_token":"s3cr3t"}"#, "is not a token file"),
+            (r#"["s3cr3t"]"#, "is not a token file"),
+            ("EDGEQUAKE_API_KEY=s3cr3t", "is damaged (line 1, column 1)"),
+        ] {
+            let found = Logins::parse(text).unwrap_err();
+            assert_eq!(found.to_string(), error);
+            assert!(!format!("{found:?}").contains("s3cr3t"));
+        }
+        assert_eq!(Logins::parse(" \n"), Ok(Logins::default()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_again(
+            saves in proptest::collection::vec(("[ab]", "[uv]|", any::<String>(), any::<Option<u32>>()), 0..8),
+        ) {
+            let mut logins = Logins::default();
+            for (origin, user, token, at) in &saves {
+                logins.put(origin.clone(), login(user, token, at.map(u64::from)));
+            }
+            let text = String::from_utf8(logins.render().unwrap().to_vec()).unwrap();
+            let read = Logins::parse(&text).unwrap();
+            for (origin, user, ..) in &saves {
+                let last = saves.iter().rev().find(|(o, u, ..)| o == origin && u == user).unwrap();
+                let expected = login(user, &last.2, last.3.map(u64::from));
+                prop_assert_eq!(read.find(origin, Some(user)), Some(expected));
+                let latest = saves.iter().rev().find(|(o, ..)| o == origin).unwrap();
+                prop_assert_eq!(read.find(origin, None).unwrap().user, latest.1.clone());
+            }
+        }
+    }
+}
