@@ -1,1 +1,74 @@
-//! Client.
+//! Client for the EdgeQuake Graph-RAG server.
+//!
+//! Three ways to use it:
+//!
+//! * [`Client`]: typed calls over a complete stack. `Client::from_env()?` and go.
+//! * [`layers`]: single tower layers for a stack of your own, over any `Service<http::Request<B>>`; without default features
+//!   there is nothing else in the crate, and no transport.
+//! * [`types`] and [`auth`]: the models and the credential providers, re-exported.
+//!
+//! ```no_run
+//! # async fn run() -> Result<(), edgequake_client::Error> {
+//! use edgequake_client::Client;
+//! use edgequake_client::types::query::Query;
+//!
+//! let client = Client::builder().base_url("https://eq.example.com").build()?;
+//! let client = client.login("user@example.com", "SecurePassword123!").await?;
+//! let answer = client.query().execute(Query::new("When was the bridge built?")).await?;
+//! println!("{}", answer.answer);
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(feature = "client")]
+mod base_url;
+pub mod body;
+#[cfg(feature = "client")]
+mod call;
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod erased;
+#[cfg(feature = "client")]
+mod error;
+#[cfg(feature = "client")]
+mod events;
+pub mod fault;
+pub mod layers;
+#[cfg(feature = "client")]
+mod pages;
+pub mod policy;
+#[cfg(feature = "client")]
+pub mod resources;
+pub mod sse;
+#[cfg(feature = "client")]
+pub mod stack;
+#[cfg(feature = "client")]
+pub mod transport;
+
+use std::pin::Pin;
+
+#[cfg(feature = "client")]
+pub use base_url::{BaseUrl, BaseUrlError};
+#[cfg(feature = "client")]
+pub use call::{Call, Streamed, Whole};
+#[cfg(feature = "client")]
+pub use client::{Client, ClientBuilder};
+pub use edgequake_auth as auth;
+pub use edgequake_types as types;
+#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "client")]
+pub use events::EventStream;
+#[cfg(feature = "client")]
+pub use pages::{Items, Pages};
+
+/// A boxed error, as tower uses it.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// `User-Agent`, unless the builder was told another one.
+#[cfg(feature = "client")]
+const USER_AGENT: http::HeaderValue =
+    http::HeaderValue::from_static(concat!("edgequake-client/", env!("CARGO_PKG_VERSION")));

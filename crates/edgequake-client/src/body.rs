@@ -1,0 +1,285 @@
+//! [`RequestBody`] and [`ResponseBody`]: what flows through the stack, and what a replay may do with it.
+//!
+//! A request is replayed only if its body can be had again, unchanged: empty, bytes, or a factory. A one-way stream never
+//! is, and never turns into an empty body.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty, Full};
+
+use crate::BoxError;
+
+type BoxedBody = UnsyncBoxBody<Bytes, BoxError>;
+
+/// A request body that may be had again for another attempt.
+///
+/// Implemented for the body types of `http-body-util` that hold all they send, so that the retry layers of this crate work
+/// in stacks that have never heard of [`RequestBody`].
+pub trait Replay: Sized {
+    /// The same body from its beginning, byte for byte; `None` if it can be sent only once.
+    fn replay(&self) -> Option<Self>;
+}
+
+impl<D> Replay for Full<D>
+where
+    D: bytes::Buf + Clone,
+{
+    fn replay(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+}
+
+impl<D> Replay for Empty<D> {
+    fn replay(&self) -> Option<Self> {
+        Some(Self::new())
+    }
+}
+
+/// The body of a request on its way through the stack.
+///
+/// ```
+/// use edgequake_client::body::{Replay, RequestBody};
+/// use http_body_util::Empty;
+///
+/// assert!(RequestBody::from("text").replay().is_some());
+/// assert!(RequestBody::once(Empty::new()).replay().is_none());
+/// ```
+#[derive(Default)]
+pub struct RequestBody(Kind);
+
+#[derive(Default)]
+enum Kind {
+    #[default]
+    Empty,
+    Bytes {
+        bytes: Bytes,
+        sent: bool,
+    },
+    /// Made anew for each attempt; `current` is the one of this attempt, once it is polled.
+    Factory {
+        make: Arc<dyn Fn() -> BoxedBody + Send + Sync>,
+        length: Option<u64>,
+        current: Option<BoxedBody>,
+    },
+    Once(BoxedBody),
+}
+
+impl RequestBody {
+    /// No body.
+    pub fn empty() -> Self {
+        Self(Kind::Empty)
+    }
+
+    /// A body that is made anew for each attempt, such as a file that is opened again. `length` in bytes, where it is
+    /// known, becomes the `Content-Length`.
+    pub fn factory<B>(length: Option<u64>, make: impl Fn() -> B + Send + Sync + 'static) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        let make = Arc::new(move || make().map_err(Into::into).boxed_unsync());
+        Self(Kind::Factory { make, length, current: None })
+    }
+
+    /// A body that can be sent once only. A request that carries it is never repeated.
+    pub fn once<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Kind::Once(body.map_err(Into::into).boxed_unsync()))
+    }
+}
+
+impl Replay for RequestBody {
+    fn replay(&self) -> Option<Self> {
+        match &self.0 {
+            Kind::Empty => Some(Self(Kind::Empty)),
+            Kind::Bytes { bytes, .. } => Some(Self(Kind::Bytes { bytes: bytes.clone(), sent: false })),
+            Kind::Factory { make, length, .. } => {
+                Some(Self(Kind::Factory { make: Arc::clone(make), length: *length, current: None }))
+            }
+            Kind::Once(_) => None,
+        }
+    }
+}
+
+impl From<Bytes> for RequestBody {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self(Kind::Empty) } else { Self(Kind::Bytes { bytes, sent: false }) }
+    }
+}
+
+impl From<Vec<u8>> for RequestBody {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<String> for RequestBody {
+    fn from(text: String) -> Self {
+        Bytes::from(text).into()
+    }
+}
+
+impl From<&'static str> for RequestBody {
+    fn from(text: &'static str) -> Self {
+        Bytes::from_static(text.as_bytes()).into()
+    }
+}
+
+/// Says which kind of body it is, never what is in it: it may hold a password.
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match &self.0 {
+            Kind::Empty => "empty",
+            Kind::Bytes { .. } => "bytes",
+            Kind::Factory { .. } => "factory",
+            Kind::Once(_) => "once",
+        };
+        f.debug_struct("RequestBody").field("kind", &kind).field("length", &self.size_hint().exact()).finish()
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Kind::Empty => Poll::Ready(None),
+            Kind::Bytes { sent: true, .. } => Poll::Ready(None),
+            Kind::Bytes { bytes, sent } => {
+                *sent = true;
+                Poll::Ready(Some(Ok(Frame::data(bytes.clone()))))
+            }
+            Kind::Factory { make, current, .. } => {
+                Pin::new(current.get_or_insert_with(|| make())).poll_frame(cx)
+            }
+            Kind::Once(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Empty => true,
+            Kind::Bytes { sent, .. } => *sent,
+            Kind::Factory { current, length, .. } => match current {
+                Some(body) => body.is_end_stream(),
+                None => *length == Some(0),
+            },
+            Kind::Once(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Empty => SizeHint::with_exact(0),
+            Kind::Bytes { sent: true, .. } => SizeHint::with_exact(0),
+            Kind::Bytes { bytes, .. } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Factory { current: None, length: Some(length), .. } => SizeHint::with_exact(*length),
+            Kind::Factory { current: None, length: None, .. } => SizeHint::default(),
+            Kind::Factory { current: Some(body), .. } | Kind::Once(body) => body.size_hint(),
+        }
+    }
+}
+
+/// The body of an answer, whichever transport it came from.
+///
+/// `Send`, not `Sync`. Its error is whatever the transport and the layers on the way report.
+pub struct ResponseBody(BoxedBody);
+
+impl ResponseBody {
+    /// Wraps the body of a transport.
+    pub fn new<B>(body: B) -> Self
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(body.map_err(Into::into).boxed_unsync())
+    }
+}
+
+impl From<Bytes> for ResponseBody {
+    fn from(bytes: Bytes) -> Self {
+        Self::new(Full::new(bytes))
+    }
+}
+
+impl Default for ResponseBody {
+    fn default() -> Self {
+        Self::new(Empty::new())
+    }
+}
+
+impl fmt::Debug for ResponseBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseBody").field("length", &self.size_hint().exact()).finish_non_exhaustive()
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        Pin::new(&mut self.0).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+/// What became of reading a body up to a limit.
+pub(crate) enum Collected {
+    /// All of it.
+    Whole(Bytes),
+    /// It goes on beyond the limit; what was read so far.
+    Cut(Bytes),
+}
+
+/// Reads a body of at most `limit` bytes. A body that came in one piece is not copied.
+pub(crate) async fn collect<B>(body: &mut B, limit: usize) -> Result<Collected, B::Error>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let mut first = Bytes::new();
+    let mut rest = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        if first.is_empty() && rest.is_empty() {
+            first = data;
+        } else {
+            if rest.is_empty() {
+                rest.extend_from_slice(&first);
+            }
+            rest.extend_from_slice(&data);
+        }
+        if first.len().max(rest.len()) > limit {
+            let mut read = if rest.is_empty() { first } else { rest.into() };
+            read.truncate(limit);
+            return Ok(Collected::Cut(read));
+        }
+    }
+    Ok(Collected::Whole(if rest.is_empty() { first } else { rest.into() }))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,450 @@
+//! [`ClientBuilder`]: everything a [`Client`] can be told.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_auth::{Carrier, DotEnv, Env, Jwt, SharedCredentials, StaticKey, TokenStore};
+use edgequake_types::{Secret, TenantId, UserId, WorkspaceId};
+use http::header::HeaderValue;
+use http::{Request, Response};
+use http_body::Body;
+use tower::Layer;
+use tower_service::Service;
+
+use super::{Client, Inner, Shared, StoreFactory, call_headers};
+use crate::base_url::BaseUrl;
+use crate::body::{RequestBody, ResponseBody};
+use crate::erased::ErasedService;
+use crate::error::{Error, ErrorKind};
+use crate::layers::guard::TrustedOrigin;
+use crate::layers::retry::{RetryBudget, RetryConfig};
+use crate::layers::scope::ScopeHeaders;
+use crate::stack::{self, HttpService, StackOptions, UserLayer, user_layer};
+use crate::transport::{HttpTransport, HttpTransportBuilder};
+use crate::{BoxError, USER_AGENT};
+
+/// Builds a [`Client`].
+///
+/// One credential is chosen, in this order: [`credentials`](Self::credentials), [`api_key`](Self::api_key) or
+/// [`login`](Self::login), then the environment (with [`env`](Self::env)), then the `.env` file (with
+/// [`dot_env`](Self::dot_env)), then a stored login (with [`token_store`](Self::token_store) and
+/// [`stored_login`](Self::stored_login)). Without any, requests go without a credential. The same order holds for the base URL
+/// and the scope.
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_client::Client;
+/// use edgequake_client::types::WorkspaceId;
+///
+/// let client = Client::builder()
+///     .base_url("http://localhost:8080")
+///     .api_key("eq_0123456789")
+///     .workspace_id(WorkspaceId::server_default())
+///     .timeout(Duration::from_secs(120))
+///     .build()?;
+/// # drop(client);
+/// # Ok::<(), edgequake_client::Error>(())
+/// ```
+#[must_use = "call build"]
+pub struct ClientBuilder {
+    base_url: Option<String>,
+    credentials: Option<SharedCredentials>,
+    api_key: Option<Secret>,
+    carrier: Carrier,
+    login: Option<(String, Secret)>,
+    stored_login: Option<String>,
+    store: Option<StoreFactory>,
+    env: bool,
+    dot_env: Option<DotEnv>,
+    tenant: Option<TenantId>,
+    workspace: Option<WorkspaceId>,
+    user: Option<UserId>,
+    allow_http: Option<bool>,
+    timeout: Option<Duration>,
+    attempt_timeout: Option<Duration>,
+    idle_timeout: Option<Duration>,
+    token_timeout: Duration,
+    retry: RetryConfig,
+    budget: RetryBudget,
+    answer_limit: usize,
+    user_agent: HeaderValue,
+    transport: Option<HttpTransportBuilder>,
+    per_operation: Vec<UserLayer>,
+    per_attempt: Vec<UserLayer>,
+}
+
+/// Where a server listens that was started with its defaults.
+const DEFAULT_BASE_URL: &str = "http://localhost:8080";
+
+impl ClientBuilder {
+    pub(super) fn new() -> Self {
+        Self {
+            base_url: None,
+            credentials: None,
+            api_key: None,
+            carrier: Carrier::default(),
+            login: None,
+            stored_login: None,
+            store: None,
+            env: false,
+            dot_env: None,
+            tenant: None,
+            workspace: None,
+            user: None,
+            allow_http: None,
+            timeout: Some(Duration::from_secs(300)),
+            attempt_timeout: Some(Duration::from_secs(120)),
+            idle_timeout: Some(Duration::from_secs(60)),
+            token_timeout: Duration::from_secs(30),
+            retry: RetryConfig::default(),
+            budget: RetryBudget::default(),
+            answer_limit: 256 * 1024 * 1024,
+            user_agent: USER_AGENT,
+            transport: None,
+            per_operation: Vec::new(),
+            per_attempt: Vec::new(),
+        }
+    }
+
+    /// The address of the server, with the path prefix of a reverse proxy if there is one. Default `http://localhost:8080`.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Presents this API key, or any other token that the server takes as it is.
+    pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// Sends keys in `X-API-Key` instead of `Authorization`, for gateways that use that one themselves.
+    pub fn carrier(mut self, carrier: Carrier) -> Self {
+        self.carrier = carrier;
+        self
+    }
+
+    /// Logs in at the first call, and renews the session by itself.
+    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
+        self.login = Some((identifier.into(), password.into()));
+        self
+    }
+
+    /// Presents these credentials, whichever they are.
+    pub fn credentials(mut self, credentials: impl Into<SharedCredentials>) -> Self {
+        self.credentials = Some(credentials.into());
+        self
+    }
+
+    /// Keeps sessions in this store, so that the next process goes on with them.
+    pub fn token_store<S: TokenStore + Clone>(mut self, store: S) -> Self {
+        self.store = Some(Box::new(move |builder| builder.store(store.clone())));
+        self
+    }
+
+    /// Goes on with the session that the store holds for this user, if nothing else gives a credential.
+    pub fn stored_login(mut self, user: impl Into<String>) -> Self {
+        self.stored_login = Some(user.into());
+        self
+    }
+
+    /// Reads what is not said here from the environment, now: see [`Client::from_env`] for the variables.
+    pub fn env(mut self) -> Self {
+        self.env = true;
+        self
+    }
+
+    /// Reads what neither this builder nor the environment says from a `.env` file.
+    pub fn dot_env(mut self, file: DotEnv) -> Self {
+        self.dot_env = Some(file);
+        self
+    }
+
+    /// Makes calls in this tenant.
+    pub fn tenant_id(mut self, tenant: impl Into<TenantId>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
+    /// Makes calls in this workspace.
+    pub fn workspace_id(mut self, workspace: impl Into<WorkspaceId>) -> Self {
+        self.workspace = Some(workspace.into());
+        self
+    }
+
+    /// Makes calls for this user; only servers with authentication off read it.
+    pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// Allows plain `http` to other machines. Off by default, since everyone on the way can read the credential then.
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.allow_http = Some(allow);
+        self
+    }
+
+    /// Limits each call, all attempts and the body included; default 300 s, `None` is no limit. Streams have none.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.timeout = limit.into();
+        self
+    }
+
+    /// Limits each attempt up to the head of its answer; default 120 s, `None` is no limit.
+    pub fn attempt_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.attempt_timeout = limit.into();
+        self
+    }
+
+    /// Limits the pause between two pieces of an answer; default 60 s, `None` is no limit. The server sends a sign of life
+    /// every 15 s on streams.
+    pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.idle_timeout = limit.into();
+        self
+    }
+
+    /// Limits each login and refresh, whatever the limit of the call that waits for it; default 30 s.
+    pub fn token_timeout(mut self, limit: Duration) -> Self {
+        self.token_timeout = limit;
+        self
+    }
+
+    /// How transient failures are repeated; [`RetryConfig::none`] switches it off.
+    pub fn retry(mut self, config: RetryConfig) -> Self {
+        self.retry = config;
+        self
+    }
+
+    /// Shares a retry budget with other clients.
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.budget = budget;
+        self
+    }
+
+    /// The longest answer that is read whole, in bytes; default 256 MiB.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
+        self
+    }
+
+    /// The value for `User-Agent`.
+    pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
+        self.user_agent = user_agent;
+        self
+    }
+
+    /// Options of the transport: proxies, certificates, connections.
+    pub fn transport(mut self, transport: HttpTransportBuilder) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Puts a layer of your own around each operation: outside the retries, inside the deadline. The last one is outermost.
+    pub fn layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service:
+            Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<RequestBody>>>::Future: Send,
+    {
+        self.per_operation.push(user_layer(layer));
+        self
+    }
+
+    /// Puts a layer of your own around each attempt: it sees requests as they go out, credential and scope included, but for the
+    /// guard, which looks last. The last one is outermost.
+    pub fn attempt_layer<L>(mut self, layer: L) -> Self
+    where
+        L: Layer<HttpService> + Send + Sync + 'static,
+        L::Service:
+            Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
+        <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
+        <L::Service as Service<Request<RequestBody>>>::Future: Send,
+    {
+        self.per_attempt.push(user_layer(layer));
+        self
+    }
+
+    /// Builds the client over hyper. Reads the trust store from disk if the base URL is `https`; spawns nothing, so it may be
+    /// called outside any runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] naming what cannot be used.
+    pub fn build(mut self) -> Result<Client, Error> {
+        let base = self.base()?;
+        let transport =
+            self.transport.take().unwrap_or_else(HttpTransport::builder).tls(base.origin().is_secure());
+        let transport = transport.build().map_err(Error::config)?;
+        self.finish(base, transport)
+    }
+
+    /// Builds the client over a transport of your own: anything that sends an `http::Request`.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] naming what cannot be used.
+    pub fn build_on<T, R>(self, transport: T) -> Result<Client, Error>
+    where
+        T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+        T::Error: Into<BoxError>,
+        T::Future: Send,
+        R: Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        let base = self.base()?;
+        self.finish(base, transport)
+    }
+
+    /// A setting from the environment, then from the file; empty is unset.
+    fn lookup(&self, name: &str) -> Option<String> {
+        let from_env = || self.env.then(|| std::env::var(name).ok()).flatten();
+        let from_file = || self.dot_env.as_ref().and_then(|file| file.get(name)).map(str::to_owned);
+        let filled = |value: &String| !value.trim().is_empty();
+        from_env().filter(filled).or_else(|| from_file().filter(filled)).map(|value| value.trim().to_owned())
+    }
+
+    fn base(&self) -> Result<BaseUrl, Error> {
+        let url = self.base_url.clone().or_else(|| self.lookup("EDGEQUAKE_BASE_URL"));
+        url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse().map_err(Error::config)
+    }
+
+    fn scope(&self) -> Result<ScopeHeaders, Error> {
+        fn id<I: Clone + std::str::FromStr<Err: Into<BoxError>>>(
+            own: Option<&I>,
+            variable: &str,
+            found: Option<String>,
+        ) -> Result<Option<I>, Error> {
+            match (own, found) {
+                (Some(own), _) => Ok(Some(own.clone())),
+                (None, Some(text)) => text
+                    .parse()
+                    .map(Some)
+                    .map_err(|error| Error::config(error).note(format!("in {variable}"))),
+                (None, None) => Ok(None),
+            }
+        }
+        let mut scope = ScopeHeaders::new();
+        let names = ["EDGEQUAKE_TENANT_ID", "EDGEQUAKE_WORKSPACE_ID", "EDGEQUAKE_USER_ID"];
+        let [tenant, workspace, user] = names;
+        if let Some(tenant) = id(self.tenant.as_ref(), tenant, self.lookup(tenant))? {
+            scope = scope.tenant(&tenant);
+        }
+        if let Some(workspace) = id(self.workspace.as_ref(), workspace, self.lookup(workspace))? {
+            scope = scope.workspace(&workspace);
+        }
+        if let Some(user) = id(self.user.as_ref(), user, self.lookup(user))? {
+            scope = scope.user(&user);
+        }
+        Ok(scope)
+    }
+
+    fn http_allowed(&self) -> Result<bool, Error> {
+        let variable = "EDGEQUAKE_ALLOW_HTTP";
+        match (self.allow_http, self.lookup(variable)) {
+            (Some(allow), _) => Ok(allow),
+            (None, None) => Ok(false),
+            (None, Some(text)) => match text.to_ascii_lowercase().as_str() {
+                "1" | "true" | "yes" | "on" => Ok(true),
+                "0" | "false" | "no" | "off" => Ok(false),
+                _ => Err(Error::new(ErrorKind::Config).note(format!("{variable} must be true or false"))),
+            },
+        }
+    }
+
+    fn finish<T, R>(mut self, base: BaseUrl, transport: T) -> Result<Client, Error>
+    where
+        T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+        T::Error: Into<BoxError>,
+        T::Future: Send,
+        R: Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        let scope = self.scope()?;
+        let allow_http = self.http_allowed()?;
+        let options = StackOptions {
+            trusted: TrustedOrigin::new(base.origin().clone()).allow_http(allow_http),
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            idle_timeout: self.idle_timeout,
+            retry: self.retry.clone(),
+            budget: self.budget.clone(),
+            per_operation: std::mem::take(&mut self.per_operation),
+            per_attempt: std::mem::take(&mut self.per_attempt),
+        };
+        let token_service = stack::token_stack(transport.clone(), &options);
+        let shared = Shared {
+            base,
+            stack: Box::new(move |credentials| stack::build(transport.clone(), &options, credentials)),
+            token_service,
+            token_timeout: self.token_timeout,
+            store: self.store.take(),
+            allow_http,
+            answer_limit: self.answer_limit,
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            user_agent: self.user_agent.clone(),
+        };
+        let (credentials, session) = self.choose(&shared)?;
+        let (plain, json) = call_headers(&scope, &shared.user_agent);
+        let service: ErasedService = (shared.stack)(credentials.clone());
+        let shared = Arc::new(shared);
+        Ok(Client(Arc::new(Inner { shared, service, credentials, session, scope, plain, json })))
+    }
+
+    /// The one credential.
+    fn choose(&self, shared: &Shared) -> Result<(SharedCredentials, Option<Jwt>), Error> {
+        if let Some(credentials) = &self.credentials {
+            return Ok((credentials.clone(), None));
+        }
+        if let Some(key) = &self.api_key {
+            let key = StaticKey::new(key.clone()).map_err(Error::config)?.carrier(self.carrier);
+            return Ok((key.into(), None));
+        }
+        if let Some((identifier, password)) = &self.login {
+            return self.session(shared, |builder| builder.login(identifier.clone(), password.clone()));
+        }
+        if self.env {
+            let env = Env::from_process().carrier(self.carrier);
+            if env.is_configured().map_err(Error::config)? {
+                return Ok((env.into(), None));
+            }
+            if let Some((identifier, password)) = env.login() {
+                return self.session(shared, |builder| builder.login(identifier, password.clone()));
+            }
+        }
+        if let Some(file) = &self.dot_env {
+            let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
+            if filled("EDGEQUAKE_API_KEY").is_some() {
+                return Ok((file.credentials().carrier(self.carrier).into(), None));
+            }
+            let identifier = filled("EDGEQUAKE_USERNAME").or_else(|| filled("EDGEQUAKE_EMAIL"));
+            if let (Some(identifier), Some(password)) = (identifier, filled("EDGEQUAKE_PASSWORD")) {
+                return self.session(shared, |builder| builder.login(identifier, password));
+            }
+        }
+        if let Some(user) = &self.stored_login {
+            return self.session(shared, |builder| builder.account(user.clone()));
+        }
+        Ok((SharedCredentials::anonymous(), None))
+    }
+
+    fn session(
+        &self,
+        shared: &Shared,
+        source: impl FnOnce(edgequake_auth::JwtBuilder) -> edgequake_auth::JwtBuilder,
+    ) -> Result<(SharedCredentials, Option<Jwt>), Error> {
+        let jwt = source(shared.session_builder()).build().map_err(Error::config)?;
+        Ok((jwt.clone().into(), Some(jwt)))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let base_url = self.base_url.as_deref().map(str::parse::<BaseUrl>);
+        f.debug_struct("ClientBuilder").field("base_url", &base_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,288 @@
+//! [`Error`]: why a call failed, and whether another one may help.
+
+mod answer;
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+use edgequake_auth::CredentialsError;
+use edgequake_types::{DecodeError, EncodeError, ErrorBody, StreamFailure};
+use http::StatusCode;
+
+pub use kind::ErrorKind;
+
+use crate::BoxError;
+use crate::layers::timeout::TimeoutScope;
+
+/// Why a call failed.
+///
+/// [`kind`](Self::kind) says what to do about it. `Display` is one line with the operation, the status and the server's words;
+/// causes are in [`source`](StdError::source) and are not printed twice. No secret, no URL with a query and no unbounded body
+/// ever gets into it.
+///
+/// ```no_run
+/// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// use edgequake_client::types::documents::GetDocument;
+///
+/// match client.send(GetDocument::new("d-1")).await {
+///     Ok(document) => println!("{:?}", document.title),
+///     Err(error) if error.is_not_found() => println!("no such document"),
+///     Err(error) if error.is_retryable() => println!("later: {:?}", error.retry_after()),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: &'static str,
+    status: Option<StatusCode>,
+    body: Option<ErrorBody>,
+    note: Option<String>,
+    retry_after: Option<Duration>,
+    attempts: u32,
+    source: Option<BoxError>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: "",
+            status: None,
+            body: None,
+            note: None,
+            retry_after: None,
+            attempts: 1,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn config(source: impl Into<BoxError>) -> Self {
+        Self::new(ErrorKind::Config).because(source)
+    }
+
+    pub(crate) fn credentials(source: CredentialsError) -> Self {
+        Self::of_failure(source.into())
+    }
+
+    pub(crate) fn request(source: EncodeError) -> Self {
+        Self::new(ErrorKind::Request).because(source)
+    }
+
+    pub(crate) fn decode(source: DecodeError) -> Self {
+        Self::new(ErrorKind::Decode).because(source)
+    }
+
+    pub(crate) fn stream(failure: StreamFailure) -> Self {
+        let mut body = ErrorBody::new(failure.code.unwrap_or_default(), failure.message);
+        body.retry_after_seconds = failure.retry_after_seconds;
+        let mut error = Self::new(ErrorKind::Stream);
+        error.0.retry_after = body.retry_after_seconds.map(Duration::from_secs);
+        error.0.body = Some(body);
+        error
+    }
+
+    pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
+        self.0.note = Some(note.into());
+        self
+    }
+
+    pub(crate) fn during(mut self, operation: &'static str) -> Self {
+        self.0.operation = operation;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The status of the answer, if there was one.
+    pub fn status(&self) -> Option<StatusCode> {
+        let credentials = || self.credentials_error().and_then(CredentialsError::status);
+        self.0.status.or_else(credentials)
+    }
+
+    /// The server's code, such as `NOT_FOUND`; an open set, in upper case.
+    pub fn code(&self) -> Option<&str> {
+        let credentials = || self.credentials_error().and_then(CredentialsError::code);
+        self.0
+            .body
+            .as_ref()
+            .map(|body| body.code.as_str())
+            .filter(|code| !code.is_empty())
+            .or_else(credentials)
+    }
+
+    /// The server's words.
+    pub fn message(&self) -> Option<&str> {
+        let credentials = || self.credentials_error().and_then(CredentialsError::message);
+        self.0
+            .body
+            .as_ref()
+            .map(|body| body.message.as_str())
+            .filter(|text| !text.is_empty())
+            .or_else(credentials)
+    }
+
+    /// The cause that the server gave for a 401 or 403, such as `account_inactive`; an open set.
+    pub fn reason(&self) -> Option<&str> {
+        self.0.body.as_ref()?.reason_text()
+    }
+
+    /// The server's `details`, as they came.
+    pub fn details(&self) -> Option<&serde_json::Value> {
+        self.0.body.as_ref()?.details.as_ref()
+    }
+
+    /// The id under which the server logged the request.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.body.as_ref()?.request_id.as_deref()
+    }
+
+    /// How long to wait before another try: the server's `Retry-After`, header or body, or the back-off of a login.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let credentials = || self.credentials_error().and_then(CredentialsError::retry_after);
+        self.0.retry_after.or_else(credentials)
+    }
+
+    /// How many attempts were made, not counting a replay after a 401.
+    pub fn attempts(&self) -> u32 {
+        self.0.attempts
+    }
+
+    /// The operation that failed, such as `/api/v1/documents/{document_id}`; empty if it was none of the API's.
+    pub fn operation(&self) -> &'static str {
+        self.0.operation
+    }
+
+    /// Whether credentials are the matter: a 401, or a login that was refused or has expired.
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+            || self.credentials_error().is_some_and(|error| {
+                use edgequake_auth::CredentialsErrorKind as Kind;
+                matches!(error.kind(), Kind::Refused | Kind::SessionExpired | Kind::NotConfigured)
+            })
+    }
+
+    /// Whether the server answered 403: a role, a scope, or a tenant or workspace that the caller may not use.
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// Whether the server answered 404.
+    pub fn is_not_found(&self) -> bool {
+        self.status() == Some(StatusCode::NOT_FOUND)
+    }
+
+    /// Whether the server answered 409: it exists already, or is in use.
+    pub fn is_conflict(&self) -> bool {
+        self.status() == Some(StatusCode::CONFLICT)
+    }
+
+    /// Whether the server answered 429.
+    pub fn is_rate_limited(&self) -> bool {
+        self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
+    }
+
+    /// Whether the account is locked (423) after too many failed logins.
+    pub fn is_locked(&self) -> bool {
+        self.status() == Some(StatusCode::LOCKED)
+    }
+
+    /// Whether a limit of time was reached: ours, or the server's (408).
+    pub fn is_timeout(&self) -> bool {
+        use edgequake_auth::CredentialsErrorKind as Kind;
+        matches!(self.0.kind, ErrorKind::Timeout(_))
+            || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
+            || self.credentials_error().is_some_and(|error| error.kind() == Kind::TimedOut)
+    }
+
+    /// Whether the same call may succeed later. Says nothing about whether the server has executed this one: see
+    /// [`ErrorKind::Interrupted`].
+    pub fn is_retryable(&self) -> bool {
+        if let Some(retryable) = self.0.body.as_ref().and_then(|body| body.retryable) {
+            return retryable;
+        }
+        match self.0.kind {
+            ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Body => true,
+            ErrorKind::Timeout(scope) => scope != TimeoutScope::Total || self.0.attempts > 0,
+            ErrorKind::RateLimited | ErrorKind::Unavailable => true,
+            ErrorKind::Credentials => self.credentials_error().is_some_and(CredentialsError::is_transient),
+            ErrorKind::Server | ErrorKind::Status => {
+                matches!(self.0.status.map(|status| status.as_u16()), Some(408 | 502 | 504))
+            }
+            _ => false,
+        }
+    }
+
+    fn credentials_error(&self) -> Option<&CredentialsError> {
+        let source = self.0.source.as_deref()?;
+        crate::fault::find(source)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &*self.0;
+        if !inner.operation.is_empty() {
+            write!(f, "{}: ", inner.operation)?;
+        }
+        match inner.status {
+            Some(status) => write!(f, "{status}")?,
+            None => f.write_str(inner.kind.text())?,
+        }
+        if let Some(body) = &inner.body {
+            // The phrase of the status says nothing new.
+            let phrase = inner.status.and_then(|status| status.canonical_reason());
+            if !body.message.is_empty() && phrase != Some(&body.message) {
+                write!(f, ": {}", body.message)?;
+            }
+            if !body.code.is_empty() {
+                write!(f, " [{}]", body.code)?;
+            }
+        }
+        if let Some(note) = &inner.note {
+            write!(f, "; {note}")?;
+        }
+        if let Some(wait) = inner.retry_after {
+            write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
+        }
+        if inner.attempts > 1 {
+            write!(f, "; {} attempts", inner.attempts)?;
+        }
+        if let Some(id) = self.request_id() {
+            write!(f, "; request {id}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("text", &format_args!("{self}"))
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests;

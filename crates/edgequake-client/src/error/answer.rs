@@ -1,0 +1,183 @@
+//! Making an [`Error`] of an answer that is no success, and of a failure without an answer.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use edgequake_auth::CredentialsError;
+use edgequake_types::ErrorBody;
+use http::header::CONTENT_TYPE;
+use http::response::Parts;
+use http::{StatusCode, Uri};
+
+use super::{Error, ErrorKind};
+use crate::BoxError;
+use crate::fault::{Fault, find};
+use crate::layers::auth::Rejected;
+use crate::layers::guard::OriginViolation;
+use crate::layers::retry::{Attempts, Retried, retry_after};
+use crate::layers::timeout::TimedOut;
+use crate::layers::unauthorized::Replayed;
+
+impl Error {
+    /// The error of an answer whose status is no success.
+    pub(crate) fn of_answer(parts: &Parts, body: &Bytes) -> Self {
+        let mut said = ErrorBody::read(parts.status, body);
+        said.request_id = request_id(parts).or(said.request_id);
+        let mut error = Self::new(kind_of(parts, &said));
+        error.0.status = Some(parts.status);
+        error.0.note = note_of(parts, error.0.kind);
+        error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
+            .or_else(|| said.retry_after_seconds.map(std::time::Duration::from_secs));
+        error.0.attempts = attempts(parts);
+        error.0.body = Some(said);
+        error
+    }
+
+    /// Adds what is known of an answer that was a success by its status.
+    pub(crate) fn of_success(mut self, parts: &Parts) -> Self {
+        self.0.attempts = attempts(parts);
+        self.0.body = request_id(parts).map(|id| ErrorBody::new("", "").request_id(id));
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        match content_type.filter(|text| self.0.kind == ErrorKind::Decode && !text.contains("json")) {
+            Some(content_type) => {
+                let status = parts.status.as_u16();
+                self.note(format!(
+                    "the answer ({status}) is of type {content_type}, not JSON: is the base URL right?"
+                ))
+            }
+            None => self,
+        }
+    }
+
+    /// The error of an answer that should have been a stream of events.
+    pub(crate) fn not_a_stream(parts: &Parts, said: ErrorBody) -> Self {
+        let mut error = Self::new(ErrorKind::Stream);
+        error.0.status = Some(parts.status);
+        error.0.body = Some(said);
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        error.note(format!(
+            "the answer is of type {}, not text/event-stream",
+            content_type.unwrap_or("unknown")
+        ))
+    }
+
+    /// The error of a call that got no answer.
+    pub(crate) fn of_failure(failure: BoxError) -> Self {
+        let (kind, attempts) = {
+            let kind = if find::<CredentialsError>(&*failure).is_some() {
+                ErrorKind::Credentials
+            } else if let Some(violation) = find::<OriginViolation>(&*failure) {
+                match violation {
+                    OriginViolation::Insecure { .. } => ErrorKind::Insecure,
+                    OriginViolation::Foreign { .. } => ErrorKind::ForeignOrigin,
+                }
+            } else if let Some(timed_out) = find::<TimedOut>(&*failure) {
+                ErrorKind::Timeout(timed_out.scope)
+            } else {
+                match Fault::of(&*failure) {
+                    Some(Fault::Connect | Fault::Certificate) => ErrorKind::Connect,
+                    Some(Fault::NotSent) => ErrorKind::NotSent,
+                    Some(Fault::Interrupted) | None => ErrorKind::Interrupted,
+                }
+            };
+            (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))
+        };
+        let mut error = Self::new(kind).because(failure);
+        error.0.attempts = attempts;
+        error
+    }
+
+    /// The error of a body that could not be read to its end.
+    pub(crate) fn of_body(failure: BoxError) -> Self {
+        let kind = match find::<TimedOut>(&*failure) {
+            Some(timed_out) => ErrorKind::Timeout(timed_out.scope),
+            None => ErrorKind::Body,
+        };
+        Self::new(kind).because(failure)
+    }
+}
+
+fn attempts(parts: &Parts) -> u32 {
+    parts.extensions.get().map_or(1, |Attempts(attempts)| *attempts)
+}
+
+/// The id from the header, cut to a length that no honest id has.
+fn request_id(parts: &Parts) -> Option<String> {
+    let id = parts.headers.get("x-request-id")?.to_str().ok()?;
+    (!id.is_empty() && id != "unknown").then(|| id.chars().take(128).collect())
+}
+
+fn kind_of(parts: &Parts, said: &ErrorBody) -> ErrorKind {
+    match parts.status.as_u16() {
+        300..=399 => ErrorKind::Redirect,
+        // Some servers report the size limit as a bad request.
+        400 if said.message.to_ascii_lowercase().contains("too large")
+            || said.message.to_ascii_lowercase().contains("maximum size") =>
+        {
+            ErrorKind::TooLarge
+        }
+        400 | 422 => ErrorKind::Invalid,
+        401 => ErrorKind::Unauthorized {
+            configured: parts
+                .extensions
+                .get::<Rejected>()
+                .is_some_and(|rejected| rejected.generation.is_some()),
+            replayed: parts.extensions.get::<Replayed>().is_some(),
+        },
+        403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        410 => ErrorKind::Gone,
+        413 => ErrorKind::TooLarge,
+        415 => ErrorKind::UnsupportedMediaType,
+        423 => ErrorKind::Locked,
+        429 => ErrorKind::RateLimited,
+        501 => ErrorKind::NotImplemented,
+        503 => ErrorKind::Unavailable,
+        500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Status,
+    }
+}
+
+/// What the caller should know beyond the server's words.
+fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
+    match kind {
+        ErrorKind::Unauthorized { configured: false, .. } => {
+            Some("no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in".to_owned())
+        }
+        ErrorKind::Unauthorized { configured: true, replayed: true } => {
+            Some("the credential was refused, and so was the one that replaced it".to_owned())
+        }
+        ErrorKind::Unauthorized { configured: true, replayed: false } => {
+            Some("the credential was refused, and there is no other to try".to_owned())
+        }
+        ErrorKind::Redirect => {
+            let location = parts.headers.get(http::header::LOCATION)?.to_str().ok()?;
+            Some(format!(
+                "it points to {}, which is not followed: correct the base URL",
+                without_query(location)
+            ))
+        }
+        _ => {
+            let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+            let html = content_type.to_ascii_lowercase().starts_with("text/html");
+            let status = parts.status;
+            (html && status != StatusCode::NOT_FOUND)
+                .then(|| "the answer is a web page, as proxies send it".to_owned())
+        }
+    }
+}
+
+/// A location without what may be secret: user-info and query.
+fn without_query(location: &str) -> String {
+    match location.parse::<Uri>() {
+        Ok(uri) => match (uri.scheme_str(), uri.host()) {
+            (Some(scheme), Some(host)) => {
+                let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
+                format!("{scheme}://{host}{port}{}", uri.path())
+            }
+            _ => uri.path().to_owned(),
+        },
+        Err(_) => "a place that is no URI".to_owned(),
+    }
+}

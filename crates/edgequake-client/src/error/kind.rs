@@ -1,0 +1,91 @@
+//! [`ErrorKind`]: one kind per thing to do about it.
+
+use crate::layers::timeout::TimeoutScope;
+
+/// What kind of failure an [`Error`](super::Error) is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The client is not set up right: base URL, key, proxy, trust store. Nothing was sent.
+    Config,
+    /// The request cannot be written: a path parameter that is empty, say. Nothing was sent.
+    Request,
+    /// No credential could be had: login refused, session expired, store unavailable. The source is a
+    /// [`CredentialsError`](edgequake_auth::CredentialsError).
+    Credentials,
+    /// Refused on this side: plain `http` to another machine.
+    Insecure,
+    /// Refused on this side: another origin than the configured one.
+    ForeignOrigin,
+    /// 401.
+    Unauthorized {
+        /// Whether the request carried a credential at all.
+        configured: bool,
+        /// Whether it was sent a second time with another one.
+        replayed: bool,
+    },
+    /// 403.
+    Forbidden,
+    /// 404.
+    NotFound,
+    /// 409.
+    Conflict,
+    /// 410: it was there, and has expired.
+    Gone,
+    /// 413, or a 400 that says so.
+    TooLarge,
+    /// 415.
+    UnsupportedMediaType,
+    /// 400 or 422: a field is missing or wrong.
+    Invalid,
+    /// 423: the account is locked.
+    Locked,
+    /// 429.
+    RateLimited,
+    /// 501.
+    NotImplemented,
+    /// 503.
+    Unavailable,
+    /// Any other 5xx.
+    Server,
+    /// Any other status that is no success.
+    Status,
+    /// A redirect, which is not followed: the base URL should name the place it points to.
+    Redirect,
+    /// No connection: name, address, certificate. Surely not executed.
+    Connect,
+    /// The connection was gone before the request was written. Surely not executed.
+    NotSent,
+    /// The connection was lost after that. Perhaps executed.
+    Interrupted,
+    /// A limit of time was reached. Perhaps executed.
+    Timeout(TimeoutScope),
+    /// The answer's body was cut, or is longer than it may be. Executed.
+    Body,
+    /// The answer is a success and cannot be read. Executed. The source names the field.
+    Decode,
+    /// The server reported a failure inside a stream, or the stream ended before its last event.
+    Stream,
+}
+
+impl ErrorKind {
+    /// What happened, for errors without a status.
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Config => "the client is not set up right",
+            Self::Request => "the request cannot be written",
+            Self::Credentials => "there is no credential to send",
+            Self::Insecure | Self::ForeignOrigin => "refused to send the request",
+            Self::Connect => "no connection could be made",
+            Self::NotSent => "the connection was gone before the request was sent",
+            Self::Interrupted => "the connection was lost before the answer came",
+            Self::Timeout(TimeoutScope::Total) => "the operation took too long",
+            Self::Timeout(TimeoutScope::Attempt) => "no answer came in time",
+            Self::Timeout(_) => "the answer stopped coming",
+            Self::Body => "the answer was cut short",
+            Self::Decode => "the answer cannot be read",
+            Self::Stream => "the stream failed",
+            _ => "the request failed",
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! [`Fault`]: what went wrong on the way, found in a chain of errors.
+//!
+//! The one bit that decides whether a retry is safe: could the server have executed the request?
+
+use std::error::Error as StdError;
+use std::io;
+
+/// How a request failed without an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Fault {
+    /// No connection could be made: name not found, refused, unreachable. Surely not executed.
+    Connect,
+    /// A connection was made, but the server's certificate was refused. Surely not executed, and another try is in vain.
+    Certificate,
+    /// The connection was gone before the request was written, or the server said that it did not take it. Surely not executed.
+    NotSent,
+    /// The connection was lost after that. Perhaps executed.
+    Interrupted,
+}
+
+impl Fault {
+    /// Looks for the fault in an error and its sources; `None` if it is not about the transport at all.
+    pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
+        let mut connect = false;
+        let mut fault = None;
+        for cause in Causes::of(error) {
+            #[cfg(feature = "transport")]
+            {
+                if cause.is::<rustls::Error>() {
+                    return Some(Self::Certificate);
+                }
+                if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
+                    connect |= error.is_connect();
+                    continue;
+                }
+            }
+            if let Some(fault_here) = of_cause(cause) {
+                // Further in is nearer to the truth: a cause may turn "interrupted" into "surely not sent".
+                fault = Some(if fault == Some(Self::NotSent) { Self::NotSent } else { fault_here });
+            }
+        }
+        if connect { Some(Self::Connect) } else { fault }
+    }
+
+    /// Whether the server surely has not executed the request.
+    pub fn is_unsent(self) -> bool {
+        self != Self::Interrupted
+    }
+}
+
+fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        // hyper reports "canceled" and "closed" for requests that it hands back unsent.
+        return if error.is_canceled() || error.is_closed() {
+            Some(Fault::NotSent)
+        } else if error.is_user() || error.is_parse() {
+            None
+        } else {
+            Some(Fault::Interrupted)
+        };
+    }
+    if let Some(error) = cause.downcast_ref::<h2::Error>() {
+        // RFC 9113, 8.7: a refused stream, and one above the last id of a GOAWAY, was not processed.
+        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+        let gone = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+        return Some(if error.is_remote() && (refused || gone) {
+            Fault::NotSent
+        } else {
+            Fault::Interrupted
+        });
+    }
+    let error = cause.downcast_ref::<io::Error>()?;
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused
+        | io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => Some(Fault::Connect),
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof
+        | io::ErrorKind::NotConnected
+        | io::ErrorKind::TimedOut => Some(Fault::Interrupted),
+        _ => None,
+    }
+}
+
+/// An error and all its causes. `io::Error` hides what it wraps from `source`, so it is opened here.
+pub(crate) struct Causes<'a> {
+    next: Option<&'a (dyn StdError + 'static)>,
+}
+
+impl<'a> Causes<'a> {
+    pub(crate) fn of(error: &'a (dyn StdError + 'static)) -> Self {
+        Self { next: Some(error) }
+    }
+}
+
+impl<'a> Iterator for Causes<'a> {
+    type Item = &'a (dyn StdError + 'static);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let current = self.next?;
+        let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        self.next = match wrapped {
+            Some(inner) => Some(inner as &(dyn StdError + 'static)),
+            None => current.source(),
+        };
+        Some(current)
+    }
+}
+
+/// The first cause of type `T`.
+pub(crate) fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    Causes::of(error).find_map(|cause| cause.downcast_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("wrapped")]
+    struct Wrapped(#[source] Box<dyn StdError + Send + Sync>);
+
+    #[test]
+    fn a_reset_is_found_below_any_wrapping() {
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let error = Wrapped(Box::new(io::Error::other(Wrapped(Box::new(Wrapped(reset.into()))))));
+        assert_eq!(Fault::of(&error), Some(Fault::Interrupted));
+    }
+
+    #[test]
+    fn refused_connections_were_not_sent_and_other_errors_are_no_fault() {
+        let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+        assert_eq!(Fault::of(&Wrapped(refused.into())), Some(Fault::Connect));
+        assert_eq!(Fault::of(&Wrapped("a user's own".into())), None);
+        assert_eq!(Fault::of(&io::Error::from(io::ErrorKind::NotFound)), None);
+    }
+
+    #[cfg(feature = "transport")]
+    #[test]
+    fn a_certificate_is_found_inside_io_errors() {
+        let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::NoCertificatesPresented);
+        assert_eq!(Fault::of(&Wrapped(tls.into())), Some(Fault::Certificate));
+    }
+}

@@ -1,0 +1,155 @@
+//! [`ErrorBodyLayer`]: what the body of a 429 or 503 says about another attempt.
+//!
+//! Some servers tell the wait in the body only. Stands right inside the transient retry, which does not read bodies: it reads
+//! the body of such an answer, up to 64 KiB, puts a [`RetryHint`](super::retry::RetryHint) into the extensions, and hands on the
+//! answer with the same bytes. All other answers, and all errors, pass untouched.
+//!
+//! ```
+//! use std::time::Duration;
+//! use edgequake_client::body::ResponseBody;
+//! use edgequake_client::layers::error_body::ErrorBodyLayer;
+//! use edgequake_client::layers::retry::RetryHint;
+//! use http::{Request, Response, StatusCode};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let busy = service_fn(async |_: Request<()>| {
+//!     let body = bytes::Bytes::from(r#"{"error":"rate_limit_exceeded","retry_after_seconds":2}"#);
+//!     let mut answer = Response::new(ResponseBody::from(body));
+//!     *answer.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+//!     Ok::<_, std::io::Error>(answer)
+//! });
+//! let answer = ServiceBuilder::new().layer(ErrorBodyLayer::new()).service(busy).oneshot(Request::new(())).await?;
+//! assert_eq!(RetryHint::of(&answer).after, Some(Duration::from_secs(2)));
+//! # Ok(())
+//! # }
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_types::ErrorBody;
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::retry::RetryHint;
+use crate::BoxFuture;
+use crate::body::{Collected, collect};
+
+/// How much of an error's body is read, in bytes.
+pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
+
+/// How long an error's body may take; it is not worth more.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads the retry hint of 429 and 503 answers.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct ErrorBodyLayer {}
+
+impl ErrorBodyLayer {
+    /// The layer; it has no options.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl<S> Layer<S> for ErrorBodyLayer {
+    type Service = ErrorBodyReader<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        ErrorBodyReader { inner }
+    }
+}
+
+/// The service of [`ErrorBodyLayer`].
+#[derive(Debug, Clone)]
+pub struct ErrorBodyReader<S> {
+    inner: S,
+}
+
+impl<S, B, R> Service<Request<B>> for ErrorBodyReader<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    R: Body<Data = Bytes> + From<Bytes> + Unpin + Send + 'static,
+    R::Error: Send,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        ResponseFuture { state: State::Waiting { future: self.inner.call(request) } }
+    }
+}
+
+pin_project! {
+    /// The future of [`ErrorBodyReader`].
+    pub struct ResponseFuture<F, R> {
+        #[pin]
+        state: State<F, R>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, R> {
+        Waiting { #[pin] future: F },
+        Reading { future: BoxFuture<Response<R>> },
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F, R>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: Body<Data = Bytes> + From<Bytes> + Unpin + Send + 'static,
+    R::Error: Send,
+{
+    type Output = Result<Response<R>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::Waiting { future } => {
+                    let answer = ready!(future.poll(cx))?;
+                    if !matches!(
+                        answer.status(),
+                        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+                    ) {
+                        return Poll::Ready(Ok(answer));
+                    }
+                    this.state.set(State::Reading { future: Box::pin(read_hint(answer)) });
+                }
+                StateProj::Reading { future } => return future.as_mut().poll(cx).map(Ok),
+            }
+        }
+    }
+}
+
+async fn read_hint<R>(answer: Response<R>) -> Response<R>
+where
+    R: Body<Data = Bytes> + From<Bytes> + Unpin,
+{
+    let (mut parts, mut body) = answer.into_parts();
+    let bytes = match tokio::time::timeout(PATIENCE, collect(&mut body, ERROR_BODY_LIMIT)).await {
+        Ok(Ok(Collected::Whole(bytes) | Collected::Cut(bytes))) => bytes,
+        // The status speaks for itself.
+        Ok(Err(_)) | Err(_) => Bytes::new(),
+    };
+    let said = ErrorBody::read(parts.status, &bytes);
+    let after = said.retry_after_seconds.map(Duration::from_secs);
+    parts.extensions.insert(RetryHint { after, retryable: said.retryable });
+    Response::from_parts(parts, R::from(bytes))
+}

@@ -1,0 +1,185 @@
+//! [`GuardLayer`]: nothing leaves for a foreign or an insecure place.
+//!
+//! Stands innermost, right before the transport: whoever set a header or changed the URI further out, the guard looks last.
+//! It refuses with [`OriginViolation`] and passes every other error through. The [auth layer](super::auth) makes the same
+//! check first, so that no credential is even asked for.
+//!
+//! ```
+//! use edgequake_client::layers::guard::{GuardLayer, TrustedOrigin};
+//! use http::{Request, Response};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let transport = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new(())));
+//! let trusted = TrustedOrigin::new("https://eq.example.com".parse()?);
+//! let stack = ServiceBuilder::new().layer(GuardLayer::new(trusted)).service(transport);
+//!
+//! let here = Request::get("https://eq.example.com/health").body(())?;
+//! assert!(stack.clone().oneshot(here).await.is_ok());
+//! let elsewhere = Request::get("https://evil.example.com/health").body(())?;
+//! assert!(stack.oneshot(elsewhere).await.is_err());
+//! # Ok(())
+//! # }
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use edgequake_types::Origin;
+use http::{Request, Response, Uri};
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::BoxError;
+
+/// The origin that credentials belong to, and whether plain `http` is good enough for it.
+///
+/// Plain `http` is fine on loopback. Elsewhere everyone on the way can read the credential, so it takes an explicit
+/// [`allow_http`](Self::allow_http).
+#[derive(Debug, Clone)]
+pub struct TrustedOrigin {
+    origin: Arc<Origin>,
+    secure_enough: bool,
+}
+
+/// Why a request was refused on this side.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OriginViolation {
+    /// The request goes to another scheme, host or port than the configured one.
+    #[error("refused to send to another origin than {expected}, which the credentials belong to")]
+    Foreign {
+        /// The configured origin.
+        expected: Origin,
+    },
+    /// The configured origin is plain `http` and not on this machine.
+    #[error(
+        "refused to send credentials to {origin} over plain http, where everyone on the way can read them: use https, or say allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted"
+    )]
+    Insecure {
+        /// The configured origin.
+        origin: Origin,
+    },
+}
+
+impl TrustedOrigin {
+    /// Trusts this origin, over `https` or on loopback.
+    pub fn new(origin: Origin) -> Self {
+        let secure_enough = origin.is_secure() || origin.is_loopback();
+        Self { origin: Arc::new(origin), secure_enough }
+    }
+
+    /// Allows plain `http` beyond loopback, for networks that are secured otherwise. Off by default.
+    #[must_use]
+    pub fn allow_http(mut self, allow: bool) -> Self {
+        self.secure_enough = allow || self.origin.is_secure() || self.origin.is_loopback();
+        self
+    }
+
+    /// The origin.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Whether a request to `uri` may carry credentials.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginViolation`], which names the trusted origin and never the URI.
+    pub fn check(&self, uri: &Uri) -> Result<(), OriginViolation> {
+        if !self.origin.covers(uri) {
+            return Err(OriginViolation::Foreign { expected: (*self.origin).clone() });
+        }
+        if !self.secure_enough {
+            return Err(OriginViolation::Insecure { origin: (*self.origin).clone() });
+        }
+        Ok(())
+    }
+}
+
+/// Lets requests to the trusted origin pass, and no others.
+#[derive(Debug, Clone)]
+pub struct GuardLayer {
+    trusted: TrustedOrigin,
+}
+
+impl GuardLayer {
+    /// Guards this origin.
+    pub fn new(trusted: TrustedOrigin) -> Self {
+        Self { trusted }
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guard<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guard { inner, trusted: self.trusted.clone() }
+    }
+}
+
+/// The service of [`GuardLayer`].
+#[derive(Debug, Clone)]
+pub struct Guard<S> {
+    inner: S,
+    trusted: TrustedOrigin,
+}
+
+impl<S, B, R> Service<Request<B>> for Guard<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<R>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        match self.trusted.check(request.uri()) {
+            Ok(()) => ResponseFuture { state: State::Sent { future: self.inner.call(request) } },
+            Err(violation) => ResponseFuture { state: State::Refused { violation: Some(violation) } },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Guard`].
+    pub struct ResponseFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F> {
+        Sent { #[pin] future: F },
+        Refused { violation: Option<OriginViolation> },
+    }
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<R>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProj::Sent { future } => Poll::Ready(ready!(future.poll(cx)).map_err(Into::into)),
+            StateProj::Refused { violation } => match violation.take() {
+                Some(violation) => Poll::Ready(Err(violation.into())),
+                None => Poll::Pending,
+            },
+        }
+    }
+}

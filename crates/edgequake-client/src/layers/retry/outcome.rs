@@ -1,0 +1,65 @@
+//! [`Outcome`]: what an attempt came to, and whether it may be followed by another.
+
+use edgequake_types::Retry;
+use http::Response;
+
+use crate::BoxError;
+use crate::fault::Fault;
+use crate::layers::timeout::{TimedOut, TimeoutScope};
+
+/// What an attempt came to, as far as retries are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// An answer that is no failure of this kind; also 4xx.
+    Success,
+    /// The request surely was not executed: it never left.
+    NotSent,
+    /// The connection was lost after the request had left, wholly or in part.
+    Interrupted,
+    /// No answer within the attempt's limit.
+    AttemptTimedOut,
+    /// 429 or 503: the server has not taken the request on.
+    TurnedAway,
+    /// 408, 502 or 504: nobody knows whether it was executed.
+    Ambiguous,
+    /// Anything that another attempt would not change.
+    Final,
+}
+
+impl Outcome {
+    /// Classifies the result of an attempt.
+    pub fn of<R>(result: &Result<Response<R>, BoxError>) -> Self {
+        match result {
+            Ok(answer) => match answer.status().as_u16() {
+                429 | 503 => Self::TurnedAway,
+                408 | 502 | 504 => Self::Ambiguous,
+                _ => Self::Success,
+            },
+            Err(error) => Self::of_error(error),
+        }
+    }
+
+    fn of_error(error: &BoxError) -> Self {
+        if let Some(timed_out) = crate::fault::find::<TimedOut>(&**error) {
+            return match timed_out.scope {
+                TimeoutScope::Attempt => Self::AttemptTimedOut,
+                _ => Self::Final,
+            };
+        }
+        match Fault::of(&**error) {
+            Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
+            Some(Fault::Interrupted) => Self::Interrupted,
+            Some(Fault::Certificate) | None => Self::Final,
+        }
+    }
+
+    /// Whether a request of this kind may be sent again after this outcome: the table in the [module's docs](super).
+    pub fn may_repeat(self, retry: Retry) -> bool {
+        match self {
+            Self::NotSent | Self::TurnedAway => retry != Retry::Never,
+            Self::Interrupted | Self::AttemptTimedOut | Self::Ambiguous => retry == Retry::Safe,
+            Self::Success | Self::Final => false,
+        }
+    }
+}

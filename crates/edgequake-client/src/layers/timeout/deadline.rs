@@ -1,0 +1,183 @@
+//! [`DeadlineLayer`]: how long the whole operation may take.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+use tower::util::Oneshot;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::{TimedOut, TimeoutScope};
+use crate::BoxError;
+use crate::policy::Policy;
+
+/// Limits the whole operation: readiness, waiting for a credential, every attempt, the waits in between, and the body.
+///
+/// Stands outside everything but the operation's span. It answers `Ready` itself, because a service that never becomes ready has
+/// to obey the deadline too, and writes the deadline into the request's [`Policy`], so that the retry layer never sleeps past it.
+/// Its own error is [`TimedOut`] with the scope `Total`; others pass. Streams are best sent without one.
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_client::layers::timeout::DeadlineLayer;
+/// use http::{Request, Response};
+/// use http_body_util::Empty;
+/// use tower::{ServiceBuilder, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// let silent = service_fn(async |_: Request<()>| {
+///     std::future::pending::<Result<Response<Empty<&'static [u8]>>, std::io::Error>>().await
+/// });
+/// let limit = DeadlineLayer::new(Some(Duration::from_secs(120)));
+/// let error = ServiceBuilder::new().layer(limit).service(silent).oneshot(Request::new(())).await.unwrap_err();
+/// assert_eq!(error.to_string(), "the operation was not finished within 120000 ms");
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct DeadlineLayer {
+    limit: Option<Duration>,
+}
+
+impl DeadlineLayer {
+    /// Limits operations to this time; `None` for no limit. A request's [`Policy`] may say otherwise.
+    pub fn new(limit: Option<Duration>) -> Self {
+        Self { limit }
+    }
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Deadline { inner, limit: self.limit }
+    }
+}
+
+/// The service of [`DeadlineLayer`].
+#[derive(Debug, Clone)]
+pub struct Deadline<S> {
+    inner: S,
+    limit: Option<Duration>,
+}
+
+impl<S, B, R> Service<Request<B>> for Deadline<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone,
+    S::Error: Into<BoxError>,
+{
+    type Response = Response<DeadlineBody<R>>;
+    type Error = BoxError;
+    type Future = ResponseFuture<Oneshot<S, Request<B>>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let method = request.method().clone();
+        let policy = request.extensions_mut().get_or_insert_with(|| Policy::for_method(&method));
+        let limit = policy.timeout.unwrap_or(self.limit);
+        // A limit beyond what the clock can express is no limit.
+        let end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        policy.deadline = end.map(|(deadline, _)| deadline);
+        ResponseFuture {
+            future: Oneshot::new(self.inner.clone(), request),
+            timer: end.map(|(deadline, _)| tokio::time::sleep_until(deadline)),
+            end,
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Deadline`].
+    pub struct ResponseFuture<F> {
+        #[pin]
+        future: F,
+        #[pin]
+        timer: Option<Sleep>,
+        end: Option<(Instant, Duration)>,
+    }
+}
+
+fn timed_out(end: &Option<(Instant, Duration)>) -> BoxError {
+    TimedOut { scope: TimeoutScope::Total, limit: end.map(|(_, limit)| limit).unwrap_or_default() }.into()
+}
+
+impl<F, R, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+{
+    type Output = Result<Response<DeadlineBody<R>>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(result) = this.future.poll(cx) {
+            let end = *this.end;
+            return Poll::Ready(
+                result
+                    .map_err(Into::into)
+                    .map(|answer| answer.map(|body| DeadlineBody { body, timer: None, end })),
+            );
+        }
+        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Err(timed_out(this.end))),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+pin_project! {
+    /// A body that must be read before the operation's deadline.
+    #[derive(Debug)]
+    pub struct DeadlineBody<B> {
+        #[pin]
+        body: B,
+        // Made when the body first has to wait: most are there with their head.
+        #[pin]
+        timer: Option<Sleep>,
+        end: Option<(Instant, Duration)>,
+    }
+}
+
+impl<B> Body for DeadlineBody<B>
+where
+    B: Body,
+    B::Error: Into<BoxError>,
+{
+    type Data = B::Data;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, BoxError>>> {
+        let mut this = self.project();
+        if let Poll::Ready(frame) = this.body.poll_frame(cx) {
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if let (None, Some((deadline, _))) = (this.timer.as_mut().as_pin_mut(), *this.end) {
+            this.timer.set(Some(tokio::time::sleep_until(deadline)));
+        }
+        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+            Some(Poll::Ready(())) => Poll::Ready(Some(Err(timed_out(this.end)))),
+            _ => Poll::Pending,
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

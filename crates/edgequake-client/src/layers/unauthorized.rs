@@ -1,0 +1,198 @@
+//! [`UnauthorizedLayer`]: one replay after a 401, with a fresh credential.
+//!
+//! Stands right outside the [auth layer](super::auth), which notes on a 401 which credential was refused, and inside the
+//! transient retry, which does not count the replay as an attempt. It asks the credentials whether another one can be had
+//! ([`SharedCredentials::rejected`]); if so it sends the request once more. A second 401 is the caller's. A body that can be sent only
+//! once is not replayed: the first 401 is the caller's then. Errors pass through.
+//!
+//! ```
+//! use edgequake_auth::{SharedCredentials, StaticKey};
+//! use edgequake_client::layers::auth::AuthLayer;
+//! use edgequake_client::layers::guard::TrustedOrigin;
+//! use edgequake_client::layers::unauthorized::UnauthorizedLayer;
+//! use edgequake_client::body::{RequestBody, ResponseBody};
+//! use http::{Request, Response, StatusCode};
+//! use tower::{ServiceBuilder, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+//! let refuse = service_fn(async |_: Request<RequestBody>| {
+//!     let mut answer = Response::new(ResponseBody::default());
+//!     *answer.status_mut() = StatusCode::UNAUTHORIZED;
+//!     Ok::<_, std::io::Error>(answer)
+//! });
+//! let trusted = TrustedOrigin::new("https://eq.example.com".parse()?);
+//! let credentials = SharedCredentials::from(StaticKey::new("eq_key")?);
+//! let stack = ServiceBuilder::new()
+//!     .layer(UnauthorizedLayer::new(credentials.clone()))
+//!     .layer(AuthLayer::new(credentials, trusted))
+//!     .service(refuse);
+//!
+//! // A static key has no successor, so the 401 comes back after one attempt.
+//! let answer = stack.oneshot(Request::get("https://eq.example.com/x").body(RequestBody::empty())?).await?;
+//! assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+//! # Ok(())
+//! # }
+//! ```
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_auth::{Recourse, SharedCredentials};
+use http::{Request, Response, StatusCode};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower::ServiceExt;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::auth::Rejected;
+use super::replay::Retained;
+use crate::body::{Replay, collect};
+use crate::{BoxError, BoxFuture};
+
+/// How much of a refused answer is read so that its connection can be used again: bytes, and the time for it.
+const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));
+
+/// Noted in the extensions of a 401 that was the answer to a replay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replayed;
+
+/// Replays a request once after a 401.
+#[derive(Debug, Clone)]
+pub struct UnauthorizedLayer {
+    credentials: SharedCredentials,
+}
+
+impl UnauthorizedLayer {
+    /// Asks these credentials for another one; they must be those of the auth layer further in.
+    pub fn new(credentials: SharedCredentials) -> Self {
+        Self { credentials }
+    }
+}
+
+impl<S> Layer<S> for UnauthorizedLayer {
+    type Service = Unauthorized<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Unauthorized { inner, credentials: self.credentials.clone() }
+    }
+}
+
+/// The service of [`UnauthorizedLayer`].
+#[derive(Debug, Clone)]
+pub struct Unauthorized<S> {
+    inner: S,
+    credentials: SharedCredentials,
+}
+
+impl<S, B, R> Service<Request<B>> for Unauthorized<S>
+where
+    S: Service<Request<B>, Response = Response<R>> + Clone + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Replay + Send + 'static,
+    R: Body<Data = Bytes> + Send + Unpin + 'static,
+    R::Error: Send,
+{
+    type Response = Response<R>;
+    type Error = BoxError;
+    type Future = ResponseFuture<S, B, R>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let retained = Retained::of(&request);
+        // The service that was polled ready is the one to call; its clone waits for the next call.
+        let clone = self.inner.clone();
+        let mut ready = std::mem::replace(&mut self.inner, clone);
+        let future = ready.call(request);
+        let replay = retained.map(|retained| (retained, ready));
+        ResponseFuture { state: State::First { future }, replay, credentials: Some(self.credentials.clone()) }
+    }
+}
+
+pin_project! {
+    /// The future of [`Unauthorized`]. Safe to drop: a refresh that it waits for goes on.
+    pub struct ResponseFuture<S, B, R>
+    where
+        S: Service<Request<B>>,
+    {
+        #[pin]
+        state: State<S::Future, R>,
+        replay: Option<(Retained<B>, S)>,
+        credentials: Option<SharedCredentials>,
+    }
+}
+
+pin_project! {
+    #[project = StateProj]
+    enum State<F, R> {
+        First { #[pin] future: F },
+        Second { future: BoxFuture<Result<Response<R>, BoxError>> },
+    }
+}
+
+impl<S, B, R> Future for ResponseFuture<S, B, R>
+where
+    S: Service<Request<B>, Response = Response<R>> + Send + 'static,
+    S::Error: Into<BoxError>,
+    S::Future: Send,
+    B: Send + 'static,
+    R: Body<Data = Bytes> + Send + Unpin + 'static,
+    R::Error: Send,
+{
+    type Output = Result<Response<R>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            match this.state.as_mut().project() {
+                StateProj::First { future } => {
+                    let answer = ready!(future.poll(cx)).map_err(Into::into)?;
+                    if answer.status() != StatusCode::UNAUTHORIZED {
+                        return Poll::Ready(Ok(answer));
+                    }
+                    let used = answer.extensions().get::<Rejected>().and_then(|rejected| rejected.generation);
+                    let (Some(used), Some((retained, service)), Some(credentials)) =
+                        (used, this.replay.take(), this.credentials.take())
+                    else {
+                        return Poll::Ready(Ok(answer));
+                    };
+                    if credentials.rejected(used) != Recourse::Retry {
+                        return Poll::Ready(Ok(answer));
+                    }
+                    tracing::debug!(?used, "credential refused, sending again with another one");
+                    this.state.set(State::Second { future: Box::pin(replay(answer, retained, service)) });
+                }
+                StateProj::Second { future } => return future.as_mut().poll(cx),
+            }
+        }
+    }
+}
+
+async fn replay<S, B, R>(
+    refused: Response<R>,
+    retained: Retained<B>,
+    service: S,
+) -> Result<Response<R>, BoxError>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: Body<Data = Bytes> + Unpin,
+{
+    let mut body = refused.into_body();
+    // Reading the rest lets the connection be used again; that it could not be read is no reason to give up.
+    let _ = tokio::time::timeout(DRAIN.1, collect(&mut body, DRAIN.0)).await;
+    drop(body);
+    let mut answer = service.oneshot(retained.into_request()).await.map_err(Into::into)?;
+    if answer.status() == StatusCode::UNAUTHORIZED {
+        answer.extensions_mut().insert(Replayed);
+    }
+    Ok(answer)
+}

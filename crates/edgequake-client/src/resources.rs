@@ -1,0 +1,41 @@
+//! The operations of the API, by resource. Each method gives a [`Call`](crate::Call): nothing is sent until it is awaited.
+
+mod api_keys;
+mod auth;
+mod documents;
+mod file;
+mod health;
+mod query;
+mod tasks;
+mod users;
+mod wait;
+
+pub use api_keys::{ApiKeys, Rotation};
+pub use auth::Auth;
+pub use documents::Documents;
+pub use file::FileUploadError;
+pub use health::Health;
+pub use query::Query;
+pub use tasks::Tasks;
+pub use users::Users;
+pub use wait::{Progress, Wait};
+
+/// Declares a resource: a handle on the client, and how to get it.
+macro_rules! resource {
+    ($(#[$docs:meta])* $name:ident, $method:ident) => {
+        $(#[$docs])*
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name<'a> {
+            client: &'a $crate::Client,
+        }
+
+        impl $crate::Client {
+            $(#[$docs])*
+            pub fn $method(&self) -> $name<'_> {
+                $name { client: self }
+            }
+        }
+    };
+}
+
+pub(crate) use resource;

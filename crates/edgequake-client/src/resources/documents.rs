@@ -1,0 +1,128 @@
+//! [`Documents`]: uploading, listing, reading and deleting.
+
+use std::path::Path;
+
+use edgequake_types::documents::{
+    DeleteAllDocuments, DeleteDocument, GetDocument, GetTrack, ListDocuments, UploadFile, UploadText,
+    UploadedDocument, UploadedFile,
+};
+use edgequake_types::{DocumentId, TrackId};
+
+use super::resource;
+use super::wait::Wait;
+use crate::error::Error;
+use crate::{Call, resources};
+
+resource! {
+    /// Documents of the workspace: `/api/v1/documents`.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// use std::time::Duration;
+    /// use edgequake_client::types::documents::{ListDocuments, UploadText};
+    ///
+    /// let documents = client.documents();
+    /// let uploaded = documents.upload_text(UploadText::new("# Bridges\n...").title("Bridges")).await?;
+    /// let finished = documents.wait_for(&uploaded).timeout(Duration::from_secs(120)).await?;
+    /// println!("{:?}: {} chunks", finished.status, finished.chunk_count);
+    ///
+    /// let mut all = documents.list(ListDocuments::new()).items();
+    /// while let Some(document) = all.next().await {
+    ///     println!("{}", document?.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    Documents, documents
+}
+
+impl Documents<'_> {
+    /// `POST /api/v1/documents`: uploads a text.
+    pub fn upload_text(&self, upload: UploadText) -> Call<UploadText> {
+        self.client.send(upload)
+    }
+
+    /// `POST /api/v1/documents/upload`: uploads a file that is in memory.
+    pub fn upload(&self, upload: UploadFile) -> Call<UploadFile> {
+        self.client.send(upload)
+    }
+
+    /// `POST /api/v1/documents/upload`: uploads a file from disk, without ever holding it in memory. It is opened anew for each
+    /// attempt. The time limits of the call grow with its size.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is no such file.
+    pub async fn upload_file(&self, path: impl AsRef<Path>) -> Result<Call<UploadFile>, Error> {
+        self.upload_file_as(path, |upload| upload).await
+    }
+
+    /// Like [`upload_file`](Self::upload_file), with a title, metadata or options of its own.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is no such file.
+    pub async fn upload_file_as(
+        &self,
+        path: impl AsRef<Path>,
+        options: impl FnOnce(UploadFile) -> UploadFile,
+    ) -> Result<Call<UploadFile>, Error> {
+        resources::file::upload(self.client, path.as_ref(), options).await
+    }
+
+    /// `GET /api/v1/documents`: a page of documents, newest first.
+    pub fn list(&self, list: ListDocuments) -> Call<ListDocuments> {
+        self.client.send(list)
+    }
+
+    /// `GET /api/v1/documents/{document_id}`: a document with its text.
+    pub fn get(&self, document: impl Into<DocumentId>) -> Call<GetDocument> {
+        self.client.send(GetDocument::new(document))
+    }
+
+    /// `DELETE /api/v1/documents/{document_id}`: deletes a document. Newer servers accept the order and work on it later: see
+    /// `deleted` and `accepted` of the answer.
+    pub fn delete(&self, document: impl Into<DocumentId>) -> Call<DeleteDocument> {
+        self.client.send(DeleteDocument::new(document))
+    }
+
+    /// `DELETE /api/v1/documents`: deletes every document of the workspace.
+    pub fn delete_all(&self) -> Call<DeleteAllDocuments> {
+        self.client.send(DeleteAllDocuments::new())
+    }
+
+    /// `GET /api/v1/documents/track/{track_id}`: the documents that were uploaded under one track.
+    pub fn track(&self, track: impl Into<TrackId>) -> Call<GetTrack> {
+        self.client.send(GetTrack::new(track))
+    }
+
+    /// Waits until an upload has been processed, well or badly.
+    pub fn wait_for(&self, upload: impl Into<Uploaded>) -> Wait {
+        Wait::new(self.client.clone(), upload.into())
+    }
+}
+
+/// What is known of a document that is being processed.
+#[derive(Debug, Clone)]
+pub struct Uploaded {
+    pub(super) document_id: Option<DocumentId>,
+    pub(super) task_id: Option<TrackId>,
+}
+
+impl From<&UploadedDocument> for Uploaded {
+    fn from(uploaded: &UploadedDocument) -> Self {
+        Self { document_id: uploaded.document_id.clone(), task_id: uploaded.task_id.clone() }
+    }
+}
+
+impl From<&UploadedFile> for Uploaded {
+    fn from(uploaded: &UploadedFile) -> Self {
+        Self { document_id: uploaded.document_id.clone(), task_id: uploaded.task_id.clone() }
+    }
+}
+
+impl From<DocumentId> for Uploaded {
+    fn from(document_id: DocumentId) -> Self {
+        Self { document_id: Some(document_id), task_id: None }
+    }
+}

@@ -1,0 +1,164 @@
+//! [`Wait`]: until a document has been processed.
+
+use std::fmt;
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use edgequake_types::DocumentId;
+use edgequake_types::documents::{Document, DocumentStatus, GetDocument};
+use edgequake_types::tasks::GetTask;
+use tokio::time::Instant;
+
+use super::documents::Uploaded;
+use crate::error::{Error, ErrorKind};
+use crate::layers::timeout::{TimedOut, TimeoutScope};
+use crate::{BoxFuture, Client};
+
+/// How often the server is asked: at first, and at most.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+
+/// How long a document that was just accepted may be unknown: some servers show it only once its processing has begun.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// How far a document has come.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// The document; `None` while only its task is known.
+    pub document_id: Option<DocumentId>,
+    /// Its status; `None` while the server does not know it yet.
+    pub status: Option<DocumentStatus>,
+    /// What is being done, such as `extracting`.
+    pub stage: Option<String>,
+    /// How much of that is done, from 0 to 1.
+    pub stage_progress: Option<f64>,
+}
+
+type OnProgress = Box<dyn FnMut(&Progress) + Send>;
+
+/// Waits until a document has been processed, well or badly: look at the `status` of the [`Document`] it gives.
+///
+/// It asks for the task first, where there is one, and then for the document, at first every 200 ms and at last every 5 s. Dropping
+/// it stops the asking and nothing else.
+#[must_use = "nothing is asked until it is awaited"]
+pub struct Wait {
+    client: Client,
+    upload: Uploaded,
+    limit: Option<Duration>,
+    on_progress: Option<OnProgress>,
+}
+
+impl Wait {
+    pub(super) fn new(client: Client, upload: Uploaded) -> Self {
+        Self { client, upload, limit: Some(Duration::from_secs(600)), on_progress: None }
+    }
+
+    /// How long to wait; default 600 s, `None` is for ever.
+    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.limit = limit.into();
+        self
+    }
+
+    /// Tells how far the document has come, each time the server was asked.
+    pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(tell));
+        self
+    }
+
+    async fn run(mut self) -> Result<Document, Error> {
+        let limit = self.limit;
+        let timed_out = |limit| {
+            let scope = TimeoutScope::Total;
+            Error::new(ErrorKind::Timeout(scope))
+                .because(TimedOut { scope, limit })
+                .note("the document is still being processed")
+        };
+        match limit {
+            Some(limit) => tokio::time::timeout(limit, self.until_processed())
+                .await
+                .unwrap_or_else(|_| Err(timed_out(limit))),
+            None => self.until_processed().await,
+        }
+    }
+
+    async fn until_processed(&mut self) -> Result<Document, Error> {
+        self.until_task_ended().await?;
+        let document_id = self.upload.document_id.clone().ok_or_else(|| {
+            Error::new(ErrorKind::Decode).note("neither the upload's answer nor its task names the document")
+        })?;
+        let asked_since = Instant::now();
+        let mut pause = PAUSE.0;
+        loop {
+            match self.client.send(GetDocument::new(document_id.clone())).await {
+                Ok(document) => {
+                    self.tell(document.status.clone(), None, None);
+                    if document.is_terminal() {
+                        return Ok(document);
+                    }
+                }
+                Err(error) if error.is_not_found() && asked_since.elapsed() < GRACE => {
+                    self.tell(None, None, None)
+                }
+                Err(error) => return Err(error),
+            }
+            rest(&mut pause).await;
+        }
+    }
+
+    /// The task tells stages and how much is done, so it is asked first. That it is unknown means nothing: a restart forgets tasks.
+    async fn until_task_ended(&mut self) -> Result<(), Error> {
+        let Some(task_id) = self.upload.task_id.clone() else { return Ok(()) };
+        let mut pause = PAUSE.0;
+        loop {
+            match self.client.send(GetTask::new(task_id.clone())).await {
+                Ok(task) if task.status.is_terminal() => {
+                    let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
+                    let named = named.filter_map(|value| value.get("document_id")?.as_str()).next();
+                    self.upload.document_id = self.upload.document_id.take().or(named.map(DocumentId::from));
+                    return Ok(());
+                }
+                Ok(task) => {
+                    let field =
+                        |name: &str| task.progress.as_ref().and_then(|progress| progress.get(name)).cloned();
+                    let stage = field("current_stage").or_else(|| field("stage"));
+                    let stage = stage.and_then(|stage| stage.as_str().map(str::to_owned));
+                    let done = field("stage_progress").and_then(|done| done.as_f64());
+                    self.tell(Some(task.status.as_str().into()), stage, done);
+                }
+                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) => return Err(error),
+            }
+            rest(&mut pause).await;
+        }
+    }
+
+    fn tell(&mut self, status: Option<DocumentStatus>, stage: Option<String>, stage_progress: Option<f64>) {
+        if let Some(tell) = &mut self.on_progress {
+            tell(&Progress { document_id: self.upload.document_id.clone(), status, stage, stage_progress });
+        }
+    }
+}
+
+/// Pauses, and makes the next pause longer.
+async fn rest(pause: &mut Duration) {
+    tokio::time::sleep(*pause).await;
+    *pause = (*pause * 3 / 2).min(PAUSE.1);
+}
+
+impl IntoFuture for Wait {
+    type Output = Result<Document, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Wait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Wait")
+            .field("upload", &self.upload)
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,161 @@
+//! The order of the layers. This is the only place that knows it, because the order is the security property.
+//!
+//! | | layer | why here |
+//! |---|---|---|
+//! | 1 | operation span | everything below happens in it |
+//! | 2 | total deadline | bounds readiness, logins, all attempts and the waits between them |
+//! | | *your own layers, once per operation* | see one request, whatever becomes of it |
+//! | 3 | transient retry | every attempt passes 4 to 10 anew |
+//! | | error body | reads the wait that a 429 or 503 tells in its body only |
+//! | 4 | replay after 401 | not counted as an attempt of 3 |
+//! | 5 | auth header | inside both retries: no attempt goes out with an old credential |
+//! | 6 | attempt timeout | inside 5: a slow login is not charged to the attempt |
+//! | 7 | scope headers | inside the retries, so that those copy no headers |
+//! | | *your own layers, once per attempt* | see the request as it goes out |
+//! | 8 | attempt span | what the transport does |
+//! | 9 | guard | looks last, whoever set a header before |
+//! | | idle timer | on the body as it comes from the wire |
+//! | 10 | transport | pooled hyper client over TLS and proxies |
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_auth::SharedCredentials;
+use http::{Request, Response};
+use http_body::Body;
+use tower::util::BoxCloneSyncService;
+use tower::{Layer, ServiceBuilder};
+use tower_service::Service;
+
+use crate::BoxError;
+use crate::body::{RequestBody, ResponseBody};
+use crate::erased::ErasedService;
+use crate::layers::auth::AuthLayer;
+use crate::layers::error_body::ErrorBodyLayer;
+use crate::layers::guard::{GuardLayer, TrustedOrigin};
+use crate::layers::retry::{RetryBudget, RetryConfig, RetryLayer};
+use crate::layers::scope::{ScopeHeaders, ScopeLayer};
+use crate::layers::timeout::{AttemptTimeoutLayer, DeadlineLayer, IdleTimeoutLayer};
+use crate::layers::trace::TraceLayer;
+use crate::layers::unauthorized::UnauthorizedLayer;
+
+/// The service that a layer of your own wraps, and has to give back.
+pub type HttpService = BoxCloneSyncService<Request<RequestBody>, Response<ResponseBody>, BoxError>;
+
+/// A layer of the user's, applied to whatever stack is built.
+pub(crate) type UserLayer = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;
+
+/// What the stack is built from, besides transport and credentials.
+#[derive(Clone)]
+pub(crate) struct StackOptions {
+    pub(crate) trusted: TrustedOrigin,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) attempt_timeout: Option<Duration>,
+    pub(crate) idle_timeout: Option<Duration>,
+    pub(crate) retry: RetryConfig,
+    pub(crate) budget: RetryBudget,
+    pub(crate) per_operation: Vec<UserLayer>,
+    pub(crate) per_attempt: Vec<UserLayer>,
+}
+
+/// A user's layer in the form in which it is kept.
+pub(crate) fn user_layer<L>(layer: L) -> UserLayer
+where
+    L: Layer<HttpService> + Send + Sync + 'static,
+    L::Service:
+        Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
+    <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
+    <L::Service as Service<Request<RequestBody>>>::Future: Send,
+{
+    Arc::new(move |inner| {
+        let service = ServiceBuilder::new().map_err(Into::into).service(layer.layer(inner));
+        BoxCloneSyncService::new(service)
+    })
+}
+
+/// The whole stack: layers 1 to 10.
+pub(crate) fn build<T, R>(
+    transport: T,
+    options: &StackOptions,
+    credentials: SharedCredentials,
+) -> ErasedService
+where
+    T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+    T::Error: Into<BoxError>,
+    T::Future: Send,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    let below = below_attempt(transport, options);
+    if options.per_attempt.is_empty() {
+        return above_attempt(below, options, credentials);
+    }
+    let below = options.per_attempt.iter().fold(BoxCloneSyncService::new(below), |inner, layer| layer(inner));
+    above_attempt(below, options, credentials)
+}
+
+/// Layers 8 to 10.
+fn below_attempt<T, R>(
+    transport: T,
+    options: &StackOptions,
+) -> impl Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError, Future: Send>
++ Clone
++ Send
++ Sync
++ 'static
++ use<T, R>
+where
+    T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+    T::Error: Into<BoxError>,
+    T::Future: Send,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    ServiceBuilder::new()
+        .layer(TraceLayer::attempt())
+        .layer(GuardLayer::new(options.trusted.clone()))
+        .map_response(|answer: Response<_>| answer.map(ResponseBody::new))
+        .layer(IdleTimeoutLayer::new(options.idle_timeout))
+        .service(transport)
+}
+
+/// Layers 1 to 7.
+fn above_attempt<S>(below: S, options: &StackOptions, credentials: SharedCredentials) -> ErasedService
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send,
+{
+    let retried = ServiceBuilder::new()
+        .layer(RetryLayer::new(options.retry.clone()).budget(options.budget.clone()))
+        .layer(ErrorBodyLayer::new())
+        .layer(UnauthorizedLayer::new(credentials.clone()))
+        .layer(AuthLayer::new(credentials, options.trusted.clone()))
+        .layer(AttemptTimeoutLayer::new(options.attempt_timeout))
+        .layer(ScopeLayer::new(ScopeHeaders::new()))
+        .service(below);
+    let outer =
+        ServiceBuilder::new().layer(TraceLayer::operation()).layer(DeadlineLayer::new(options.timeout));
+    if options.per_operation.is_empty() {
+        return ErasedService::new(outer.service(retried));
+    }
+    let retried =
+        options.per_operation.iter().fold(BoxCloneSyncService::new(retried), |inner, layer| layer(inner));
+    ErasedService::new(outer.service(retried))
+}
+
+/// The short way for logins: no auth, no retry, but the same guard and transport.
+pub(crate) fn token_stack<T, R>(transport: T, options: &StackOptions) -> ErasedService
+where
+    T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+    T::Error: Into<BoxError>,
+    T::Future: Send,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    ErasedService::new(below_attempt(transport, options))
+}

@@ -1,0 +1,209 @@
+//! [`HttpTransport`]: the innermost service, a pooled hyper client over TLS and proxies.
+//!
+//! It sends what it is given: no redirects, no retries but of requests that were never written, no headers of its own. Connections
+//! are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. The connections of a pool
+//! live in the runtime that opened them: a transport that moves to another runtime opens new ones there.
+
+mod connector;
+mod proxy;
+mod tls;
+mod token;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::header::PROXY_AUTHORIZATION;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::{Client, ResponseFuture as HyperFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+pub use proxy::{Proxies, ProxyError};
+pub use tls::{Certificate, TlsError};
+pub(crate) use token::ClientTokenTransport;
+
+use crate::body::RequestBody;
+use connector::ProxyConnector;
+
+/// Options of an [`HttpTransport`].
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_client::transport::{HttpTransport, Proxies};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let transport = HttpTransport::builder()
+///     .connect_timeout(Duration::from_secs(5))
+///     .proxies(Proxies::none())
+///     .tls(false)
+///     .build()?;
+/// # drop(transport);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct HttpTransportBuilder {
+    connect_timeout: Option<Duration>,
+    idle_connection: Duration,
+    idle_connections: usize,
+    proxies: Option<Proxies>,
+    certificates: Vec<Certificate>,
+    http2: bool,
+    tls: bool,
+}
+
+/// Why a transport could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TransportBuildError {
+    /// No trust store, or a certificate that is none.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A proxy variable that is no URL.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
+}
+
+impl HttpTransportBuilder {
+    /// How long a connection may take to be made, name resolution apart; default 10 s. The attempt timeout covers all of it.
+    #[must_use]
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = Some(limit);
+        self
+    }
+
+    /// How long an unused connection is kept; default 60 s.
+    #[must_use]
+    pub fn idle_connection(mut self, limit: Duration) -> Self {
+        self.idle_connection = limit;
+        self
+    }
+
+    /// How many unused connections are kept; default 32.
+    #[must_use]
+    pub fn idle_connections(mut self, count: usize) -> Self {
+        self.idle_connections = count;
+        self
+    }
+
+    /// Which proxies to use; by default those of the environment.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// Trusts one more certificate authority, besides the platform's.
+    #[must_use]
+    pub fn certificate(mut self, certificate: Certificate) -> Self {
+        self.certificates.push(certificate);
+        self
+    }
+
+    /// Whether HTTP/2 is offered; default true.
+    #[must_use]
+    pub fn http2(mut self, http2: bool) -> Self {
+        self.http2 = http2;
+        self
+    }
+
+    /// Whether the trust store is read; default true. Without it only plain `http` works, which is enough for loopback and for
+    /// machines that have no trust store.
+    #[must_use]
+    pub fn tls(mut self, tls: bool) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Builds the transport. Reads the platform's trust store from disk, some milliseconds; spawns nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`TransportBuildError`] when there is no trust store, a certificate cannot be read, or a proxy variable is no URL.
+    pub fn build(self) -> Result<HttpTransport, TransportBuildError> {
+        let proxies = match self.proxies {
+            Some(proxies) => proxies,
+            None => Proxies::from_env()?,
+        };
+        let tls = tls::config(self.tls.then_some(self.certificates))?;
+        let connector = ProxyConnector::new(proxies.clone(), tls.clone(), self.connect_timeout);
+        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
+        let https = if self.http2 {
+            https.enable_all_versions().wrap_connector(connector)
+        } else {
+            https.enable_http1().wrap_connector(connector)
+        };
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(self.idle_connection)
+            .pool_max_idle_per_host(self.idle_connections)
+            .pool_timer(TokioTimer::new())
+            .timer(TokioTimer::new())
+            .build(https);
+        Ok(HttpTransport { client, proxies })
+    }
+}
+
+/// A pooled HTTP client, as a service.
+#[derive(Debug, Clone)]
+pub struct HttpTransport {
+    client: Client<HttpsConnector<ProxyConnector>, RequestBody>,
+    proxies: Proxies,
+}
+
+impl HttpTransport {
+    /// A transport with the default options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`HttpTransportBuilder::build`].
+    pub fn new() -> Result<Self, TransportBuildError> {
+        Self::builder().build()
+    }
+
+    /// Options first.
+    pub fn builder() -> HttpTransportBuilder {
+        HttpTransportBuilder {
+            connect_timeout: Some(Duration::from_secs(10)),
+            idle_connection: Duration::from_secs(60),
+            idle_connections: 32,
+            proxies: None,
+            certificates: Vec::new(),
+            http2: true,
+            tls: true,
+        }
+    }
+}
+
+impl Service<Request<RequestBody>> for HttpTransport {
+    type Response = Response<Incoming>;
+    type Error = hyper_util::client::legacy::Error;
+    type Future = ResponseFuture;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
+        if let Some(authorization) = self.proxies.forward_authorization(request.uri()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+        }
+        ResponseFuture(self.client.request(request))
+    }
+}
+
+/// The future of [`HttpTransport`]. Dropping it closes the connection, or with HTTP/2 the stream.
+#[derive(Debug)]
+pub struct ResponseFuture(HyperFuture);
+
+impl Future for ResponseFuture {
+    type Output = Result<Response<Incoming>, hyper_util::client::legacy::Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx)
+    }
+}

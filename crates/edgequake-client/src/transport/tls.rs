@@ -1,0 +1,87 @@
+//! TLS: rustls with the platform's trust store. There is no switch that turns certificate checks off.
+
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use rustls::RootCertStore;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+
+/// A certificate of an authority to trust besides the platform's.
+#[derive(Debug, Clone)]
+pub struct Certificate(Vec<CertificateDer<'static>>);
+
+/// Why TLS could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TlsError {
+    /// The text has no certificate.
+    #[error("no certificate found: expected PEM text with BEGIN CERTIFICATE")]
+    NoCertificate,
+    /// The PEM text is damaged.
+    #[error("the PEM text of a certificate is damaged")]
+    Pem(#[source] rustls::pki_types::pem::Error),
+    /// A certificate is damaged, or the platform has no trust store.
+    #[error(
+        "the trust store cannot be set up: install the platform's CA certificates or name a file in SSL_CERT_FILE"
+    )]
+    Roots(#[source] rustls::Error),
+}
+
+impl Certificate {
+    /// Reads one certificate or a bundle from PEM text.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::NoCertificate`] when there is none, [`TlsError::Pem`] when one is damaged.
+    pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
+        let certificates =
+            CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(TlsError::Pem)?;
+        if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(Self(certificates)) }
+    }
+}
+
+/// The provider named by the crate's features; `aws-lc-rs` wins where both are on, since someone asked for it.
+fn provider() -> Arc<CryptoProvider> {
+    #[cfg(feature = "aws-lc-rs")]
+    return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    #[cfg(not(feature = "aws-lc-rs"))]
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// The configuration for this process. `None` reads no trust store and trusts nobody.
+pub(super) fn config(trust: Option<Vec<Certificate>>) -> Result<ClientConfig, TlsError> {
+    let provider = provider();
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Roots)?;
+    let Some(certificates) = trust else {
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+    };
+    let extra = certificates.into_iter().flat_map(|certificate| certificate.0);
+    let verifier =
+        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(TlsError::Roots)?;
+    // "Dangerous" is rustls' word for any verifier but its own; this one is the platform's.
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_certificate_is_refused() {
+        assert!(matches!(Certificate::from_pem(b"hello"), Err(TlsError::NoCertificate)));
+        let damaged = b"-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n";
+        assert!(matches!(Certificate::from_pem(damaged), Err(TlsError::Pem(_))));
+    }
+
+    #[test]
+    fn a_bundle_is_read_whole() {
+        let pem: String = (0..2)
+            .map(|_| rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap().cert.pem())
+            .collect();
+        assert_eq!(Certificate::from_pem(pem.as_bytes()).unwrap().0.len(), 2);
+    }
+}
