@@ -21,6 +21,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::aliases::aliases;
 use crate::answer::json_answers;
 use crate::endpoint::{endpoint, setters};
 use crate::open_enum::open_enum;
@@ -81,13 +82,13 @@ endpoint! {
 
 /// The answer to [`CreateApiKey`], the only one that ever shows the key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct CreatedApiKey {
     /// The id, for [`RevokeApiKey`]. Some clients call the field `id`.
-    #[serde(alias = "id")]
     pub key_id: KeyId,
     /// The key itself. Some clients call the field `key`.
-    #[serde(alias = "key", serialize_with = "secret::expose")]
+    #[serde(serialize_with = "secret::expose")]
     pub api_key: Secret,
     /// Its first 11 characters, by which lists show it.
     #[serde(default, deserialize_with = "tolerant::or_default")]
@@ -102,6 +103,8 @@ pub struct CreatedApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
 }
+
+aliases! { CreatedApiKey { "id" => "key_id", "key" => "api_key" } }
 
 impl CreatedApiKey {
     /// An answer with this key, shown in lists by `prefix`.
@@ -163,10 +166,10 @@ page_list! {
 
 /// What a list says about a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct ApiKey {
     /// The id, for [`RevokeApiKey`]. Some clients call the field `id`.
-    #[serde(alias = "id")]
     pub key_id: KeyId,
     /// The first characters of the key.
     #[serde(default, deserialize_with = "tolerant::or_default")]
@@ -181,7 +184,7 @@ pub struct ApiKey {
     #[serde(default, deserialize_with = "tolerant::optional_flag", skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
     /// When it was last used; `None` for never. Some clients call the field `last_used`.
-    #[serde(default, alias = "last_used")]
+    #[serde(default)]
     pub last_used_at: Option<Timestamp>,
     /// When it ends; `None` for never.
     #[serde(default)]
@@ -190,6 +193,8 @@ pub struct ApiKey {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
 }
+
+aliases! { ApiKey { "id" => "key_id", "last_used" => "last_used_at" } }
 
 impl ApiKey {
     /// A key in force that was never used and never ends.
@@ -234,7 +239,7 @@ endpoint! {
 #[non_exhaustive]
 pub struct RevokedApiKey {
     /// The id of the key.
-    #[serde(alias = "id", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub key_id: Option<KeyId>,
     /// A sentence for people.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,7 @@
 //! Reading is tolerant, writing is strict: unknown fields are ignored, `null` and absent are alike, open sets of words
 //! keep words they do not know, whole numbers may come as `5.0` or `"5"`; what is written has the server's own names only.
 
+mod aliases;
 mod answer;
 pub mod api_keys;
 mod body;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::aliases::aliases;
 use crate::endpoint::Endpoint;
 use crate::tolerant;
 
@@ -38,10 +39,11 @@ pub trait Paginated: Endpoint {
 
 /// The place of a page in its list, for lists by page number. All numbers are 0 where the server did not say.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct Pagination {
     /// How many elements there are on all pages. Some lists call the field `total_count`.
-    #[serde(default, alias = "total_count", deserialize_with = "tolerant::count")]
+    #[serde(default, deserialize_with = "tolerant::count")]
     pub total: u64,
     /// The number of this page, from 1.
     #[serde(default, deserialize_with = "tolerant::count")]
@@ -53,6 +55,8 @@ pub struct Pagination {
     #[serde(default, deserialize_with = "tolerant::count")]
     pub total_pages: u64,
 }
+
+aliases! { Pagination { "total_count" => "total" } }
 
 impl Pagination {
     /// Page `page` of a list of `total` elements; the number of pages follows from the sizes.
@@ -123,8 +127,10 @@ macro_rules! page_list {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 #[derive(serde::Deserialize)]
                 struct Wire {
-                    #[serde(default, alias = "items", deserialize_with = "crate::tolerant::or_default")]
+                    #[serde(default, deserialize_with = "crate::tolerant::or_default")]
                     $elements: Vec<$element>,
+                    #[serde(default, deserialize_with = "crate::tolerant::or_default")]
+                    items: Vec<$element>,
                     #[serde(flatten)]
                     place: $crate::Pagination,
                 }
@@ -132,12 +138,13 @@ macro_rules! page_list {
                 impl From<Vec<$element>> for Wire {
                     fn from($elements: Vec<$element>) -> Self {
                         let total = $elements.len() as u64;
-                        Self { $elements, place: $crate::Pagination { total, ..$crate::Pagination::default() } }
+                        let place = $crate::Pagination { total, ..$crate::Pagination::default() };
+                        Self { $elements, items: Vec::new(), place }
                     }
                 }
 
-                let Wire { $elements, place } = $crate::tolerant::list_or_object(deserializer)?;
-                Ok(Self::at($elements, place))
+                let Wire { $elements, items, place } = $crate::tolerant::list_or_object(deserializer)?;
+                Ok(Self::at(if $elements.is_empty() { items } else { $elements }, place))
             }
         }
 

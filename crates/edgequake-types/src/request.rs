@@ -2,7 +2,7 @@
 
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
@@ -85,11 +85,53 @@ pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
         // Tracking the path costs on every field, so it is done only once something is known to be wrong.
         let deserializer = &mut serde_json::Deserializer::from_slice(json);
         match serde_path_to_error::deserialize::<_, T>(deserializer) {
-            Err(traced) => DecodeError::Json { path: traced.path().to_string(), source: traced.into_inner() },
+            Err(traced) => traced.into(),
             // Well-formed up to something behind the value.
             Ok(_) => DecodeError::Json { path: ".".to_owned(), source: error },
         }
     })
+}
+
+impl From<serde_path_to_error::Error<serde_json::Error>> for DecodeError {
+    fn from(traced: serde_path_to_error::Error<serde_json::Error>) -> Self {
+        let path = shortened(traced.path().to_string());
+        let source = traced.into_inner();
+        let source = without_values(&source.to_string()).map_or(source, serde_json::Error::custom);
+        Self::Json { path, source }
+    }
+}
+
+/// Keeps a path readable: its keys are the sender's, and may be of any length.
+fn shortened(mut path: String) -> String {
+    const LIMIT: usize = 200;
+    if path.len() > LIMIT {
+        let cut = (0..=LIMIT).rev().find(|&at| path.is_char_boundary(at)).unwrap_or(0);
+        path.truncate(cut);
+        path.push('…');
+    }
+    path
+}
+
+/// Takes the values out of a message such as `invalid type: string "s3cr3t", expected u64`; `None` if there are none.
+fn without_values(message: &str) -> Option<String> {
+    const KINDS: [(&str, char); 4] =
+        [("string \"", '"'), ("integer `", '`'), ("floating point `", '`'), ("character `", '`')];
+    let mut kept = String::new();
+    let mut rest = message;
+    while let Some((start, kind, quote)) =
+        KINDS.iter().filter_map(|&(kind, quote)| Some((rest.find(kind)?, kind, quote))).min()
+    {
+        let (before, after) = rest.split_at(start + kind.len());
+        kept.push_str(before.get(..before.len() - 2).unwrap_or_default());
+        let mut escaped = false;
+        let end = after.find(|character| {
+            let closes = character == quote && !escaped;
+            escaped = character == '\\' && !escaped;
+            closes
+        });
+        rest = end.and_then(|end| after.get(end + 1..)).unwrap_or_default();
+    }
+    (!kept.is_empty()).then(|| kept + rest)
 }
 
 /// The fields of a request as a query string; nested values are not part of any query of this API.
@@ -142,6 +184,8 @@ pub(crate) fn from_request<E: Endpoint>(parts: &http::request::Parts, body: &[u8
     };
     // The path wins over a field of the same name: it is what the request was routed and authorized by.
     fields.extend(parameters.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
-    serde_path_to_error::deserialize(Value::Object(fields))
-        .map_err(|error| DecodeError::Json { path: error.path().to_string(), source: error.into_inner() })
+    Ok(serde_path_to_error::deserialize(Value::Object(fields))?)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::aliases::aliases;
 use crate::answer::json_answers;
 use crate::endpoint::endpoint;
 use crate::open_enum::open_enum;
@@ -23,10 +24,10 @@ open_enum! {
 
 /// A user account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct User {
     /// The account's id. Some clients call the field `id`.
-    #[serde(alias = "id")]
     pub user_id: UserId,
     /// The login name.
     pub username: String,
@@ -51,6 +52,8 @@ pub struct User {
     #[serde(default, deserialize_with = "tolerant::flag", skip_serializing_if = "std::ops::Not::not")]
     pub is_anonymous: bool,
 }
+
+aliases! { User { "id" => "user_id" } }
 
 impl User {
     /// An active account with these facts and nothing else.

@@ -44,7 +44,6 @@ open_enum! {
 #[non_exhaustive]
 pub struct Tenant {
     /// Its id.
-    #[serde(alias = "tenant_id")]
     pub id: TenantId,
     /// Its name.
     pub name: String,

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An RFC 3339 date and time, kept as the text the server sent, so that one odd date never fails a page.
 ///
@@ -15,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(stamp.as_str(), "2026-03-02T09:00:00+00:00");
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(Box<str>);
 
@@ -48,6 +49,39 @@ impl Timestamp {
     #[cfg(feature = "chrono")]
     pub fn to_chrono(&self) -> Result<chrono::DateTime<chrono::FixedOffset>, chrono::ParseError> {
         chrono::DateTime::parse_from_rfc3339(&self.0)
+    }
+}
+
+/// Takes a text as it is, and a number as its text.
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Timestamp;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a date and time")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Timestamp, E> {
+                Ok(Timestamp::new(text))
+            }
+
+            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Timestamp, E> {
+                Ok(Timestamp::new(number.to_string()))
+            }
+
+            fn visit_i64<E: de::Error>(self, number: i64) -> Result<Timestamp, E> {
+                Ok(Timestamp::new(number.to_string()))
+            }
+
+            fn visit_f64<E: de::Error>(self, number: f64) -> Result<Timestamp, E> {
+                Ok(Timestamp::new(number.to_string()))
+            }
+        }
+
+        deserializer.deserialize_any(Text)
     }
 }
 
@@ -100,6 +134,13 @@ mod tests {
             let stamp: Timestamp = serde_json::from_str(&json).unwrap();
             assert_eq!(serde_json::to_string(&stamp).unwrap(), json);
         }
+    }
+
+    #[test]
+    fn a_number_is_kept_as_its_text() {
+        let stamp: Timestamp = serde_json::from_str("1778201849").unwrap();
+        assert_eq!(stamp.as_str(), "1778201849");
+        assert!(serde_json::from_str::<Timestamp>("{}").is_err());
     }
 
     #[cfg(feature = "jiff")]

@@ -37,8 +37,7 @@ endpoint! {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Document {
-    /// The document's id. Some clients call the field `document_id`.
-    #[serde(alias = "document_id")]
+    /// The document's id.
     pub id: DocumentId,
     /// The title.
     #[serde(skip_serializing_if = "Option::is_none")]

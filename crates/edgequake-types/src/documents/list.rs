@@ -155,8 +155,10 @@ pub struct StatusCounts {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Wire {
-    #[serde(alias = "items", deserialize_with = "tolerant::or_default")]
+    #[serde(deserialize_with = "tolerant::or_default")]
     documents: Vec<DocumentSummary>,
+    #[serde(deserialize_with = "tolerant::or_default")]
+    items: Vec<DocumentSummary>,
     has_more: Option<bool>,
     #[serde(deserialize_with = "tolerant::or_default")]
     status_counts: StatusCounts,
@@ -178,7 +180,7 @@ impl<'de> Deserialize<'de> for DocumentList {
         let wire: Wire = tolerant::list_or_object(deserializer)?;
         let Pagination { total, page, page_size, total_pages } = wire.pagination.unwrap_or(wire.flat);
         Ok(Self {
-            documents: wire.documents,
+            documents: if wire.documents.is_empty() { wire.items } else { wire.documents },
             total,
             page,
             page_size,

@@ -9,8 +9,7 @@ use crate::{DocumentId, Timestamp, TrackId, tolerant};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DocumentSummary {
-    /// The document's id. Some clients call the field `document_id`.
-    #[serde(alias = "document_id")]
+    /// The document's id.
     pub id: DocumentId,
     /// The title; uploads without one are called `Untitled` or by their file name.
     #[serde(default)]

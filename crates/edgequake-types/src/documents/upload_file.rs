@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{ChunkStrategy, DocumentStatus};
+use crate::aliases::aliases;
 use crate::answer::json_answers;
 use crate::endpoint::{endpoint, setters};
 use crate::multipart::{Content, Form, Part};
@@ -162,10 +163,11 @@ endpoint! {
 
 /// The answer to [`UploadFile`]. What a server leaves out is `None`: an accepted upload is never lost over a field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct UploadedFile {
     /// The document. Some clients call the field `id`.
-    #[serde(alias = "id", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_id: Option<DocumentId>,
     /// How far it has come: `pending` when queued, final where the server processed it at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -223,5 +225,7 @@ impl UploadedFile {
         Self { document_id: Some(document_id.into()), status: Some(status), ..Self::default() }
     }
 }
+
+aliases! { UploadedFile { "id" => "document_id" } }
 
 json_answers!(UploadedFile);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::DocumentStatus;
+use crate::aliases::aliases;
 use crate::answer::json_answers;
 use crate::endpoint::{endpoint, setters};
 use crate::open_enum::open_enum;
@@ -98,10 +99,11 @@ endpoint! {
 
 /// The answer to [`UploadText`]. What a server leaves out is `None`: an accepted upload is never lost over a field.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(remote = "Self")]
 #[non_exhaustive]
 pub struct UploadedDocument {
     /// The document. Some clients call the field `id`.
-    #[serde(alias = "id", skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_id: Option<DocumentId>,
     /// How far it has come: `pending` when queued, final where the server processed it at once.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,7 +127,7 @@ pub struct UploadedDocument {
     #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub relationship_count: Option<u64>,
     /// What processing cost, where done at once.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "tolerant::if_readable", skip_serializing_if = "Option::is_none")]
     pub cost: Option<ProcessingCost>,
     /// Its place in the queue, from 1.
     #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
@@ -150,6 +152,8 @@ impl UploadedDocument {
         Self { document_id: Some(document_id.into()), status: Some(status), ..Self::default() }
     }
 }
+
+aliases! { UploadedDocument { "id" => "document_id" } }
 
 json_answers!(UploadedDocument);
 

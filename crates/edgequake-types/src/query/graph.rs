@@ -67,13 +67,13 @@ pub struct SubgraphRelationship {
     #[serde(deserialize_with = "tolerant::or_default")]
     pub id: String,
     /// The entity that it begins at.
-    #[serde(alias = "src_id", deserialize_with = "tolerant::or_default")]
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub source: String,
     /// The entity that it leads to.
-    #[serde(alias = "tgt_id", deserialize_with = "tolerant::or_default")]
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub target: String,
     /// Its type.
-    #[serde(alias = "relationship_type", alias = "edge_type", deserialize_with = "tolerant::or_default")]
+    #[serde(deserialize_with = "tolerant::or_default")]
     pub relation_type: String,
     /// What documents say about it.
     #[serde(deserialize_with = "tolerant::or_default")]

@@ -124,7 +124,7 @@ pub struct TaskStatistics {
     #[serde(deserialize_with = "tolerant::count")]
     pub processing: u64,
     /// Done.
-    #[serde(alias = "completed", deserialize_with = "tolerant::count")]
+    #[serde(deserialize_with = "tolerant::count")]
     pub indexed: u64,
     /// Failed.
     #[serde(deserialize_with = "tolerant::count")]
@@ -138,7 +138,7 @@ pub struct TaskStatistics {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Wire {
-    #[serde(alias = "items", deserialize_with = "tolerant::or_default")]
+    #[serde(deserialize_with = "tolerant::or_default")]
     tasks: Vec<Task>,
     #[serde(deserialize_with = "tolerant::or_default")]
     statistics: TaskStatistics,

@@ -11,8 +11,7 @@ use crate::{TenantId, Timestamp, WorkspaceId, tolerant};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Workspace {
-    /// Its id. Some clients call the field `workspace_id`.
-    #[serde(alias = "workspace_id")]
+    /// Its id.
     pub id: WorkspaceId,
     /// The tenant that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
