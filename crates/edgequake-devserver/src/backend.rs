@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use edgequake_types::session::{Role, User};
 use edgequake_types::{TenantId, UserId, WorkspaceId};
+use tokio::task::JoinSet;
 
 use crate::auth::caller::Caller;
 use crate::auth::password;
@@ -48,12 +49,21 @@ pub(crate) struct Shared {
     pub(crate) counters: Counters,
     pub(crate) log: Log,
     store: Mutex<Store>,
+    /// The jobs in the background; they end with the server.
+    jobs: Mutex<JoinSet<()>>,
 }
 
 impl Shared {
     /// The tables. Held for moments only, never across an await.
     pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a job in the background.
+    pub(crate) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        while jobs.try_join_next().is_some() {}
+        jobs.spawn(job);
     }
 
     /// Who everybody is when authentication is off.
@@ -94,6 +104,7 @@ impl Backend {
             counters: Counters::default(),
             log: Log::default(),
             store: Mutex::new(store),
+            jobs: Mutex::default(),
         })))
     }
 

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use crate::auth::caller::{Caller, Identity};
 use crate::auth::credential::Credential;
 use crate::auth::permission::{self, Need};
-use crate::auth::scope::{self, Scope};
+use crate::auth::scope::{self, Place, Scope};
 use crate::backend::Shared;
 use crate::error::{Refusal, undecodable};
 use crate::limiter::Allowance;
@@ -43,6 +43,24 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The workspace to work in, which must exist.
+    ///
+    /// # Errors
+    ///
+    /// What `malformed` makes of a header that is no id; 404 for a workspace that does not exist, where nobody has
+    /// looked before.
+    pub(crate) fn workspace(&self, malformed: impl Fn(String) -> Refusal) -> Result<Place, Refusal> {
+        let message =
+            || malformed("X-Tenant-ID and X-Workspace-ID must be UUIDs or the word `default`".to_owned());
+        let place = self.scope.place().ok_or_else(message)?;
+        let store = self.shared.store();
+        store
+            .tenancy
+            .workspace(place)
+            .ok_or_else(|| Refusal::not_found(format!("workspace {}", place.workspace)))?;
+        Ok(place.clone())
+    }
+
     /// # Errors
     ///
     /// 403 for everybody who does not administer the server.

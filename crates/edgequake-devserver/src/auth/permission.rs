@@ -1,5 +1,6 @@
 //! What a request needs, and what a role or the scopes of a key grant.
 
+use edgequake_types::api_keys::KeyScope;
 use edgequake_types::session::Role;
 use http::Method;
 
@@ -56,15 +57,14 @@ impl Grants {
     pub(crate) const ALL: Self = Self { read: true, query: true, write: true, all: true };
     pub(crate) const READ_AND_QUERY: Self = Self { read: true, query: true, write: false, all: false };
 
-    /// Reads the canonical names of scopes.
-    pub(crate) fn of<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of(scopes: &[KeyScope]) -> Self {
         let mut grants = Self { read: false, query: false, write: false, all: false };
         for scope in scopes {
             match scope {
-                "edgequake:read" => grants.read = true,
-                "edgequake:query" => grants.query = true,
-                "edgequake:write" => grants.write = true,
-                "*" => grants = Self::ALL,
+                KeyScope::Read => grants.read = true,
+                KeyScope::Query => grants.query = true,
+                KeyScope::Write => grants.write = true,
+                KeyScope::All => grants = Self::ALL,
                 _ => {}
             }
         }
@@ -152,13 +152,13 @@ mod tests {
     fn scopes_grant_what_they_name() {
         use Need::{Admin, Query, Read, Write};
         for (scopes, role, allowed) in [
-            (vec!["edgequake:read"], Role::Readonly, vec![Read]),
-            (vec!["edgequake:read", "edgequake:query"], Role::Readonly, vec![Read, Query]),
-            (vec!["edgequake:write"], Role::User, vec![Write]),
-            (vec!["*"], Role::Admin, vec![Read, Query, Write, Admin]),
-            (vec!["edgequake:future"], Role::Readonly, vec![]),
+            (vec![KeyScope::Read], Role::Readonly, vec![Read]),
+            (vec![KeyScope::Read, KeyScope::Query], Role::Readonly, vec![Read, Query]),
+            (vec![KeyScope::Write], Role::User, vec![Write]),
+            (vec![KeyScope::All], Role::Admin, vec![Read, Query, Write, Admin]),
+            (vec![KeyScope::Other("edgequake:future".into())], Role::Readonly, vec![]),
         ] {
-            let grants = Grants::of(scopes.iter().copied());
+            let grants = Grants::of(&scopes);
             assert_eq!(grants.role(), role, "{scopes:?}");
             let found: Vec<Need> =
                 [Read, Query, Write, Admin].into_iter().filter(|need| grants.allow(*need)).collect();

@@ -1,6 +1,12 @@
 //! The handlers, one module per area of the API.
 
+mod api_keys;
+mod deletion;
+mod documents;
+mod query;
 mod session;
+mod tasks;
+mod upload;
 
 use std::sync::Arc;
 
@@ -20,6 +26,12 @@ use crate::route::RequestId;
 /// All routes.
 pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = session::routes(Router::new());
+    let router = api_keys::routes(router);
+    let router = upload::routes(router);
+    let router = documents::routes(router);
+    let router = deletion::routes(router);
+    let router = tasks::routes(router);
+    let router = query::routes(router);
     router.layer(from_fn_with_state(Arc::clone(&shared), observe)).with_state(shared)
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use edgequake_types::api_keys::KeyScope;
 use edgequake_types::{KeyId, Secret, UserId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -18,7 +19,7 @@ pub(crate) struct StoredKey {
     pub(crate) name: Option<String>,
     /// The first 11 characters, for people to recognise the key by.
     pub(crate) prefix: String,
-    pub(crate) scopes: Vec<String>,
+    pub(crate) scopes: Vec<KeyScope>,
     pub(crate) is_active: bool,
     pub(crate) created_at: Timestamp,
     pub(crate) expires_at: Option<Timestamp>,
@@ -29,9 +30,9 @@ impl StoredKey {
     /// What the scopes allow. Middle-aged servers look only for `admin` and let every key write.
     pub(crate) fn grants(&self, era: Era) -> Grants {
         match era {
-            Era::C => Grants::of(self.scopes.iter().map(String::as_str)),
-            Era::B if self.scopes.iter().any(|scope| scope == "admin") => Grants::ALL,
-            Era::B => Grants::of(["edgequake:read", "edgequake:query", "edgequake:write"]),
+            Era::C => Grants::of(&self.scopes),
+            Era::B if self.scopes.contains(&KeyScope::All) => Grants::ALL,
+            Era::B => Grants::of(&[KeyScope::Read, KeyScope::Query, KeyScope::Write]),
         }
     }
 
@@ -40,28 +41,19 @@ impl StoredKey {
     }
 }
 
-/// The scopes that a key gets when these are asked for.
-pub(crate) fn granted_scopes(era: Era, asked: &[String]) -> Vec<String> {
-    let granted = |defaults: [&str; 2], scopes: Vec<String>| {
-        if scopes.is_empty() { defaults.map(str::to_owned).to_vec() } else { scopes }
-    };
-    match era {
-        Era::B => granted(["read", "write"], asked.to_vec()),
-        Era::C => {
-            let mut scopes: Vec<String> = Vec::new();
-            for scope in asked {
-                let scope = match scope.as_str() {
-                    "read" | "query" | "write" => format!("edgequake:{scope}"),
-                    "admin" | "*" => "*".to_owned(),
-                    known if known.starts_with("edgequake:") => scope.clone(),
-                    _ => continue,
-                };
-                if !scopes.contains(&scope) {
-                    scopes.push(scope);
-                }
-            }
-            granted(["edgequake:read", "edgequake:query"], scopes)
+/// The scopes that a key gets when these are asked for: strange ones are dropped, and none at all mean the default.
+pub(crate) fn granted_scopes(era: Era, asked: Vec<KeyScope>) -> Vec<KeyScope> {
+    let mut scopes: Vec<KeyScope> = Vec::new();
+    for scope in asked {
+        let strange = matches!(&scope, KeyScope::Other(word) if !word.starts_with("edgequake:"));
+        if !strange && !scopes.contains(&scope) {
+            scopes.push(scope);
         }
+    }
+    match (scopes.is_empty(), era) {
+        (false, _) => scopes,
+        (true, Era::C) => vec![KeyScope::Read, KeyScope::Query],
+        (true, Era::B) => vec![KeyScope::Read, KeyScope::Write],
     }
 }
 
@@ -77,7 +69,7 @@ impl ApiKeys {
         &mut self,
         user: UserId,
         name: Option<String>,
-        scopes: Vec<String>,
+        scopes: Vec<KeyScope>,
         expires_in_days: Option<u64>,
         now: Timestamp,
     ) -> Result<(StoredKey, Secret), NoRandomness> {

@@ -2,8 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
+pub(crate) mod documents;
 pub(crate) mod page;
 pub(crate) mod sessions;
+pub(crate) mod tasks;
 pub(crate) mod tenancy;
 
 use edgequake_types::{UserId, WorkspaceId};
@@ -17,7 +19,9 @@ pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
 pub(crate) struct Store {
     pub(crate) accounts: accounts::Accounts,
     pub(crate) api_keys: api_keys::ApiKeys,
+    pub(crate) documents: documents::Documents,
     pub(crate) sessions: sessions::Sessions,
+    pub(crate) tasks: tasks::Tasks,
     pub(crate) tenancy: tenancy::Tenancy,
 }
 

@@ -1,0 +1,46 @@
+//! [`EventStream`]: an answer that is written event by event.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::response::sse::{self, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use edgequake_types::{Endpoint, Event, Events};
+use futures_util::{Stream, StreamExt};
+
+use crate::error::Refusal;
+use crate::reply::Success;
+
+/// After this time without an event a comment is sent, so that nobody takes the stream for dead.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// A stream of server-sent events of type `E`.
+pub(crate) struct EventStream<E> {
+    payloads: Pin<Box<dyn Stream<Item = String> + Send>>,
+    events: std::marker::PhantomData<fn() -> E>,
+}
+
+impl<E: Event + 'static> EventStream<E> {
+    /// One JSON object per event.
+    pub(crate) fn events(events: impl Stream<Item = E> + Send + 'static) -> Self {
+        // What has no JSON form becomes an empty object, as the server does it.
+        Self::text(events.map(|event| event.encode().unwrap_or_else(|_| "{}".to_owned())))
+    }
+
+    /// Raw text.
+    pub(crate) fn text(payloads: impl Stream<Item = String> + Send + 'static) -> Self {
+        Self { payloads: Box::pin(payloads), events: std::marker::PhantomData }
+    }
+}
+
+impl<R, E> Success<R> for EventStream<E>
+where
+    R: Endpoint<Response = Events<E>>,
+{
+    fn into_answer(self) -> Result<Response, Refusal> {
+        let events = self.payloads.map(|payload| Ok::<_, Infallible>(sse::Event::default().data(payload)));
+        let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
+        Ok(Sse::new(events).keep_alive(keep_alive).into_response())
+    }
+}

@@ -1,0 +1,223 @@
+//! Questions, answered at once or word by word.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::query::{
+    ContentGranularity, Query, QueryAnswer, QueryEvent, QueryMode, QueryStats, Source, SourceType,
+    StreamFormat, StreamQuery,
+};
+use edgequake_types::session::Role;
+use futures_util::{Stream, StreamExt, stream};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::backend::Shared;
+use crate::error::Refusal;
+use crate::events::EventStream;
+use crate::options::Era;
+use crate::processing::rest;
+use crate::reply::Reply;
+use crate::retrieval::answer;
+use crate::retrieval::index::Hit;
+use crate::route::{Call, route};
+use crate::routes::documents::fits;
+
+/// How many sources an answer has unless asked otherwise.
+const SOURCES: u64 = 5;
+
+/// How many sources an answer has at most.
+const MAX_SOURCES: u64 = 50;
+
+pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    let router = route(router, ask);
+    route(router, ask_stream)
+}
+
+/// What was found, before anything is answered.
+struct Retrieved {
+    mode: QueryMode,
+    hits: Vec<Hit>,
+    sources: Vec<Source>,
+    took: Duration,
+}
+
+async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
+    let found = retrieve(&call, &query).await?;
+    let began = Instant::now();
+    let text = match (query.context_only, query.prompt_only) {
+        (Some(true), _) => String::new(),
+        (_, Some(true)) => answer::prompt(&query.query, &found.hits),
+        _ => written(&query.query, &found).await?,
+    };
+    let mut answer = QueryAnswer::new(text, found.mode.clone());
+    answer.stats = stats(&call, &found, began.elapsed(), &answer.answer);
+    answer.sources = found.sources;
+    // Nobody stores this conversation; the server says an id all the same.
+    answer.conversation_id = query.conversation_history.map(|_| Uuid::new_v4().to_string());
+    Ok(Reply::ok(answer))
+}
+
+async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
+    let place = call.workspace(Refusal::bad_request)?;
+    if query.query.trim().is_empty() {
+        return Err(Refusal::validation("query must not be blank"));
+    }
+    if query.content_granularity == Some(ContentGranularity::Debug) && call.caller.role != Role::Admin {
+        return Err(Refusal::forbidden("admin_required"));
+    }
+    let began = Instant::now();
+    let mode = mode(query.mode.as_ref());
+    let filter = query.document_filter.clone().unwrap_or_default();
+    let (index, among) = {
+        let mut store = call.shared.store();
+        let documents = store.documents.of(&place).into_iter();
+        let ready = documents
+            .filter(|document| document.status == DocumentStatus::Completed && fits(document, &filter));
+        let among: HashSet<_> = ready.map(|document| document.id.clone()).collect();
+        (store.documents.index(&place), among)
+    };
+    let hits = if mode == QueryMode::Bypass {
+        Vec::new()
+    } else {
+        let text = query.query.clone();
+        let limit = query.max_results.unwrap_or(SOURCES).min(MAX_SOURCES) as usize;
+        let search = tokio::task::spawn_blocking(move || {
+            index.lock().unwrap_or_else(PoisonError::into_inner).search(&text, &among, limit)
+        });
+        search.await.map_err(|_| Refusal::internal())?
+    };
+    let store = call.shared.store();
+    let sources = hits.iter().enumerate().map(|(number, hit)| {
+        let document = store.documents.get(&place, &hit.document_id);
+        let name = document.map(|document| document.file_name.as_ref().unwrap_or(&document.title).clone());
+        source(number + 1, hit, name, query.content_granularity.as_ref())
+    });
+    let sources = sources.collect();
+    call.shared.counters.queries.count();
+    Ok(Retrieved { mode, hits, sources, took: began.elapsed() })
+}
+
+/// The mode that is really used: unknown words mean the default one.
+fn mode(asked: Option<&QueryMode>) -> QueryMode {
+    match asked.map(|mode| QueryMode::from(mode.as_str().to_ascii_lowercase().as_str())) {
+        None | Some(QueryMode::Other(_)) => QueryMode::Mix,
+        Some(known) => known,
+    }
+}
+
+fn source(
+    number: usize,
+    hit: &Hit,
+    name: Option<String>,
+    granularity: Option<&ContentGranularity>,
+) -> Source {
+    let id = format!("{}-chunk-{}", hit.document_id, hit.number);
+    let mut source = Source::new(SourceType::Chunk, id, f64::from(hit.score));
+    source.snippet = Some(match granularity {
+        Some(ContentGranularity::Agent | ContentGranularity::Debug) => hit.chunk.text.clone(),
+        _ => answer::snippet(&hit.chunk.text),
+    });
+    source.reference_id = Some(number.into());
+    source.document_id = Some(hit.document_id.clone());
+    source.file_path = name;
+    source.chunk_index = Some(hit.number as u64);
+    (source.start_line, source.end_line) = (Some(hit.chunk.lines.0), Some(hit.chunk.lines.1));
+    source
+}
+
+/// Chooses the sentences to quote.
+async fn written(query: &str, found: &Retrieved) -> Result<String, Refusal> {
+    if found.mode == QueryMode::Bypass {
+        return Ok("The mode `bypass` asks a language model alone, and this server has none.".to_owned());
+    }
+    let (query, hits) = (query.to_owned(), found.hits.clone());
+    let text = tokio::task::spawn_blocking(move || answer::answer(&query, &hits));
+    text.await.map_err(|_| Refusal::internal())
+}
+
+fn milliseconds(duration: Duration) -> Option<u64> {
+    Some(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX))
+}
+
+fn stats(call: &Call, found: &Retrieved, generation: Duration, text: &str) -> QueryStats {
+    let mut stats = QueryStats::default();
+    stats.embedding_time_ms = Some(0);
+    stats.keyword_time_ms = (call.shared.options.era == Era::C).then_some(0);
+    stats.retrieval_time_ms = milliseconds(found.took);
+    stats.generation_time_ms = milliseconds(generation);
+    stats.total_time_ms = milliseconds(found.took + generation);
+    stats.sources_retrieved = Some(found.sources.len() as u64);
+    stats.tokens_used = Some(text.split_whitespace().count() as u64);
+    stats.llm_provider = Some("devserver".to_owned());
+    stats.llm_model = Some("quotations".to_owned());
+    stats
+}
+
+async fn ask_stream(call: Call, request: StreamQuery) -> Result<EventStream<QueryEvent>, Refusal> {
+    let StreamQuery { query, stream_format, .. } = request;
+    let found = retrieve(&call, &query).await?;
+    let text = written(&query.query, &found).await?;
+    let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
+    let delay = call.shared.options.token_delay;
+    let words = stream::iter(words).then(move |word| async move {
+        rest(delay).await;
+        word
+    });
+    Ok(match stream_format {
+        Some(StreamFormat::V1) => EventStream::text(words),
+        format => EventStream::events(events(call, found, text, words, format == Some(StreamFormat::V3))),
+    })
+}
+
+/// The context, the words, and the statistics.
+fn events(
+    call: Call,
+    found: Retrieved,
+    text: String,
+    words: impl Stream<Item = String> + Send + 'static,
+    with_bundle: bool,
+) -> impl Stream<Item = QueryEvent> + Send + 'static {
+    let context = QueryEvent::Context {
+        sources: found.sources.clone(),
+        query_mode: Some(found.mode.clone()),
+        retrieval_time_ms: milliseconds(found.took),
+        subgraph: None,
+        bundle: with_bundle.then(|| bundle(&found)),
+    };
+    let began = Instant::now();
+    let done = async move {
+        let mut stats = stats(&call, &found, began.elapsed(), &text);
+        stats.query_mode = Some(found.mode.clone());
+        let (llm_provider, llm_model) = (stats.llm_provider.clone(), stats.llm_model.clone());
+        QueryEvent::Done { stats: Some(stats), llm_provider, llm_model, answer: None }
+    };
+    let tokens = words.map(|content| QueryEvent::Token { content });
+    stream::iter([context]).chain(tokens).chain(stream::once(done))
+}
+
+/// The context in full, for agents.
+fn bundle(found: &Retrieved) -> Value {
+    let chunk = |(hit, source): (&Hit, &Source)| {
+        json!({
+            "id": source.id,
+            "content": hit.chunk.text,
+            "score": source.score,
+            "token_count": hit.chunk.text.split_whitespace().count(),
+            "reference_id": source.reference_id,
+            "lineage": {
+                "document_id": source.document_id,
+                "file_path": source.file_path,
+                "start_line": source.start_line,
+                "end_line": source.end_line,
+                "chunk_index": source.chunk_index,
+            },
+        })
+    };
+    let chunks: Vec<Value> = found.hits.iter().zip(&found.sources).map(chunk).collect();
+    json!({ "subgraph": { "entities": [], "relationships": [] }, "chunks": chunks })
+}

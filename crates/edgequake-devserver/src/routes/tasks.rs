@@ -1,0 +1,91 @@
+//! Following and cancelling background work.
+
+use std::sync::Arc;
+
+use axum::Router;
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::tasks::{
+    CancelTask, GetTask, ListTasks, RetryTask, SortOrder, Task, TaskList, TaskSort, TaskStatus, TaskType,
+};
+use edgequake_types::{Pagination, TrackId};
+
+use crate::backend::Shared;
+use crate::error::Refusal;
+use crate::reply::Reply;
+use crate::route::{Call, route};
+use crate::state::Store;
+use crate::state::page::Page;
+use crate::state::tasks::{StoredTask, count};
+
+pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    let router = route(router, list);
+    let router = route(router, get);
+    let router = route(router, cancel);
+    route(router, retry)
+}
+
+async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
+    let store = call.shared.store();
+    let tasks = call.scope.listed().map(|place| store.tasks.of(place)).unwrap_or_default();
+    // Values that the server does not know do not filter.
+    let status = request.status.filter(|status| !matches!(status, TaskStatus::Other(_)));
+    let task_type = request.task_type.filter(|task_type| !matches!(task_type, TaskType::Other(_)));
+    let mut tasks: Vec<&Task> = tasks
+        .into_iter()
+        .map(|stored| &stored.task)
+        .filter(|task| status.as_ref().is_none_or(|status| task.status == *status))
+        .filter(|task| task_type.is_none() || task.task_type == task_type)
+        .collect();
+    let statistics = count(tasks.iter().copied());
+    // They come newest first; the sort is stable.
+    match request.sort {
+        Some(TaskSort::UpdatedAt) => {
+            let updated = |task: &Task| task.updated_at.as_ref().map(|at| at.as_str().to_owned());
+            tasks.sort_by_key(|task| std::cmp::Reverse(updated(task)));
+        }
+        Some(TaskSort::Status) => tasks.sort_by(|a, b| b.status.as_str().cmp(a.status.as_str())),
+        _ => {}
+    }
+    if request.order == Some(SortOrder::Ascending) {
+        tasks.reverse();
+    }
+    let page = Page::cut(tasks, request.page, request.page_size, 100);
+    let pagination = Pagination::new(page.total, page.page, page.page_size);
+    let mut list = TaskList::new(page.items.into_iter().cloned().collect(), pagination);
+    list.statistics = statistics;
+    Ok(Reply::ok(list))
+}
+
+async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
+    Ok(Reply::ok(find(&call, &call.shared.store(), &request.track_id)?.task.clone()))
+}
+
+fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a StoredTask, Refusal> {
+    let found = call.scope.place().and_then(|place| store.tasks.get(place, track_id));
+    found.ok_or_else(|| Refusal::not_found(format!("task {track_id}")))
+}
+
+async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
+    let mut store = call.shared.store();
+    let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
+    if task.status == TaskStatus::Cancelled {
+        return Ok(Reply::ok(Some(task)));
+    }
+    if task.status.is_terminal() || task.task_type != Some(TaskType::Insert) {
+        return Err(Refusal::conflict(format!("Task {} cannot be cancelled any more", task.track_id)));
+    }
+    if let Some(document) = document.and_then(|id| store.documents.get_mut(&id)) {
+        document.status = DocumentStatus::Cancelled;
+        document.stage = "cancelled";
+        document.updated_at = call.now;
+    }
+    store.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
+    Ok(Reply::ok(Some(find(&call, &store, &request.track_id)?.task.clone())))
+}
+
+/// Nothing fails here, so there is nothing to try again.
+async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
+    let store = call.shared.store();
+    let task = find(&call, &store, &request.track_id)?;
+    Err(Refusal::conflict(format!("Task {} has not failed", task.task.track_id)))
+}

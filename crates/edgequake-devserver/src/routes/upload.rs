@@ -1,0 +1,200 @@
+//! Uploading documents, as text in JSON or as a file in a form.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::Bytes;
+use edgequake_types::documents::{DocumentStatus, UploadFile, UploadText, UploadedDocument, UploadedFile};
+use edgequake_types::multipart::Content;
+use edgequake_types::tasks::TaskType;
+use edgequake_types::{DocumentId, TrackId};
+use http::StatusCode;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::auth::digest;
+use crate::auth::scope::Place;
+use crate::backend::Shared;
+use crate::error::Refusal;
+use crate::processing;
+use crate::reply::Reply;
+use crate::route::{Call, route};
+use crate::state::documents::StoredDocument;
+
+/// The kinds of files that hold text.
+const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
+
+pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    let router = route(router, text);
+    route(router, file)
+}
+
+/// A document that has been read, and not yet taken.
+struct Upload {
+    content: Arc<str>,
+    title: String,
+    file_name: Option<String>,
+    metadata: Option<Value>,
+    track_id: Option<TrackId>,
+}
+
+/// What became of an upload.
+enum Taken {
+    New {
+        document_id: DocumentId,
+        task_id: TrackId,
+        track_id: TrackId,
+    },
+    /// The same content is being processed.
+    InFlight(DocumentId),
+}
+
+async fn text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
+    let upload = Upload {
+        content: request.content.into(),
+        title: request
+            .title
+            .filter(|title| !title.trim().is_empty())
+            .unwrap_or_else(|| "Untitled".to_owned()),
+        file_name: None,
+        metadata: request.metadata,
+        track_id: request.track_id,
+    };
+    Ok(match take(&call, upload).await? {
+        Taken::New { document_id, task_id, track_id } => {
+            let mut uploaded = UploadedDocument::new(document_id, DocumentStatus::Pending);
+            uploaded.task_id = Some(task_id);
+            uploaded.track_id = Some(track_id);
+            Reply::accepted(uploaded)
+        }
+        Taken::InFlight(document_id) => {
+            let mut uploaded =
+                UploadedDocument::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
+            uploaded.duplicate_of = Some(document_id);
+            uploaded.track_id = Some(TrackId::new(""));
+            Reply::ok(uploaded)
+        }
+    })
+}
+
+async fn file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
+    let bytes = match request.content {
+        Content::Bytes(bytes) => bytes,
+        Content::Deferred(_) => Bytes::new(),
+    };
+    let extension = Path::new(&request.file_name).extension().and_then(|extension| extension.to_str());
+    if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())) {
+        return Err(Refusal::bad_request(format!(
+            "Unsupported file type; expected one of {}",
+            EXTENSIONS.join(", ")
+        )));
+    }
+    if bytes.is_empty() {
+        return Err(Refusal::bad_request("The file is empty"));
+    }
+    let Ok(content) = std::str::from_utf8(&bytes) else {
+        return Err(Refusal::bad_request("The file is not UTF-8 text"));
+    };
+    let content_hash = digest::hex(&bytes);
+    let upload = Upload {
+        content: content.into(),
+        title: request
+            .title
+            .filter(|title| !title.trim().is_empty())
+            .unwrap_or_else(|| request.file_name.clone()),
+        file_name: Some(request.file_name.clone()),
+        metadata: request.metadata,
+        track_id: None,
+    };
+    let (mut uploaded, accepted) = match take(&call, upload).await? {
+        Taken::New { document_id, task_id, track_id } => {
+            let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
+            uploaded.task_id = Some(task_id);
+            uploaded.track_id = Some(track_id);
+            (uploaded, true)
+        }
+        Taken::InFlight(document_id) => {
+            let mut uploaded = UploadedFile::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
+            uploaded.is_duplicate = true;
+            uploaded.duplicate_of = Some(document_id);
+            (uploaded, false)
+        }
+    };
+    uploaded.filename = Some(request.file_name);
+    uploaded.size = Some(bytes.len() as u64);
+    uploaded.content_hash = Some(content_hash);
+    (uploaded.chunk_count, uploaded.entity_count, uploaded.relationship_count) = (Some(0), Some(0), Some(0));
+    Ok(if accepted { Reply::accepted(uploaded) } else { Reply::ok(uploaded) })
+}
+
+/// Takes a document in: replaces finished content that is the same, and begins to process it.
+async fn take(call: &Call, upload: Upload) -> Result<Taken, Refusal> {
+    let place = call.workspace(Refusal::validation)?;
+    if upload.content.trim().is_empty() {
+        return Err(Refusal::validation("content must not be blank"));
+    }
+    let hash = digest::hex(upload.content.as_bytes());
+    let (taken, replaced) = store(call, &place, upload, hash)?;
+    if let Some(replaced) = replaced {
+        let index = call.shared.store().documents.index(&place);
+        processing::forget(index, vec![replaced]).await;
+    }
+    if let Taken::New { document_id, .. } = &taken {
+        processing::ingest(&call.shared, document_id.clone());
+        call.shared.counters.uploads.count();
+    }
+    Ok(taken)
+}
+
+fn store(
+    call: &Call,
+    place: &Place,
+    upload: Upload,
+    hash: String,
+) -> Result<(Taken, Option<DocumentId>), Refusal> {
+    let mut store = call.shared.store();
+    let same = store.documents.with_hash(place, &hash).map(|same| (same.id.clone(), same.is_in_flight()));
+    let replaced = match same {
+        Some((id, true)) => return Ok((Taken::InFlight(id), None)),
+        Some((id, false)) => store.documents.remove(&id).map(|document| document.id),
+        None => None,
+    };
+    let document_id = DocumentId::new(Uuid::new_v4().to_string());
+    let task_id = store.tasks.create(TaskType::Insert, place, Some(document_id.clone()), call.now);
+    let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call));
+    let document = StoredDocument {
+        id: document_id.clone(),
+        place: place.clone(),
+        title: upload.title,
+        file_name: upload.file_name,
+        content: upload.content,
+        hash,
+        metadata: upload.metadata,
+        track_id: track_id.clone(),
+        task_id: task_id.clone(),
+        status: DocumentStatus::Pending,
+        stage: "queued",
+        progress: 0.0,
+        chunk_count: 0,
+        created_at: call.now,
+        updated_at: call.now,
+        processed_at: None,
+        sequence: 0,
+    };
+    if !store.documents.insert(document) {
+        let message = "The server holds all the text that it has room for; delete documents first";
+        return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    Ok((Taken::New { document_id, task_id, track_id }, replaced))
+}
+
+/// `upload_`, the time, and eight random digits.
+fn new_track_id(call: &Call) -> TrackId {
+    let random = Uuid::new_v4().simple().to_string();
+    TrackId::new(format!(
+        "upload_{}_{}",
+        call.now.strftime("%Y%m%d%H%M%S"),
+        random.get(..8).unwrap_or(&random)
+    ))
+}

@@ -1,0 +1,215 @@
+//! Documents and how far their processing has come.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+
+use edgequake_types::documents::{
+    Document, DocumentLineage, DocumentStatus, DocumentSummary, StatusCounts, UiPhase,
+};
+use edgequake_types::{DocumentId, TrackId};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::auth::scope::Place;
+use crate::clock::written;
+use crate::options::Era;
+use crate::retrieval::answer::snippet;
+use crate::retrieval::index::Index;
+
+/// How much text all documents together may hold, in bytes.
+const CAPACITY: usize = 512 * 1024 * 1024;
+
+/// A document as it is remembered.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredDocument {
+    pub(crate) id: DocumentId,
+    pub(crate) place: Place,
+    pub(crate) title: String,
+    pub(crate) file_name: Option<String>,
+    pub(crate) content: Arc<str>,
+    pub(crate) hash: String,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) track_id: TrackId,
+    pub(crate) task_id: TrackId,
+    pub(crate) status: DocumentStatus,
+    pub(crate) stage: &'static str,
+    /// From 0 to 1.
+    pub(crate) progress: f64,
+    pub(crate) chunk_count: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) processed_at: Option<Timestamp>,
+    /// The order of arrival, since two documents may arrive in the same microsecond.
+    pub(crate) sequence: u64,
+}
+
+impl StoredDocument {
+    /// Whether somebody still works on it.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        matches!(self.status, DocumentStatus::Pending | DocumentStatus::Processing)
+    }
+
+    fn phase(&self) -> UiPhase {
+        match self.status {
+            DocumentStatus::Pending => UiPhase::Idle,
+            DocumentStatus::Deleting => UiPhase::Stopping,
+            ref status if status.is_terminal() => UiPhase::Terminal,
+            _ => UiPhase::Running,
+        }
+    }
+
+    fn source_type(&self) -> &'static str {
+        let name = self.file_name.as_deref().unwrap_or_default();
+        if name.ends_with(".md") {
+            "markdown"
+        } else if name.is_empty() {
+            "text"
+        } else {
+            "file"
+        }
+    }
+
+    /// As lists show it.
+    pub(crate) fn summary(&self, era: Era) -> DocumentSummary {
+        let mut summary = DocumentSummary::new(self.id.clone());
+        summary.title = Some(self.title.clone());
+        summary.file_name.clone_from(&self.file_name);
+        summary.content_summary = Some(snippet(&self.content));
+        summary.content_length = Some(self.content.len() as u64);
+        summary.chunk_count = self.chunk_count;
+        summary.entity_count = Some(0);
+        summary.status = Some(self.status.clone());
+        summary.track_id = Some(self.track_id.clone());
+        summary.created_at = Some(written(self.created_at));
+        summary.updated_at = Some(written(self.updated_at));
+        summary.source_type = Some(self.source_type().to_owned());
+        summary.current_stage = Some(self.stage.to_owned());
+        summary.stage_progress = Some(self.progress);
+        if era == Era::C {
+            summary.display_status = Some(self.stage.to_owned());
+            summary.ui_phase = Some(self.phase());
+        }
+        summary
+    }
+
+    /// As its own page shows it.
+    pub(crate) fn detail(&self, era: Era) -> Document {
+        let mut document = Document::new(self.id.clone());
+        document.title = Some(self.title.clone());
+        document.file_name.clone_from(&self.file_name);
+        document.content = Some(self.content.to_string());
+        document.content_summary = Some(snippet(&self.content));
+        document.content_length = Some(self.content.len() as u64);
+        document.content_hash = Some(self.hash.clone());
+        document.file_size = Some(self.content.len() as u64);
+        document.mime_type =
+            Some(if self.source_type() == "markdown" { "text/markdown" } else { "text/plain" }.to_owned());
+        document.status = Some(self.status.clone());
+        document.chunk_count = self.chunk_count;
+        document.entity_count = Some(0);
+        document.relationship_count = Some(0);
+        document.source_type = Some(self.source_type().to_owned());
+        document.track_id = Some(self.track_id.clone());
+        document.tenant_id = Some(self.place.tenant.clone());
+        document.workspace_id = Some(self.place.workspace.clone());
+        document.created_at = Some(written(self.created_at));
+        document.updated_at = Some(written(self.updated_at));
+        document.processed_at = self.processed_at.map(written);
+        document.metadata.clone_from(&self.metadata);
+        if self.processed_at.is_some() {
+            let mut lineage = DocumentLineage::default();
+            lineage.embedding_model = Some("bm25".to_owned());
+            lineage.chunking_strategy = Some("markdown".to_owned());
+            document.lineage = Some(lineage);
+        }
+        if era == Era::C {
+            document.display_status = Some(self.stage.to_owned());
+            document.ui_phase = Some(self.phase());
+        }
+        document
+    }
+}
+
+/// How many of the documents are in which state.
+pub(crate) fn count<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
+    let mut counts = StatusCounts::default();
+    for document in documents {
+        let count = match document.status {
+            DocumentStatus::Pending | DocumentStatus::Queued => &mut counts.pending,
+            DocumentStatus::Processing => &mut counts.processing,
+            DocumentStatus::Completed => &mut counts.completed,
+            DocumentStatus::PartialFailure => &mut counts.partial_failure,
+            DocumentStatus::Failed => &mut counts.failed,
+            DocumentStatus::Cancelled => &mut counts.cancelled,
+            _ => &mut counts.unknown,
+        };
+        *count += 1;
+    }
+    counts
+}
+
+/// The index of a workspace. It has a lock of its own, because searching and filling take long; it is taken by threads
+/// that may block only.
+pub(crate) type SharedIndex = Arc<Mutex<Index>>;
+
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    by_id: HashMap<DocumentId, StoredDocument>,
+    indices: HashMap<Place, SharedIndex>,
+    bytes: usize,
+    sequence: u64,
+}
+
+impl Documents {
+    /// Remembers a document; false if there is no room for it.
+    pub(crate) fn insert(&mut self, mut document: StoredDocument) -> bool {
+        if self.bytes.saturating_add(document.content.len()) > CAPACITY {
+            return false;
+        }
+        self.bytes += document.content.len();
+        self.sequence += 1;
+        document.sequence = self.sequence;
+        self.by_id.insert(document.id.clone(), document);
+        true
+    }
+
+    pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
+        let document = self.by_id.remove(id)?;
+        self.bytes -= document.content.len();
+        Some(document)
+    }
+
+    /// The document with this id, if it lives in this place.
+    pub(crate) fn get(&self, place: &Place, id: &DocumentId) -> Option<&StoredDocument> {
+        self.by_id.get(id).filter(|document| document.place == *place)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &DocumentId) -> Option<&mut StoredDocument> {
+        self.by_id.get_mut(id)
+    }
+
+    /// The documents of a place, the newest first.
+    pub(crate) fn of(&self, place: &Place) -> Vec<&StoredDocument> {
+        let mut documents: Vec<_> = self.by_id.values().filter(|document| document.place == *place).collect();
+        documents.sort_by_key(|document| std::cmp::Reverse(document.sequence));
+        documents
+    }
+
+    /// The document of a place with this content.
+    pub(crate) fn with_hash(&self, place: &Place, hash: &str) -> Option<&StoredDocument> {
+        self.by_id.values().find(|document| {
+            document.hash == hash && document.place == *place && document.status != DocumentStatus::Deleting
+        })
+    }
+
+    pub(crate) fn index(&mut self, place: &Place) -> SharedIndex {
+        Arc::clone(self.indices.entry(place.clone()).or_default())
+    }
+
+    /// Forgets a whole place; the documents that were in it.
+    pub(crate) fn remove_place(&mut self, place: &Place) -> usize {
+        self.indices.remove(place);
+        let ids: HashSet<DocumentId> = self.of(place).iter().map(|document| document.id.clone()).collect();
+        ids.iter().filter_map(|id| self.remove(id)).count()
+    }
+}

@@ -1,0 +1,302 @@
+//! Uploading, listing, reading, following and deleting documents.
+
+use std::time::Duration;
+
+use edgequake_devserver::{DevServerBuilder, Era};
+use edgequake_types::documents::{
+    DeleteAllDocuments, DeleteDocument, DocumentStatus, GetDocument, GetTrack, ListDocuments, UploadFile,
+    UploadText,
+};
+use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask, TaskStatus};
+use edgequake_types::{DocumentId, TrackId};
+use http::Method;
+
+use crate::support::{ADMIN, Api, Transcript, USER, redact, with_users};
+
+/// A server and a user who works in the default workspace.
+pub async fn working(builder: DevServerBuilder) -> (edgequake_devserver::DevServer, Api) {
+    let server = builder.start().await.unwrap();
+    let api = Api::new(&server).logged_in(USER).await.in_default();
+    (server, api)
+}
+
+/// Polls a task until it ends, as clients do; processing without a delay takes a few turns of the scheduler.
+pub async fn finished(api: &Api, task: &TrackId) -> TaskStatus {
+    for _ in 0..10_000 {
+        let status = api.ok(&GetTask::new(task)).await.status;
+        if status.is_terminal() {
+            return status;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the task never ends");
+}
+
+/// Uploads a text and waits until it can be found.
+pub async fn ingest(api: &Api, title: &str, content: &str) -> DocumentId {
+    let uploaded = api.ok(&UploadText::new(content).title(title)).await;
+    assert_eq!(finished(api, &uploaded.task_id.unwrap()).await, TaskStatus::Indexed);
+    uploaded.document_id.unwrap()
+}
+
+const LONG: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn answers_in_full() {
+    let (_server, api) = working(with_users()).await;
+    let mut transcript = Transcript::default();
+    let upload = UploadText::new("# Bridge\n\nThe bridge opened in 1931.")
+        .title("Bridge")
+        .metadata(serde_json::json!({"n": 1}));
+    let answer = api.send(&upload).await;
+    transcript.note("upload text", &answer);
+    let uploaded = answer.model::<UploadText>();
+    let (document, task) = (uploaded.document_id.unwrap(), uploaded.task_id.unwrap());
+    finished(&api, &task).await;
+    transcript.note("task", &api.send(&GetTask::new(&task)).await);
+    let file = UploadFile::from_bytes("cats.md", "Cats sleep.").title("On cats");
+    let answer = api.send(&file).await;
+    transcript.note("upload file", &answer);
+    finished(&api, &answer.model::<UploadFile>().task_id.unwrap()).await;
+    transcript.note("list", &api.send(&ListDocuments::new()).await);
+    transcript.note("detail", &api.send(&GetDocument::new(&document)).await);
+    transcript.note("track", &api.send(&GetTrack::new(uploaded.track_id.unwrap())).await);
+    transcript.note("tasks", &api.send(&ListTasks::new().page_size(1)).await);
+    transcript.note("delete", &api.send(&DeleteDocument::new(&document)).await);
+    transcript.note("delete all", &api.send(&DeleteAllDocuments::new()).await);
+    transcript.note("unknown document", &api.send(&GetDocument::new("nowhere")).await);
+    let _redacted = redact();
+    insta::assert_snapshot!("documents", transcript);
+}
+
+#[tokio::test]
+async fn a_document_passes_from_pending_to_completed() {
+    let (_server, api) = working(with_users().processing_delay(LONG)).await;
+    let uploaded = api.ok(&UploadText::new("text")).await;
+    assert_eq!(uploaded.status, Some(DocumentStatus::Pending));
+    let (document, task) = (uploaded.document_id.unwrap(), uploaded.task_id.unwrap());
+    let stage = async || loop {
+        let document = api.ok(&ListDocuments::new()).await.documents.remove(0);
+        if document.status == Some(DocumentStatus::Processing) {
+            return document;
+        }
+    };
+    let summary = stage().await;
+    assert_eq!(
+        (summary.current_stage.as_deref(), summary.stage_progress),
+        (Some("preprocessing"), Some(0.0))
+    );
+    assert!(!summary.is_terminal());
+    assert_eq!(api.ok(&GetTask::new(&task)).await.status, TaskStatus::Processing);
+    let track = api.ok(&GetTrack::new(uploaded.track_id.unwrap())).await;
+    assert!(!track.is_complete && track.status_summary.processing == 1);
+
+    // The same text while it is being processed is the same document.
+    let again = api.send(&UploadText::new("text")).await;
+    assert_eq!(again.status, 200);
+    let json: serde_json::Value = serde_json::from_slice(&again.body).unwrap();
+    assert_eq!(
+        json,
+        serde_json::json!({
+            "document_id": document, "duplicate_of": document, "status": "duplicate_processing", "track_id": ""
+        })
+    );
+    let again = api.send(&UploadFile::from_bytes("a.txt", "text")).await;
+    assert_eq!((again.status.as_u16(), again.model::<UploadFile>().is_duplicate), (200, true));
+
+    // Cancelled twice: the second time changes nothing.
+    for _ in 0..2 {
+        assert_eq!(api.ok(&CancelTask::new(&task)).await.unwrap().status, TaskStatus::Cancelled);
+    }
+    assert_eq!(api.ok(&GetDocument::new(&document)).await.status, Some(DocumentStatus::Cancelled));
+    assert_eq!(api.send(&RetryTask::new(&task)).await.cause(), "409 CONFLICT");
+    assert_eq!(api.ok(&ListDocuments::new()).await.status_counts.cancelled, 1);
+}
+
+#[tokio::test]
+async fn a_finished_duplicate_is_ingested_again_under_a_new_id() {
+    let (_server, api) = working(with_users()).await;
+    let first = ingest(&api, "one", "the same text").await;
+    let second = ingest(&api, "two", "the same text").await;
+    assert_ne!(first, second);
+    let list = api.ok(&ListDocuments::new()).await;
+    assert_eq!(list.documents.iter().map(|document| &document.id).collect::<Vec<_>>(), [&second]);
+    assert_eq!(api.send(&GetDocument::new(&first)).await.status, 404);
+    // A finished task is not cancelled any more.
+    let task = api.ok(&ListTasks::new()).await.tasks.remove(0);
+    assert_eq!(api.send(&CancelTask::new(task.track_id)).await.cause(), "409 CONFLICT");
+}
+
+#[tokio::test]
+async fn lists_are_paged_and_filtered() {
+    let (_server, api) = working(with_users()).await;
+    for number in 0..5 {
+        ingest(&api, &format!("Report {number}"), &format!("text {number}")).await;
+    }
+    ingest(&api, "Minutes", "other text").await;
+    let titles = async |request: ListDocuments| {
+        let list = api.ok(&request).await;
+        let titles: Vec<String> = list.documents.into_iter().filter_map(|document| document.title).collect();
+        (titles.join(","), list.total, list.page, list.total_pages, list.has_more)
+    };
+    let expected = ("Report 2,Report 1".to_owned(), 6, 2, 3, Some(true));
+    let page = ListDocuments::new().page(2).page_size(2);
+    assert_eq!(
+        titles(page.page_size(3)).await,
+        ("Report 2,Report 1,Report 0".to_owned(), 6, 2, 2, Some(false))
+    );
+    assert_eq!(
+        titles(ListDocuments::new().page(2).page_size(2).document_pattern("report")).await.0,
+        "Report 2,Report 1"
+    );
+    assert_ne!(titles(ListDocuments::new().page(2).page_size(2)).await, expected);
+    for (request, found) in [
+        (ListDocuments::new().document_pattern("minutes, 4"), "Minutes,Report 4"),
+        (ListDocuments::new().document_pattern(" "), "Minutes,Report 4,Report 3,Report 2,Report 1,Report 0"),
+        (ListDocuments::new().status(DocumentStatus::Failed), ""),
+        (ListDocuments::new().date_from("2999"), ""),
+        (ListDocuments::new().date_to("2000-01-01"), ""),
+        (ListDocuments::new().page(9), ""),
+    ] {
+        assert_eq!(titles(request.clone()).await.0, found, "{request:?}");
+    }
+    let path = "/api/v1/documents?page=x";
+    let answer = api.get(path).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (400, "text/plain; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn files_are_checked() {
+    let (_server, api) = working(with_users()).await;
+    for (name, content, cause) in [
+        ("a.pdf", &b"text"[..], "400 BAD_REQUEST"),
+        ("noextension", b"text", "400 BAD_REQUEST"),
+        ("a.txt", b"", "400 BAD_REQUEST"),
+        ("a.txt", b"\xff\xfe", "400 BAD_REQUEST"),
+        ("a.txt", b" \n ", "422 VALIDATION_ERROR"),
+    ] {
+        assert_eq!(
+            api.send(&UploadFile::from_bytes(name, content)).await.cause(),
+            cause,
+            "{name} {content:?}"
+        );
+    }
+    assert_eq!(api.send(&UploadText::new(" \n")).await.cause(), "422 VALIDATION_ERROR");
+    assert_eq!(api.send(&UploadFile::from_bytes("A.TXT", "text")).await.status, 202);
+    for (content_type, body, status) in [
+        ("application/json", "{}", 400),
+        ("multipart/form-data", "x", 400),
+        ("multipart/form-data; boundary=b", "--b\r\nbroken", 400),
+        (
+            "multipart/form-data; boundary=b",
+            "--b\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\ny\r\n--b--\r\n",
+            400,
+        ),
+    ] {
+        let answer = api.raw(Method::POST, "/api/v1/documents/upload", content_type, body).await;
+        assert_eq!(answer.status, status, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_10_mib_is_refused() {
+    let (_server, api) = working(with_users()).await;
+    let answer = api.send(&UploadText::new("x".repeat(10 * 1024 * 1024))).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (413, "text/plain; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn deletion_is_queued_by_the_latest_servers_and_finished_by_older_ones() {
+    let (_server, api) = working(with_users()).await;
+    let document = ingest(&api, "one", "text").await;
+    let answer = api.send(&DeleteDocument::new(&document)).await;
+    assert_eq!(answer.status, 202);
+    let deleted = answer.model::<DeleteDocument>();
+    assert!(deleted.accepted && !deleted.deleted);
+    assert_eq!(finished(&api, &deleted.track_id.unwrap()).await, TaskStatus::Indexed);
+    assert_eq!(api.send(&GetDocument::new(&document)).await.status, 404);
+    assert_eq!(api.send(&DeleteDocument::new(&document)).await.cause(), "404 NOT_FOUND");
+
+    let (_server, api) = working(with_users().era(Era::B)).await;
+    let document = ingest(&api, "one", "text").await;
+    let answer = api.send(&DeleteDocument::new(&document)).await;
+    assert_eq!(answer.status, 200);
+    let deleted = answer.model::<DeleteDocument>();
+    assert_eq!((deleted.accepted, deleted.deleted, deleted.chunks_deleted), (false, true, 1));
+    assert_eq!(api.send(&GetDocument::new(&document)).await.status, 404);
+}
+
+#[tokio::test]
+async fn deleting_everything_must_be_confirmed() {
+    let (_server, api) = working(with_users().processing_delay(LONG)).await;
+    for text in ["one", "two"] {
+        api.ok(&UploadText::new(text)).await;
+    }
+    assert_eq!(api.raw(Method::DELETE, "/api/v1/documents", "", "").await.cause(), "400 BAD_REQUEST");
+    let answer = api.send(&DeleteAllDocuments::new()).await;
+    let deleted = answer.model::<DeleteAllDocuments>();
+    let task = deleted.wipe_track_id.unwrap();
+    assert_eq!((answer.status.as_u16(), deleted.deleted_count), (202, 2));
+    assert_eq!(answer.header("location"), format!("/api/v1/tasks/{task}"));
+    // The second call finds the first one at work.
+    let again = api.ok(&DeleteAllDocuments::new()).await;
+    assert_eq!((again.wipe_track_id, again.deleted_count), (Some(task), 0));
+    let statuses = api.ok(&ListTasks::new()).await.statistics;
+    assert_eq!((statuses.cancelled, statuses.pending), (2, 1));
+
+    let (_server, api) = working(with_users().era(Era::B)).await;
+    ingest(&api, "one", "text").await;
+    let deleted = api.ok(&DeleteAllDocuments::new()).await;
+    assert_eq!((deleted.accepted, deleted.deleted_count, deleted.total_chunks_deleted), (false, 1, 1));
+}
+
+#[tokio::test]
+async fn without_a_scope_lists_are_empty() {
+    let server = with_users().master_key("master").start().await.unwrap();
+    let api = Api::new(&server);
+    let mona = api.logged_in(USER).await.in_default();
+    ingest(&mona, "one", "text").await;
+    let master = api.bearer("master");
+    for api in
+        [master.clone(), master.with("x-tenant-id", "default"), master.with("x-workspace-id", "default")]
+    {
+        assert_eq!(api.ok(&ListDocuments::new()).await.total, 0);
+        assert_eq!(api.ok(&ListTasks::new()).await.pagination.total, 0);
+    }
+    assert_eq!(master.in_default().ok(&ListDocuments::new()).await.total, 1);
+    // The claims of a login name a scope.
+    assert_eq!(api.logged_in(ADMIN).await.ok(&ListDocuments::new()).await.total, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn processing_takes_as_long_as_it_is_told() {
+    use edgequake_types::Endpoint;
+    use tower::ServiceExt;
+
+    let backend = edgequake_devserver::DevServer::builder()
+        .auth(false)
+        .processing_delay(Duration::from_secs(10))
+        .build()
+        .unwrap();
+    let call = async |request: http::Request<String>| {
+        let response = backend.router().oneshot(request).await.unwrap();
+        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        serde_json::from_slice::<serde_json::Value>(&body).unwrap()
+    };
+    let upload = UploadText::new("text").to_request().unwrap();
+    let upload = upload.map(|body| String::from_utf8(body.bytes().unwrap().to_vec()).unwrap());
+    let uploaded = call(upload).await;
+    let stage = async || {
+        let path = format!("/api/v1/documents/{}", uploaded["document_id"].as_str().unwrap());
+        let document = call(http::Request::get(path).body(String::new()).unwrap()).await;
+        document["display_status"].as_str().unwrap().to_owned()
+    };
+    // Looked at in the middle of each stage, and once more when all are over.
+    let mut stages = Vec::new();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for _ in 0..6 {
+        stages.push(stage().await);
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    }
+    assert_eq!(stages, ["preprocessing", "chunking", "extracting", "embedding", "storing", "completed"]);
+}

@@ -1,0 +1,156 @@
+//! Questions, whole and streamed.
+
+use edgequake_types::documents::DeleteDocument;
+use edgequake_types::query::{
+    ContentGranularity, DocumentFilter, HistoryMessage, Query, QueryMode, StreamFormat, StreamQuery,
+};
+
+use crate::documents::{finished, ingest, working};
+use crate::support::{ADMIN, Api, Transcript, redact, with_users};
+
+const BRIDGE: &str = "# Bridge\n\nThe bridge opened in 1931. It is made of steel.";
+const CATS: &str = "Cats sleep all day. They eat fish.";
+
+#[tokio::test]
+async fn answers_in_full() {
+    let (_server, api) = working(with_users()).await;
+    ingest(&api, "Bridge", BRIDGE).await;
+    ingest(&api, "Cats", CATS).await;
+    let question = "When did the bridge open?";
+    let mut transcript = Transcript::default();
+    transcript.note("query", &api.send(&Query::new(question)).await);
+    transcript.note("nothing found", &api.send(&Query::new("volcanoes")).await);
+    transcript.note("stream", &api.send(&StreamQuery::new(question)).await);
+    for format in [StreamFormat::V1, StreamFormat::V3] {
+        let mut query = StreamQuery::new("steel?");
+        query.stream_format = Some(format.clone());
+        transcript.note(&format!("stream {format}"), &api.send(&query).await);
+    }
+    transcript.note("blank", &api.send(&StreamQuery::new(" ")).await);
+    let _redacted = redact();
+    insta::assert_snapshot!("query", transcript);
+}
+
+#[tokio::test]
+async fn options_of_a_question() {
+    let (_server, api) = working(with_users()).await;
+    let bridge = ingest(&api, "Bridge", BRIDGE).await;
+    let cats = ingest(&api, "Cats", CATS).await;
+    let both = "Do cats sleep on the bridge?";
+    let sources = async |query: Query| {
+        let answer = api.ok(&query).await;
+        answer.sources.into_iter().map(|source| source.document_id.unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(sources(Query::new(both)).await, [cats.clone(), bridge.clone()]);
+    assert_eq!(sources(Query::new(both).max_results(1)).await, [cats.clone()]);
+    for (filter, found) in [
+        (DocumentFilter::new().document_pattern("BRIDGE"), vec![bridge.clone()]),
+        (DocumentFilter::new().document_ids([bridge.clone()]), vec![bridge.clone()]),
+        (DocumentFilter::new().document_ids(Vec::new()), vec![cats.clone(), bridge.clone()]),
+        (
+            DocumentFilter::new().document_ids([bridge.clone()]).document_pattern("cats"),
+            vec![cats.clone(), bridge.clone()],
+        ),
+        (DocumentFilter::new().date_to("2000"), vec![]),
+    ] {
+        assert_eq!(sources(Query::new(both).document_filter(filter.clone())).await, found, "{filter:?}");
+    }
+    for (mode, used) in [
+        (None, QueryMode::Mix),
+        (Some(QueryMode::Naive), QueryMode::Naive),
+        (Some(QueryMode::Other("HYBRID".into())), QueryMode::Hybrid),
+        (Some(QueryMode::Other("simple".into())), QueryMode::Mix),
+    ] {
+        let mut query = Query::new(both);
+        query.mode = mode;
+        assert_eq!(api.ok(&query).await.mode, Some(used));
+    }
+    let bypass = api.ok(&Query::new(both).mode(QueryMode::Bypass)).await;
+    assert!(bypass.sources.is_empty() && bypass.answer.contains("bypass"));
+    let context = api.ok(&Query::new(both).context_only(true)).await;
+    assert!(context.answer.is_empty() && context.sources.len() == 2);
+    let prompt = api.ok(&Query::new(both).prompt_only(true)).await;
+    assert!(prompt.answer.contains(CATS) && prompt.answer.contains(both));
+    let history = api.ok(&Query::new(both).conversation_history([HistoryMessage::user("hello")])).await;
+    assert!(history.conversation_id.is_some());
+}
+
+#[tokio::test]
+async fn full_texts_are_for_agents_and_debugging_is_for_administrators() {
+    let (server, api) = working(with_users()).await;
+    let text = "word ".repeat(100);
+    ingest(&api, "Words", &text).await;
+    let snippet = async |api: &Api, granularity: Option<ContentGranularity>| {
+        let mut query = Query::new("word");
+        query.content_granularity = granularity;
+        let answer = api.send(&query).await;
+        if !answer.status.is_success() {
+            return Err(answer.cause());
+        }
+        Ok(answer.model::<Query>().sources[0].snippet.as_ref().unwrap().len())
+    };
+    assert!(snippet(&api, None).await.unwrap() <= 203);
+    assert_eq!(snippet(&api, Some(ContentGranularity::Agent)).await, Ok(text.trim_end().len()));
+    assert_eq!(
+        snippet(&api, Some(ContentGranularity::Debug)).await,
+        Err("403 FORBIDDEN admin_required".to_owned())
+    );
+    let ada = Api::new(&server).logged_in(ADMIN).await.in_default();
+    assert_eq!(snippet(&ada, Some(ContentGranularity::Debug)).await, Ok(text.trim_end().len()));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let (_server, api) = working(with_users()).await;
+    let bridge = ingest(&api, "Bridge", BRIDGE).await;
+    let nothing = async || {
+        let answer = api.ok(&Query::new("bridge")).await;
+        answer.sources.is_empty() && answer.answer == "Nothing in this workspace matches the question."
+    };
+    assert!(!nothing().await);
+    let deleted = api.ok(&DeleteDocument::new(&bridge)).await;
+    assert!(nothing().await, "a document that is being deleted is not quoted");
+    finished(&api, &deleted.track_id.unwrap()).await;
+    assert!(nothing().await);
+}
+
+#[tokio::test]
+async fn a_question_is_checked_before_the_stream_begins() {
+    let server = with_users().auth(false).start().await.unwrap();
+    let api = Api::new(&server);
+    let question = StreamQuery::new("bridge");
+    for (workspace, cause) in [
+        ("default", ""),
+        ("workspace-123", "400 BAD_REQUEST"),
+        ("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21", "404 NOT_FOUND"),
+    ] {
+        let answer = api.with("x-workspace-id", workspace).send(&question).await;
+        assert_eq!(if answer.status == 200 { String::new() } else { answer.cause() }, cause, "{workspace}");
+    }
+    for (body, status) in [("{}", 422), ("{", 400), (r#"{"query":7}"#, 422)] {
+        assert_eq!(api.post("/api/v1/query/stream", body).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_stream_is_kept_alive() {
+    use edgequake_types::Endpoint;
+    use http_body_util::BodyExt;
+    use tower::ServiceExt;
+
+    let delay = std::time::Duration::from_secs(20);
+    let backend = edgequake_devserver::DevServer::builder().auth(false).token_delay(delay).build().unwrap();
+    let request = StreamQuery::new("bridge").to_request().unwrap();
+    let request = request.map(|body| String::from_utf8(body.bytes().unwrap().to_vec()).unwrap());
+    let mut body = backend.router().oneshot(request).await.unwrap().into_body();
+    let mut frames = Vec::new();
+    while frames.len() < 4 {
+        let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        frames.push(String::from_utf8(frame.to_vec()).unwrap());
+    }
+    assert!(frames[0].contains("context"));
+    assert_eq!(
+        frames[1..],
+        [": keep-alive\n\n", "data: {\"type\":\"token\",\"content\":\"Nothing \"}\n\n", ": keep-alive\n\n"]
+    );
+}
