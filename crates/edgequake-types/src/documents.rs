@@ -36,3 +36,6 @@ pub use summary::DocumentSummary;
 pub use track::{GetTrack, Track};
 pub use upload_file::{UploadFile, UploadedFile};
 pub use upload_text::{ChunkStrategy, ProcessingCost, UploadText, UploadedDocument};
+
+#[cfg(test)]
+mod tests;

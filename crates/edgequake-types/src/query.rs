@@ -48,3 +48,6 @@ pub use options::{
 };
 pub use request::{Query, StreamQuery};
 pub use source::{Source, SourceType};
+
+#[cfg(test)]
+mod tests;

@@ -163,28 +163,33 @@ struct Wire {
     #[serde(deserialize_with = "tolerant::or_default")]
     status_counts: StatusCounts,
     truncated: Option<bool>,
+    #[serde(deserialize_with = "tolerant::count")]
+    total: u64,
+    #[serde(deserialize_with = "tolerant::count")]
+    page: u64,
+    #[serde(deserialize_with = "tolerant::count")]
+    page_size: u64,
+    #[serde(deserialize_with = "tolerant::count")]
+    total_pages: u64,
     pagination: Option<Pagination>,
-    #[serde(flatten)]
-    flat: Pagination,
 }
 
 impl From<Vec<DocumentSummary>> for Wire {
     fn from(documents: Vec<DocumentSummary>) -> Self {
-        let flat = Pagination { total: documents.len() as u64, ..Pagination::default() };
-        Self { documents, flat, ..Self::default() }
+        Self { total: documents.len() as u64, documents, ..Self::default() }
     }
 }
 
 impl<'de> Deserialize<'de> for DocumentList {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let wire: Wire = tolerant::list_or_object(deserializer)?;
-        let Pagination { total, page, page_size, total_pages } = wire.pagination.unwrap_or(wire.flat);
+        let nested = wire.pagination;
         Ok(Self {
             documents: if wire.documents.is_empty() { wire.items } else { wire.documents },
-            total,
-            page,
-            page_size,
-            total_pages,
+            total: nested.map_or(wire.total, |place| place.total),
+            page: nested.map_or(wire.page, |place| place.page),
+            page_size: nested.map_or(wire.page_size, |place| place.page_size),
+            total_pages: nested.map_or(wire.total_pages, |place| place.total_pages),
             has_more: wire.has_more,
             status_counts: wire.status_counts,
             truncated: wire.truncated,

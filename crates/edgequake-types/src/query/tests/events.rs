@@ -1,0 +1,236 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use crate::query::*;
+use crate::{DecodeError, Event, StreamFailure};
+
+/// Everything a stream of these payloads delivers, and whether it may end after them.
+fn read(payloads: &[&str]) -> (Vec<QueryEvent>, bool) {
+    let mut framing = QueryFraming::default();
+    let events =
+        payloads.iter().filter_map(|payload| QueryEvent::decode(payload, &mut framing).unwrap()).collect();
+    (events, QueryEvent::may_end(&framing))
+}
+
+fn one(payload: &str) -> QueryEvent {
+    let (mut events, _) = read(&[payload]);
+    assert_eq!(events.len(), 1, "{payload}");
+    events.remove(0)
+}
+
+fn token(content: &str) -> QueryEvent {
+    QueryEvent::Token { content: content.to_owned() }
+}
+
+fn error(message: &str, code: Option<&str>) -> QueryEvent {
+    QueryEvent::Error { message: message.to_owned(), code: code.map(str::to_owned) }
+}
+
+fn done() -> QueryEvent {
+    QueryEvent::Done { stats: None, llm_provider: None, llm_model: None, answer: None }
+}
+
+#[test]
+fn a_whole_stream() {
+    let (events, may_end) = read(&[
+        r#"{"type":"context","sources":[{"source_type":"chunk","id":"c","score":0.5,"snippet":null}],"query_mode":"mix","retrieval_time_ms":14}"#,
+        r#"{"type":"thinking","content":"hm"}"#,
+        r#"{"type":"token","content":"Nine"}"#,
+        r#"{"type":"token","content":" lives"}"#,
+        r#"{"type":"token","content":""}"#,
+        r#"{"type":"done","stats":{"total_time_ms":234,"query_mode":"mix"},"llm_model":"m","answer":"Nine lives."}"#,
+    ]);
+    assert!(!may_end);
+    assert_eq!(events[2..5], [token("Nine"), token(" lives"), token("")]);
+    let finals: Vec<bool> = events.iter().map(Event::is_final).collect();
+    assert_eq!(finals, [false, false, false, false, false, true]);
+    let QueryEvent::Done { stats, answer, .. } = &events[5] else { panic!("{:?}", events[5]) };
+    assert_eq!((stats.as_ref().unwrap().total_time_ms, answer.as_deref()), (Some(234), Some("Nine lives.")));
+}
+
+#[test]
+fn every_kind_survives_a_round_trip() {
+    for payload in [
+        json!({"type": "context", "sources": [], "query_mode": "mix", "retrieval_time_ms": 14}),
+        json!({"type": "context", "sources": [{"source_type": "chunk", "id": "c", "score": 0.5, "snippet": null}],
+               "subgraph": {"entities": [], "relationships": []}, "bundle": {"chunks": [1]}}),
+        json!({"type": "token", "content": " a\n"}),
+        json!({"type": "thinking", "content": "hm"}),
+        json!({"type": "done", "stats": {"tokens_used": 3, "ux_ttft_ms": 1}, "llm_provider": "p", "llm_model": "m", "answer": "a"}),
+        json!({"type": "done"}),
+        json!({"type": "error", "message": "M", "code": "STREAM_ERROR"}),
+        json!({"type": "error", "message": "M"}),
+        json!({"type": "stage", "name": "reading", "n": 18_446_744_073_709_551_615_u64}),
+    ] {
+        let event = one(&payload.to_string());
+        let written = event.encode().unwrap();
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), payload);
+        assert_eq!(one(&written), event);
+    }
+}
+
+#[test]
+fn explicit_nulls_are_fine() {
+    let (events, _) = read(&[
+        r#"{"type":"context","sources":null,"query_mode":null,"retrieval_time_ms":null,"subgraph":null,"bundle":null}"#,
+        r#"{"type":"token","content":null}"#,
+        r#"{"type":"done","stats":null,"llm_provider":null,"llm_model":null,"answer":null}"#,
+    ]);
+    let context = QueryEvent::Context {
+        sources: vec![],
+        query_mode: None,
+        retrieval_time_ms: None,
+        subgraph: None,
+        bundle: None,
+    };
+    assert_eq!(events, [context, token(""), done()]);
+}
+
+#[test]
+fn unknown_kinds_are_handed_on() {
+    for payload in [
+        r#"{"type":"stage","name":"reading"}"#,
+        r#"{"type":"","x":1}"#,
+        r#"{"type":null,"x":1}"#,
+        r#"{"type":7,"x":1}"#,
+        r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#,
+    ] {
+        assert_eq!(one(payload), QueryEvent::Unknown(serde_json::from_str(payload).unwrap()), "{payload}");
+        assert!(!one(payload).is_final() && one(payload).failure().is_none());
+    }
+}
+
+#[test]
+fn events_without_a_type() {
+    for (payload, event) in [
+        (r#"{"content":"x"}"#, token("x")),
+        (r#"{"chunk":"x","done":false}"#, token("x")),
+        (r#"{"token":"x"}"#, token("x")),
+        (r#"{"chunk":"b","content":"a","token":"c"}"#, token("a")),
+        (r#"{"choices":[{"delta":{"content":"x"}}]}"#, token("x")),
+        (r#"{"type":null,"content":"x","error":null}"#, token("x")),
+        (r#"{"done":true}"#, done()),
+    ] {
+        assert_eq!(one(payload), event, "{payload}");
+    }
+}
+
+#[test]
+fn failures_in_every_form() {
+    for (payload, message, code) in [
+        (
+            r#"{"type":"error","message":"M","code":"PROVIDER_CONFIG_ERROR"}"#,
+            "M",
+            Some("PROVIDER_CONFIG_ERROR"),
+        ),
+        (r#"{"type":"error","message":"M"}"#, "M", None),
+        (r#"{"type":"error","message":"M","code":null}"#, "M", None),
+        (r#"{"type":"error","error":{"message":"M","code":"C"}}"#, "M", Some("C")),
+        (r#"{"error":{"message":"M"}}"#, "M", None),
+        (r#"{"error":"out of tokens"}"#, "out of tokens", None),
+        (r#"{"code":"STREAM_ERROR","message":"M"}"#, "M", Some("STREAM_ERROR")),
+        (r#"{"type":"error"}"#, "the server reported a failure without a text", None),
+        (r#"{"error":true}"#, "the server reported a failure without a text", None),
+    ] {
+        let event = one(payload);
+        assert_eq!(event, error(message, code), "{payload}");
+        let failure = StreamFailure {
+            code: code.map(str::to_owned),
+            message: message.to_owned(),
+            retry_after_seconds: None,
+        };
+        assert_eq!(event.failure(), Some(failure));
+        assert!(!event.is_final());
+    }
+    assert_eq!(one(r#"{"error":"M"}"#).failure().unwrap().message, "M");
+}
+
+#[test]
+fn raw_text_is_kept_as_it_is() {
+    let (events, may_end) =
+        read(&["Nine", " lives ", "", " ", "{}", "null", r#"{"type":"token"}"#, "Error: x"]);
+    let texts = ["Nine", " lives ", "", " ", "{}", "null", r#"{"type":"token"}"#, "Error: x"];
+    assert_eq!(events, texts.map(token));
+    assert!(may_end);
+    // Text that is JSON but no event.
+    for payload in ["5", "[1]", "\"x\"", "true", "{", r#"{"a":1}"#, "{\"a\":", "Nine {\"type\":\"token\"}"] {
+        assert_eq!(read(&[payload]), (vec![token(payload)], true), "{payload}");
+    }
+}
+
+#[test]
+fn the_form_is_open_until_a_payload_means_something() {
+    assert_eq!(read(&["", " ", "{}", "\n"]), (vec![], false));
+    // It was text: nothing of it is lost.
+    assert_eq!(read(&[" ", "{}", "x"]), (vec![token(" {}x")], true));
+    // It was JSON: nothing of it meant anything.
+    assert_eq!(
+        read(&[" ", "{}", r#"{"type":"token","content":"x"}"#, "{}", " ", "null"]),
+        (vec![token("x")], false)
+    );
+}
+
+#[test]
+fn the_end_mark_ends_every_stream() {
+    for mark in ["[DONE]", "[DONE] ", " [DONE]"] {
+        assert_eq!(read(&[r#"{"type":"token","content":"x"}"#, mark, "y", "{"]), (vec![token("x")], true));
+        assert_eq!(read(&["x", mark, "y"]), (vec![token("x")], true));
+        assert_eq!(read(&[mark]), (vec![], true));
+    }
+}
+
+#[test]
+fn an_event_that_cannot_be_read_is_an_error_that_names_the_place() {
+    let mut framing = QueryFraming::Json;
+    let mut read = |payload: &str| QueryEvent::decode(payload, &mut framing).unwrap_err();
+    insta::assert_snapshot!(read(r#"{"type":"token","content":"#), @"the JSON field `content` cannot be read");
+    insta::assert_snapshot!(read("just text"), @"the JSON text cannot be read");
+    insta::assert_snapshot!(read(r#"{"type":"token","content":7}"#), @"the JSON field `content` cannot be read");
+    insta::assert_snapshot!(read(r#"{"type":"context","sources":[{"id":"a"}]}"#), @"the JSON field `sources[0]` cannot be read");
+    insta::assert_snapshot!(read(r#"{"type":"context","retrieval_time_ms":15.5}"#), @"the JSON field `retrieval_time_ms` cannot be read");
+    insta::assert_snapshot!(read(r#"{"type":"done","stats":{"tokens_used":-1}}"#), @"the JSON field `stats.tokens_used` cannot be read");
+    // Cut at the very beginning: an error, not an answer that begins with a brace.
+    let cut = QueryEvent::decode(r#"{"type":"context","sour"#, &mut QueryFraming::default());
+    assert!(matches!(cut, Err(DecodeError::Json { .. })));
+}
+
+#[test]
+fn nesting_without_end_is_an_error_and_no_crash() {
+    let nested = format!(r#"{{"type":"context","bundle":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(QueryEvent::decode(&nested, &mut QueryFraming::default()).is_err());
+    let untyped = format!(r#"{{"content":"x","bundle":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(QueryEvent::decode(&untyped, &mut QueryFraming::default()).is_err());
+}
+
+proptest! {
+    #[test]
+    fn raw_text_comes_out_as_it_went_in(pieces in prop::collection::vec("\\PC{0,12}", 1..8)) {
+        prop_assume!(pieces.iter().all(|piece| piece.trim() != "[DONE]"));
+        prop_assume!(!pieces.iter().any(|piece| piece.contains('{')));
+        let payloads: Vec<&str> = pieces.iter().map(String::as_str).collect();
+        let (events, may_end) = read(&payloads);
+        let text: String = events
+            .into_iter()
+            .map(|event| match event {
+                QueryEvent::Token { content } => content,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        // A stream of blanks and of `null` alone stays undecided.
+        if may_end {
+            prop_assert_eq!(text, pieces.concat());
+        } else {
+            prop_assert!(pieces.iter().all(|piece| piece.trim().is_empty() || piece.trim() == "null"));
+        }
+    }
+
+    #[test]
+    fn any_payload_is_read_without_a_panic(payloads in prop::collection::vec("\\PC{0,40}|\\{\"type\":\"(token|done|context|error)\"[,:\"\\[\\]{}a-z0-9]{0,20}\\}?", 0..6)) {
+        let mut framing = QueryFraming::default();
+        for payload in &payloads {
+            if let Ok(Some(event)) = QueryEvent::decode(payload, &mut framing) {
+                prop_assert!(event.encode().is_ok());
+            }
+        }
+    }
+}
