@@ -255,3 +255,6 @@ impl RevokedApiKey {
 
 json_answers!(CreatedApiKey);
 json_answers!(or_empty: RevokedApiKey);
+
+#[cfg(test)]
+mod tests;

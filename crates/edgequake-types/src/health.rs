@@ -113,3 +113,6 @@ impl Health {
 }
 
 json_answers!(Health);
+
+#[cfg(test)]
+mod tests;

@@ -66,3 +66,6 @@ impl SetupStatus {
 }
 
 json_answers!(SetupStatus);
+
+#[cfg(test)]
+mod tests;

@@ -108,3 +108,6 @@ endpoint! {
 endpoint! {
     POST "/api/v1/tasks/{track_id}/retry" (track_id) => RetryTask, Option<Task> where Required, Refused, None
 }
+
+#[cfg(test)]
+mod tests;

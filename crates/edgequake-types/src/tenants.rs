@@ -333,3 +333,6 @@ endpoint! {
 }
 
 json_answers!(Tenant);
+
+#[cfg(test)]
+mod tests;

@@ -249,3 +249,6 @@ impl DeleteUser {
 endpoint! {
     DELETE "/api/v1/users/{user_id}" (user_id) => DeleteUser, () where Required, Safe, None
 }
+
+#[cfg(test)]
+mod tests;

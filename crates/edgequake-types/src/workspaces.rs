@@ -25,3 +25,6 @@ pub use list::{GetWorkspaceBySlug, ListWorkspaces, WorkspaceList};
 pub use model::{Workspace, WorkspaceStats};
 pub use one::{DeleteWorkspace, GetWorkspace, GetWorkspaceStats, UpdateWorkspace};
 pub use settings::WorkspaceSettings;
+
+#[cfg(test)]
+mod tests;
