@@ -102,9 +102,11 @@ impl FromStr for BaseUrl {
         if authority.as_str().contains('@') {
             return Err(BaseUrlError::UserInfo);
         }
-        let bare = authority.host();
-        let unbracketed = !bare.starts_with('[') && bare.contains(':');
-        if bare.is_empty() || unbracketed || authority.as_str().ends_with(':') {
+        let host = authority.host();
+        let unbracketed = !host.starts_with('[') && host.contains(':');
+        // A port that is empty or beyond 65535 is there as text, and not as a number.
+        let odd_port = authority.as_str().len() > host.len() && authority.port_u16().is_none();
+        if host.is_empty() || unbracketed || odd_port {
             return Err(BaseUrlError::Malformed);
         }
         let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);

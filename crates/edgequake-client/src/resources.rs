@@ -7,8 +7,10 @@ mod file;
 mod health;
 mod query;
 mod tasks;
+mod tenants;
 mod users;
 mod wait;
+mod workspaces;
 
 pub use api_keys::{ApiKeys, Rotation};
 pub use auth::Auth;
@@ -17,8 +19,10 @@ pub use file::FileUploadError;
 pub use health::Health;
 pub use query::Query;
 pub use tasks::Tasks;
+pub use tenants::Tenants;
 pub use users::Users;
 pub use wait::{Progress, Wait};
+pub use workspaces::Workspaces;
 
 /// Declares a resource: a handle on the client, and how to get it.
 macro_rules! resource {

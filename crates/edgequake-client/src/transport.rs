@@ -6,6 +6,7 @@
 
 mod connector;
 mod proxy;
+mod resolver;
 mod tls;
 mod token;
 

@@ -18,21 +18,22 @@ use tower::ServiceExt;
 use tower_service::Service;
 
 use super::proxy::Proxies;
+use super::resolver::Resolver;
 use crate::{BoxError, BoxFuture};
 
 /// Opens a connection to a destination: with TLS only to a proxy that asks for it, since TLS to the destination is made by
 /// the connector around this one.
 #[derive(Debug, Clone)]
 pub(crate) struct ProxyConnector {
-    direct: HttpConnector,
+    direct: HttpConnector<Resolver>,
     // Speaks TLS to `https` proxies.
-    to_proxy: HttpsConnector<HttpConnector>,
+    to_proxy: HttpsConnector<HttpConnector<Resolver>>,
     proxies: Proxies,
 }
 
 impl ProxyConnector {
     pub(super) fn new(proxies: Proxies, tls: ClientConfig, connect_timeout: Option<Duration>) -> Self {
-        let mut direct = HttpConnector::new();
+        let mut direct = HttpConnector::new_with_resolver(Resolver::new());
         direct.enforce_http(false);
         direct.set_nodelay(true);
         direct.set_keepalive(Some(Duration::from_secs(60)));

@@ -1,0 +1,72 @@
+//! [`Workspaces`]: separate bodies of documents within a tenant.
+
+use edgequake_types::workspaces::{
+    CreateWorkspace, DeleteWorkspace, GetWorkspace, GetWorkspaceBySlug, GetWorkspaceStats, ListWorkspaces,
+    UpdateWorkspace,
+};
+use edgequake_types::{TenantId, WorkspaceId};
+
+use super::resource;
+use crate::Call;
+
+resource! {
+    /// Workspaces: `/api/v1/tenants/{tenant_id}/workspaces` and `/api/v1/workspaces/{workspace_id}`.
+    ///
+    /// Calls about one workspace are made in that workspace, whatever the client's own is, because the server demands it. The
+    /// tenant stays the client's: it has to be the one the workspace belongs to.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// use edgequake_client::types::TenantId;
+    /// use edgequake_client::types::workspaces::CreateWorkspace;
+    ///
+    /// let tenant = TenantId::server_default();
+    /// let workspace = client.workspaces().create(CreateWorkspace::new(&tenant, "Archive")).await?;
+    /// let archive = client.with_tenant(&tenant).with_workspace(&workspace.id);
+    /// println!("{}", archive.workspaces().stats(&workspace.id).await?.document_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    Workspaces, workspaces
+}
+
+impl Workspaces<'_> {
+    /// `POST /api/v1/tenants/{tenant_id}/workspaces`: makes a workspace.
+    pub fn create(&self, workspace: CreateWorkspace) -> Call<CreateWorkspace> {
+        self.client.send(workspace)
+    }
+
+    /// `GET /api/v1/tenants/{tenant_id}/workspaces`: a page of a tenant's workspaces.
+    pub fn list(&self, list: ListWorkspaces) -> Call<ListWorkspaces> {
+        self.client.send(list)
+    }
+
+    /// `GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}`: the workspace with this short name.
+    pub fn get_by_slug(
+        &self,
+        tenant: impl Into<TenantId>,
+        slug: impl Into<String>,
+    ) -> Call<GetWorkspaceBySlug> {
+        self.client.send(GetWorkspaceBySlug::new(tenant, slug))
+    }
+
+    /// `GET /api/v1/workspaces/{workspace_id}`: a workspace.
+    pub fn get(&self, workspace: impl Into<WorkspaceId>) -> Call<GetWorkspace> {
+        self.client.send(GetWorkspace::new(workspace))
+    }
+
+    /// `PUT /api/v1/workspaces/{workspace_id}`: changes a workspace.
+    pub fn update(&self, update: UpdateWorkspace) -> Call<UpdateWorkspace> {
+        self.client.send(update)
+    }
+
+    /// `DELETE /api/v1/workspaces/{workspace_id}`: deletes a workspace with its documents and its graph.
+    pub fn delete(&self, workspace: impl Into<WorkspaceId>) -> Call<DeleteWorkspace> {
+        self.client.send(DeleteWorkspace::new(workspace))
+    }
+
+    /// `GET /api/v1/workspaces/{workspace_id}/stats`: how much a workspace holds. The server may be a minute behind.
+    pub fn stats(&self, workspace: impl Into<WorkspaceId>) -> Call<GetWorkspaceStats> {
+        self.client.send(GetWorkspaceStats::new(workspace))
+    }
+}

@@ -1,0 +1,175 @@
+//! Errors: every shape of body, and what a caller is told.
+
+use std::error::Error as StdError;
+
+use edgequake_client::types::api_keys::{ListApiKeys, RevokeApiKey};
+use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
+use edgequake_client::{Error, ErrorKind};
+
+use crate::server::{Act, Server, answer, json};
+
+/// An error and its causes, one a line.
+pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!("\n{error}"));
+        cause = error.source();
+    }
+    text
+}
+
+/// The error of a call that is answered with these bytes.
+async fn refused(bytes: Vec<u8>) -> Error {
+    let server = Server::answers([bytes]).await;
+    let client = server.builder().api_key("k1").retry(edgequake_client::layers::retry::RetryConfig::none());
+    client.build().unwrap().send(GetDocument::new("d-1")).await.unwrap_err()
+}
+
+#[tokio::test]
+async fn every_shape_of_body_says_its_words() {
+    let problem = r#"{"code":"NOT_FOUND","message":"Not found: document d-1","type":"https://edgequake.dev/problems/not-found",
+        "title":"Not Found","status":404,"details":{"request_id":"5b6f0f3c","error_code":"NOT_FOUND","http_status":404,
+        "retryable":false,"source":"api","diagnostics":{"kind":"not_found"}}}"#;
+    let mut texts = Vec::new();
+    for bytes in [
+        answer(404, &[("content-type", "application/problem+json")], problem.as_bytes()),
+        json(409, r#"{"code":"CONFLICT","message":"exists already"}"#),
+        json(401, r#"{"error":"unauthorized","message":"Authentication required","request_id":"0a51"}"#),
+        json(403, r#"{"error":"forbidden","message":"workspace_id differs"}"#),
+        json(
+            429,
+            r#"{"error":"rate_limit_exceeded","message":"slow down","retry_after_seconds":2,"error_code":"RATE_LIMITED","retryable":true}"#,
+        ),
+        json(503, r#"{"code":"SERVICE_UNAVAILABLE","message":"the emulation is off"}"#),
+        answer(422, &[("content-type", "text/plain")], b"missing field `name` at line 1"),
+        answer(
+            415,
+            &[("content-type", "text/plain")],
+            b"Expected request with `Content-Type: application/json`",
+        ),
+        answer(404, &[], b""),
+        answer(405, &[], b""),
+        json(401, r#"{"error":"token_expired","message":"expired","details":"exp"}"#),
+        answer(
+            502,
+            &[("content-type", "text/html")],
+            b"<html><head><title>502 Bad Gateway</title></head></html>",
+        ),
+        answer(500, &[("x-request-id", "r-77")], b""),
+        json(423, r#"{"code":"ACCOUNT_LOCKED","message":"Account locked"}"#),
+        json(501, r#"{"code":"NOT_IMPLEMENTED","message":"not here"}"#),
+        answer(413, &[], b"length limit exceeded"),
+        json(400, r#"{"code":"BAD_REQUEST","message":"file exceeds the maximum size"}"#),
+        answer(500, &[("content-encoding", "gzip")], b"\x1f\x8b\x08\x00\x01\x02"),
+        answer(301, &[("location", "https://u:s3cr3t@eq.example.com/api?token=s3cr3t")], b""),
+    ] {
+        let error = refused(bytes).await;
+        texts.push(format!("{:?}\n    {error}", error.kind()));
+    }
+    let texts = texts.join("\n");
+    assert!(!texts.contains("s3cr3t"));
+    insta::assert_snapshot!(texts);
+}
+
+#[tokio::test]
+async fn a_401_without_a_credential_says_so() {
+    let server =
+        Server::answers([json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)]).await;
+    let error = server.builder().build().unwrap().documents().list(ListDocuments::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized { configured: false, replayed: false });
+    insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in");
+}
+
+#[tokio::test]
+async fn an_error_body_without_end_is_cut() {
+    let endless =
+        [b"HTTP/1.1 500 X\r\ncontent-length: 104857600\r\n\r\n".as_slice(), &vec![b'x'; 1 << 20]].concat();
+    let server = Server::start(move |_, _| Act::Send(endless.clone())).await;
+    let error = server.client().send(GetDocument::new("d-1")).await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 500);
+    assert!(error.to_string().len() < 1_200);
+}
+
+#[tokio::test]
+async fn empty_successes_are_successes() {
+    for bytes in [answer(204, &[], b""), answer(200, &[], b"")] {
+        let server = Server::answers([bytes]).await;
+        let client = server.client();
+        client.auth().logout(None).await.unwrap();
+        client.send(RevokeApiKey::new("k-1")).await.unwrap();
+        client.documents().delete("d-1").await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_json_is_ignored() {
+    let server = Server::answers([json(200, "\u{FEFF}{\"documents\":[]}")]).await;
+    assert!(server.client().documents().list(ListDocuments::new()).await.unwrap().documents.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_is_not_taken_as_complete() {
+    for bytes in [
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{\"documents\":[]}\r\n".to_vec(),
+        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"documents\":[]}".to_vec(),
+    ] {
+        let server = Server::start(move |_, _| Act::SendAndClose(bytes.clone())).await;
+        let error = server.client().documents().list(ListDocuments::new()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Body, "{error:?}");
+        assert!(error.is_retryable());
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_names_the_place() {
+    let wrong = r#"{"keys":[{"key_id":"k","prefix":"p","scopes":[]},{"key_id":"k","prefix":7}]}"#;
+    let server = Server::answers([json(200, wrong)]).await;
+    let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    insta::assert_snapshot!(chain(&error), @"
+    /api/v1/api-keys: the answer cannot be read
+    the JSON field `keys[1].prefix` cannot be read
+    invalid type: integer, expected a string at line 1 column 73
+    ");
+
+    let page = answer(200, &[("content-type", "text/html")], b"<html>welcome</html>");
+    let server = Server::answers([page]).await;
+    let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
+    insta::assert_snapshot!(chain(&error), @"
+    /api/v1/api-keys: the answer cannot be read; the answer (200) is of type text/html, not JSON: is the base URL right?
+    the JSON text cannot be read
+    expected value at line 1 column 1
+    ");
+}
+
+#[tokio::test]
+async fn nesting_without_end_is_an_error_and_no_crash() {
+    let nested =
+        format!(r#"{{"id":"d","status":"completed","chunk_count":0,"metadata":{}"#, "[".repeat(100_000));
+    assert_eq!(refused(json(200, &nested)).await.kind(), ErrorKind::Decode);
+}
+
+#[tokio::test]
+async fn a_redirect_is_an_error_that_names_the_place() {
+    for status in [301, 302, 303, 307, 308] {
+        let server = Server::answers([answer(
+            status,
+            &[("location", "https://eq.example.com/api/v1/documents?x=s3cr3t")],
+            b"",
+        )])
+        .await;
+        let client = server.client();
+        let get = client.documents().list(ListDocuments::new()).await.unwrap_err();
+        let post = client.documents().upload_text(UploadText::new("x")).await.unwrap_err();
+        for error in [get, post] {
+            assert_eq!(error.kind(), ErrorKind::Redirect);
+            let text = error.to_string();
+            assert!(
+                text.contains("https://eq.example.com/api/v1/documents") && !text.contains("s3cr3t"),
+                "{text}"
+            );
+        }
+        assert_eq!(server.received().len(), 2, "{status}");
+    }
+}

@@ -1,0 +1,241 @@
+//! Sessions: login, refresh and replay after 401, against a server that counts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edgequake_auth::Tokens;
+use edgequake_client::types::documents::{ListDocuments, UploadText};
+use edgequake_client::{Client, ErrorKind};
+use tokio::sync::Notify;
+
+use crate::server::{Act, Received, Server, json};
+
+fn token(access: &str, refresh: &str, seconds: i64) -> Act {
+    Act::Send(json(
+        200,
+        &format!(
+            r#"{{"access_token":"{access}","refresh_token":"{refresh}","token_type":"bearer","expires_in":{seconds}}}"#
+        ),
+    ))
+}
+
+fn unauthorized() -> Act {
+    Act::Send(json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#))
+}
+
+fn documents() -> Act {
+    Act::Send(json(200, r#"{"documents":[],"document_id":"d","status":"pending"}"#))
+}
+
+fn bearer(request: &Received) -> &str {
+    request.header("authorization").unwrap_or_default()
+}
+
+fn count(server: &Server, path: &str) -> usize {
+    server.received().iter().filter(|request| request.path() == path).count()
+}
+
+/// A client with a session that has expired already, whose refresh token is `r1`.
+fn expired(builder: edgequake_client::ClientBuilder) -> Client {
+    let client = builder.build().unwrap();
+    let tokens = Tokens::new("a1").refresh_token("r1").expires_in(Duration::from_nanos(1));
+    let session = client.session_builder().tokens(tokens).build().unwrap();
+    client.with_session(session)
+}
+
+async fn list(client: &Client) -> Result<(), edgequake_client::Error> {
+    client.documents().list(ListDocuments::new()).await.map(drop)
+}
+
+const LOGIN: &str = "/api/v1/auth/login";
+const REFRESH: &str = "/api/v1/auth/refresh";
+const DOCUMENTS: &str = "/api/v1/documents";
+
+/// Takes `a2` and later ones only; refreshing `r1` gives `a2`, once.
+async fn rotating() -> Server {
+    Server::start(|_, request| match request.path() {
+        LOGIN => token("a1", "r1", 3600),
+        REFRESH if request.body.windows(4).any(|text| text == b"\"r1\"") => token("a2", "r2", 3600),
+        REFRESH => unauthorized(),
+        _ if bearer(request) == "Bearer a2" => documents(),
+        _ => unauthorized(),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn fifty_parallel_refusals_make_one_refresh() {
+    let server = rotating().await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let calls: Vec<_> = (0..50)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { list(&client).await })
+        })
+        .collect();
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((count(&server, LOGIN), count(&server, REFRESH)), (1, 1));
+    assert!(count(&server, DOCUMENTS) <= 100);
+    assert_eq!(client.session().unwrap().refreshes(), 1);
+}
+
+#[tokio::test]
+async fn calls_started_during_a_refresh_wait_for_it() {
+    let go = Arc::new(Notify::new());
+    let gate = Arc::clone(&go);
+    let server = Server::start(move |_, request| match request.path() {
+        LOGIN => token("a1", "r1", 3600),
+        REFRESH => Act::Held(
+            json(200, r#"{"access_token":"a2","refresh_token":"r2","expires_in":3600}"#),
+            Arc::clone(&gate),
+        ),
+        _ if bearer(request) == "Bearer a2" => documents(),
+        _ => unauthorized(),
+    })
+    .await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let first = tokio::spawn({
+        let client = client.clone();
+        async move { list(&client).await }
+    });
+    server.wait_for(3).await;
+    let later: Vec<_> = (0..5)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { list(&client).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    go.notify_one();
+    first.await.unwrap().unwrap();
+    for call in later {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(count(&server, REFRESH), 1);
+    // The first call was refused and replayed; the others went out once, with the new token.
+    assert_eq!(count(&server, DOCUMENTS), 2 + 5);
+}
+
+#[tokio::test]
+async fn a_fresh_token_that_is_refused_too_is_the_callers_and_stays() {
+    let server = Server::start(|_, request| match request.path() {
+        LOGIN => token("a1", "r1", 3600),
+        REFRESH => token("a2", "r2", 3600),
+        _ => unauthorized(),
+    })
+    .await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let error = list(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unauthorized { configured: true, replayed: true });
+    assert!(error.is_unauthorized() && !error.is_retryable());
+    insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; the credential was refused, and so was the one that replaced it");
+    insta::assert_snapshot!(server.lines().join("\n"), @"
+    POST /api/v1/auth/login
+    GET /api/v1/documents
+    POST /api/v1/auth/refresh
+    GET /api/v1/documents
+    ");
+    assert!(client.session().unwrap().session().is_some());
+}
+
+#[tokio::test]
+async fn a_body_is_the_same_in_the_replay_and_a_stream_is_never_replayed() {
+    let server = rotating().await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    client.documents().upload_text(UploadText::new("The bridge")).await.unwrap();
+    let sent: Vec<_> = server.received().into_iter().filter(|request| request.path() == DOCUMENTS).collect();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].body, sent[1].body);
+    assert_eq!(String::from_utf8_lossy(&sent[1].body), r#"{"content":"The bridge"}"#);
+
+    let server = rotating().await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let mut request = client.request(http::Method::POST, DOCUMENTS).unwrap();
+    *request.body_mut() = edgequake_client::body::RequestBody::once(http_body_util::Full::new("once".into()));
+    let answer = client.execute(request).await.unwrap();
+    assert_eq!(answer.status(), 401);
+    assert_eq!((count(&server, DOCUMENTS), count(&server, REFRESH)), (1, 0));
+}
+
+#[tokio::test]
+async fn refusals_of_the_auth_endpoints_themselves_surface_once() {
+    let server = Server::start(|_, _| unauthorized()).await;
+    let client = server.builder().build().unwrap();
+    let error = client.login("mona", "s3cr3t-p").await.unwrap_err();
+    assert!(error.is_unauthorized() && !error.is_retryable());
+    assert_eq!(server.received().len(), 1);
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+
+    client.auth().refresh("s3cr3t-r").await.unwrap_err();
+    client.auth().me().await.unwrap_err();
+    assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn wrong_inactive_and_locked_are_told_apart_and_never_retried() {
+    for (status, code) in [(401, "UNAUTHORIZED"), (403, "FORBIDDEN"), (423, "ACCOUNT_LOCKED")] {
+        let body = format!(r#"{{"code":"{code}","message":"no","status":{status}}}"#);
+        let server = Server::answers([json(status, &body)]).await;
+        let error = server.builder().build().unwrap().login("mona", "pw").await.unwrap_err();
+        assert_eq!(error.status().unwrap().as_u16(), status);
+        assert_eq!(
+            (error.is_unauthorized(), error.is_forbidden(), error.is_locked()),
+            (status == 401, status == 403, status == 423)
+        );
+        assert_eq!(server.received().len(), 1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_expired_token_is_renewed_before_it_is_sent() {
+    // The server says 400 to an expired token here, so only a renewal in advance helps.
+    let server = Server::start(|_, request| match request.path() {
+        REFRESH => token("a2", "r2", 3600),
+        _ if bearer(request) == "Bearer a2" => documents(),
+        _ => Act::Send(json(400, r#"{"code":"BAD_REQUEST","message":"bad token"}"#)),
+    })
+    .await;
+    list(&expired(server.builder())).await.unwrap();
+    assert_eq!((count(&server, REFRESH), count(&server, DOCUMENTS)), (1, 1));
+}
+
+#[tokio::test]
+async fn a_silent_refresh_times_out_for_all() {
+    let server = Server::start(|_, request| match request.path() {
+        REFRESH => Act::Hang,
+        _ => documents(),
+    })
+    .await;
+    let client = expired(server.builder().token_timeout(Duration::from_millis(200)));
+    let calls: Vec<_> = (0..10)
+        .map(|_| {
+            let client = client.clone();
+            tokio::spawn(async move { list(&client).await })
+        })
+        .collect();
+    for call in calls {
+        let error = call.await.unwrap().unwrap_err();
+        assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
+    }
+    assert_eq!(count(&server, REFRESH), 1);
+    assert!(client.session().unwrap().session().is_some());
+}
+
+#[tokio::test]
+async fn a_rate_limited_refresh_is_not_hammered() {
+    let server = Server::start(|_, request| match request.path() {
+        REFRESH => Act::Send(crate::server::answer(429, &[("retry-after", "30")], b"{}")),
+        _ => documents(),
+    })
+    .await;
+    let client = expired(server.builder());
+    for _ in 0..20 {
+        let error = list(&client).await.unwrap_err();
+        assert!(error.is_rate_limited() && error.is_retryable(), "{error:?}");
+        assert!(error.retry_after().unwrap() > Duration::from_secs(25));
+    }
+    assert_eq!(count(&server, REFRESH), 1);
+    assert!(client.session().unwrap().session().is_some());
+}

@@ -1,0 +1,1 @@
+//! Retries: what is repeated, how often, and with which pauses.
