@@ -1,0 +1,129 @@
+//! `cargo xtask examples`: builds the examples once, then runs each to its end.
+//!
+//! Each gets a time limit, no terminal, the root as its current folder, and none of the `EDGEQUAKE_*` variables of
+//! whoever runs this, so that no example ever talks to a real server. `EXAMPLE_ONCE=1` tells those that would serve for
+//! ever to stop after their first round. What they print goes to a file, and to the terminal if they fail.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use lexopt::Parser;
+use serde::Deserialize;
+
+use crate::command::{cargo, output};
+use crate::failure::{During, Failure, Result};
+use crate::limit::{self, End};
+use crate::workspace::Workspace;
+
+/// Far more than the slowest takes.
+const LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) fn run(arguments: Parser) -> Result<()> {
+    crate::no_arguments(arguments)?;
+    run_all(&Workspace::load()?)
+}
+
+/// Runs every example; one that fails does not keep the others from running.
+pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
+    let logs = workspace.target.join("xtask/examples");
+    fs::create_dir_all(&logs).during("making the folder for what the examples print")?;
+    let mut failed = Vec::new();
+    for (name, executable) in build(workspace)? {
+        let start = Instant::now();
+        let log = logs.join(format!("{name}.log"));
+        let outcome = run_one(workspace, &executable, &log)?;
+        println!(
+            "{name:<20} {:>6.1} s  {}",
+            start.elapsed().as_secs_f64(),
+            outcome.as_deref().unwrap_or("ok")
+        );
+        if outcome.is_some() {
+            println!("{}", fs::read_to_string(&log).during("reading what an example printed")?);
+            failed.push(name);
+        }
+    }
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("examples failed: {}", failed.join(", "))))
+    }
+}
+
+/// Runs one example; returns what is wrong, if anything is.
+fn run_one(workspace: &Workspace, executable: &Path, log: &Path) -> Result<Option<String>> {
+    let log = File::create(log).during("making the file for what an example prints")?;
+    let mut command = Command::new(executable);
+    command.current_dir(&workspace.root).env("EXAMPLE_ONCE", "1").stdin(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("EDGEQUAKE_"))
+    {
+        command.env_remove(name);
+    }
+    command.stderr(log.try_clone().during("sharing the file for what an example prints")?).stdout(log);
+    Ok(match limit::run(&mut command, LIMIT)? {
+        End::Exited(status) if status.success() => None,
+        End::Exited(status) => Some(format!("failed: {status}")),
+        End::Killed => Some(format!("killed after {} s", LIMIT.as_secs())),
+    })
+}
+
+/// Builds the package in `examples/` and returns its programs by name.
+fn build(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
+    let package = &workspace.package_at("examples")?.name;
+    let mut build = cargo(["build", "--quiet", "--package", package, "--bins", "--examples"]);
+    let messages = output(build.arg("--message-format").arg("json-render-diagnostics"))?;
+    let mut programs = programs(&messages)?;
+    if programs.is_empty() {
+        return Err(Failure::new(format!("{package} has no program to run")));
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+/// The programs in the messages of `cargo build`, one JSON object per line.
+fn programs(messages: &str) -> Result<Vec<(String, PathBuf)>> {
+    #[derive(Deserialize)]
+    struct Message {
+        target: Option<Target>,
+        executable: Option<PathBuf>,
+    }
+    #[derive(Deserialize)]
+    struct Target {
+        name: String,
+        kind: Vec<String>,
+    }
+
+    let mut programs = Vec::new();
+    for line in messages.lines() {
+        let message: Message = serde_json::from_str(line).during("reading a message of `cargo build`")?;
+        if let Message { target: Some(target), executable: Some(executable) } = message
+            && target.kind.iter().any(|kind| kind == "bin" || kind == "example")
+        {
+            programs.push((target.name, executable));
+        }
+    }
+    Ok(programs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_what_can_be_run() {
+        let messages = r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"lib"},"executable":null}
+{"reason":"compiler-artifact","target":{"kind":["custom-build"],"name":"build-script-build"},"executable":"/t/build"}
+{"reason":"build-script-executed","package_id":"x"}
+{"reason":"compiler-artifact","target":{"kind":["example"],"name":"first"},"executable":"/t/examples/first"}
+{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"second"},"executable":"/t/second"}
+{"reason":"build-finished","success":true}"#;
+        let expected = [("first", "/t/examples/first"), ("second", "/t/second")];
+        assert_eq!(programs(messages).unwrap(), expected.map(|(name, path)| (name.to_owned(), path.into())));
+    }
+
+    #[test]
+    fn a_message_of_another_form_is_an_error() {
+        assert!(programs("Compiling x").is_err());
+    }
+}

@@ -1,0 +1,91 @@
+//! Every chore of the repository, as `cargo xtask <command>`.
+//!
+//! One module per command, each with one `run` function; [`COMMANDS`] is the only list of them. To add a command, add
+//! its `mod` line and its row there. A command that belongs to the gate also gets a step in [`ci`]; one that
+//! needs more than the Rust toolchain (a system package, say) does not.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its streams")]
+
+mod arrows;
+mod ci;
+mod command;
+mod deny;
+mod examples;
+mod failure;
+mod fuzz;
+mod limit;
+mod loom;
+mod tool;
+mod workspace;
+
+use std::process::ExitCode;
+
+use lexopt::{Arg, Parser};
+
+use crate::failure::{Failure, Result};
+
+/// One thing that `cargo xtask` can do.
+struct Command {
+    name: &'static str,
+    summary: &'static str,
+    run: fn(Parser) -> Result<()>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "ci", summary: "the gate, after the tests: every check below but `fuzz`", run: ci::run },
+    Command {
+        name: "arrows",
+        summary: "which crate may use which, and how many crates each pulls",
+        run: arrows::run,
+    },
+    Command { name: "examples", summary: "build the examples and run each to its end", run: examples::run },
+    Command { name: "loom", summary: "explore the interleavings of a token refresh", run: loom::run },
+    Command { name: "deny", summary: "bans, licences and sources of all dependencies", run: deny::run },
+    Command {
+        name: "fuzz",
+        summary: "fuzz one target or all: [TARGET] [--seconds N] (default 60)",
+        run: fuzz::run,
+    },
+];
+
+fn main() -> ExitCode {
+    match dispatch(Parser::from_env()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(mut arguments: Parser) -> Result<()> {
+    let name = match arguments.next()? {
+        None | Some(Arg::Short('h') | Arg::Long("help")) => "help".to_owned(),
+        Some(Arg::Value(name)) => name.to_string_lossy().into_owned(),
+        Some(other) => return Err(other.unexpected().into()),
+    };
+    if name == "help" {
+        print!("{}", help());
+        return Ok(());
+    }
+    match COMMANDS.iter().find(|command| command.name == name) {
+        Some(command) => (command.run)(arguments),
+        None => Err(Failure::new(format!("no command `{name}`; `cargo xtask help` lists them"))),
+    }
+}
+
+fn help() -> String {
+    let mut text = String::from("Usage: cargo xtask <command>\n\n");
+    for Command { name, summary, .. } in COMMANDS {
+        text.push_str(&format!("  {name:<10} {summary}\n"));
+    }
+    text
+}
+
+/// Refuses whatever is left on the command line, for commands that take nothing.
+fn no_arguments(mut arguments: Parser) -> Result<()> {
+    match arguments.next()? {
+        None => Ok(()),
+        Some(other) => Err(other.unexpected().into()),
+    }
+}
