@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use edgequake_types::session::{Role, User};
+use edgequake_types::tenants::CreateTenant;
+use edgequake_types::workspaces::CreateWorkspace;
 use edgequake_types::{TenantId, UserId, WorkspaceId};
 use tokio::task::JoinSet;
 
@@ -15,7 +17,8 @@ use crate::limiter::Limiter;
 use crate::log::{Counters, Log, LoggedRequest, Stats};
 use crate::options::{NewUser, Options};
 use crate::server::StartError;
-use crate::state::tenancy::{MemberRole, Tenant, Workspace};
+use crate::state::models;
+use crate::state::tenancy::MemberRole;
 use crate::state::{BUILT_IN_USER, Store, new_user_id, user_id};
 
 /// The server without a socket: what it knows, and the levers of a test.
@@ -78,19 +81,19 @@ impl Backend {
         let now = clock.now();
         let mut store = Store::default();
         let place = Place { tenant: TenantId::server_default(), workspace: WorkspaceId::server_default() };
-        store.tenancy.insert_tenant(Tenant::new(place.tenant.clone(), "Default", "default", now));
-        store.tenancy.insert_workspace(Workspace::new(place.clone(), "Default", "default", now));
+        let tenant = models::tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
+        let workspace = CreateWorkspace::new(&place.tenant, "Default");
+        let workspace = models::workspace(workspace, &tenant, place.workspace.clone(), now);
+        // The tables are empty, so nothing can be taken yet.
+        let _ = store.tenancy.insert_tenant(tenant);
+        let _ = store.tenancy.insert_workspace(place.clone(), workspace);
         if !options.auth {
             let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);
             store.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
         }
         for NewUser { username, email, password, role } in users {
             let hash = password::hash(&password).map_err(|_| StartError::Randomness)?;
-            let membership = match role {
-                Role::Admin => MemberRole::Owner,
-                Role::Readonly => MemberRole::Readonly,
-                _ => MemberRole::Member,
-            };
+            let membership = MemberRole::of(&role);
             let user = User::new(new_user_id(), username, email, role);
             let user = store.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
             store.tenancy.admit(user.user_id, place.tenant.clone(), None, membership);

@@ -117,10 +117,6 @@ impl Refusal {
         self
     }
 
-    pub(crate) fn status(&self) -> StatusCode {
-        self.0.status
-    }
-
     /// The answer, with the id of the request where the shape has a place for it.
     pub(crate) fn into_answer(self, request_id: &str) -> Response {
         let Inner { status, shape, body, headers } = *self.0;

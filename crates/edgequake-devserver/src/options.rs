@@ -233,6 +233,11 @@ impl DevServerBuilder {
         self
     }
 
+    #[cfg(test)]
+    pub(crate) fn into_options(self) -> Options {
+        self.options
+    }
+
     /// Sets the server up without a socket, for calls in the same process through [`Backend::router`].
     ///
     /// # Errors

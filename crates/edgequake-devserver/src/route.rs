@@ -18,14 +18,14 @@ use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use jiff::Timestamp;
 
-use crate::auth::caller::{Caller, Identity};
+use crate::auth::caller::Caller;
 use crate::auth::credential::Credential;
 use crate::auth::permission::{self, Need};
 use crate::auth::scope::{self, Place, Scope};
 use crate::backend::Shared;
 use crate::error::{Refusal, undecodable};
 use crate::limiter::Allowance;
-use crate::options::Era;
+use crate::options::{Era, Options};
 use crate::reply::Success;
 
 /// The largest body that is read, in bytes.
@@ -85,12 +85,27 @@ where
     Fut: Future<Output = Result<S, Refusal>> + Send,
     S: Success<E>,
 {
+    route_with(router, |_| E::AUTH, handler)
+}
+
+/// Serves the operation `E`, whose need for a credential is a matter of options.
+pub(crate) fn route_with<E, F, Fut, S>(
+    router: Router<Arc<Shared>>,
+    auth: fn(&Options) -> Auth,
+    handler: F,
+) -> Router<Arc<Shared>>
+where
+    E: Endpoint + 'static,
+    F: Fn(Call, E) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Result<S, Refusal>> + Send,
+    S: Success<E>,
+{
     // Every method of the API is one that axum knows.
     let Ok(filter) = MethodFilter::try_from(E::METHOD) else { return router };
     let serve = async move |State(shared): State<Arc<Shared>>, request: Request| {
         let (parts, body) = request.into_parts();
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let (mut response, allowance) = match answer::<E, _, _, _>(shared, parts, body, handler).await {
+        let (mut response, allowance) = match answer::<E, _, _, _>(shared, auth, parts, body, handler).await {
             (Ok(response), allowance) => (response, allowance),
             (Err(refusal), allowance) => (refusal.into_answer(&request_id), allowance),
         };
@@ -104,6 +119,7 @@ where
 
 async fn answer<E, F, Fut, S>(
     shared: Arc<Shared>,
+    auth: fn(&Options) -> Auth,
     mut parts: Parts,
     body: Body,
     handler: F,
@@ -119,16 +135,17 @@ where
         parts.method = Method::GET;
     }
     let now = shared.clock.now();
-    let caller = match authenticate(&shared, E::AUTH, &parts.headers, now) {
+    let auth = auth(&shared.options);
+    let caller = match authenticate(&shared, auth, &parts.headers, now) {
         Ok(caller) => caller,
         Err(refusal) => return (Err(refusal), None),
     };
-    let allowance = match limit(&shared, &caller, &parts.headers) {
+    let allowance = match limit(&shared, &caller, &parts) {
         Ok(allowance) => allowance,
         Err(refusal) => return (Err(refusal), Some(Allowance { limit: 0, remaining: 0 })),
     };
     let result = async {
-        let call = admit::<E>(shared, caller, &parts, now)?;
+        let call = admit(shared, auth, caller, &parts, now)?;
         let body = read::<E>(&parts, body).await?;
         let request = E::from_request(&parts, &body)
             .map_err(|error| undecodable(&error, E::PAYLOAD == Payload::Json))?;
@@ -158,10 +175,12 @@ fn authenticate(shared: &Shared, auth: Auth, headers: &HeaderMap, now: Timestamp
 }
 
 /// Takes one request from the caller's allowance, where requests are limited.
-fn limit(shared: &Shared, caller: &Caller, headers: &HeaderMap) -> Result<Option<Allowance>, Refusal> {
-    let Some(limiter) = &shared.limiter else { return Ok(None) };
+fn limit(shared: &Shared, caller: &Caller, parts: &Parts) -> Result<Option<Allowance>, Refusal> {
+    // Probes must get through.
+    let limiter = shared.limiter.as_ref().filter(|_| parts.uri.path().starts_with("/api/"));
+    let Some(limiter) = limiter else { return Ok(None) };
     let bucket = match shared.options.era {
-        Era::B => headers.get("x-tenant-id").and_then(|value| value.to_str().ok()),
+        Era::B => parts.headers.get("x-tenant-id").and_then(|value| value.to_str().ok()),
         Era::C => caller.user_id().map(AsRef::as_ref),
     };
     match limiter.take(bucket.unwrap_or("anonymous")) {
@@ -180,17 +199,21 @@ fn announce(allowance: Allowance, headers: &mut HeaderMap) {
     headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(allowance.remaining));
 }
 
-/// Binds the call to its place, and checks that the caller may make it.
-fn admit<E: Endpoint>(
+/// Binds the call to its place, and checks that the caller may make it. Calls that anybody may make have no place.
+fn admit(
     shared: Arc<Shared>,
+    auth: Auth,
     mut caller: Caller,
     parts: &Parts,
     now: Timestamp,
 ) -> Result<Call, Refusal> {
-    let scope = scope::bind(&shared.options, &shared.store().tenancy, &mut caller, parts)?;
-    if !matches!(caller.identity, Identity::Nobody) && E::AUTH == Auth::Required {
+    let scope = if auth == Auth::Required {
+        let scope = scope::bind(&shared.options, &shared.store().tenancy, &mut caller, parts)?;
         permission::check(&shared.options, &caller, Need::of(&parts.method, parts.uri.path()))?;
-    }
+        scope
+    } else {
+        Scope::unbound()
+    };
     Ok(Call { shared, caller, scope, headers: parts.headers.clone(), now })
 }
 

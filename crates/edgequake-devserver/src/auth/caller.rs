@@ -1,7 +1,7 @@
 //! Whom a token stands for.
 
 use edgequake_types::session::Role;
-use edgequake_types::{KeyId, TenantId, UserId, WorkspaceId};
+use edgequake_types::{TenantId, UserId, WorkspaceId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -32,7 +32,6 @@ pub(crate) enum Identity {
     Static,
     Key {
         user: UserId,
-        key: KeyId,
     },
     Session {
         user: UserId,
@@ -51,12 +50,15 @@ impl Caller {
         Self { identity: Identity::BuiltIn(user), role: Role::Admin, grants: Grants::ALL }
     }
 
+    /// Whether a good credential came along.
+    pub(crate) fn is_somebody(&self) -> bool {
+        !matches!(self.identity, Identity::Nobody)
+    }
+
     /// The account behind the credential; master and static keys have none.
     pub(crate) fn user_id(&self) -> Option<&UserId> {
         match &self.identity {
-            Identity::BuiltIn(user) | Identity::Key { user, .. } | Identity::Session { user, .. } => {
-                Some(user)
-            }
+            Identity::BuiltIn(user) | Identity::Key { user } | Identity::Session { user, .. } => Some(user),
             Identity::Nobody | Identity::Master | Identity::Static => None,
         }
     }
@@ -87,7 +89,7 @@ impl Caller {
                 let grants = key.grants(options.era);
                 let role = store.accounts.effective_role(&user, grants.role(), options.era, now)?;
                 store.api_keys.mark_used(&key_id, now);
-                Some(Self { identity: Identity::Key { user, key: key_id }, role, grants })
+                Some(Self { identity: Identity::Key { user }, role, grants })
             }
             CredentialKind::AccessToken | CredentialKind::Unknown => {
                 let claims = signer.verify(token, now)?;

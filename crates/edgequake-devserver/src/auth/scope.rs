@@ -29,6 +29,12 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
+    /// For calls that work in no place.
+    pub(crate) fn unbound() -> Self {
+        let place = Place { tenant: TenantId::server_default(), workspace: WorkspaceId::server_default() };
+        Self { place, named: false, malformed: false }
+    }
+
     pub(crate) fn tenant(&self) -> &TenantId {
         &self.place.tenant
     }

@@ -3,10 +3,15 @@
 mod api_keys;
 mod deletion;
 mod documents;
+mod health;
 mod query;
 mod session;
+mod setup;
 mod tasks;
+mod tenants;
 mod upload;
+mod users;
+mod workspaces;
 
 use std::sync::Arc;
 
@@ -32,6 +37,11 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = deletion::routes(router);
     let router = tasks::routes(router);
     let router = query::routes(router);
+    let router = users::routes(router);
+    let router = tenants::routes(router);
+    let router = workspaces::routes(router);
+    let router = health::routes(router);
+    let router = setup::routes(router);
     router.layer(from_fn_with_state(Arc::clone(&shared), observe)).with_state(shared)
 }
 

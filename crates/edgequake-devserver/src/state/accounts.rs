@@ -124,10 +124,9 @@ impl Accounts {
         if leaves && self.is_last_admin(user) {
             return Err(Conflict::LastAdmin);
         }
-        if let Some(email) = &change.email {
-            if self.find_mut(email).is_some_and(|other| other.user.user_id != *user) {
-                return Err(Conflict::Taken);
-            }
+        let owner = change.email.as_ref().and_then(|email| self.find_mut(email));
+        if owner.is_some_and(|other| other.user.user_id != *user) {
+            return Err(Conflict::Taken);
         }
         let account = self.0.get_mut(user).ok_or(Conflict::Unknown)?;
         if let Some(role) = change.role {

@@ -1,6 +1,6 @@
 //! Documents and how far their processing has come.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use edgequake_types::documents::{
@@ -206,10 +206,10 @@ impl Documents {
         Arc::clone(self.indices.entry(place.clone()).or_default())
     }
 
-    /// Forgets a whole place; the documents that were in it.
-    pub(crate) fn remove_place(&mut self, place: &Place) -> usize {
+    /// Forgets a whole place.
+    pub(crate) fn remove_place(&mut self, place: &Place) {
         self.indices.remove(place);
-        let ids: HashSet<DocumentId> = self.of(place).iter().map(|document| document.id.clone()).collect();
-        ids.iter().filter_map(|id| self.remove(id)).count()
+        self.by_id.retain(|_, document| document.place != *place);
+        self.bytes = self.by_id.values().map(|document| document.content.len()).sum();
     }
 }

@@ -3,13 +3,16 @@
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod documents;
+pub(crate) mod models;
 pub(crate) mod page;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tenancy;
 
-use edgequake_types::{UserId, WorkspaceId};
+use edgequake_types::{TenantId, UserId, WorkspaceId};
 use uuid::Uuid;
+
+use crate::auth::scope::Place;
 
 /// The account that everybody has when authentication is off.
 pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
@@ -25,6 +28,14 @@ pub(crate) struct Store {
     pub(crate) tenancy: tenancy::Tenancy,
 }
 
+impl Store {
+    /// Forgets what lived in a workspace that is gone.
+    pub(crate) fn remove_place(&mut self, place: &Place) {
+        self.documents.remove_place(place);
+        self.tasks.remove_place(place);
+    }
+}
+
 #[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]
 pub(crate) fn user_id(id: &str) -> UserId {
     UserId::new(id).expect("a UUID")
@@ -33,6 +44,12 @@ pub(crate) fn user_id(id: &str) -> UserId {
 /// A new id for an account.
 pub(crate) fn new_user_id() -> UserId {
     user_id(&Uuid::new_v4().to_string())
+}
+
+/// A new id for a tenant.
+#[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]
+pub(crate) fn new_tenant_id() -> TenantId {
+    TenantId::new(Uuid::new_v4().to_string()).expect("a UUID")
 }
 
 /// A new id for a workspace.

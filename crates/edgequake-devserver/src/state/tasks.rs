@@ -67,6 +67,11 @@ impl Tasks {
         tasks
     }
 
+    /// Forgets the tasks of a place.
+    pub(crate) fn remove_place(&mut self, place: &Place) {
+        self.by_track.retain(|_, stored| stored.place != *place);
+    }
+
     /// Notes that work goes on.
     pub(crate) fn advance(&mut self, track_id: &TrackId, stage: &str, progress: f64, now: Timestamp) {
         if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use edgequake_types::session::Role;
+use edgequake_types::tenants::Tenant;
+use edgequake_types::workspaces::Workspace;
 use edgequake_types::{TenantId, UserId, WorkspaceId};
-use jiff::Timestamp;
 
 use crate::auth::scope::Place;
 
@@ -17,56 +19,18 @@ pub(crate) enum MemberRole {
 }
 
 impl MemberRole {
+    /// The membership that goes with a role, in a tenant that everybody is admitted to.
+    pub(crate) fn of(role: &Role) -> Self {
+        match role {
+            Role::Admin => Self::Owner,
+            Role::User => Self::Member,
+            _ => Self::Readonly,
+        }
+    }
+
     /// Whether this member may change the workspace or the tenant itself.
     pub(crate) fn may_manage(self) -> bool {
         self >= Self::Admin
-    }
-}
-
-/// A tenant as it is remembered.
-#[derive(Debug, Clone)]
-pub(crate) struct Tenant {
-    pub(crate) id: TenantId,
-    pub(crate) name: String,
-    pub(crate) slug: String,
-    pub(crate) plan: String,
-    pub(crate) is_active: bool,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-}
-
-/// A workspace as it is remembered.
-#[derive(Debug, Clone)]
-pub(crate) struct Workspace {
-    pub(crate) place: Place,
-    pub(crate) name: String,
-    pub(crate) slug: String,
-    pub(crate) description: Option<String>,
-    pub(crate) is_active: bool,
-    pub(crate) max_documents: Option<u64>,
-    pub(crate) created_at: Timestamp,
-    pub(crate) updated_at: Timestamp,
-}
-
-impl Tenant {
-    pub(crate) fn new(id: TenantId, name: &str, slug: &str, now: Timestamp) -> Self {
-        let (name, slug, plan) = (name.to_owned(), slug.to_owned(), "free".to_owned());
-        Self { id, name, slug, plan, is_active: true, created_at: now, updated_at: now }
-    }
-}
-
-impl Workspace {
-    pub(crate) fn new(place: Place, name: &str, slug: &str, now: Timestamp) -> Self {
-        Self {
-            place,
-            name: name.to_owned(),
-            slug: slug.to_owned(),
-            description: None,
-            is_active: true,
-            max_documents: None,
-            created_at: now,
-            updated_at: now,
-        }
     }
 }
 
@@ -80,18 +44,90 @@ struct Seat {
 
 #[derive(Debug, Default)]
 pub(crate) struct Tenancy {
-    tenants: HashMap<TenantId, Tenant>,
-    workspaces: HashMap<WorkspaceId, Workspace>,
+    /// In the order of their making, as lists show them.
+    tenants: Vec<Tenant>,
+    workspaces: Vec<(Place, Workspace)>,
     members: HashMap<Seat, MemberRole>,
 }
 
+/// Why something is not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The slug belongs to another one.
+    SlugTaken,
+    /// The tenant has as many workspaces as it may have.
+    Quota,
+}
+
 impl Tenancy {
-    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) {
-        self.tenants.insert(tenant.id.clone(), tenant);
+    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) -> Result<(), Full> {
+        if self.tenants.iter().any(|other| other.slug == tenant.slug) {
+            return Err(Full::SlugTaken);
+        }
+        self.tenants.push(tenant);
+        Ok(())
     }
 
-    pub(crate) fn insert_workspace(&mut self, workspace: Workspace) {
-        self.workspaces.insert(workspace.place.workspace.clone(), workspace);
+    pub(crate) fn insert_workspace(&mut self, place: Place, workspace: Workspace) -> Result<(), Full> {
+        let siblings = self.workspaces_of(&place.tenant);
+        if siblings.iter().any(|other| other.slug == workspace.slug) {
+            return Err(Full::SlugTaken);
+        }
+        let quota = self.tenant(&place.tenant).and_then(|tenant| tenant.max_workspaces);
+        if quota.is_some_and(|quota| siblings.len() as u64 >= quota) {
+            return Err(Full::Quota);
+        }
+        self.workspaces.push((place, workspace));
+        Ok(())
+    }
+
+    pub(crate) fn tenants(&self) -> &[Tenant] {
+        &self.tenants
+    }
+
+    pub(crate) fn tenant(&self, tenant: &TenantId) -> Option<&Tenant> {
+        self.tenants.iter().find(|known| known.id == *tenant)
+    }
+
+    pub(crate) fn tenant_mut(&mut self, tenant: &TenantId) -> Option<&mut Tenant> {
+        self.tenants.iter_mut().find(|known| known.id == *tenant)
+    }
+
+    pub(crate) fn workspaces_of(&self, tenant: &TenantId) -> Vec<&Workspace> {
+        let workspaces = self.workspaces.iter().filter(|(place, _)| place.tenant == *tenant);
+        workspaces.map(|(_, workspace)| workspace).collect()
+    }
+
+    pub(crate) fn workspace(&self, place: &Place) -> Option<&Workspace> {
+        self.workspaces.iter().find(|(known, _)| known == place).map(|(_, workspace)| workspace)
+    }
+
+    pub(crate) fn workspace_mut(&mut self, place: &Place) -> Option<&mut Workspace> {
+        self.workspaces.iter_mut().find(|(known, _)| known == place).map(|(_, workspace)| workspace)
+    }
+
+    pub(crate) fn workspace_count(&self) -> usize {
+        self.workspaces.len()
+    }
+
+    /// Forgets a workspace and who belonged to it; false if there was none.
+    pub(crate) fn remove_workspace(&mut self, place: &Place) -> bool {
+        let before = self.workspaces.len();
+        self.workspaces.retain(|(known, _)| known != place);
+        self.members.retain(|seat, _| seat.workspace.as_ref() != Some(&place.workspace));
+        self.workspaces.len() < before
+    }
+
+    /// Forgets a tenant with all its workspaces, and says which places are gone; `None` if there was none.
+    pub(crate) fn remove_tenant(&mut self, tenant: &TenantId) -> Option<Vec<Place>> {
+        self.tenant(tenant)?;
+        self.tenants.retain(|known| known.id != *tenant);
+        self.members.retain(|seat, _| seat.tenant != *tenant);
+        let (gone, kept) =
+            std::mem::take(&mut self.workspaces).into_iter().partition(|(place, _)| place.tenant == *tenant);
+        self.workspaces = kept;
+        let gone: Vec<(Place, Workspace)> = gone;
+        Some(gone.into_iter().map(|(place, _)| place).collect())
     }
 
     /// Makes a user a member of a tenant, or of one workspace of it.
@@ -105,11 +141,19 @@ impl Tenancy {
         self.members.insert(Seat { user, tenant, workspace }, role);
     }
 
+    /// Takes all memberships from a user.
+    pub(crate) fn dismiss(&mut self, user: &UserId) {
+        self.members.retain(|seat, _| seat.user != *user);
+    }
+
     /// The role in a workspace: the higher one of the membership in the tenant and that in the workspace itself.
     pub(crate) fn role_in(&self, user: &UserId, place: &Place) -> Option<MemberRole> {
-        let seat = |workspace| Seat { user: user.clone(), tenant: place.tenant.clone(), workspace };
-        let in_workspace = self.members.get(&seat(Some(place.workspace.clone()))).copied();
-        in_workspace.max(self.role_in_tenant(user, &place.tenant))
+        let seat = Seat {
+            user: user.clone(),
+            tenant: place.tenant.clone(),
+            workspace: Some(place.workspace.clone()),
+        };
+        self.members.get(&seat).copied().max(self.role_in_tenant(user, &place.tenant))
     }
 
     pub(crate) fn role_in_tenant(&self, user: &UserId, tenant: &TenantId) -> Option<MemberRole> {
@@ -124,15 +168,16 @@ impl Tenancy {
 
     /// Whether the workspace exists in that tenant, and both are active.
     pub(crate) fn is_open(&self, place: &Place) -> bool {
-        self.workspace(place).is_some_and(|workspace| workspace.is_active)
-            && self.tenants.get(&place.tenant).is_some_and(|tenant| tenant.is_active)
-    }
-
-    pub(crate) fn workspace(&self, place: &Place) -> Option<&Workspace> {
-        self.workspaces.get(&place.workspace).filter(|workspace| workspace.place.tenant == place.tenant)
-    }
-
-    pub(crate) fn tenant(&self, tenant: &TenantId) -> Option<&Tenant> {
-        self.tenants.get(tenant)
+        self.workspace(place).is_some_and(|workspace| workspace.is_active != Some(false))
+            && self.tenant(&place.tenant).is_some_and(|tenant| tenant.is_active != Some(false))
     }
 }
+
+/// The name as a part of a URL: letters and digits in lower case, hyphens between.
+pub(crate) fn slug(name: &str) -> String {
+    let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+//! Probes, outside of everything: no credential, no limit.
+
+use std::sync::Arc;
+
+use axum::Router;
+use edgequake_types::WorkspaceId;
+use edgequake_types::health::{GetHealth, GetLive, GetReady, Health};
+use serde_json::{Value, json};
+
+use crate::backend::Shared;
+use crate::error::Refusal;
+use crate::reply::Reply;
+use crate::route::{Call, route};
+
+pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    let router = route(router, health);
+    let router = route(router, ready);
+    route(router, live)
+}
+
+async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
+    let mut health = Health::new(env!("CARGO_PKG_VERSION"));
+    health.storage_mode = "memory".to_owned();
+    health.workspace_id = WorkspaceId::server_default().to_string();
+    for component in ["kv_storage", "vector_storage", "graph_storage", "llm_provider"] {
+        health.components.insert(component.to_owned(), Value::Bool(true));
+    }
+    health.extra.insert("llm_provider_name".to_owned(), "devserver".into());
+    let capabilities = json!({ "auth_enabled": call.shared.options.auth, "dev_mode": false });
+    health.extra.insert("capabilities".to_owned(), capabilities);
+    Ok(Reply::ok(health))
+}
+
+async fn ready(_: Call, _: GetReady) -> Result<Reply<()>, Refusal> {
+    Ok(Reply::ok(()))
+}
+
+async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {
+    Ok(Reply::ok("OK".to_owned()))
+}

@@ -1,0 +1,168 @@
+//! Workspaces: the places within a tenant.
+
+use std::sync::Arc;
+
+use axum::Router;
+use edgequake_types::WorkspaceId;
+use edgequake_types::session::Role;
+use edgequake_types::workspaces::{
+    CreateWorkspace, DeleteWorkspace, GetWorkspace, GetWorkspaceBySlug, GetWorkspaceStats, ListWorkspaces,
+    UpdateWorkspace, Workspace, WorkspaceList, WorkspaceStats,
+};
+
+use super::tenants::{offset_and_limit, visible};
+use crate::auth::scope::Place;
+use crate::backend::Shared;
+use crate::error::Refusal;
+use crate::options::Era;
+use crate::reply::Reply;
+use crate::route::{Call, route};
+use crate::state::page::window;
+use crate::state::tenancy::{Full, MemberRole};
+use crate::state::{Store, models, new_workspace_id};
+
+pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+    let router = route(router, create);
+    let router = route(router, list);
+    let router = route(router, by_slug);
+    let router = route(router, get);
+    let router = route(router, update);
+    let router = route(router, delete);
+    route(router, stats)
+}
+
+async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>, Refusal> {
+    if request.name.trim().is_empty() {
+        return Err(Refusal::bad_request("name must not be empty"));
+    }
+    let mut store = call.shared.store();
+    let tenant = visible(&call, &store.tenancy, &request.tenant_id)?.clone();
+    let role = call.caller.user_id().and_then(|user| store.tenancy.role_in_tenant(user, &tenant.id));
+    let may_create = role.is_some_and(|role| role >= MemberRole::Member);
+    if call.shared.options.era == Era::C && call.caller.role != Role::Admin && !may_create {
+        return Err(Refusal::forbidden("tenant_access_denied"));
+    }
+    let place = Place { tenant: tenant.id.clone(), workspace: new_workspace_id() };
+    let workspace = models::workspace(request, &tenant, place.workspace.clone(), call.now);
+    let inserted = store.tenancy.insert_workspace(place.clone(), workspace.clone());
+    inserted.map_err(|full| refused(&call, full, &workspace.slug))?;
+    if let Some(user) = call.caller.user_id() {
+        store.tenancy.admit(user.clone(), place.tenant, Some(place.workspace), MemberRole::Owner);
+    }
+    Ok(Reply::created(workspace))
+}
+
+/// Middle-aged servers call it a bad request.
+fn refused(call: &Call, full: Full, slug: &str) -> Refusal {
+    let message = match full {
+        Full::SlugTaken => format!("The slug {slug} is taken"),
+        Full::Quota => "The tenant has as many workspaces as it may have".to_owned(),
+    };
+    match call.shared.options.era {
+        Era::B => Refusal::bad_request(message),
+        Era::C => Refusal::conflict(message),
+    }
+}
+
+/// The workspaces of a tenant that the caller may enter.
+fn entered<'a>(
+    call: &Call,
+    store: &'a Store,
+    tenant: &edgequake_types::TenantId,
+) -> Result<Vec<&'a Workspace>, Refusal> {
+    let tenant = visible(call, &store.tenancy, tenant)?;
+    let mut workspaces = store.tenancy.workspaces_of(&tenant.id);
+    if call.shared.options.era == Era::C && call.caller.role != Role::Admin {
+        workspaces.retain(|workspace| {
+            let place = Place { tenant: tenant.id.clone(), workspace: workspace.id.clone() };
+            call.caller.user_id().is_some_and(|user| store.tenancy.role_in(user, &place).is_some())
+        });
+    }
+    Ok(workspaces)
+}
+
+async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList>, Refusal> {
+    let store = call.shared.store();
+    let workspaces = entered(&call, &store, &request.tenant_id)?;
+    let (offset, limit) = offset_and_limit(request.offset, request.limit);
+    let total = workspaces.len() as u64;
+    let shown = |workspace: &Workspace| {
+        let mut workspace = workspace.clone();
+        if request.include_stats == Some(true) {
+            let place = Place { tenant: request.tenant_id.clone(), workspace: workspace.id.clone() };
+            workspace.stats = Some(counted(&store, &place));
+        }
+        workspace
+    };
+    let items = window(workspaces, offset, limit).into_iter().map(shown).collect();
+    Ok(Reply::ok(WorkspaceList::new(items, total, offset, limit)))
+}
+
+async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Workspace>, Refusal> {
+    let store = call.shared.store();
+    let found =
+        entered(&call, &store, &request.tenant_id)?.into_iter().find(|known| known.slug == request.slug);
+    found
+        .map(|found| Reply::ok(found.clone()))
+        .ok_or_else(|| Refusal::not_found(format!("workspace {}", request.slug)))
+}
+
+/// The place of a path. The tenant is that of the request: a workspace of another one is as good as none.
+fn place(call: &Call, id: &WorkspaceId) -> Result<Place, Refusal> {
+    match WorkspaceId::new(id.as_str()) {
+        Ok(_) if id.as_str() != "default" => {
+            Ok(Place { tenant: call.scope.tenant().clone(), workspace: id.clone() })
+        }
+        _ => Err(Refusal::bad_request("The workspace id must be a UUID")),
+    }
+}
+
+fn unknown(place: &Place) -> Refusal {
+    Refusal::not_found(format!("workspace {}", place.workspace))
+}
+
+async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Workspace>, Refusal> {
+    let place = place(&call, &request.workspace_id)?;
+    let store = call.shared.store();
+    store.tenancy.workspace(&place).map(|found| Reply::ok(found.clone())).ok_or_else(|| unknown(&place))
+}
+
+async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
+    let place = place(&call, &request.workspace_id)?;
+    let mut store = call.shared.store();
+    let workspace = store.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
+    if let Some(name) = request.name {
+        workspace.name = name;
+    }
+    workspace.is_active = request.is_active.or(workspace.is_active);
+    models::apply(workspace, request.settings, call.now);
+    Ok(Reply::ok(workspace.clone()))
+}
+
+async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {
+    let place = place(&call, &request.workspace_id)?;
+    let mut store = call.shared.store();
+    if !store.tenancy.remove_workspace(&place) {
+        return Err(unknown(&place));
+    }
+    store.remove_place(&place);
+    Ok(Reply::no_content())
+}
+
+async fn stats(call: Call, request: GetWorkspaceStats) -> Result<Reply<WorkspaceStats>, Refusal> {
+    let place = place(&call, &request.workspace_id)?;
+    let store = call.shared.store();
+    store.tenancy.workspace(&place).ok_or_else(|| unknown(&place))?;
+    Ok(Reply::ok(counted(&store, &place)))
+}
+
+fn counted(store: &Store, place: &Place) -> WorkspaceStats {
+    let documents = store.documents.of(place);
+    let mut stats = WorkspaceStats::new(place.workspace.clone());
+    stats.document_count = documents.len() as u64;
+    stats.chunk_count = documents.iter().map(|document| document.chunk_count).sum();
+    stats.embedding_count = Some(stats.chunk_count);
+    stats.entity_type_count = Some(0);
+    stats.storage_bytes = documents.iter().map(|document| document.content.len() as u64).sum();
+    stats
+}
