@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::Decode;
 use crate::tenants::*;
 use crate::testing::{assert_round_trip, assert_served, on_the_wire, read};
+use crate::{Decode, Paginated, TenantId};
 
 const ID: &str = "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21";
 

@@ -41,7 +41,7 @@ fn requests() {
     accept: application/json
     ");
     let update =
-        UpdateUser::new(&id()).role(Role::Admin).is_active(false).display_name("Mona").email("m@corp.test");
+        UpdateUser::new(id()).role(Role::Admin).is_active(false).display_name("Mona").email("m@corp.test");
     insta::assert_snapshot!(on_the_wire(&update), @r#"
     PATCH /api/v1/users/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
     accept: application/json

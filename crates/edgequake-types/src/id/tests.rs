@@ -1,0 +1,26 @@
+use super::*;
+
+#[test]
+fn a_scope_id_is_a_uuid_or_the_reserved_word() {
+    for text in
+        ["", "acme", "Default", "7b0e2b526a534b0c9b430f6b6a1d9f21", "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f2g"]
+    {
+        assert!(WorkspaceId::new(text).is_err(), "{text}");
+    }
+    assert_eq!(WorkspaceId::new(" default\n").unwrap().as_str(), "default");
+}
+
+#[test]
+fn an_opaque_id_fits_a_header() {
+    for text in ["", "a b", "a\nb", "é", &"x".repeat(256)] {
+        assert!(TenantId::opaque(text).is_err(), "{text}");
+    }
+    let header = HeaderValue::from(&TenantId::opaque("tenant-456").unwrap());
+    assert_eq!(header, "tenant-456");
+}
+
+#[test]
+fn errors_say_what_to_do() {
+    insta::assert_snapshot!(TenantId::new("acme").unwrap_err(), @"TenantId must be a hyphenated UUID or the word `default`: the server would read anything else as its default scope; use `TenantId::opaque` for servers that name it otherwise");
+    insta::assert_snapshot!(UserId::new("default").unwrap_err(), @"UserId must be a hyphenated UUID: the server would read anything else as its default scope; use `UserId::opaque` for servers that name it otherwise");
+}
