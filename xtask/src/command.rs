@@ -18,10 +18,12 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(Failure::new(format!("`{}` failed: {status}", line(command)))) }
 }
 
-/// Runs `command` and returns what it wrote to its standard output; its standard error is ours.
+/// Runs `command` and returns what it wrote to its standard output; its standard error is ours. If it fails, what it wrote
+/// is printed, since that may say why.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.stderr(Stdio::inherit()).output().during(line(command))?;
     if !output.status.success() {
+        print!("{}", String::from_utf8_lossy(&output.stdout));
         return Err(Failure::new(format!("`{}` failed: {}", line(command), output.status)));
     }
     String::from_utf8(output.stdout).during(line(command))

@@ -1,15 +1,17 @@
 //! `cargo xtask fuzz [TARGET] [--seconds N]`: libFuzzer on the fuzz targets of every crate, each for N seconds.
 //!
-//! The targets live in `crates/*/fuzz`, workspaces of their own as `cargo-fuzz` wants it. What they found is kept in
-//! their corpora and replayed by ordinary tests; this command looks for more.
+//! The targets live in `crates/*/fuzz`, workspaces of their own as `cargo-fuzz` wants it. Ordinary tests replay the inputs
+//! in `fuzz/corpus/<target>`; this command starts from them and looks for more. What it collects goes to the target folder,
+//! so that only inputs chosen by a person are committed; an input that fails goes to `fuzz/artifacts`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::command::{output, run as run_command};
-use crate::failure::{Failure, Result};
+use crate::failure::{During, Failure, Result};
 use crate::tool::Tool;
 use crate::workspace::Workspace;
 
@@ -45,8 +47,13 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
     }
     for (folder, target) in chosen {
         println!("fuzzing {target} for {seconds} s");
+        let build = workspace.target.join("fuzz");
+        let collected = build.join("corpus").join(target);
+        fs::create_dir_all(&collected).during("making the folder for what fuzzing collects")?;
         let mut fuzz = cargo_fuzz(&binary, "run", folder);
-        fuzz.arg("--target-dir").arg(workspace.target.join("fuzz")).arg(target);
+        // The first corpus is the one that is written to.
+        fuzz.arg("--target-dir").arg(&build).arg(target).arg(collected);
+        fuzz.args(Some(folder.join("corpus").join(target)).filter(|seeds| seeds.is_dir()));
         fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
         run_command(&mut fuzz)?;
     }

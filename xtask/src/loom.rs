@@ -5,8 +5,8 @@
 
 use lexopt::Parser;
 
-use crate::command::{cargo, run as run_command};
-use crate::failure::Result;
+use crate::command::{cargo, output};
+use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
 
 pub(crate) fn run(arguments: Parser) -> Result<()> {
@@ -14,9 +14,13 @@ pub(crate) fn run(arguments: Parser) -> Result<()> {
     explore(&Workspace::load()?)
 }
 
+/// Runs the models; none at all is a failure, since the file with them is empty without the flag.
 pub(crate) fn explore(workspace: &Workspace) -> Result<()> {
     let mut test =
         cargo(["test", "--quiet", "--package", "edgequake-auth", "--test", "loom_flight", "--release"]);
-    test.env("RUSTFLAGS", "--cfg loom").env("CARGO_TARGET_DIR", workspace.target.join("loom"));
-    run_command(&mut test)
+    // The encoded form would win over ours.
+    test.env("RUSTFLAGS", "--cfg loom").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    let report = output(test.env("CARGO_TARGET_DIR", workspace.target.join("loom")))?;
+    print!("{report}");
+    if report.contains("running 0 tests") { Err(Failure::new("no loom model was run")) } else { Ok(()) }
 }
