@@ -166,6 +166,11 @@ impl<V: Event> Stream for EventStream<V> {
                         this.piece = data;
                     }
                 }
+                // Nothing is missing once the final event was seen.
+                Some(Err(_)) if this.seen_final => {
+                    this.body = None;
+                    return Poll::Ready(None);
+                }
                 Some(Err(failure)) => {
                     this.seen_final = true;
                     return this.fail(Error::of_body(failure));

@@ -41,9 +41,8 @@ impl Service<Name> for Resolver {
 
     fn call(&mut self, name: Name) -> Self::Future {
         if is_localhost(name.as_str()) {
-            let both =
-                [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-            return Box::pin(async move { Ok(both.to_vec().into_iter()) });
+            let both = vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
+            return Box::pin(async move { Ok(both.into_iter()) });
         }
         let resolving = self.system.call(name);
         Box::pin(async move { Ok(resolving.await?.collect::<Vec<_>>().into_iter()) })

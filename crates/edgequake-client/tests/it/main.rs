@@ -1,7 +1,12 @@
 //! The client against scripted servers on loopback, and against the dev server.
 
+// Helpers of tests, too, fail by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod errors;
+mod layers;
 mod logins;
+mod memory;
 mod retries;
 mod server;
 mod streams;

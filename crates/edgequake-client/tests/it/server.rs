@@ -16,8 +16,6 @@ pub(crate) struct Received {
     pub(crate) body: Vec<u8>,
     /// Which connection it came over, from 0.
     pub(crate) connection: usize,
-    /// When it was complete.
-    pub(crate) at: tokio::time::Instant,
 }
 
 impl Received {
@@ -58,7 +56,7 @@ pub(crate) enum Act {
     Close,
     /// Never answer.
     Hang,
-    /// Send these pieces with a pause before each.
+    /// Send these pieces with a pause before each, then close.
     Pieces(Vec<(Duration, Vec<u8>)>),
     /// Send these bytes once the test says so.
     Held(Vec<u8>, Arc<Notify>),
@@ -163,7 +161,7 @@ async fn serve(
     let mut buffer = Vec::new();
     loop {
         let Some((head, body)) = read_request(&mut stream, &mut buffer).await else { return };
-        let received = Received { head, body, connection, at: tokio::time::Instant::now() };
+        let received = Received { head, body, connection };
         let number = {
             let mut log = log.lock().unwrap();
             log.push(received.clone());
@@ -194,10 +192,12 @@ async fn serve(
                         // The client went away.
                         _ = stream.readable() => return,
                     }
-                    if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
+                    if stream.write_all(&bytes).await.is_err() {
                         return;
                     }
                 }
+                let _ = stream.shutdown().await;
+                return;
             }
             Act::Held(bytes, go) => {
                 go.notified().await;
