@@ -9,6 +9,9 @@ use serde_json::{Map, Value, json};
 /// Longest message kept, in bytes; a proxy's page may be of any size.
 const MESSAGE_LIMIT: usize = 1_000;
 
+/// Longest code kept, in bytes; a longer one is no code.
+const CODE_LIMIT: usize = 64;
+
 /// What an error answer says, whatever its shape.
 ///
 /// ```
@@ -24,7 +27,7 @@ const MESSAGE_LIMIT: usize = 1_000;
 #[non_exhaustive]
 pub struct ErrorBody {
     /// The server's code in upper case, such as `NOT_FOUND`; derived from the status where the body has none. An open
-    /// set; compare without case.
+    /// set; compare without case. One word of at most 64 bytes.
     pub code: String,
     /// The server's text, or the status phrase. At most 1,000 bytes, without control characters.
     pub message: String,
@@ -115,10 +118,12 @@ impl ErrorBody {
             |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
         let details = fields.get("details").filter(|details| !details.is_null());
         let inside = |name: &str| details.and_then(|details| details.get(name));
+        let word = |name: &str| text(name).filter(|word| is_word(word));
         let error_word =
-            text("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
-        let kebab = text("type").and_then(|uri| uri.rsplit('/').next()).filter(|word| *word != "about:blank");
-        let code = text("code").or(text("error_code")).or(error_word).or(kebab).unwrap_or_default();
+            word("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+        let kebab = text("type").and_then(|uri| uri.rsplit('/').next());
+        let kebab = kebab.filter(|word| is_word(word) && *word != "about:blank");
+        let code = word("code").or(word("error_code")).or(error_word).or(kebab).unwrap_or_default();
         let message =
             text("message").or(text("detail")).or(text("title")).or(text("error")).unwrap_or_default();
         let wait = fields.get("retry_after_seconds").and_then(whole_seconds).or_else(|| {
@@ -198,6 +203,11 @@ impl ErrorBody {
             },
         })
     }
+}
+
+/// Whether a text can be a code: one word of bounded length.
+fn is_word(text: &str) -> bool {
+    (1..=CODE_LIMIT).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Seconds in any form a gateway writes them, rounded up: an early retry would be in vain.

@@ -79,6 +79,21 @@ fn every_shape_on_the_wire() {
 }
 
 #[test]
+fn a_code_is_one_word() {
+    let long = "X".repeat(65);
+    for (code, read_as) in [
+        ("parse.too_large", "PARSE.TOO_LARGE"),
+        ("token-reuse", "TOKEN_REUSE"),
+        ("é", "BAD_REQUEST"),
+        ("a b", "BAD_REQUEST"),
+        ("a\\u001b", "BAD_REQUEST"),
+        (&long, "BAD_REQUEST"),
+    ] {
+        assert_eq!(said(400, &format!(r#"{{"code":"{code}","message":"m"}}"#)), pair(read_as, "m"));
+    }
+}
+
+#[test]
 fn problem_json_with_diagnostics() {
     let error = read(
         503,

@@ -1,0 +1,124 @@
+//! What must hold for any bytes: nothing panics, and what was understood survives being written and read again.
+//!
+//! Each function is a fuzz target of the same name; the crate's own tests run them over the corpora.
+
+use bytes::Bytes;
+use edgequake_types::documents::{DocumentList, UploadFile};
+use edgequake_types::multipart::Form;
+use edgequake_types::query::QueryEvent;
+use edgequake_types::session::LoginResponse;
+use edgequake_types::workspaces::GetWorkspaceBySlug;
+use edgequake_types::{Decode, Endpoint, ErrorBody, ErrorShape, Event, TenantId};
+use http::StatusCode;
+
+/// Any body of an error: bounded, printable, and the same when written and read again.
+pub fn error_body(data: &[u8]) {
+    let status = data.first().map_or(500, |byte| 400 + u16::from(*byte));
+    let Ok(status) = StatusCode::from_u16(status) else { return };
+    let error = ErrorBody::read(status, data.get(1..).unwrap_or_default());
+    assert!(!error.code.is_empty() && error.code.len() <= 64, "{}", error.code);
+    assert!(error.code.bytes().all(|byte| byte.is_ascii_graphic()), "{}", error.code);
+    assert!(!error.message.is_empty() && error.message.len() <= 1_003, "{}", error.message);
+    assert!(!error.message.chars().any(char::is_control), "{}", error.message);
+    if error.message.len() <= 1_000 {
+        let (_, written) = error.write(status, ErrorShape::Problem);
+        let read = ErrorBody::read(status, &written);
+        assert_eq!((read.code, read.message), (error.code, error.message));
+    }
+}
+
+/// Any body of a form, as such and as an upload.
+pub fn multipart(data: &[u8]) {
+    let content_type = "multipart/form-data; boundary=b";
+    if let Ok(form) = Form::parse(content_type, &Bytes::copy_from_slice(data)) {
+        let parts = form.into_parts();
+        // A percent sign may stand for an escape or for itself, and a control character does not go out again.
+        let plain = |text: &str| !text.contains('%') && !text.chars().any(char::is_control);
+        let written = parts.iter().all(|part| {
+            plain(&part.name)
+                && part.file_name.as_deref().is_none_or(plain)
+                && part.content_type.as_deref().is_none_or(plain)
+        });
+        let again = Form::new(parts.clone());
+        let read = again.bytes().and_then(|bytes| Form::parse(&again.content_type(), &bytes).ok());
+        assert!(!written || read.map(Form::into_parts) == Some(parts));
+    }
+    let Ok(request) = http::Request::post(UploadFile::PATH).header("content-type", content_type).body(())
+    else {
+        return;
+    };
+    if let Ok(upload) = UploadFile::from_request(&request.into_parts().0, data) {
+        assert!(!upload.file_name.contains(['/', '\\']));
+        assert!(upload.to_request().is_ok());
+    }
+}
+
+/// Any text as the models that are read most.
+pub fn json_models(data: &[u8]) {
+    let body = Bytes::copy_from_slice(data);
+    if let Ok(login) = LoginResponse::decode(body.clone()) {
+        let written = login.encode().expect("a login answer is JSON");
+        let read = LoginResponse::decode(written.clone()).expect("what is written is read");
+        assert_eq!(read.encode().expect("a login answer is JSON"), written);
+        let token = login.access_token.expose();
+        assert!(token.len() < 8 || !format!("{login:?}").contains(token));
+    }
+    if let Ok(list) = DocumentList::decode(body) {
+        let read =
+            DocumentList::decode(list.encode().expect("a list is JSON")).expect("what is written is read");
+        assert_eq!(read.documents.len(), list.documents.len());
+        assert_eq!(read.pagination(), list.pagination());
+        for (read, document) in read.documents.iter().zip(&list.documents) {
+            assert_eq!((&read.id, &read.status), (&document.id, &document.status));
+        }
+    }
+    if let Ok(text) = std::str::from_utf8(data)
+        && let Ok(Some(event)) = QueryEvent::decode(text, &mut Default::default())
+    {
+        written_again(&event);
+    }
+}
+
+/// Any text as a path parameter, and any path as one of ours.
+pub fn path_parameters(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let tenant = TenantId::server_default();
+    let request = GetWorkspaceBySlug::new(&tenant, text.as_ref());
+    match request.to_request() {
+        Ok(sent) => {
+            let (parts, _) = sent.into_parts();
+            let read = GetWorkspaceBySlug::from_request(&parts, b"").expect("our own path is ours");
+            assert_eq!(read, request);
+        }
+        // A URI holds 65,534 bytes, and each byte may take three.
+        Err(error) => assert!(matches!(&*text, "" | "." | "..") || data.len() > 20_000, "{error}"),
+    }
+    let path = format!("/api/v1/tenants/{tenant}/workspaces/by-slug/{text}");
+    if let Ok(foreign) = http::Request::get(path).body(()) {
+        let _ = GetWorkspaceBySlug::from_request(&foreign.into_parts().0, b"");
+    }
+}
+
+/// Any lines as the payloads of one stream.
+pub fn query_event(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let mut framing = Default::default();
+    let mut ended = false;
+    for payload in text.split('\n') {
+        let event = QueryEvent::decode(payload, &mut framing).ok().flatten();
+        assert!(!ended || event.is_none());
+        ended |= payload.trim() == "[DONE]";
+        event.iter().for_each(written_again);
+    }
+    assert!(!ended || QueryEvent::may_end(&framing));
+}
+
+fn written_again(event: &QueryEvent) {
+    let written = event.encode().expect("an event is JSON");
+    // Only an unknown event may be an object that says nothing.
+    if let Some(read) =
+        QueryEvent::decode(&written, &mut Default::default()).expect("what is written is read")
+    {
+        assert_eq!(std::mem::discriminant(&read), std::mem::discriminant(event), "{written}");
+    }
+}
