@@ -43,7 +43,6 @@ use crate::state::{BUILT_IN_USER, Store, new_user_id, user_id};
 pub struct Backend(Arc<Shared>);
 
 /// What all handlers share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) clock: Clock,
@@ -54,6 +53,14 @@ pub(crate) struct Shared {
     store: Mutex<Store>,
     /// The jobs in the background; they end with the server.
     jobs: Mutex<JoinSet<()>>,
+}
+
+/// Options and statistics only: what the users have stored is nobody's business.
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("Shared");
+        fields.field("options", &self.options).field("stats", &self.counters.read()).finish_non_exhaustive()
+    }
 }
 
 impl Shared {

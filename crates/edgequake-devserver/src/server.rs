@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::time::Duration;
 
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
@@ -139,8 +139,9 @@ fn serve(
 ) -> impl Future<Output = ()> + Send + 'static {
     // Small answers, such as the tokens of a stream, must not wait for each other.
     let _ = stream.set_nodelay(true);
+    // No limit on idle connections: a test may let hours pass between two requests.
     let connection = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
+        .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     async move {

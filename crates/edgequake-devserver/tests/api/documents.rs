@@ -62,7 +62,9 @@ async fn answers_in_full() {
     transcript.note("detail", &api.send(&GetDocument::new(&document)).await);
     transcript.note("track", &api.send(&GetTrack::new(uploaded.track_id.unwrap())).await);
     transcript.note("tasks", &api.send(&ListTasks::new().page_size(1)).await);
-    transcript.note("delete", &api.send(&DeleteDocument::new(&document)).await);
+    let answer = api.send(&DeleteDocument::new(&document)).await;
+    transcript.note("delete", &answer);
+    finished(&api, &answer.model::<DeleteDocument>().track_id.unwrap()).await;
     transcript.note("delete all", &api.send(&DeleteAllDocuments::new()).await);
     transcript.note("unknown document", &api.send(&GetDocument::new("nowhere")).await);
     let _redacted = redact();

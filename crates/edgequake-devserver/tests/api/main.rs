@@ -1,6 +1,13 @@
 //! The server as a client sees it, through a loopback socket.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(unreachable_pub, reason = "modules of one test program")]
+
+mod api_keys;
 mod documents;
+mod gates;
 mod query;
 mod session;
 mod support;
+mod tenancy;
+mod users;

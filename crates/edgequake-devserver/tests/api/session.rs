@@ -181,6 +181,7 @@ async fn tokens_and_lockouts_end_in_time() {
     let backend = with_users()
         .token_lifetime(Duration::from_millis(1_500))
         .refresh_lifetime(Duration::from_secs(60))
+        .refresh_delay(Duration::from_secs(7))
         .max_login_attempts(1)
         .build()
         .unwrap();
@@ -224,6 +225,9 @@ async fn tokens_and_lockouts_end_in_time() {
     assert_eq!(status(login("wrong")).await.0, 423);
     tokio::time::advance(Duration::from_secs(15 * 60 + 1)).await;
     assert_eq!(status(login(PASSWORD)).await.0, 200);
+    // The answer is held, whatever it is.
+    let asked = tokio::time::Instant::now();
     let (code, body) = status(refresh()).await;
+    assert_eq!(asked.elapsed().as_secs(), 7);
     assert!(code == 401 && body.contains("token_invalid"), "{body}");
 }

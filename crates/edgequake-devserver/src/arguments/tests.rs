@@ -1,0 +1,117 @@
+use super::*;
+
+fn parse(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments, UsageError> {
+    let lookup = |name: &str| {
+        environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+    };
+    Arguments::parse(arguments.iter().map(OsString::from), lookup)
+}
+
+fn served(arguments: &[&str], environment: &[(&str, &str)]) -> (String, Vec<Login>) {
+    match parse(arguments, environment) {
+        Ok(Arguments::Serve { server, logins }) => (format!("{server:?}"), logins),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn options_reach_the_server() {
+    let (server, logins) = served(
+        &[
+            "--port=0",
+            "--era",
+            "B",
+            "--no-auth",
+            "--strict-scope",
+            "--no-registration",
+            "--token-lifetime",
+            "0.5",
+            "--refresh-lifetime=60",
+            "--processing-delay",
+            "250",
+            "--token-delay",
+            "5",
+            "--rate-limit",
+            "20/1.5",
+            "--user",
+            "mona",
+            "--user=rita:readonly",
+        ],
+        &[("EDGEQUAKE_DEVSERVER_PASSWORD_MONA", "s3cr3t-m"), ("EDGEQUAKE_API_KEYS", "s3cr3t-1, s3cr3t-2,")],
+    );
+    for part in [
+        "port: 0",
+        "era: B",
+        "auth: false",
+        "strict_scope: true",
+        "registration: false",
+        "token_lifetime: 500ms",
+        "refresh_lifetime: 60s",
+        "processing_delay: 250ms",
+        "token_delay: 5ms",
+        "Some((20, 1.5))",
+        "static_keys: [[redacted], [redacted]]",
+        "rita@localhost",
+    ] {
+        assert!(server.contains(part), "{part} in {server}");
+    }
+    assert!(!format!("{server}{logins:?}").contains("s3cr3t"));
+    assert_eq!((logins[0].name.as_str(), &logins[0].role), ("mona", &Role::User));
+    assert!(logins[0].drawn_password.is_none() && logins[1].drawn_password.is_some());
+    assert_eq!(logins[1].role, Role::Readonly);
+}
+
+#[test]
+fn without_options_there_is_an_administrator() {
+    let (server, logins) =
+        served(&[], &[("EDGEQUAKE_MASTER_API_KEY", " "), ("EDGEQUAKE_DEVSERVER_PASSWORD", "pw")]);
+    assert!(server.contains("port: 8080") && server.contains("master_key: None"), "{server}");
+    assert_eq!((logins.len(), logins[0].name.as_str(), &logins[0].role), (1, "admin", &Role::Admin));
+    assert!(logins[0].drawn_password.is_none());
+}
+
+#[test]
+fn help_and_version_go_first() {
+    assert!(matches!(parse(&["--no-auth", "--help"], &[]), Ok(Arguments::Help)));
+    assert!(matches!(parse(&["--version", "--nonsense"], &[]), Ok(Arguments::Version)));
+}
+
+#[test]
+fn errors_name_the_option_and_the_rule_but_no_value() {
+    let mut text = String::new();
+    for arguments in [
+        &["--port", "s3cr3t"][..],
+        &["--port"],
+        &["--era", "a"],
+        &["--user", "mona:s3cr3t"],
+        &["--user", ":admin"],
+        &["--token-lifetime", "0"],
+        &["--processing-delay", "-1"],
+        &["--rate-limit", "5"],
+        &["--rate-limit", "5/inf"],
+        &["--master-key", "s3cr3t"],
+        &["s3cr3t"],
+        &["-p"],
+        &["--no-auth=s3cr3t"],
+        &["--master-key-file", "/nonexistent/key"],
+    ] {
+        text.push_str(&format!("{}\n", parse(arguments, &[]).unwrap_err()));
+    }
+    assert!(!text.contains("s3cr3t"), "{text}");
+    insta::assert_snapshot!(text, @r"
+    --port takes a number from 0 to 65535
+    --port takes a number from 0 to 65535
+    --era is b or c
+    --user is NAME or NAME:ROLE, with a role of admin, user or readonly
+    --user is NAME or NAME:ROLE, with a role of admin, user or readonly
+    --token-lifetime takes a number of seconds above 0
+    --processing-delay takes a whole number of milliseconds
+    --rate-limit is BURST/RATE, such as 20/1.5
+    --rate-limit is BURST/RATE, such as 20/1.5
+    unknown option --master-key; see --help
+    expected options only; see --help
+    unknown option -p; see --help
+    expected options only; see --help
+    cannot read the key file /nonexistent/key
+    ");
+}
