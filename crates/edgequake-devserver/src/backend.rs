@@ -33,9 +33,9 @@ use crate::state::{BUILT_IN_USER, Store, new_user_id, user_id};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let backend = DevServer::builder().build()?;
-/// let request = http::Request::get("/api/v1/auth/me").body(String::new())?;
+/// let request = http::Request::get("/live").body(String::new())?;
 /// let response = backend.router().oneshot(request).await?;
-/// assert_eq!(response.status(), 401);
+/// assert_eq!(response.status(), 200);
 /// # Ok(())
 /// # }
 /// ```

@@ -78,15 +78,17 @@ impl<T> Named<T> {
         matches!(self, Self::Malformed)
     }
 
-    /// Whether the header says something else than `claim`.
-    fn contradicts(&self, claim: &T) -> bool
+    /// Whether the header says something else than `claim`. Middle-aged servers compare the texts: to them `default`
+    /// and upper case are something else.
+    fn contradicts(&self, claim: &T, era: Era, text: Option<&str>) -> bool
     where
-        T: PartialEq,
+        T: PartialEq + AsRef<str>,
     {
-        match self {
-            Self::Absent => false,
-            Self::Id(id) => id != claim,
-            Self::Malformed => true,
+        match (self, era) {
+            (Self::Absent, _) => false,
+            (Self::Malformed, _) => true,
+            (Self::Id(id), Era::C) => id != claim,
+            (Self::Id(_), Era::B) => text != Some(claim.as_ref()),
         }
     }
 }
@@ -133,10 +135,11 @@ pub(crate) fn bind(
         _ => None,
     };
     if let (true, Some((claimed_tenant, claimed_workspace))) = (options.strict_scope, &claims) {
-        if tenant.contradicts(claimed_tenant) {
+        let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        if tenant.contradicts(claimed_tenant, options.era, text("x-tenant-id")) {
             return Err(Refusal::claim_mismatch("tenant_id"));
         }
-        if workspace.contradicts(claimed_workspace) {
+        if workspace.contradicts(claimed_workspace, options.era, text("x-workspace-id")) {
             return Err(Refusal::claim_mismatch("workspace_id"));
         }
     }

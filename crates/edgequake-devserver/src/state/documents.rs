@@ -17,7 +17,7 @@ use crate::retrieval::answer::snippet;
 use crate::retrieval::index::Index;
 
 /// How much text all documents together may hold, in bytes.
-const CAPACITY: usize = 512 * 1024 * 1024;
+const CAPACITY: usize = 256 * 1024 * 1024;
 
 /// A document as it is remembered.
 #[derive(Debug, Clone)]

@@ -7,6 +7,7 @@ mod api_keys;
 mod documents;
 mod gates;
 mod query;
+mod robust;
 mod session;
 mod support;
 mod tenancy;

@@ -147,6 +147,12 @@ fn middle_aged_servers_look_at_memberships_only_when_strict() {
         let options = options(|builder| builder.era(Era::B).strict_scope(strict));
         assert_eq!(status(world.bind(&options, world.key(), away.0, away.1)), bound, "{strict}");
     }
+    // They compare the header with the claim letter by letter.
+    let strict = options(|builder| builder.era(Era::B).strict_scope(true));
+    let upper = world.home.tenant.as_str().to_uppercase();
+    for (tenant, bound) in [(world.home.tenant.as_str(), 200), (&*upper, 403)] {
+        assert_eq!(status(world.bind(&strict, world.session(), tenant, "")), bound, "{tenant}");
+    }
     // Nobody checks a malformed header; it matches nothing.
     let options = options(|builder| builder.era(Era::B));
     let scope = world.bind(&options, world.key(), "acme", "workspace-123").unwrap();
