@@ -2,94 +2,25 @@
 //!
 //! One lock guards this, is held for the length of a function call, and never across an await.
 
+mod pause;
+mod request;
+mod types;
+
 use std::time::Duration;
 
 use edgequake_types::Secret;
 
+use self::pause::Password;
+pub(crate) use self::types::{By, Decision, Failure, Plan, Renewed, Ticket};
 use super::access::Access;
 use super::clock::Now;
 use crate::authorization::{Authorization, Generation};
 use crate::credentials::Recourse;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 
-/// First pause after a failed refresh; doubles with each failure in a row.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-/// The pause grows no longer than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// A server's `Retry-After` is believed up to this.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// At most one refresh in this time is forced by refusals: a token that is fresh and refused again is refused for
 /// another reason than its age.
 const FORCED_PAUSE: Duration = Duration::from_secs(10);
-/// How long a locked or inactive account is left alone: the server's usual lock time.
-const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
-
-/// Names one flight. A ticket that is not the current one is an old flight's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    id: u64,
-    /// The session the flight set out from.
-    version: u64,
-}
-
-/// What the caller has to do.
-#[derive(Debug, Clone)]
-pub(crate) enum Decision {
-    /// Send this.
-    Use(Authorization),
-    /// Send this, and start a flight that nobody waits for.
-    UseAndStart(Authorization, Ticket),
-    /// Wait for the flight that is under way.
-    Join(Ticket),
-    /// Start a flight and wait for it.
-    Start(Ticket),
-    /// A flight failed a moment ago: wait this long, or give up with the error.
-    Pause(Duration, CredentialsError),
-    /// There is no way.
-    Fail(CredentialsError),
-}
-
-/// What a flight brings home.
-#[derive(Debug, Clone)]
-pub(crate) struct Renewed {
-    pub(crate) access: Access,
-    /// The refresh token from now on; `None` keeps the one held.
-    pub(crate) refresh: Option<Secret>,
-    pub(crate) by: By,
-}
-
-/// How a session was renewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum By {
-    /// The same session goes on.
-    Refresh,
-    /// A new session.
-    Login,
-    /// Somebody else who shares the store did it.
-    Store,
-}
-
-/// Why a flight came home with nothing.
-#[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) error: CredentialsError,
-    /// The refresh tokens that the server refused.
-    pub(crate) dead: Vec<Secret>,
-    /// Whether the error is the answer to a password, which is remembered.
-    pub(crate) by_login: bool,
-}
-
-/// What is known about the password, if there is one.
-#[derive(Debug, Clone)]
-enum Password {
-    None,
-    Usable,
-    /// Not to be sent again by itself.
-    Refused(CredentialsError),
-    /// Not to be sent again before this moment of the monotonic clock.
-    Resting(Duration, CredentialsError),
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
@@ -122,18 +53,6 @@ pub(crate) struct State {
     pause: Option<(Duration, CredentialsError)>,
     /// When a refusal last forced a refresh, on the monotonic clock.
     forced: Option<Duration>,
-}
-
-/// What a flight needs to know when it sets out.
-#[derive(Debug, Clone)]
-pub(crate) struct Plan {
-    /// The access token that was refused, if one was; the store may still hold it.
-    pub(crate) refused: Option<Secret>,
-    pub(crate) refresh: Option<Secret>,
-    /// Whether the password may be sent.
-    pub(crate) login: Result<(), Option<CredentialsError>>,
-    /// Whether there is any session here already.
-    pub(crate) has_session: bool,
 }
 
 impl State {
@@ -220,29 +139,12 @@ impl State {
         self.password_obstacle(now).err().map(|error| error.unwrap_or_else(|| self.over()))
     }
 
-    fn password_obstacle(&self, now: Now) -> Result<(), Option<CredentialsError>> {
-        match &self.password {
-            Password::Usable => Ok(()),
-            Password::Resting(until, _) if now.mono >= *until => Ok(()),
-            Password::Resting(until, error) => {
-                Err(Some(error.clone().with_retry_after(until.saturating_sub(now.mono))))
-            }
-            Password::Refused(error) => Err(Some(error.clone())),
-            Password::None => Err(None),
-        }
-    }
-
     fn over(&self) -> CredentialsError {
         if self.begun {
             session_expired()
         } else {
             CredentialsError::new(Kind::NotConfigured, "there is no login: log in first")
         }
-    }
-
-    fn resting(&self, now: Now) -> Option<(Duration, CredentialsError)> {
-        let (until, error) = self.pause.as_ref()?;
-        (now.mono < *until).then(|| (until.saturating_sub(now.mono), error.clone()))
     }
 
     /// What the flight that is about to set out needs.
@@ -318,28 +220,6 @@ impl State {
         self.rest(now, failure.error.clone(), failure.error.retry_after(), jitter);
     }
 
-    fn note_login_failure(&mut self, now: Now, error: &CredentialsError) {
-        if matches!(self.password, Password::None) {
-            return;
-        }
-        match error.kind() {
-            Kind::Refused => self.password = Password::Refused(error.clone()),
-            Kind::Locked | Kind::Inactive => {
-                let until = now.mono.saturating_add(ACCOUNT_PAUSE);
-                self.password = Password::Resting(until, error.clone());
-            }
-            _ => {}
-        }
-    }
-
-    fn rest(&mut self, now: Now, error: CredentialsError, at_least: Option<Duration>, jitter: f64) {
-        let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
-        let pause = doubled.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0));
-        let pause = pause.max(at_least.unwrap_or_default().min(LONGEST_RETRY_AFTER));
-        self.failures = self.failures.saturating_add(1).min(16);
-        self.pause = Some((now.mono.saturating_add(pause), error));
-    }
-
     /// The flight will not come home, as far as its waiters can tell; the next caller may start another.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
         if self.flight == Some(ticket) {
@@ -380,63 +260,6 @@ impl State {
 
     pub(crate) fn has_refresh_token(&self) -> bool {
         self.refresh.is_some()
-    }
-}
-
-/// Login and logout on request.
-impl State {
-    /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
-    pub(crate) fn begin_login(&mut self) -> Result<Ticket, Ticket> {
-        match self.flight {
-            Some(busy) => Err(busy),
-            None => Ok(self.start()),
-        }
-    }
-
-    /// A login by request came home. A failure leaves the session as it was; `held` tells whether the password was
-    /// the one held here, and not another that was tried.
-    pub(crate) fn settle_login(
-        &mut self,
-        now: Now,
-        ticket: Ticket,
-        result: Result<Renewed, CredentialsError>,
-        held: bool,
-        jitter: f64,
-    ) -> Result<Authorization, CredentialsError> {
-        self.abandon(ticket);
-        match result {
-            Ok(renewed) => {
-                self.phase = Phase::Open;
-                self.forced = None;
-                self.accept(now, renewed, jitter)
-            }
-            Err(error) => {
-                if held {
-                    self.note_login_failure(now, &error);
-                }
-                Err(error)
-            }
-        }
-    }
-
-    /// Nobody gets a token from now on; the tokens are kept until the current flight is home.
-    pub(crate) fn close(&mut self) {
-        self.phase = Phase::Closing;
-    }
-
-    /// Takes the tokens out, and the place for flights; or names the flight to wait for.
-    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Option<Access>, Option<Secret>), Ticket> {
-        if let Some(busy) = self.flight {
-            return Err(busy);
-        }
-        let access = self.access.take();
-        let refresh = self.refresh.take();
-        self.phase = Phase::LoggedOut;
-        self.refused = false;
-        self.version += 1;
-        self.pause = None;
-        self.failures = 0;
-        Ok((self.start(), access, refresh))
     }
 }
 

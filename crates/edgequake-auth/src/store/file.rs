@@ -110,5 +110,6 @@ impl TokenStore for FileStore {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -1,1 +1,378 @@
+//! The state machine against a reference that knows only what has happened, over arbitrary histories.
 
+use proptest::prelude::*;
+
+use super::*;
+use crate::jwt::access;
+
+const EARLY: Duration = Duration::from_secs(300);
+const FORCED: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone)]
+enum Op {
+    /// Both clocks go on; the wall clock is set by some seconds besides.
+    Advance {
+        millis: u64,
+        set_by: i64,
+    },
+    /// The machine sleeps: only the wall clock goes on.
+    Suspend {
+        secs: u64,
+    },
+    Decide,
+    /// The current flight comes home.
+    Land(Answer),
+    /// A flight that was given up before comes home after all.
+    LandLate(usize, Answer),
+    Abandon,
+    RejectCurrent,
+    RejectOld(usize),
+    BeginLogin,
+    Close,
+    Logout,
+}
+
+#[derive(Debug, Clone)]
+enum Answer {
+    Tokens {
+        lifetime: Option<u64>,
+        same_token: bool,
+        refresh: bool,
+        by: By,
+    },
+    Fails(Kind),
+    /// The refresh token is refused and there is no password.
+    Ends,
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let lifetime = prop_oneof![
+        Just(None),
+        Just(Some(0)),
+        Just(Some(1)),
+        Just(Some(60)),
+        Just(Some(3600)),
+        Just(Some(u64::MAX))
+    ];
+    let by = prop_oneof![Just(By::Refresh), Just(By::Login), Just(By::Store)];
+    let kind = prop_oneof![
+        Just(Kind::Unavailable),
+        Just(Kind::TimedOut),
+        Just(Kind::Interrupted),
+        Just(Kind::Unexpected),
+        Just(Kind::Store)
+    ];
+    prop_oneof![
+        5 => (lifetime, prop::bool::weighted(0.1), any::<bool>(), by)
+            .prop_map(|(lifetime, same_token, refresh, by)| Answer::Tokens { lifetime, same_token, refresh, by }),
+        4 => kind.prop_map(Answer::Fails),
+        1 => Just(Answer::Ends),
+    ]
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    let millis = prop_oneof![0_u64..2_000, 0_u64..120_000, 0_u64..7_200_000];
+    let set_by = prop_oneof![8 => Just(0_i64), 1 => -100_000_i64..100_000];
+    prop_oneof![
+        6 => (millis, set_by).prop_map(|(millis, set_by)| Op::Advance { millis, set_by }),
+        1 => (0_u64..100_000).prop_map(|secs| Op::Suspend { secs }),
+        8 => Just(Op::Decide),
+        6 => answer().prop_map(Op::Land),
+        2 => (any::<usize>(), answer()).prop_map(|(which, answer)| Op::LandLate(which, answer)),
+        1 => Just(Op::Abandon),
+        3 => Just(Op::RejectCurrent),
+        2 => any::<usize>().prop_map(Op::RejectOld),
+        1 => Just(Op::BeginLogin),
+        1 => Just(Op::Close),
+        1 => Just(Op::Logout),
+    ]
+}
+
+/// What has happened, as an outsider would write it down.
+struct World {
+    state: State,
+    now: Now,
+    /// The flight that is under way, and whether it is a login that was asked for.
+    flight: Option<(Ticket, bool)>,
+    given_up: Vec<Ticket>,
+    /// The token in use: its generation, and its end on both clocks.
+    token: Option<(Generation, Option<Now>)>,
+    refused: bool,
+    old: Vec<Generation>,
+    forced: Vec<Duration>,
+    closed: bool,
+    /// Nothing but transient failures since the last success.
+    renewable: bool,
+    texts: u64,
+}
+
+impl World {
+    fn new(stored: bool, password: bool) -> Self {
+        Self {
+            state: State::new(stored, password, true).with_session(None, Some("r0".into())),
+            now: Now { wall: Duration::from_secs(1_800_000_000), mono: Duration::from_secs(1) },
+            flight: None,
+            given_up: Vec::new(),
+            token: None,
+            refused: false,
+            old: Vec::new(),
+            forced: Vec::new(),
+            closed: false,
+            renewable: true,
+            texts: 0,
+        }
+    }
+
+    /// The token that must be handed out, if there is one.
+    fn valid(&self) -> Option<Generation> {
+        let (generation, end) = self.token?;
+        let over = end.is_some_and(|end| self.now.wall >= end.wall || self.now.mono >= end.mono);
+        (!over && !self.refused && !self.closed).then_some(generation)
+    }
+
+    fn decide(&mut self) -> Decision {
+        let valid = self.valid();
+        let decision = self.state.decide(self.now);
+        match &decision {
+            Decision::Use(authorization) | Decision::UseAndStart(authorization, _) => {
+                assert_eq!(Some(authorization.generation()), valid, "handed out something else");
+            }
+            Decision::Join(ticket) => assert_eq!(Some(*ticket), self.flight.map(|(ticket, _)| ticket)),
+            Decision::Start(_) | Decision::Pause(..) | Decision::Fail(_) => {}
+        }
+        assert!(
+            valid.is_none() || matches!(decision, Decision::Use(_) | Decision::UseAndStart(..)),
+            "a valid token was not handed out: {decision:?}"
+        );
+        if let Decision::Start(ticket) | Decision::UseAndStart(_, ticket) = &decision {
+            assert!(self.flight.is_none(), "two flights");
+            self.flight = Some((*ticket, false));
+        }
+        assert!(!self.closed || matches!(decision, Decision::Fail(_)), "logged out, and yet: {decision:?}");
+        decision
+    }
+
+    fn land(&mut self, ticket: Ticket, login: bool, answer: &Answer) {
+        let current = self.flight.is_some_and(|(flight, _)| flight == ticket);
+        let before = self.valid();
+        let result = match answer {
+            Answer::Tokens { lifetime, same_token, refresh, by } => {
+                self.texts += u64::from(!same_token);
+                let text = Secret::new(format!("t{}", self.texts));
+                let lifetime = access::lifetime(lifetime.map(Duration::from_secs), &text, self.now);
+                let token = Access::new(text).unwrap().living(lifetime, self.now, EARLY, 0.5);
+                let end = lifetime
+                    .map(|lifetime| Now { wall: self.now.wall + lifetime, mono: self.now.mono + lifetime });
+                let refresh = refresh.then(|| Secret::new(format!("r{}", self.texts)));
+                let by = if login { By::Login } else { *by };
+                Ok((Renewed { access: token.clone(), refresh, by }, token.generation(), end))
+            }
+            Answer::Fails(kind) => Err((CredentialsError::new(*kind, "no"), Vec::new())),
+            Answer::Ends => Err((session_expired(), self.state.refresh.iter().cloned().collect())),
+        };
+        let outcome = match result {
+            Ok((renewed, generation, end)) => {
+                let result = if login {
+                    self.state.settle_login(self.now, ticket, Ok(renewed), true, 0.5)
+                } else {
+                    self.state.settle(self.now, ticket, Ok(renewed), 0.5)
+                };
+                if self.state.access.as_ref().map(Access::generation) == Some(generation) {
+                    self.old.extend(self.token.map(|(generation, _)| generation));
+                    self.token = Some((generation, end));
+                    self.refused = false;
+                    self.renewable = true;
+                    self.closed &= !login;
+                    if login {
+                        // A session of its own, with a force of its own.
+                        self.forced.clear();
+                    }
+                }
+                result
+            }
+            Err((error, dead)) => {
+                let ended = !dead.is_empty();
+                let result = if login {
+                    self.state.settle_login(self.now, ticket, Err(error), true, 0.5)
+                } else {
+                    self.state.settle(self.now, ticket, Err(Failure { error, dead, by_login: false }), 0.5)
+                };
+                self.renewable &= !(ended && current && !login);
+                assert_eq!(self.valid(), before);
+                result
+            }
+        };
+        if current {
+            self.flight = None;
+        }
+        if let Ok(authorization) = outcome {
+            assert_eq!(self.token.map(|(generation, _)| generation), Some(authorization.generation()));
+        }
+    }
+
+    fn apply(&mut self, op: &Op) {
+        match op {
+            Op::Advance { millis, set_by } => {
+                let wall = self.now.wall + Duration::from_millis(*millis);
+                let by = Duration::from_secs(set_by.unsigned_abs());
+                self.now.wall = if *set_by < 0 { wall.saturating_sub(by) } else { wall + by };
+                self.now.mono += Duration::from_millis(*millis);
+            }
+            Op::Suspend { secs } => self.now.wall += Duration::from_secs(*secs),
+            Op::Decide => drop(self.decide()),
+            Op::Land(answer) => {
+                if let Some((ticket, login)) = self.flight {
+                    self.land(ticket, login, answer);
+                }
+            }
+            Op::LandLate(which, answer) => {
+                if !self.given_up.is_empty() {
+                    let ticket = self.given_up.swap_remove(which % self.given_up.len());
+                    self.land(ticket, false, answer);
+                }
+            }
+            Op::Abandon => {
+                if let Some((ticket, login)) = self.flight.take() {
+                    self.state.abandon(ticket);
+                    self.given_up.extend((!login).then_some(ticket));
+                }
+            }
+            Op::RejectCurrent => {
+                let Some((generation, _)) = self.token else { return };
+                let forces = !self.refused && self.flight.is_none();
+                let recourse = self.state.rejected(self.now, generation);
+                if recourse == Recourse::Retry {
+                    assert!(!self.closed);
+                    self.refused = true;
+                    if forces {
+                        let last = self.forced.last().copied();
+                        assert!(last.is_none_or(|last| self.now.mono >= last + FORCED), "forced twice");
+                        self.forced.push(self.now.mono);
+                    }
+                }
+            }
+            Op::RejectOld(which) => {
+                if !self.old.is_empty() {
+                    let generation = self.old[which % self.old.len()];
+                    let before = format!("{:?}", self.state);
+                    let recourse = self.state.rejected(self.now, generation);
+                    assert_eq!(recourse, if self.closed { Recourse::None } else { Recourse::Retry });
+                    assert_eq!(format!("{:?}", self.state), before, "an old generation changed something");
+                }
+            }
+            Op::BeginLogin => match self.state.begin_login() {
+                Ok(ticket) => {
+                    assert!(self.flight.is_none(), "two flights");
+                    self.flight = Some((ticket, true));
+                }
+                Err(busy) => assert_eq!(Some(busy), self.flight.map(|(ticket, _)| ticket)),
+            },
+            Op::Close => {
+                self.state.close();
+                self.closed = true;
+            }
+            Op::Logout => {
+                if let Ok((ticket, ..)) = self.state.begin_logout() {
+                    self.state.abandon(ticket);
+                    self.old.extend(self.token.take().map(|(generation, _)| generation));
+                    (self.closed, self.refused) = (true, false);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_history_breaks_a_promise(
+        stored in any::<bool>(), password in any::<bool>(), ops in prop::collection::vec(op(), 1..80),
+    ) {
+        let mut world = World::new(stored, password);
+        for op in &ops {
+            world.apply(op);
+        }
+        // Whatever happened, as long as it was transient: once the pauses are over there is a way on.
+        if world.renewable && !world.closed && world.state.refresh.is_some() {
+            if let Some((ticket, _)) = world.flight.take() {
+                world.state.abandon(ticket);
+            }
+            world.now.mono += Duration::from_secs(3600);
+            let decision = world.decide();
+            prop_assert!(!matches!(decision, Decision::Fail(_) | Decision::Pause(..)), "{:?}", decision);
+        }
+    }
+}
+
+fn access(now: Now, secs: u64) -> Access {
+    Access::new("t".into()).unwrap().living(Some(Duration::from_secs(secs)), now, EARLY, 0.0)
+}
+
+fn at(secs: u64) -> Now {
+    Now { wall: Duration::from_secs(1_800_000_000 + secs), mono: Duration::from_secs(secs) }
+}
+
+#[test]
+fn before_the_early_span_use_within_it_use_and_start_after_it_start() {
+    let mut state = State::new(false, false, true).with_session(Some(access(at(0), 3600)), Some("r".into()));
+    assert!(matches!(state.decide(at(3299)), Decision::Use(_)));
+    let Decision::UseAndStart(_, ticket) = state.decide(at(3300)) else { panic!("no early refresh") };
+    assert!(matches!(state.decide(at(3599)), Decision::Use(_)));
+    assert!(matches!(state.decide(at(3600)), Decision::Join(joined) if joined == ticket));
+    state.abandon(ticket);
+    assert!(matches!(state.decide(at(3600)), Decision::Start(_)));
+}
+
+#[test]
+fn pauses_double_up_to_a_minute_and_respect_the_server() {
+    let mut state = State::new(false, false, true).with_session(None, Some("r".into()));
+    let mut now = at(0);
+    let mut pauses = Vec::new();
+    for _ in 0..11 {
+        let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
+        let error = CredentialsError::new(Kind::Unavailable, "no");
+        let failure = Failure { error, dead: Vec::new(), by_login: false };
+        assert!(state.settle(now, ticket, Err(failure), 1.0).is_err());
+        let Decision::Pause(wait, error) = state.decide(now) else { panic!("no pause") };
+        assert_eq!(error.retry_after(), Some(wait));
+        pauses.push(wait.as_millis());
+        now.mono += wait;
+    }
+    assert_eq!(pauses, [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200, 60000, 60000]);
+
+    let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
+    let error =
+        CredentialsError::new(Kind::Unavailable, "no").with_retry_after(Duration::from_secs(1_000_000));
+    let failure = Failure { error, dead: Vec::new(), by_login: false };
+    assert!(state.settle(now, ticket, Err(failure), 0.0).is_err());
+    assert!(matches!(state.decide(now), Decision::Pause(wait, _) if wait == Duration::from_secs(3600)));
+}
+
+#[test]
+fn an_old_flight_that_comes_home_first_is_taken_and_after_something_newer_is_not() {
+    let renewed = |now| Renewed { access: access(now, 3600), refresh: Some("r1".into()), by: By::Refresh };
+    let mut state = State::new(false, false, true).with_session(None, Some("r".into()));
+    let Decision::Start(stuck) = state.decide(at(0)) else { panic!("no flight") };
+    state.abandon(stuck);
+    // The single-use token was spent by this one: its successor must not be lost.
+    assert!(state.settle(at(1), stuck, Ok(renewed(at(1))), 0.0).is_ok());
+    assert!(matches!(state.decide(at(1)), Decision::Use(_)));
+
+    let Decision::Start(stuck) = state.decide(at(5000)) else { panic!("no flight") };
+    state.abandon(stuck);
+    let Decision::Start(next) = state.decide(at(5000)) else { panic!("no flight") };
+    let newer = state.settle(at(5000), next, Ok(renewed(at(5000))), 0.0).unwrap();
+    assert_eq!(
+        state.settle(at(5001), stuck, Ok(renewed(at(5001))), 0.0).unwrap_err().kind(),
+        Kind::Interrupted
+    );
+    assert_eq!(state.fresh(at(5001)).unwrap().generation(), newer.generation());
+}
+
+#[test]
+fn debug_of_the_state_shows_no_secret() {
+    let state = State::new(true, true, true).with_session(Some(access(at(0), 60)), Some("s3cr3t-r".into()));
+    let shown = format!("{state:?}");
+    assert!(!shown.contains("s3cr3t") && shown.contains("has") | shown.contains("generation"), "{shown}");
+}

@@ -1,0 +1,74 @@
+//! How long to leave the server alone after a failure.
+
+use std::time::Duration;
+
+use super::State;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::jwt::clock::Now;
+
+/// First pause after a failed refresh; doubles with each failure in a row.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+/// The pause grows no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// A server's `Retry-After` is believed up to this.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// How long a locked or inactive account is left alone: the server's usual lock time.
+const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// What is known about the password, if there is one.
+#[derive(Debug, Clone)]
+pub(super) enum Password {
+    None,
+    Usable,
+    /// Not to be sent again by itself.
+    Refused(CredentialsError),
+    /// Not to be sent again before this moment of the monotonic clock.
+    Resting(Duration, CredentialsError),
+}
+
+impl State {
+    pub(super) fn password_obstacle(&self, now: Now) -> Result<(), Option<CredentialsError>> {
+        match &self.password {
+            Password::Usable => Ok(()),
+            Password::Resting(until, _) if now.mono >= *until => Ok(()),
+            Password::Resting(until, error) => {
+                Err(Some(error.clone().with_retry_after(until.saturating_sub(now.mono))))
+            }
+            Password::Refused(error) => Err(Some(error.clone())),
+            Password::None => Err(None),
+        }
+    }
+
+    pub(super) fn resting(&self, now: Now) -> Option<(Duration, CredentialsError)> {
+        let (until, error) = self.pause.as_ref()?;
+        (now.mono < *until).then(|| (until.saturating_sub(now.mono), error.clone()))
+    }
+
+    pub(super) fn note_login_failure(&mut self, now: Now, error: &CredentialsError) {
+        if matches!(self.password, Password::None) {
+            return;
+        }
+        match error.kind() {
+            Kind::Refused => self.password = Password::Refused(error.clone()),
+            Kind::Locked | Kind::Inactive => {
+                let until = now.mono.saturating_add(ACCOUNT_PAUSE);
+                self.password = Password::Resting(until, error.clone());
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn rest(
+        &mut self,
+        now: Now,
+        error: CredentialsError,
+        at_least: Option<Duration>,
+        jitter: f64,
+    ) {
+        let doubled = FIRST_PAUSE.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let pause = doubled.min(LONGEST_PAUSE).mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0));
+        let pause = pause.max(at_least.unwrap_or_default().min(LONGEST_RETRY_AFTER));
+        self.failures = self.failures.saturating_add(1).min(16);
+        self.pause = Some((now.mono.saturating_add(pause), error));
+    }
+}

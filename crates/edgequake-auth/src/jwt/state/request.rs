@@ -1,0 +1,66 @@
+//! Login and logout on request.
+
+use edgequake_types::Secret;
+
+use super::types::Renewed;
+use super::{Phase, State, Ticket};
+use crate::authorization::Authorization;
+use crate::error::CredentialsError;
+use crate::jwt::access::Access;
+use crate::jwt::clock::Now;
+
+impl State {
+    /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
+    pub(crate) fn begin_login(&mut self) -> Result<Ticket, Ticket> {
+        match self.flight {
+            Some(busy) => Err(busy),
+            None => Ok(self.start()),
+        }
+    }
+
+    /// A login by request came home. A failure leaves the session as it was; `held` tells whether the password was
+    /// the one held here, and not another that was tried.
+    pub(crate) fn settle_login(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        result: Result<Renewed, CredentialsError>,
+        held: bool,
+        jitter: f64,
+    ) -> Result<Authorization, CredentialsError> {
+        self.abandon(ticket);
+        match result {
+            Ok(renewed) => {
+                self.phase = Phase::Open;
+                self.forced = None;
+                self.accept(now, renewed, jitter)
+            }
+            Err(error) => {
+                if held {
+                    self.note_login_failure(now, &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Nobody gets a token from now on; the tokens are kept until the current flight is home.
+    pub(crate) fn close(&mut self) {
+        self.phase = Phase::Closing;
+    }
+
+    /// Takes the tokens out, and the place for flights; or names the flight to wait for.
+    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Option<Access>, Option<Secret>), Ticket> {
+        if let Some(busy) = self.flight {
+            return Err(busy);
+        }
+        let access = self.access.take();
+        let refresh = self.refresh.take();
+        self.phase = Phase::LoggedOut;
+        self.refused = false;
+        self.version += 1;
+        self.pause = None;
+        self.failures = 0;
+        Ok((self.start(), access, refresh))
+    }
+}

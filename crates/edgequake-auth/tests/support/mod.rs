@@ -1,0 +1,189 @@
+//! A server on loopback with single-use refresh tokens, a transport that reaches it, and a way to run a test of this binary
+//! in a process of its own. Plain blocking sockets: what is tested is on the other side.
+#![allow(clippy::unwrap_used, dead_code, reason = "test support, shared by tests that each use a part of it")]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+
+use bytes::Bytes;
+use edgequake_auth::{
+    AuthContext, BoxFuture, FileStore, Jwt, TokenTransport, TransportError, TransportErrorKind,
+};
+use http::{Request, Response};
+use serde_json::{Value, json};
+
+/// What the server knows.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// The number of the refresh token that works, once.
+    pub(crate) current: u64,
+    pub(crate) expires_in: u64,
+    pub(crate) refreshes: u64,
+    pub(crate) refused: u64,
+    pub(crate) logins: u64,
+    /// Connections that are being served.
+    busy: usize,
+}
+
+/// A server; it ends with the process.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) session: Arc<Mutex<Session>>,
+    served: Arc<Condvar>,
+}
+
+impl Server {
+    pub(crate) fn start(expires_in: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let session = Arc::new(Mutex::new(Session { expires_in, ..Session::default() }));
+        let server = Self { address, session, served: Arc::default() };
+        std::thread::spawn({
+            let server = server.clone();
+            move || {
+                for stream in listener.incoming().flatten() {
+                    let server = server.clone();
+                    server.session.lock().unwrap().busy += 1;
+                    std::thread::spawn(move || {
+                        // A client that was killed breaks its connection only.
+                        server.serve(stream).ok();
+                        server.session.lock().unwrap().busy -= 1;
+                        server.served.notify_all();
+                    });
+                }
+            }
+        });
+        server
+    }
+
+    fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
+        let (head, body) = receive(&stream)?;
+        let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+        let (status, answer) = {
+            let mut session = self.session.lock().unwrap();
+            match head.split(' ').nth(1) {
+                Some("/api/v1/auth/login") => {
+                    session.logins += 1;
+                    (200, session.issue())
+                }
+                Some("/api/v1/auth/refresh") if body["refresh_token"] == format!("r{}", session.current) => {
+                    session.refreshes += 1;
+                    (200, session.issue())
+                }
+                Some("/api/v1/auth/refresh") => {
+                    session.refused += 1;
+                    (401, json!({"code": "UNAUTHORIZED", "message": "token_reuse"}))
+                }
+                _ => (404, Value::Null),
+            }
+        };
+        let answer = answer.to_string();
+        write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{answer}", answer.len())
+    }
+
+    /// Waits until everything that was sent so far is served, also by clients that are dead.
+    pub(crate) fn settle(&self) {
+        // Connections are accepted in order, so behind this one there is nothing older.
+        let last = TcpStream::connect(self.address).unwrap();
+        (&last).write_all(b"POST /nothing HTTP/1.1\r\ncontent-length: 0\r\n\r\n").unwrap();
+        receive(&last).unwrap();
+        let session = self.session.lock().unwrap();
+        drop(self.served.wait_while(session, |session| session.busy > 0).unwrap());
+    }
+
+    pub(crate) fn origin(&self) -> edgequake_types::Origin {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+}
+
+impl Session {
+    fn issue(&mut self) -> Value {
+        self.current += 1;
+        json!({
+            "access_token": format!("a{}", self.current), "expires_in": self.expires_in,
+            "refresh_token": format!("r{}", self.current),
+        })
+    }
+}
+
+/// The first line of a message, and its body.
+fn receive(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
+    let mut reader = BufReader::new(stream);
+    let (mut first, mut length) = (String::new(), 0);
+    reader.read_line(&mut first)?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(std::io::Error::other)?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((first, body))
+}
+
+/// One connection per request.
+#[derive(Debug)]
+pub(crate) struct Loopback(pub(crate) SocketAddr);
+
+impl TokenTransport for Loopback {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
+        let address = self.0;
+        Box::pin(async move {
+            let exchange = move || -> std::io::Result<Response<Bytes>> {
+                let mut stream = TcpStream::connect(address)?;
+                let (path, body) = (request.uri().path(), request.body());
+                write!(stream, "POST {path} HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len())?;
+                stream.write_all(body)?;
+                let (head, body) = receive(&stream)?;
+                let status = head.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).unwrap();
+                Ok(Response::builder().status(status).body(Bytes::from(body)).unwrap())
+            };
+            let answer = tokio::task::spawn_blocking(exchange).await.unwrap();
+            answer.map_err(|error| TransportError::new(TransportErrorKind::Interrupted).with_source(error))
+        })
+    }
+}
+
+/// Set in a process that was started by [`run`]: the address of the server and the token file.
+const CHILD: &str = "EDGEQUAKE_AUTH_TEST_CHILD";
+
+/// Starts this binary again, to run only the test named `test`, which finds its orders by [`orders`].
+pub(crate) fn run(test: &str, server: &Server, file: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args([test, "--exact", "--nocapture"])
+        .env(CHILD, format!("{}|{}", server.address, file.display()))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// What the child is to work with; `None` when the test harness runs it as an ordinary test.
+pub(crate) fn orders() -> Option<(SocketAddr, FileStore)> {
+    let orders = std::env::var(CHILD).ok()?;
+    let (address, file) = orders.split_once('|').unwrap();
+    Some((address.parse().unwrap(), FileStore::new(file)))
+}
+
+/// The provider of a child: no password, so that a lost refresh token shows.
+pub(crate) fn provider(address: SocketAddr, store: FileStore) -> (Jwt, AuthContext) {
+    let origin: edgequake_types::Origin = format!("http://{address}").parse().unwrap();
+    let jwt = Jwt::builder(origin.clone(), Loopback(address)).store(store).build().unwrap();
+    (jwt, AuthContext::new(origin))
+}
+
+/// A runtime as a small program has it.
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap()
+}
