@@ -105,6 +105,7 @@ impl Refusal {
         let body = ErrorBody::new("RATE_LIMITED", "Rate limit exceeded").retry_after_seconds(wait_seconds);
         Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorShape::RateLimiter, body)
             .header(RETRY_AFTER, HeaderValue::from(wait_seconds))
+            .header(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(0))
     }
 
     /// A refusal of the extractors, before any handler sees the request: a plain sentence.

@@ -26,6 +26,12 @@
 //! # }
 //! ```
 //!
+//! # What it serves
+//!
+//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and the
+//! setup status. Not served: PDFs, the knowledge graph, chat, WebSockets, single sign-on, and the cookie that browsers
+//! keep their refresh token in; those routes are 404.
+//!
 //! # Where it differs from the real server on purpose
 //!
 //! * The default tenant and the default workspace exist from the start, and every user is a member of them.
@@ -33,6 +39,8 @@
 //!   The newest servers refuse that with 403; [`strict_scope`](DevServerBuilder::strict_scope) turns the refusal on.
 //! * Static keys may read and query in every workspace; with `strict_scope` they fail the membership check.
 //! * A token dies when its lifetime is over; the real server grants 30 seconds more.
+//! * A member of a tenant may make workspaces in it, and owns them.
+//! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 
 mod auth;
 mod backend;

@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use bytes::Bytes;
 use edgequake_types::{Auth, Endpoint, Payload};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -105,14 +105,8 @@ where
     let serve = async move |State(shared): State<Arc<Shared>>, request: Request| {
         let (parts, body) = request.into_parts();
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let (mut response, allowance) = match answer::<E, _, _, _>(shared, auth, parts, body, handler).await {
-            (Ok(response), allowance) => (response, allowance),
-            (Err(refusal), allowance) => (refusal.into_answer(&request_id), allowance),
-        };
-        if let Some(allowance) = allowance {
-            announce(allowance, response.headers_mut());
-        }
-        response
+        let answer = answer::<E, _, _, _>(shared, auth, &request_id, parts, body, handler).await;
+        answer.unwrap_or_else(|refusal| refusal.into_answer(&request_id))
     };
     router.route(E::PATH, on(filter, serve))
 }
@@ -120,10 +114,11 @@ where
 async fn answer<E, F, Fut, S>(
     shared: Arc<Shared>,
     auth: fn(&Options) -> Auth,
+    request_id: &str,
     mut parts: Parts,
     body: Body,
     handler: F,
-) -> (Result<Response, Refusal>, Option<Allowance>)
+) -> Result<Response, Refusal>
 where
     E: Endpoint,
     F: Fn(Call, E) -> Fut,
@@ -136,14 +131,8 @@ where
     }
     let now = shared.clock.now();
     let auth = auth(&shared.options);
-    let caller = match authenticate(&shared, auth, &parts.headers, now) {
-        Ok(caller) => caller,
-        Err(refusal) => return (Err(refusal), None),
-    };
-    let allowance = match limit(&shared, &caller, &parts) {
-        Ok(allowance) => allowance,
-        Err(refusal) => return (Err(refusal), Some(Allowance { limit: 0, remaining: 0 })),
-    };
+    let caller = authenticate(&shared, auth, &parts.headers, now)?;
+    let allowance = limit(&shared, &caller, &parts)?;
     let result = async {
         let call = admit(shared, auth, caller, &parts, now)?;
         let body = read::<E>(&parts, body).await?;
@@ -151,7 +140,12 @@ where
             .map_err(|error| undecodable(&error, E::PAYLOAD == Payload::Json))?;
         handler(call, request).await?.into_answer()
     };
-    (result.await, allowance)
+    let mut response = result.await.unwrap_or_else(|refusal| refusal.into_answer(request_id));
+    if let Some(Allowance { limit, remaining }) = allowance {
+        response.headers_mut().insert("x-ratelimit-limit", limit.into());
+        response.headers_mut().insert("x-ratelimit-remaining", remaining.into());
+    }
+    Ok(response)
 }
 
 /// Says who is calling.
@@ -181,7 +175,7 @@ fn limit(shared: &Shared, caller: &Caller, parts: &Parts) -> Result<Option<Allow
     let Some(limiter) = limiter else { return Ok(None) };
     let bucket = match shared.options.era {
         Era::B => parts.headers.get("x-tenant-id").and_then(|value| value.to_str().ok()),
-        Era::C => caller.user_id().map(AsRef::as_ref),
+        Era::C => caller.name(),
     };
     match limiter.take(bucket.unwrap_or("anonymous")) {
         Ok(allowance) => Ok(Some(allowance)),
@@ -190,13 +184,6 @@ fn limit(shared: &Shared, caller: &Caller, parts: &Parts) -> Result<Option<Allow
             Err(Refusal::rate_limited(wait))
         }
     }
-}
-
-fn announce(allowance: Allowance, headers: &mut HeaderMap) {
-    if allowance.limit > 0 {
-        headers.insert(HeaderName::from_static("x-ratelimit-limit"), HeaderValue::from(allowance.limit));
-    }
-    headers.insert(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(allowance.remaining));
 }
 
 /// Binds the call to its place, and checks that the caller may make it. Calls that anybody may make have no place.

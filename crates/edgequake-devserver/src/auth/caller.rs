@@ -55,6 +55,18 @@ impl Caller {
         !matches!(self.identity, Identity::Nobody)
     }
 
+    /// What the server calls the caller: the id of the user, or a name for a key without one.
+    pub(crate) fn name(&self) -> Option<&str> {
+        match &self.identity {
+            Identity::Nobody => None,
+            Identity::Master => Some("master-api-key"),
+            Identity::Static => Some("static-api-key"),
+            Identity::BuiltIn(_) | Identity::Key { .. } | Identity::Session { .. } => {
+                self.user_id().map(AsRef::as_ref)
+            }
+        }
+    }
+
     /// The account behind the credential; master and static keys have none.
     pub(crate) fn user_id(&self) -> Option<&UserId> {
         match &self.identity {

@@ -18,6 +18,7 @@ use crate::backend::Shared;
 use crate::clock::later;
 use crate::error::Refusal;
 use crate::options::Era;
+use crate::processing::rest;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 use crate::state::sessions::RefreshRefusal;
@@ -112,7 +113,7 @@ async fn refresh(call: Call, request: Refresh) -> Result<Reply<RefreshResponse>,
             }
         }
     }
-    tokio::time::sleep(call.shared.options.refresh_delay).await;
+    rest(call.shared.options.refresh_delay).await;
     result.map(Reply::ok).map_err(|(refusal, _)| refusal)
 }
 

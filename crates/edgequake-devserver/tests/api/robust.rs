@@ -108,7 +108,7 @@ fn backends() -> Vec<Backend> {
 fn odd_requests_get_an_answer_that_is_no_failure_of_the_server() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let backends = backends();
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1_500) };
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) };
     let mut runner = TestRunner::new(config);
     let strategy = (requests(), 0..backends.len());
     let mut seen = std::collections::BTreeSet::new();
