@@ -4,10 +4,13 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod errors;
+mod flows;
+mod futures;
 mod layers;
 mod logins;
 mod memory;
 mod retries;
+mod secrets;
 mod server;
 mod streams;
 mod urls;

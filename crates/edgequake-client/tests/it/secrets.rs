@@ -1,0 +1,136 @@
+//! The leak grid: no secret in any output, and the harmless part next to it there.
+
+use std::sync::{Arc, Mutex};
+
+use edgequake_auth::{SharedCredentials, StaticKey};
+use edgequake_client::Client;
+use edgequake_client::types::WorkspaceId;
+use edgequake_client::types::documents::ListDocuments;
+use tracing_subscriber::fmt::MakeWriter;
+
+use crate::server::{Act, Server, json};
+
+const SECRETS: [&str; 5] = ["s3cr3t-k", "s3cr3t-p", "s3cr3t-a", "s3cr3t-r", "s3cr3t-q"];
+
+fn assert_clean(text: &str, harmless: &str) {
+    for secret in SECRETS {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    assert!(text.contains(harmless), "{harmless} not in {text}");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Log {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Every secret goes over the wire here, and everything that can fail does.
+async fn eventful_session(client: Client) -> Vec<edgequake_client::Error> {
+    let mut errors = Vec::new();
+    let session = client.login("mona", "s3cr3t-p").await.unwrap();
+    errors.extend(session.documents().list(ListDocuments::new().document_pattern("s3cr3t-q")).await.err());
+    errors.extend(session.auth().me().await.err());
+    errors.extend(session.auth().login("mona", "s3cr3t-p").await.err());
+    errors.extend(client.documents().list(ListDocuments::new()).await.err());
+    drop(session.logout().await);
+    errors
+}
+
+async fn hostile() -> Server {
+    Server::start(|_, request| match request.path() {
+        "/api/v1/auth/login" | "/api/v1/auth/refresh" => Act::Send(json(
+            200,
+            r#"{"access_token":"s3cr3t-a","refresh_token":"s3cr3t-r","expires_in":3600}"#,
+        )),
+        "/api/v1/auth/me" => Act::Close,
+        _ => Act::Send(json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn logs_at_trace_show_operations_and_no_secret() {
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_span_events(tracing_subscriber::fmt::format::FmtSpan::FULL)
+        .with_writer(log.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let server = hostile().await;
+    let client = server.builder().api_key("s3cr3t-k").build().unwrap();
+    let errors = eventful_session(client).await;
+    assert!(errors.len() >= 3, "{errors:?}");
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert_clean(&text, "/api/v1/documents");
+    assert!(text.contains("status=401"), "{text}");
+}
+
+#[tokio::test]
+async fn errors_and_their_causes_hold_no_secret() {
+    let server = hostile().await;
+    let client = server.builder().api_key("s3cr3t-k").build().unwrap();
+    for error in eventful_session(client).await {
+        let text = format!("{error}\n{error:?}\n{error:#?}\n{}", crate::errors::chain(&error));
+        assert_clean(&text, "/api/v1/");
+    }
+}
+
+#[tokio::test]
+async fn debug_of_every_public_type_shows_the_place_and_no_secret() {
+    let server = hostile().await;
+    let builder = server.builder().api_key("s3cr3t-k");
+    assert_clean(&format!("{builder:?}"), "127.0.0.1");
+    let client = builder.workspace_id(WorkspaceId::server_default()).build().unwrap();
+    let session = client.login("mona", "s3cr3t-p").await.unwrap();
+    for client in [&client, &session] {
+        assert_clean(&format!("{client:?} {client:#?}"), "127.0.0.1");
+        assert_clean(&format!("{:?}", client.auth().login("mona", "s3cr3t-p")), "mona");
+        assert_clean(&format!("{:?}", client.auth().refresh("s3cr3t-r")), "refresh_token");
+        assert_clean(&format!("{:?}", client.documents()), "127.0.0.1");
+        assert_clean(&format!("{:?}", client.base_url()), "127.0.0.1");
+        assert_clean(
+            &format!("{:?}", client.session_builder().login("mona", "s3cr3t-p").refresh_token("s3cr3t-r")),
+            "127.0.0.1",
+        );
+    }
+    assert_clean(&format!("{:?}", session.session()), "127.0.0.1");
+    let credentials: SharedCredentials = StaticKey::new("s3cr3t-k").unwrap().into();
+    assert_clean(&format!("{credentials:?}"), "StaticKey");
+}
+
+#[tokio::test]
+async fn a_request_as_an_attempt_layer_sees_it_prints_no_secret() {
+    let shown: Arc<Mutex<String>> = Arc::default();
+    let write = Arc::clone(&shown);
+    let server = hostile().await;
+    let client = server
+        .builder()
+        .api_key("s3cr3t-k")
+        .attempt_layer(tower::util::MapRequestLayer::new(move |request: http::Request<_>| {
+            write.lock().unwrap().push_str(&format!("{request:?}"));
+            request
+        }))
+        .build()
+        .unwrap();
+    client.documents().list(ListDocuments::new()).await.unwrap_err();
+    assert_clean(&shown.lock().unwrap(), "Sensitive");
+}
