@@ -18,7 +18,7 @@ mod state;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// What the flight is built from; a model checker puts its own in place.
 mod sync {

@@ -8,6 +8,8 @@ mod blocking;
 mod credentials;
 mod error;
 pub mod jwt;
+#[cfg(test)]
+mod leaks;
 mod providers;
 mod store;
 mod transport;

@@ -2,5 +2,5 @@
 
 mod flights;
 mod policy;
-mod rig;
+pub(crate) mod rig;
 mod stores;

@@ -15,13 +15,13 @@ use crate::{
     TransportErrorKind,
 };
 
-pub(super) const ORIGIN: &str = "https://api.example.com";
-pub(super) const USER: &str = "mona@corp.test";
-pub(super) const PASSWORD: &str = "s3cr3t-p";
+pub(crate) const ORIGIN: &str = "https://api.example.com";
+pub(crate) const USER: &str = "mona@corp.test";
+pub(crate) const PASSWORD: &str = "s3cr3t-p";
 
 /// What the server does instead of what it should.
 #[derive(Debug, Clone)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     Transport(TransportErrorKind),
     Answer(u16, &'static str),
     RetryAfter(u16, &'static str),
@@ -35,49 +35,49 @@ pub(super) enum Fault {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Server {
+pub(crate) struct Server {
     issued: u64,
     /// The refresh token that works, exactly once.
     refresh: Option<String>,
     access: Option<String>,
     faults: VecDeque<Fault>,
     /// Fields to put into every answer in place of the usual ones; `null` takes a field out.
-    pub(super) overrides: Value,
-    pub(super) requests: Vec<(String, Value, Option<String>)>,
+    pub(crate) overrides: Value,
+    pub(crate) requests: Vec<(String, Value, Option<String>)>,
 }
 
 /// The transport; clones are one server.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Rig {
-    pub(super) server: Arc<Mutex<Server>>,
-    pub(super) release: Arc<Notify>,
-    pub(super) arrived: Arc<Notify>,
+pub(crate) struct Rig {
+    pub(crate) server: Arc<Mutex<Server>>,
+    pub(crate) release: Arc<Notify>,
+    pub(crate) arrived: Arc<Notify>,
 }
 
 impl Rig {
-    pub(super) fn builder(&self) -> JwtBuilder {
+    pub(crate) fn builder(&self) -> JwtBuilder {
         Jwt::builder(ORIGIN.parse().unwrap(), self.clone())
     }
 
-    pub(super) fn with_login(&self) -> Jwt {
+    pub(crate) fn with_login(&self) -> Jwt {
         self.builder().login(USER, PASSWORD).build().unwrap()
     }
 
-    pub(super) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
+    pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
         self.server.lock().unwrap().faults.extend(faults);
     }
 
-    pub(super) fn set(&self, overrides: Value) {
+    pub(crate) fn set(&self, overrides: Value) {
         self.server.lock().unwrap().overrides = overrides;
     }
 
     /// How many requests went to a path that ends so.
-    pub(super) fn count(&self, end: &str) -> usize {
+    pub(crate) fn count(&self, end: &str) -> usize {
         self.server.lock().unwrap().requests.iter().filter(|(path, ..)| path.ends_with(end)).count()
     }
 
     /// A session that began elsewhere: the refresh token that the server accepts.
-    pub(super) fn open(&self, refresh: &str) {
+    pub(crate) fn open(&self, refresh: &str) {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());
     }
 
@@ -108,7 +108,7 @@ impl Rig {
 }
 
 impl Server {
-    pub(super) fn clear_faults(&mut self) {
+    pub(crate) fn clear_faults(&mut self) {
         self.faults.clear();
     }
 
@@ -179,29 +179,29 @@ impl TokenTransport for Rig {
     }
 }
 
-pub(super) fn cx() -> AuthContext {
+pub(crate) fn cx() -> AuthContext {
     AuthContext::new(ORIGIN.parse().unwrap())
 }
 
 /// The token in the header.
-pub(super) fn token(authorization: &Authorization) -> &str {
+pub(crate) fn token(authorization: &Authorization) -> &str {
     authorization.header().unwrap().1.to_str().unwrap().strip_prefix("Bearer ").unwrap()
 }
 
 /// The runtime's clock, and a wall clock that can be set.
 #[derive(Debug)]
-pub(super) struct TestClock {
+pub(crate) struct TestClock {
     start: tokio::time::Instant,
     set_by: Mutex<i64>,
 }
 
 impl TestClock {
-    pub(super) fn new() -> Arc<Self> {
+    pub(crate) fn new() -> Arc<Self> {
         Arc::new(Self { start: tokio::time::Instant::now(), set_by: Mutex::new(0) })
     }
 
     /// Sets the wall clock forward or back, in seconds.
-    pub(super) fn set(&self, seconds: i64) {
+    pub(crate) fn set(&self, seconds: i64) {
         *self.set_by.lock().unwrap() += seconds;
     }
 }

@@ -1,0 +1,160 @@
+//! Each secret against each place that could show it: Debug, Display, error chains, logs at TRACE, panics.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use tracing::field::{Field, Visit};
+use tracing::{Event, Metadata, Subscriber, span};
+
+use crate::jwt::tests::rig::{Fault, ORIGIN, Rig, USER, cx};
+use crate::{
+    Authorization, Chain, Credentials, DotEnv, Env, FileStore, Generation, KeyFile, MemoryStore,
+    SharedCredentials, StaticKey, StoredLogin, TokenStore as _, Tokens,
+};
+
+/// Everything that is logged, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+struct Writer<'a>(&'a mut String);
+
+impl Visit for Writer<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, " {field}={value:?}").unwrap();
+    }
+}
+
+impl Subscriber for Log {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
+        attributes.record(&mut Writer(&mut self.0.lock().unwrap()));
+        span::Id::from_u64(1)
+    }
+    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
+        values.record(&mut Writer(&mut self.0.lock().unwrap()));
+    }
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn event(&self, event: &Event<'_>) {
+        let mut log = self.0.lock().unwrap();
+        write!(log, "\n{}", event.metadata().level()).unwrap();
+        event.record(&mut Writer(&mut log));
+    }
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+/// An error with all its sources, in both forms.
+fn chain(error: &dyn Error) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        write!(text, "{error} {error:?} {error:#?}\n").unwrap();
+        next = error.source();
+    }
+    text
+}
+
+fn shown(value: &impl std::fmt::Debug) -> String {
+    format!("{value:?} {value:#?}")
+}
+
+fn assert_clean(text: &str, harmless: &str) {
+    assert!(!text.contains("s3cr3t"), "a secret in: {text}");
+    assert!(text.contains(harmless), "{harmless} is missing in: {text}");
+}
+
+#[test]
+fn no_provider_shows_its_key() {
+    let dot_env = DotEnv::parse(".env", "EDGEQUAKE_API_KEY=s3cr3t-k\nEDGEQUAKE_PASSWORD=s3cr3t-p\n").unwrap();
+    let env = Env::with(|name| Some(format!("s3cr3t-{}", name.len())));
+    let key = StaticKey::new("s3cr3t-k").unwrap();
+    assert_clean(&shown(&key), "authorization");
+    assert_clean(&shown(&key.ready(&cx()).unwrap()), "generation");
+    assert_clean(&shown(&dot_env), "EDGEQUAKE_PASSWORD");
+    assert_clean(&shown(&dot_env.credentials()), ".env");
+    assert_clean(&shown(&KeyFile::new("/run/key")), "/run/key");
+    let chain = Chain::builder().explicit(key).dot_env(dot_env.credentials());
+    assert_clean(&shown(&chain), "Explicit");
+    assert_clean(&shown(&SharedCredentials::from(chain.build())), "DotEnvKey");
+    // The name of a login is no secret, its password is.
+    let named =
+        Env::with(|name| Some(if name.ends_with("PASSWORD") { "s3cr3t-p" } else { "mona" }.to_owned()));
+    assert_clean(&shown(&named), "mona");
+    drop(env);
+}
+
+#[test]
+fn no_constructor_shows_what_it_refuses() {
+    for bad in ["s3cr3t\n\nx", "s3cr3t\u{200b}", "\u{201c}s3cr3t\u{201d}", "s3cr3t\u{0}"] {
+        assert_clean(&chain(&StaticKey::new(bad).unwrap_err()), "API key");
+        let env = Env::with(|name| (name == "EDGEQUAKE_API_KEY").then(|| bad.to_owned()));
+        assert_clean(&shown(&env), "EDGEQUAKE_API_KEY");
+        let value = Authorization::new(http::header::AUTHORIZATION, bad, Generation::next());
+        assert_clean(&chain(&value.unwrap_err()), "authorization");
+        let rig = Rig::default();
+        assert_clean(&chain(&rig.builder().tokens(Tokens::new(bad)).build().unwrap_err()), "access_token");
+    }
+    assert_clean(&chain(&DotEnv::parse(".env", "EDGEQUAKE_API_KEY='s3cr3t").unwrap_err()), "line 1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_session_shows_its_tokens_or_password() {
+    let log = Log::default();
+    let guard = tracing::subscriber::set_default(log.clone());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("logins.json");
+    let (rig, store) = (Rig::default(), FileStore::new(&path));
+    let builder = rig.builder().login(USER, "s3cr3t-p").refresh_token("s3cr3t-r").store(store.clone());
+    assert_clean(&shown(&builder), ORIGIN);
+    let jwt = builder.build().unwrap();
+    assert_clean(&shown(&jwt), USER);
+
+    // A refused refresh, a login, a failing store, a refused login, a garbled answer, a logout: all of it logged.
+    jwt.authorize(&cx()).await.unwrap();
+    assert_clean(&shown(&jwt), USER);
+    assert_clean(&shown(&jwt.session().unwrap()), "mona");
+    assert_clean(&shown(&jwt.authorize(&cx()).await.unwrap()), "generation");
+    std::fs::write(&path, "{\"s3cr3t").unwrap();
+    jwt.login().await.unwrap();
+    assert_clean(&chain(&*jwt.last_store_error().unwrap()), "logins.json");
+    assert_clean(&chain(&jwt.login_as(USER, "s3cr3t-wrong").await.unwrap_err()), "password is wrong");
+    for garbled in [
+        "{\"access_token\":\"s3cr3t-a\",\"expires_in\":{\"s3cr3t\":1}}",
+        "{\"access_token\":\"s3cr3t a\"}",
+        "{\"access_token\":[\"s3cr3t\"]}",
+        "{\"access_token\":\"s3cr3t",
+    ] {
+        rig.fail([Fault::Answer(200, garbled)]);
+        assert_clean(&chain(&jwt.login().await.unwrap_err()), "answer");
+    }
+    rig.fail([Fault::Answer(503, "{\"code\":\"DOWN\"}")]);
+    let outcome = jwt.logout().await;
+    assert_clean(&shown(&outcome), "DOWN");
+    drop(guard);
+
+    let log = log.0.lock().unwrap().clone();
+    assert_clean(&log, "token store failed");
+    assert_clean(&log, "refresh token refused");
+}
+
+#[tokio::test]
+async fn no_store_and_no_model_shows_its_tokens() {
+    let mut login = StoredLogin::new("mona", "s3cr3t-a");
+    login.refresh_token = Some("s3cr3t-r".into());
+    assert_clean(&shown(&login), "mona");
+    assert_clean(&shown(&Tokens::new("s3cr3t-a").refresh_token("s3cr3t-r")), "expires_in");
+    let store = MemoryStore::new();
+    store.save(&ORIGIN.parse().unwrap(), &login).await.unwrap();
+    assert_clean(&shown(&store), ORIGIN);
+}
+
+#[tokio::test]
+async fn a_panic_of_the_transport_shows_no_secret() {
+    let rig = Rig::default();
+    rig.fail([Fault::Panic, Fault::Panic]);
+    let jwt = rig.builder().login(USER, "s3cr3t-p").build().unwrap();
+    assert_clean(&chain(&jwt.authorize(&cx()).await.unwrap_err()), "lost");
+}
