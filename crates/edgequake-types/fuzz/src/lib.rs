@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use edgequake_types::documents::{DocumentList, UploadFile};
 use edgequake_types::multipart::Form;
-use edgequake_types::query::QueryEvent;
+use edgequake_types::query::{QueryEvent, QueryFraming};
 use edgequake_types::session::LoginResponse;
 use edgequake_types::workspaces::GetWorkspaceBySlug;
 use edgequake_types::{Decode, Endpoint, ErrorBody, ErrorShape, Event, TenantId};
@@ -115,10 +115,8 @@ pub fn query_event(data: &[u8]) {
 
 fn written_again(event: &QueryEvent) {
     let written = event.encode().expect("an event is JSON");
-    // Only an unknown event may be an object that says nothing.
-    if let Some(read) =
-        QueryEvent::decode(&written, &mut Default::default()).expect("what is written is read")
-    {
-        assert_eq!(std::mem::discriminant(&read), std::mem::discriminant(event), "{written}");
-    }
+    // Alone, an unknown event could also be the first piece of a text.
+    let read = QueryEvent::decode(&written, &mut QueryFraming::Json).expect("what is written is read");
+    let kind = read.as_ref().map(std::mem::discriminant);
+    assert_eq!(kind, Some(std::mem::discriminant(event)), "{written}");
 }
