@@ -15,6 +15,7 @@ mod failure;
 mod fuzz;
 mod limit;
 mod loom;
+mod soak;
 mod tool;
 mod workspace;
 
@@ -45,6 +46,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz",
         summary: "fuzz one target or all: [TARGET] [--seconds N] (default 60)",
         run: fuzz::run,
+    },
+    Command {
+        name: "soak",
+        summary: "calls against injected faults: [--seconds N] (default 300) [--seed N]",
+        run: soak::run,
     },
 ];
 
