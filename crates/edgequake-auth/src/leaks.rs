@@ -51,7 +51,7 @@ fn chain(error: &dyn Error) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
-        write!(text, "{error} {error:?} {error:#?}\n").unwrap();
+        writeln!(text, "{error} {error:?} {error:#?}").unwrap();
         next = error.source();
     }
     text

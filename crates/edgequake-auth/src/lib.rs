@@ -1,4 +1,52 @@
-//! Credentials for EdgeQuake: keys, environment, `.env`, and JWT login with a refresh that survives.
+//! Credentials for the EdgeQuake server: keys from anywhere, and logins that keep themselves alive.
+//!
+//! A [`Credentials`] is asked for an [`Authorization`] (one header and the [`Generation`] it belongs to) and told when the
+//! server refused one. Which one is used is the program's choice:
+//!
+//! | provider | for |
+//! |---|---|
+//! | [`StaticKey`] | a key that the program has |
+//! | [`Env`] | a key in `EDGEQUAKE_API_KEY` |
+//! | [`DotEnv`] | a key in one named `.env` file |
+//! | [`KeyFile`] | a key in a file of its own, such as a mounted secret that rotates |
+//! | [`Jwt`] | a login with a name and a password, or with tokens in hand, kept alive by refreshing |
+//! | [`Chain`] | the first of several that is configured |
+//! | [`Anonymous`] | servers with authentication turned off |
+//!
+//! ```
+//! use edgequake_auth::{AuthContext, Chain, Env, SharedCredentials, StaticKey};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let chain = Chain::builder()
+//!     .explicit(StaticKey::new("eq_0123456789")?)
+//!     .environment(Env::from_process())
+//!     .or_anonymous()
+//!     .build();
+//! let credentials = SharedCredentials::from(chain);
+//!
+//! let mut headers = http::HeaderMap::new();
+//! let cx = AuthContext::new("https://api.example.com".parse().unwrap());
+//! credentials.authorize(&cx).await?.apply(&mut headers);
+//! assert_eq!(headers["authorization"], "Bearer eq_0123456789");
+//! # Ok::<(), edgequake_auth::CredentialsError>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # What is kept of a login, and where
+//!
+//! A [`TokenStore`] keeps logins between runs and shares them between processes: [`FileStore`], [`MemoryStore`], and with the
+//! feature `keyring` `KeyringStore`. A [`FallbackStore`] joins two of them. A login belongs to the origin it came from and is
+//! never sent elsewhere.
+//!
+//! # No HTTP client
+//!
+//! How a login is sent is passed in, as a [`TokenTransport`]. This crate needs a Tokio runtime (for its clock and its tasks)
+//! and starts nothing before a credential is asked for.
+//!
+//! # Secrets
+//!
+//! Keys, passwords and tokens are wiped when they are dropped, and appear in no `Debug`, `Display`, error or log. The copies
+//! that travel (header values, the bodies of answers, what a TLS library buffers) are not wiped.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,7 +55,7 @@ mod authorization;
 mod blocking;
 mod credentials;
 mod error;
-pub mod jwt;
+mod jwt;
 #[cfg(test)]
 mod leaks;
 mod providers;

@@ -1,5 +1,7 @@
 //! Replays the fuzzers' corpora, so that what they have found stays found.
 
+#![allow(clippy::unwrap_used, reason = "a test, helpers included")]
+
 #[path = "../fuzz/targets.rs"]
 mod targets;
 

@@ -2,6 +2,8 @@
 //!
 //! `EDGEQUAKE_CRASH_ROUNDS` sets how often (25 by default); figures are printed with `--nocapture`.
 
+#![allow(clippy::unwrap_used, reason = "a test, helpers included")]
+
 mod support;
 
 use std::io::{BufRead as _, BufReader};

@@ -94,3 +94,39 @@ async fn the_chosen_source_is_visible_without_its_secret() {
         @r#"Chain { chosen: Some("explicit"), sources: [(Explicit, StaticKey { header: "authorization", .. })] }"#
     );
 }
+
+/// Writes down the messages and fields of events.
+#[derive(Clone, Default)]
+struct Events(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Events {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = String::new();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn fmt::Debug| {
+            text += &format!("{field}={value:?} ");
+        });
+        self.0.lock().unwrap().push(text);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn the_choice_is_told_once() {
+    let events = Events::default();
+    let guard = tracing::subscriber::set_default(events.clone());
+    let chain = Chain::builder().environment(env(Some("s3cr3t-k"))).build();
+    chain.authorize(&cx()).await.unwrap();
+    chain.authorize(&cx()).await.unwrap();
+    drop(guard);
+    let events = events.0.lock().unwrap().join("\n");
+    assert_eq!(events, r#"message=credential source chosen source="environment" "#);
+}

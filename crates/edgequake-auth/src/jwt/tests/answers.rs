@@ -1,0 +1,87 @@
+//! Answers that are odd in form and right in substance.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::advance;
+
+use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
+use crate::{Credentials, Jwt};
+
+/// A provider whose two clocks agree to the nanosecond.
+fn exact(rig: &Rig) -> Jwt {
+    rig.builder().login(USER, PASSWORD).clock(TestClock::new()).build().unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_may_come_as_text_or_with_a_fraction() {
+    for lifetime in [json!("3600"), json!(3600.0), json!("3600.5"), json!(3600)] {
+        let rig = Rig::default();
+        rig.set(json!({"expires_in": lifetime}));
+        let jwt = exact(&rig);
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(jwt.expires_in(), Some(Duration::from_secs(3600)), "{lifetime}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_of_nothing_or_less_is_no_lifetime() {
+    for lifetime in [json!(0), json!(-1), json!(null), json!("-3600")] {
+        let rig = Rig::default();
+        rig.set(json!({"expires_in": lifetime}));
+        let jwt = rig.with_login();
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(jwt.expires_in(), None, "{lifetime}");
+        assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_scheme_is_written_once_and_with_a_capital_whatever_the_answer_says() {
+    for scheme in [json!("bearer"), json!("BEARER"), json!("Bearer"), json!(null)] {
+        let rig = Rig::default();
+        rig.set(json!({"token_type": scheme}));
+        let authorization = rig.with_login().authorize(&cx()).await.unwrap();
+        assert_eq!(authorization.header().unwrap().1, "Bearer s3cr3t-a1");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fields_that_nobody_asked_for_are_ignored() {
+    let rig = Rig::default();
+    rig.set(json!({
+        "expires_at": 1_778_201_849, "user": {"odd": true}, "lifetime": {"s": 1}, "generation": "x", "login": null,
+    }));
+    let jwt = exact(&rig);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!(jwt.expires_in(), Some(Duration::from_secs(3600)));
+    assert!(jwt.session().unwrap().user.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_refresh_that_never_ends_keeps_nobody_waiting() {
+    let rig = Rig::default();
+    let jwt = rig.with_login();
+    jwt.authorize(&cx()).await.unwrap();
+    advance(Duration::from_secs(3400)).await;
+    rig.fail([Fault::Silence]);
+    let start = tokio::time::Instant::now();
+    for _ in 0..10 {
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    }
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    while rig.count("/refresh") == 0 {
+        rig.arrived.notified().await;
+    }
+    // It is given up by its own time limit, and another one follows.
+    advance(Duration::from_secs(31)).await;
+    tokio::task::yield_now().await;
+    advance(Duration::from_secs(1)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    while jwt.refreshes() == 0 {
+        tokio::task::yield_now().await;
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
+    assert_eq!(rig.count("/refresh"), 2);
+}
