@@ -4,6 +4,8 @@
 //! must stand and why.
 
 pub mod auth;
+#[cfg(feature = "compression")]
+pub mod decompression;
 pub mod error_body;
 pub mod guard;
 mod replay;

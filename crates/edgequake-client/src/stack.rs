@@ -13,6 +13,7 @@
 //! | 7 | scope headers | inside the retries, so that those copy no headers |
 //! | | *your own layers, once per attempt* | see the request as it goes out |
 //! | 8 | attempt span | what the transport does |
+//! | | decompression | all further out read plain bodies; after the idle timer, which watches the wire |
 //! | 9 | guard | looks last, whoever set a header before |
 //! | | idle timer | on the body as it comes from the wire |
 //! | 10 | transport | pooled hyper client over TLS and proxies |
@@ -32,6 +33,8 @@ use crate::BoxError;
 use crate::body::{RequestBody, ResponseBody};
 use crate::erased::ErasedService;
 use crate::layers::auth::AuthLayer;
+#[cfg(feature = "compression")]
+use crate::layers::decompression::DecompressionLayer;
 use crate::layers::error_body::ErrorBodyLayer;
 use crate::layers::guard::{GuardLayer, TrustedOrigin};
 use crate::layers::retry::{RetryBudget, RetryConfig, RetryLayer};
@@ -53,6 +56,8 @@ pub(crate) struct StackOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) idle_timeout: Option<Duration>,
+    #[cfg(feature = "compression")]
+    pub(crate) compression: bool,
     pub(crate) retry: RetryConfig,
     pub(crate) budget: RetryBudget,
     pub(crate) per_operation: Vec<UserLayer>,
@@ -112,12 +117,16 @@ where
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
+    let guarded = ServiceBuilder::new()
+        .layer(GuardLayer::new(options.trusted.clone()))
+        .layer(IdleTimeoutLayer::new(options.idle_timeout))
+        .service(transport);
+    #[cfg(feature = "compression")]
+    let guarded = DecompressionLayer::new().ask(options.compression).layer(guarded);
     ServiceBuilder::new()
         .layer(TraceLayer::attempt())
-        .layer(GuardLayer::new(options.trusted.clone()))
         .map_response(|answer: Response<_>| answer.map(ResponseBody::new))
-        .layer(IdleTimeoutLayer::new(options.idle_timeout))
-        .service(transport)
+        .service(guarded)
 }
 
 /// Layers 1 to 7.

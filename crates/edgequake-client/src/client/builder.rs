@@ -66,6 +66,8 @@ pub struct ClientBuilder {
     attempt_timeout: Option<Duration>,
     idle_timeout: Option<Duration>,
     token_timeout: Duration,
+    #[cfg(feature = "compression")]
+    compression: bool,
     retry: RetryConfig,
     budget: RetryBudget,
     answer_limit: usize,
@@ -98,6 +100,8 @@ impl ClientBuilder {
             attempt_timeout: Some(Duration::from_secs(120)),
             idle_timeout: Some(Duration::from_secs(60)),
             token_timeout: Duration::from_secs(30),
+            #[cfg(feature = "compression")]
+            compression: false,
             retry: RetryConfig::default(),
             budget: RetryBudget::default(),
             answer_limit: 256 * 1024 * 1024,
@@ -223,7 +227,15 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest answer that is read whole, in bytes; default 256 MiB.
+    /// Whether to ask for compressed answers, event streams apart; default false, since it costs the server more than it saves on a
+    /// fast network. Answers that come compressed are decoded either way.
+    #[cfg(feature = "compression")]
+    pub fn compression(mut self, ask: bool) -> Self {
+        self.compression = ask;
+        self
+    }
+
+    /// The longest answer that is read whole, in bytes after decoding; default 256 MiB.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
         self
@@ -370,6 +382,8 @@ impl ClientBuilder {
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
             idle_timeout: self.idle_timeout,
+            #[cfg(feature = "compression")]
+            compression: self.compression,
             retry: self.retry.clone(),
             budget: self.budget.clone(),
             per_operation: std::mem::take(&mut self.per_operation),

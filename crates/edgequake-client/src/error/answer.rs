@@ -17,6 +17,7 @@ use crate::layers::guard::OriginViolation;
 use crate::layers::retry::{Attempts, Retried, retry_after};
 use crate::layers::timeout::TimedOut;
 use crate::layers::unauthorized::Replayed;
+use crate::resources::FileUploadError;
 
 impl Error {
     /// The error of an answer whose status is no success.
@@ -73,11 +74,14 @@ impl Error {
                 }
             } else if let Some(timed_out) = find::<TimedOut>(&*failure) {
                 ErrorKind::Timeout(timed_out.scope)
+            } else if find::<FileUploadError>(&*failure).is_some() {
+                ErrorKind::Request
             } else {
                 match Fault::of(&*failure) {
                     Some(Fault::Connect | Fault::Certificate) => ErrorKind::Connect,
                     Some(Fault::NotSent) => ErrorKind::NotSent,
-                    Some(Fault::Interrupted) | None => ErrorKind::Interrupted,
+                    Some(Fault::Interrupted) => ErrorKind::Interrupted,
+                    None => ErrorKind::Other,
                 }
             };
             (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))

@@ -58,6 +58,8 @@ pub enum ErrorKind {
     NotSent,
     /// The connection was lost after that. Perhaps executed.
     Interrupted,
+    /// A failure of another kind on the way: of a layer or transport of your own, or an answer that is no HTTP. Perhaps executed.
+    Other,
     /// A limit of time was reached. Perhaps executed.
     Timeout(TimeoutScope),
     /// The answer's body was cut, or is longer than it may be. Executed.

@@ -13,5 +13,6 @@ mod retries;
 mod secrets;
 mod server;
 mod streams;
+mod uploads;
 mod urls;
 mod wire;

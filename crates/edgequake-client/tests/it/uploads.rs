@@ -1,0 +1,137 @@
+//! Uploads: files from disk, refusals in the middle, and what is known of the document afterwards.
+
+use std::path::PathBuf;
+
+use edgequake_client::types::documents::{DocumentStatus, UploadFile, UploadText};
+use edgequake_client::{Client, ErrorKind};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use crate::server::{Act, Server, answer, json};
+
+const ACCEPTED: &str = r#"{"document_id":"d-1","status":"pending","task_id":"t-1","track_id":""}"#;
+
+/// A file of this many bytes with something different everywhere.
+fn file(bytes: usize) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.md");
+    let content: Vec<u8> = (0..bytes).map(|at| b'a' + (at % 23) as u8).collect();
+    std::fs::write(&path, &content).unwrap();
+    (folder, path, content)
+}
+
+#[tokio::test]
+async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
+    let server = Server::start(|n, _| Act::Send(if n == 0 { answer(503, &[("retry-after", "0")], b"") } else { json(202, ACCEPTED) })).await;
+    let (_folder, path, content) = file(300_000);
+    let uploaded = server.client().documents().upload_file(&path).await.unwrap().await.unwrap();
+    // An empty track is none.
+    assert_eq!((uploaded.task_id.unwrap().as_str(), uploaded.track_id), ("t-1", None));
+    let received = server.received();
+    assert_eq!(received.len(), 2);
+    assert_eq!(received[0].body, received[1].body);
+    assert_eq!(received[0].header("content-length").unwrap(), received[0].body.len().to_string());
+    assert!(received[0].body.windows(content.len()).any(|window| window == content));
+    let head = String::from_utf8_lossy(&received[0].body[..200]).into_owned();
+    assert!(head.contains("filename=\"a.md\"") && !head.contains(path.parent().unwrap().to_str().unwrap()), "{head}");
+}
+
+#[tokio::test]
+async fn a_file_that_changes_while_it_is_sent_is_an_error_of_this_side() {
+    let server = Server::answers([json(202, ACCEPTED)]).await;
+    let (_folder, path, _) = file(10_000);
+    let call = server.client().documents().upload_file(&path).await.unwrap();
+    std::fs::write(&path, "short").unwrap();
+    let error = call.await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 1), "{error:?}");
+    assert!(crate::errors::chain(&error).contains("became shorter while it was uploaded"), "{error:?}");
+
+    let (_folder, path, content) = file(10_000);
+    let call = server.client().documents().upload_file(&path).await.unwrap();
+    std::fs::write(&path, [content.as_slice(), b"appended later"].concat()).unwrap();
+    call.await.unwrap();
+    let body = server.received().pop().unwrap().body;
+    assert!(!body.windows(8).any(|window| window == b"appended"));
+}
+
+#[tokio::test]
+async fn a_refusal_before_all_is_sent_is_heard_or_is_a_failure_to_send() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let requests = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = vec![0; 64 * 1024];
+        stream.read_exact(&mut read).await.unwrap();
+        let refusal = json(413, r#"{"code":"PAYLOAD_TOO_LARGE","message":"at most 1 MiB"}"#);
+        stream.write_all(&refusal).await.unwrap();
+        drop(stream);
+        // Nobody comes back.
+        listener.accept().await.is_ok()
+    });
+    let client = Client::builder().base_url(&url).api_key("k1").build().unwrap();
+    let (_folder, path, _) = file(5 * 1024 * 1024);
+    let error = client.documents().upload_file(&path).await.unwrap().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::TooLarge | ErrorKind::Interrupted), "{error:?}");
+    assert_eq!(error.attempts(), 1);
+    assert!(!requests.is_finished(), "the upload was repeated");
+    requests.abort();
+}
+
+#[tokio::test]
+async fn refusals_of_uploads_have_kinds_of_their_own() {
+    for (status, kind) in [
+        (409, ErrorKind::Conflict),
+        (413, ErrorKind::TooLarge),
+        (415, ErrorKind::UnsupportedMediaType),
+        (422, ErrorKind::Invalid),
+    ] {
+        let server = Server::answers([answer(status, &[], b"no")]).await;
+        let error = server.client().documents().upload(UploadFile::from_bytes("a.md", "x")).await.unwrap_err();
+        assert_eq!(error.kind(), kind);
+        assert_eq!(server.received().len(), 1, "{status} was repeated");
+    }
+}
+
+#[tokio::test]
+async fn answers_that_say_little_are_answers() {
+    for (body, document, task, status) in [
+        (r#"{"id":"d1","status":"partial_failure"}"#, Some("d1"), None, DocumentStatus::PartialFailure),
+        (r#"{"status":"processing","task_id":"t1"}"#, None, Some("t1"), DocumentStatus::Processing),
+        (
+            r#"{"document_id":"d1","status":"duplicate_processing","duplicate_of":"d1","track_id":""}"#,
+            Some("d1"),
+            None,
+            DocumentStatus::DuplicateProcessing,
+        ),
+        (r#"{"document_id":"d1","status":"archived_v9"}"#, Some("d1"), None, DocumentStatus::Other("archived_v9".into())),
+    ] {
+        let server = Server::answers([json(200, body)]).await;
+        let uploaded = server.client().documents().upload_text(UploadText::new("x")).await.unwrap();
+        assert_eq!(uploaded.document_id.as_ref().map(|id| id.as_str()), document, "{body}");
+        assert_eq!(uploaded.task_id.as_ref().map(|id| id.as_str()), task, "{body}");
+        assert_eq!((uploaded.status, uploaded.chunk_count), (Some(status), None), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn waiting_goes_on_when_a_restart_has_forgotten_the_task() {
+    let server = Server::start(|n, request| match (n, request.path()) {
+        (0, _) => Act::Send(json(202, ACCEPTED)),
+        (_, "/api/v1/tasks/t-1") => Act::Send(json(404, r#"{"code":"NOT_FOUND","message":"no such task"}"#)),
+        (2, _) => Act::Send(json(404, r#"{"code":"NOT_FOUND","message":"not yet"}"#)),
+        (3, _) => Act::Send(json(200, r#"{"id":"d-1","status":"processing","chunk_count":0}"#)),
+        _ => Act::Send(json(200, r#"{"id":"d-1","status":"completed","chunk_count":2}"#)),
+    })
+    .await;
+    let client = server.client();
+    let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let tell = std::sync::Arc::clone(&told);
+    let waiting = client.documents().wait_for(&uploaded);
+    let document = waiting.on_progress(move |progress| tell.lock().unwrap().push(progress.status.clone())).await.unwrap();
+    assert_eq!(document.chunk_count, 2);
+    assert_eq!(
+        *told.lock().unwrap(),
+        [None, Some(DocumentStatus::Processing), Some(DocumentStatus::Completed)]
+    );
+}
