@@ -68,14 +68,14 @@ fn run_one(workspace: &Workspace, executable: &Path, log: &Path) -> Result<Optio
     })
 }
 
-/// Builds the package in `examples/` and returns its programs by name.
+/// Builds every example of the workspace and returns their programs by name. The whole workspace is built for, not one
+/// package, so that features are those of `cargo test --workspace` and nothing it built is built again.
 fn build(workspace: &Workspace) -> Result<Vec<(String, PathBuf)>> {
-    let package = &workspace.package_at("examples")?.name;
-    let mut build = cargo(["build", "--quiet", "--package", package, "--bins", "--examples"]);
-    let messages = output(build.arg("--message-format").arg("json-render-diagnostics"))?;
-    let mut programs = programs(&messages)?;
+    let mut build = cargo(["build", "--quiet", "--workspace", "--examples"]);
+    build.args(["--message-format", "json-render-diagnostics"]).current_dir(&workspace.root);
+    let mut programs = programs(&output(&mut build)?)?;
     if programs.is_empty() {
-        return Err(Failure::new(format!("{package} has no program to run")));
+        return Err(Failure::new("the workspace has no example"));
     }
     programs.sort();
     Ok(programs)
@@ -98,7 +98,7 @@ fn programs(messages: &str) -> Result<Vec<(String, PathBuf)>> {
     for line in messages.lines() {
         let message: Message = serde_json::from_str(line).during("reading a message of `cargo build`")?;
         if let Message { target: Some(target), executable: Some(executable) } = message
-            && target.kind.iter().any(|kind| kind == "bin" || kind == "example")
+            && target.kind.iter().any(|kind| kind == "example")
         {
             programs.push((target.name, executable));
         }
@@ -111,14 +111,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn programs_are_what_can_be_run() {
+    fn programs_are_the_examples_alone() {
         let messages = r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"lib"},"executable":null}
 {"reason":"compiler-artifact","target":{"kind":["custom-build"],"name":"build-script-build"},"executable":"/t/build"}
 {"reason":"build-script-executed","package_id":"x"}
 {"reason":"compiler-artifact","target":{"kind":["example"],"name":"first"},"executable":"/t/examples/first"}
-{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"second"},"executable":"/t/second"}
+{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"server"},"executable":"/t/server"}
+{"reason":"compiler-artifact","target":{"kind":["example"],"name":"second"},"executable":"/t/examples/second"}
 {"reason":"build-finished","success":true}"#;
-        let expected = [("first", "/t/examples/first"), ("second", "/t/second")];
+        let expected = [("first", "/t/examples/first"), ("second", "/t/examples/second")];
         assert_eq!(programs(messages).unwrap(), expected.map(|(name, path)| (name.to_owned(), path.into())));
     }
 

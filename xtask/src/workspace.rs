@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::command::{cargo, output};
-use crate::failure::{During, Failure, Result};
+use crate::failure::{During, Result};
 
 /// The answer of `cargo metadata --no-deps`, as far as we read it.
 #[derive(Debug, Deserialize)]
@@ -47,15 +47,6 @@ impl Workspace {
     pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
         let crates = self.root.join("crates");
         self.packages.iter().filter(move |package| package.folder().parent() == Some(crates.as_path()))
-    }
-
-    /// The package in the folder `folder` of the root.
-    pub(crate) fn package_at(&self, folder: &str) -> Result<&Package> {
-        let path = self.root.join(folder);
-        self.packages
-            .iter()
-            .find(|package| package.folder() == path)
-            .ok_or_else(|| Failure::new(format!("no member of the workspace lives in `{folder}/`")))
     }
 }
 

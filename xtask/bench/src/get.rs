@@ -1,0 +1,153 @@
+//! `GET /api/v1/documents`, answered by an empty page, through each client: the same URI, credential and scope in each.
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use edgequake_client::Client;
+use edgequake_client::types::WorkspaceId;
+use edgequake_client::types::documents::ListDocuments;
+use edgequake_sdk::EdgeQuakeClient;
+use http::header::{ACCEPT, AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
+use http::{Method, Request, Uri};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+
+use crate::Result;
+use crate::decode::Page;
+
+const PATH: &str = "/api/v1/documents";
+const KEY: &str = "eq_0123456789abcdef0123456789abcdef";
+const BEARER: &str = "Bearer eq_0123456789abcdef0123456789abcdef";
+const TENANT: &str = "7a000000-0000-4000-8000-000000000001";
+const WORKSPACE: &str = "7a000000-0000-4000-8000-000000000002";
+
+pub(crate) async fn run(client: &str, address: &str, times: u32) -> Result<Value> {
+    match client {
+        "connection" => connection(address, times).await?,
+        "hyper-util" => hyper_util(address, times, false).await?,
+        "hyper-util+serde" => hyper_util(address, times, true).await?,
+        "reqwest" => reqwest(address, times).await?,
+        "official" => official(address, times).await?,
+        "ours" => ours(address, times).await?,
+        "ours, typed" => ours_typed(address, times).await?,
+        other => return Err(format!("no client `{other}`").into()),
+    }
+    Ok(json!({ "requests": times }))
+}
+
+/// The headers that every client sends, as one writes them by hand.
+fn headers() -> [(HeaderName, HeaderValue); 5] {
+    let mut bearer = HeaderValue::from_static(BEARER);
+    bearer.set_sensitive(true);
+    [
+        (USER_AGENT, HeaderValue::from_static("bench/0.0.0")),
+        (ACCEPT, HeaderValue::from_static("application/json")),
+        (HeaderName::from_static("x-tenant-id"), HeaderValue::from_static(TENANT)),
+        (HeaderName::from_static("x-workspace-id"), HeaderValue::from_static(WORKSPACE)),
+        (AUTHORIZATION, bearer),
+    ]
+}
+
+fn request(uri: &Uri, headers: &[(HeaderName, HeaderValue)]) -> Request<Empty<Bytes>> {
+    let mut request = Request::new(Empty::new());
+    *request.uri_mut() = uri.clone();
+    for (name, value) in headers {
+        request.headers_mut().insert(name, value.clone());
+    }
+    request
+}
+
+/// One hyper connection: no pool, no connector, no way to lose it.
+async fn connection(address: &str, times: u32) -> Result<()> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    let uri: Uri = PATH.parse()?;
+    let headers = headers();
+    for _ in 0..times {
+        let mut request = request(&uri, &headers);
+        request.headers_mut().insert(HOST, HeaderValue::try_from(address)?);
+        sender.ready().await?;
+        let answer = sender.send_request(request).await?;
+        assert!(answer.status().is_success());
+        black_box(answer.into_body().collect().await?.to_bytes());
+    }
+    Ok(())
+}
+
+/// The floor: the pooled client with a plain connector and headers written by hand; with `read`, the page is read too.
+async fn hyper_util(address: &str, times: u32, read: bool) -> Result<()> {
+    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .build_http::<Empty<Bytes>>();
+    let uri: Uri = format!("http://{address}{PATH}").parse()?;
+    let headers = headers();
+    for _ in 0..times {
+        let answer = client.request(request(&uri, &headers)).await?;
+        assert!(answer.status().is_success());
+        let body = answer.into_body().collect().await?.to_bytes();
+        if read {
+            black_box(serde_json::from_slice::<Page>(&body)?);
+        } else {
+            black_box(body);
+        }
+    }
+    Ok(())
+}
+
+async fn reqwest(address: &str, times: u32) -> Result<()> {
+    let client = reqwest::Client::builder().default_headers(headers().into_iter().collect()).build()?;
+    let url = format!("http://{address}{PATH}");
+    for _ in 0..times {
+        let answer = client.get(&url).send().await?;
+        assert!(answer.status().is_success());
+        black_box(answer.bytes().await?);
+    }
+    Ok(())
+}
+
+async fn official(address: &str, times: u32) -> Result<()> {
+    let client = EdgeQuakeClient::builder()
+        .base_url(format!("http://{address}"))
+        .bearer_token(KEY)
+        .tenant_id(TENANT)
+        .workspace_id(WORKSPACE)
+        .build()?;
+    for _ in 0..times {
+        black_box(client.documents().list().await?);
+    }
+    Ok(())
+}
+
+fn client(address: &str) -> Result<Client> {
+    let client = Client::builder()
+        .base_url(format!("http://{address}"))
+        .api_key(KEY)
+        .tenant_id(TENANT.parse::<edgequake_client::types::TenantId>()?)
+        .workspace_id(WORKSPACE.parse::<WorkspaceId>()?)
+        .build()?;
+    Ok(client)
+}
+
+/// The whole default stack; the answer's bytes are not read as a page.
+async fn ours(address: &str, times: u32) -> Result<()> {
+    let client = client(address)?;
+    for _ in 0..times {
+        let answer = client.execute(client.request(Method::GET, PATH)?).await?;
+        assert!(answer.status().is_success());
+        black_box(answer.into_body().collect().await?.to_bytes());
+    }
+    Ok(())
+}
+
+/// The call that a user writes.
+async fn ours_typed(address: &str, times: u32) -> Result<()> {
+    let client = client(address)?;
+    for _ in 0..times {
+        black_box(client.documents().list(ListDocuments::new()).await?);
+    }
+    Ok(())
+}
