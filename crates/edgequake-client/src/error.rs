@@ -14,7 +14,6 @@ use http::StatusCode;
 pub use kind::ErrorKind;
 
 use crate::BoxError;
-use crate::layers::timeout::TimeoutScope;
 
 /// Why a call failed.
 ///
@@ -216,8 +215,7 @@ impl Error {
         }
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Body => true,
-            ErrorKind::Timeout(scope) => scope != TimeoutScope::Total || self.0.attempts > 0,
-            ErrorKind::RateLimited | ErrorKind::Unavailable => true,
+            ErrorKind::Timeout(_) | ErrorKind::RateLimited | ErrorKind::Unavailable => true,
             ErrorKind::Credentials => self.credentials_error().is_some_and(CredentialsError::is_transient),
             ErrorKind::Server | ErrorKind::Status => {
                 matches!(self.0.status.map(|status| status.as_u16()), Some(408 | 502 | 504))

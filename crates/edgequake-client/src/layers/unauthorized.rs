@@ -42,6 +42,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{Recourse, SharedCredentials};
+use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
@@ -155,7 +156,7 @@ where
             match this.state.as_mut().project() {
                 StateProj::First { future } => {
                     let answer = ready!(future.poll(cx)).map_err(Into::into)?;
-                    if answer.status() != StatusCode::UNAUTHORIZED {
+                    if answer.status() != StatusCode::UNAUTHORIZED || lacks_scope(&answer) {
                         return Poll::Ready(Ok(answer));
                     }
                     let used = answer.extensions().get::<Rejected>().and_then(|rejected| rejected.generation);
@@ -174,6 +175,12 @@ where
             }
         }
     }
+}
+
+/// Whether the credential is good and merely not allowed to do this (RFC 6750, 3.1): another one would be no better.
+fn lacks_scope<R>(answer: &Response<R>) -> bool {
+    let challenges = answer.headers().get_all(WWW_AUTHENTICATE).iter();
+    challenges.filter_map(|challenge| challenge.to_str().ok()).any(|text| text.contains("insufficient_scope"))
 }
 
 async fn replay<S, B, R>(
