@@ -13,6 +13,7 @@ mod clock;
 mod flight;
 mod handle;
 mod inner;
+mod notes;
 mod session;
 mod state;
 mod wire;

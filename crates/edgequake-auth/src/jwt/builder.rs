@@ -9,7 +9,8 @@ use edgequake_types::{Origin, Secret};
 use super::access::{self, Access};
 use super::clock::{Clock, SystemClock};
 use super::handle::Jwt;
-use super::inner::{Inner, Login, Notes};
+use super::inner::Inner;
+use super::notes::{Login, Notes, empty};
 use super::state::State;
 use super::wire::Tokens;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -17,7 +18,19 @@ use crate::store::{DynStore, TokenStore};
 use crate::transport::TokenTransport;
 
 /// Builds a [`Jwt`]. Every source of a session is optional; what is there is tried in this order: tokens given here, the
-/// store, the refresh token, the password.
+/// store, the password.
+///
+/// ```
+/// use edgequake_auth::{Jwt, MemoryStore, TokenTransport};
+///
+/// fn provider(transport: impl TokenTransport) -> Result<Jwt, edgequake_auth::CredentialsError> {
+///     Jwt::builder("https://api.example.com".parse().unwrap(), transport)
+///         .login("mona@corp.test", "correct horse")
+///         .retain_password(false)
+///         .store(MemoryStore::new())
+///         .build()
+/// }
+/// ```
 #[must_use = "call build"]
 pub struct JwtBuilder {
     origin: Origin,
@@ -136,16 +149,7 @@ impl JwtBuilder {
                 format!("{} would get the password over plain http: use https, or allow http", self.origin);
             return Err(CredentialsError::new(Kind::Insecure, text));
         }
-        let empty =
-            |what| CredentialsError::new(Kind::Invalid, format!("{what} is empty; give it, or leave it out"));
-        if let Some(login) = &self.login {
-            if login.identifier.trim().is_empty() {
-                return Err(empty("the name for the login"));
-            }
-            if login.password.is_empty() {
-                return Err(empty("the password for the login"));
-            }
-        }
+        let login = self.login.map(Login::checked).transpose()?;
         let now = self.clock.now();
         let (access, mut refresh) = match self.tokens {
             Some(tokens) => {
@@ -160,10 +164,10 @@ impl JwtBuilder {
         if refresh.as_ref().is_some_and(Secret::is_empty) {
             return Err(empty("the refresh token"));
         }
-        let state = State::new(self.store.is_some(), self.login.is_some(), self.retain_password)
+        let state = State::new(self.store.is_some(), login.is_some(), self.retain_password)
             .with_session(access, refresh);
-        let account = self.account.or_else(|| self.login.as_ref().map(|login| login.identifier.clone()));
-        let notes = Notes { login: self.login, account, ..Notes::default() };
+        let account = self.account.or_else(|| login.as_ref().map(|login| login.identifier.clone()));
+        let notes = Notes { login, account, ..Notes::default() };
         let limits = (self.early, self.timeout, self.store_timeout);
         let inner = Inner::new(
             self.origin,

@@ -9,7 +9,8 @@ use edgequake_types::session::User;
 use edgequake_types::{Origin, Secret};
 
 use super::builder::JwtBuilder;
-use super::inner::{Crew, Inner, Login};
+use super::inner::{Crew, Inner};
+use super::notes::Login;
 use super::state;
 use crate::authorization::{Authorization, Generation};
 use crate::blocking;
@@ -109,7 +110,7 @@ impl Jwt {
         password: impl Into<Secret>,
     ) -> Result<Option<User>, CredentialsError> {
         let login = Login { identifier: identifier.into(), password: password.into() };
-        self.0.login_now(Some(login)).await?;
+        self.0.login_now(Some(login.checked()?)).await?;
         Ok(self.0.notes().user.clone())
     }
 
@@ -151,7 +152,7 @@ impl Jwt {
     pub fn session(&self) -> Option<Session> {
         let now = self.0.clock.now();
         let user = self.0.notes().user.clone();
-        let core = self.0.core();
+        let core = self.0.glance();
         let access = core.state.access()?;
         Some(Session {
             user,
@@ -214,7 +215,7 @@ impl fmt::Debug for Jwt {
         f.debug_struct("Jwt")
             .field("origin", &format_args!("{}", self.0.origin))
             .field("account", &self.0.notes().account)
-            .field("generation", &self.0.core().state.access().map(|access| access.generation()))
+            .field("generation", &self.0.glance().state.access().map(|access| access.generation()))
             .field("store", &self.0.store)
             .field("logins", &self.logins())
             .field("refreshes", &self.refreshes())

@@ -1,19 +1,19 @@
 //! What all clones of a provider share, and how a flight is started, waited for and brought home.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use edgequake_types::session::User;
-use edgequake_types::{Origin, Secret};
+use edgequake_types::Origin;
 
 use super::clock::Clock;
 use super::flight::{Flight, Pilot, flight};
+use super::notes::{Login, Notes};
 use super::state::{self, Decision, Failure, Renewed, State, Ticket};
 use crate::authorization::Authorization;
 use crate::blocking;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::{DynStore, StoreError, StoredLogin};
+use crate::store::DynStore;
 use crate::transport::TokenTransport;
 
 /// What waiters get.
@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     pub(crate) refreshes: AtomicU64,
     pub(crate) logins: AtomicU64,
     pub(crate) store_errors: AtomicU64,
-    core: Mutex<Core>,
+    core: RwLock<Core>,
     notes: Mutex<Notes>,
 }
 
@@ -42,37 +42,6 @@ pub(crate) struct Inner {
 pub(crate) struct Core {
     pub(crate) state: State,
     flight: Option<(Ticket, Flight<Outcome>)>,
-}
-
-/// What only flights need. They come one at a time; the lock is for those who look on.
-#[derive(Default)]
-pub(crate) struct Notes {
-    pub(crate) login: Option<Login>,
-    pub(crate) account: Option<String>,
-    pub(crate) known: Known,
-    pub(crate) user: Option<User>,
-    pub(crate) last_store_error: Option<Arc<StoreError>>,
-}
-
-/// A name and a password.
-#[derive(Debug, Clone)]
-pub(crate) struct Login {
-    pub(crate) identifier: String,
-    pub(crate) password: Secret,
-}
-
-/// What the store held when we last looked or wrote. Anything else in there is somebody else's later work.
-#[derive(Default, PartialEq, Eq)]
-pub(crate) enum Known {
-    #[default]
-    Unknown,
-    Is(Option<(Secret, Option<Secret>)>),
-}
-
-impl Known {
-    pub(crate) fn of(stored: Option<&StoredLogin>) -> Self {
-        Self::Is(stored.map(|login| (login.access_token.clone(), login.refresh_token.clone())))
-    }
 }
 
 /// What a caller does next.
@@ -106,13 +75,18 @@ impl Inner {
             refreshes: AtomicU64::new(0),
             logins: AtomicU64::new(0),
             store_errors: AtomicU64::new(0),
-            core: Mutex::new(Core { state, flight: None }),
+            core: RwLock::new(Core { state, flight: None }),
             notes: Mutex::new(notes),
         }
     }
 
-    pub(crate) fn core(&self) -> MutexGuard<'_, Core> {
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn core(&self) -> RwLockWriteGuard<'_, Core> {
+        self.core.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For looking only: those who look do not wait for each other.
+    pub(crate) fn glance(&self) -> RwLockReadGuard<'_, Core> {
+        self.core.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
@@ -137,10 +111,10 @@ impl Inner {
     /// The credential, if it can be used without waiting. Starts an early refresh when one is due.
     pub(crate) fn ready(self: &Arc<Self>) -> Option<Authorization> {
         let now = self.clock.now();
-        let mut core = self.core();
-        if let Some(authorization) = core.state.fresh(now) {
+        if let Some(authorization) = self.glance().state.fresh(now) {
             return Some(authorization.clone());
         }
+        let mut core = self.core();
         core.state.usable(now)?;
         match core.state.decide(now) {
             Decision::Use(authorization) => Some(authorization),
@@ -232,6 +206,8 @@ impl Inner {
         let crew = Crew { inner: Arc::clone(self), ticket, pilot: Some(pilot) };
         runtime.spawn(async move {
             let held = other.is_none();
+            // Best kept apart from a refresh of another process, whose save would undo this one's.
+            let _lock = crew.inner.lock_store().await.ok();
             let result = crew.inner.login(other).await;
             crew.home(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
         });

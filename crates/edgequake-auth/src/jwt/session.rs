@@ -9,7 +9,8 @@ use std::time::{Duration, UNIX_EPOCH};
 use edgequake_types::Secret;
 
 use super::access::{self, Access};
-use super::inner::{Inner, Known, Login};
+use super::inner::Inner;
+use super::notes::{Known, Login};
 use super::state::{By, Failure, Plan, Renewed};
 use super::wire::{Tokens, Wire};
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -233,7 +234,7 @@ impl Inner {
 
     /// Keeps other processes out. A store that cannot be locked at all is used without; one that somebody else holds
     /// for too long is not.
-    async fn lock_store(&self) -> Result<Option<StoreLock>, CredentialsError> {
+    pub(crate) async fn lock_store(&self) -> Result<Option<StoreLock>, CredentialsError> {
         let Some(store) = &self.store else { return Ok(None) };
         let limit = self.lock_limit();
         let grace = limit.saturating_add(Duration::from_secs(1));

@@ -35,7 +35,8 @@ impl Rank {
 ///
 /// A source that answers [`NotConfigured`](CredentialsErrorKind::NotConfigured) is passed over. Any other error
 /// ends the search with that error: a key that is set and malformed is not silently replaced by another identity.
-/// The first source that gives a credential is kept until it says that it is not configured any more.
+/// The first source that gives a credential is kept until it says that it is not configured any more; that there was none
+/// is not kept, so that a later login of this process is taken up.
 /// `Debug` and a `tracing` event tell which one it is.
 ///
 /// ```
@@ -138,7 +139,17 @@ impl Chain {
 
 impl Credentials for Chain {
     fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
-        self.current()?.1.ready(cx)
+        let (rank, chosen) = self.current()?;
+        if *rank == Rank::Anonymous {
+            // No credential is no choice to stay with: somebody may have logged in since.
+            for (index, (rank, source)) in self.sources.iter().enumerate() {
+                if let Some(authorization) = source.ready(cx) {
+                    self.choose(index, *rank);
+                    return Some(authorization);
+                }
+            }
+        }
+        chosen.ready(cx)
     }
 
     async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {

@@ -335,3 +335,18 @@ fn plain_http_is_for_this_machine_or_on_request() {
     assert_eq!(error.kind(), Kind::Insecure);
     insta::assert_snapshot!(error, @"http://10.0.0.1 would get the password over plain http: use https, or allow http");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_empty_is_refused_before_it_counts_as_an_attempt() {
+    let rig = Rig::default();
+    for (identifier, password, field) in [(" ", PASSWORD, "name"), (USER, "", "password")] {
+        let error = rig.builder().login(identifier, password).build().unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid);
+        assert!(error.to_string().contains(field), "{error}");
+        let error = rig.with_login().login_as(identifier, password).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid);
+    }
+    let error = rig.builder().refresh_token("").build().unwrap_err();
+    insta::assert_snapshot!(error, @"the refresh token is empty; give it, or leave it out");
+    assert_eq!(rig.count("/login"), 0);
+}

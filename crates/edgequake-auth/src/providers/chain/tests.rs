@@ -95,6 +95,32 @@ async fn the_chosen_source_is_visible_without_its_secret() {
     );
 }
 
+/// A login that comes later.
+#[derive(Debug, Clone, Default)]
+struct Later(std::sync::Arc<std::sync::OnceLock<StaticKey>>);
+
+impl Credentials for Later {
+    fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
+        self.0.get()?.ready(cx)
+    }
+
+    async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
+        let none = || CredentialsError::new(CredentialsErrorKind::NotConfigured, "not yet");
+        self.ready(cx).ok_or_else(none)
+    }
+}
+
+#[tokio::test]
+async fn a_login_after_the_first_anonymous_request_is_taken_up() {
+    let later = Later::default();
+    let chain = Chain::builder().environment(env(None)).stored_login(later.clone()).or_anonymous().build();
+    assert_eq!(sent(&chain.authorize(&cx()).await.unwrap()), "");
+    assert_eq!(sent(&chain.ready(&cx()).unwrap()), "");
+    later.0.set(StaticKey::new("storedk").unwrap()).unwrap();
+    assert_eq!(sent(&chain.ready(&cx()).unwrap()), "Bearer storedk");
+    assert_eq!(chain.chosen(), Some("stored login"));
+}
+
 /// Writes down the messages and fields of events.
 #[derive(Clone, Default)]
 struct Events(std::sync::Arc<std::sync::Mutex<Vec<String>>>);
