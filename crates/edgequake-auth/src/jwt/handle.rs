@@ -9,7 +9,7 @@ use edgequake_types::session::User;
 use edgequake_types::{Origin, Secret};
 
 use super::builder::JwtBuilder;
-use super::inner::{Crew, Inner};
+use super::inner::Inner;
 use super::notes::Login;
 use super::state;
 use crate::authorization::{Authorization, Generation};
@@ -126,9 +126,8 @@ impl Jwt {
             Err(error) => return LogoutOutcome { server: Err(error), store: Ok(()) },
         };
         let task = runtime.spawn(async move {
-            let (ticket, access, refresh) = inner.turn(|state| state.begin_logout()).await;
-            let (pilot, _) = inner.core().board(ticket);
-            let crew = Crew { inner, ticket, pilot: Some(pilot) };
+            let (crew, _, (access, refresh)) = inner.turn(|state| state.begin_logout()).await;
+            let ticket = crew.ticket;
             let (server, store) = crew.inner.revoke(access, refresh).await;
             crew.home(|state, _, _| {
                 state.abandon(ticket);

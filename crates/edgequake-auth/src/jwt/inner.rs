@@ -48,7 +48,7 @@ pub(crate) struct Core {
 enum Step {
     Use(Authorization),
     Wait(Ticket, Flight<Outcome>),
-    Pause(Duration),
+    Pause(Duration, CredentialsError),
 }
 
 impl Inner {
@@ -134,11 +134,11 @@ impl Inner {
         loop {
             match self.step()? {
                 Step::Use(authorization) => return Ok(authorization),
-                Step::Pause(wait) if paused < 2 => {
+                Step::Pause(wait, _) if paused < 2 => {
                     paused += 1;
                     tokio::time::sleep(wait).await;
                 }
-                Step::Pause(_) => return Err(state::interrupted()),
+                Step::Pause(_, error) => return Err(error),
                 Step::Wait(ticket, flight) => match self.arrival(ticket, &flight).await {
                     Err(error) if error.kind() == Kind::Interrupted && lost == 0 => lost += 1,
                     outcome => return outcome,
@@ -165,7 +165,7 @@ impl Inner {
             Decision::Use(authorization) => Ok(Step::Use(authorization)),
             Decision::Fail(error) => Err(error),
             Decision::Pause(wait, error) if wait > SHORT_PAUSE || !error.is_transient() => Err(error),
-            Decision::Pause(wait, _) => Ok(Step::Pause(wait)),
+            Decision::Pause(wait, error) => Ok(Step::Pause(wait, error)),
             Decision::Join(ticket) => match &core.flight {
                 Some((_, flight)) => Ok(Step::Wait(ticket, flight.clone())),
                 None => Err(state::interrupted()),
@@ -192,7 +192,7 @@ impl Inner {
         let plan = self.core().state.plan(self.clock.now());
         // Not under the lock: a runtime that is shutting down drops the task, and with it the crew, right here.
         runtime.spawn(async move {
-            let result = crew.inner.renew(plan).await;
+            let result = crew.inner.renew(plan, ticket).await;
             crew.home(|state, now, jitter| state.settle(now, ticket, result, jitter));
         });
         Ok(())
@@ -201,26 +201,31 @@ impl Inner {
     /// Sends a login on its way that was asked for. Waits for its turn first.
     pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
         let runtime = blocking::runtime()?;
-        let ticket = self.turn(|state| state.begin_login()).await;
-        let (pilot, flight) = self.core().board(ticket);
-        let crew = Crew { inner: Arc::clone(self), ticket, pilot: Some(pilot) };
+        let (crew, flight, ()) = self.turn(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
+        let ticket = crew.ticket;
         runtime.spawn(async move {
             let held = other.is_none();
             // Best kept apart from a refresh of another process, whose save would undo this one's.
             let _lock = crew.inner.lock_store().await.ok();
-            let result = crew.inner.login(other).await;
+            let result = crew.inner.login(other, ticket).await;
             crew.home(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
         });
         self.arrival(ticket, &flight).await
     }
 
-    /// Waits until no flight is under way, and takes the place.
-    pub(crate) async fn turn<T>(&self, mut begin: impl FnMut(&mut State) -> Result<T, Ticket>) -> T {
+    /// Waits until no flight is under way, and takes the place. `begin` says so, or names the flight that holds it.
+    pub(crate) async fn turn<T>(
+        self: &Arc<Self>,
+        mut begin: impl FnMut(&mut State) -> Result<(Ticket, T), Ticket>,
+    ) -> (Crew, Flight<Outcome>, T) {
         loop {
             let (busy, flight) = {
                 let mut core = self.core();
                 match begin(&mut core.state) {
-                    Ok(turn) => return turn,
+                    Ok((ticket, found)) => {
+                        let (pilot, flight) = core.board(ticket);
+                        return (Crew { inner: Arc::clone(self), ticket, pilot: Some(pilot) }, flight, found);
+                    }
                     Err(busy) => (busy, core.flight.as_ref().map(|(_, flight)| flight.clone())),
                 }
             };

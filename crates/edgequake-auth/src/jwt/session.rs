@@ -11,7 +11,7 @@ use edgequake_types::Secret;
 use super::access::{self, Access};
 use super::inner::Inner;
 use super::notes::{Known, Login};
-use super::state::{By, Failure, Plan, Renewed};
+use super::state::{By, Failure, Plan, Renewed, Ticket};
 use super::wire::{Tokens, Wire};
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::store::{StoreError, StoreErrorKind, StoreLock, StoredLogin};
@@ -24,7 +24,7 @@ impl Failure {
 
 impl Inner {
     /// Gets a usable access token by the cheapest way there is: somebody else's refresh, our refresh token, the password.
-    pub(crate) async fn renew(&self, plan: Plan) -> Result<Renewed, Failure> {
+    pub(crate) async fn renew(&self, plan: Plan, ticket: Ticket) -> Result<Renewed, Failure> {
         let _lock = self.lock_store().await.map_err(Failure::of)?;
         let mut refresh = plan.refresh.clone();
         if let Some(newer) = self.newer(&plan).await.map_err(Failure::of)? {
@@ -38,7 +38,7 @@ impl Inner {
             match self.wire().refresh(&token).await {
                 Ok(tokens) => {
                     self.refreshes.fetch_add(1, Ordering::Relaxed);
-                    return self.keep(tokens, Some(token), By::Refresh).await.map_err(Failure::of);
+                    return self.keep(tokens, Some(token), By::Refresh, ticket).await.map_err(Failure::of);
                 }
                 Err(error) if error.kind() == Kind::SessionExpired => {
                     tracing::debug!(code = error.code(), "refresh token refused");
@@ -58,7 +58,7 @@ impl Inner {
             }
         }
         match plan.login {
-            Ok(()) => match self.login(None).await {
+            Ok(()) => match self.login(None, ticket).await {
                 Ok(renewed) => Ok(renewed),
                 Err(error) => Err(Failure { error, by_login: true, ..failure }),
             },
@@ -75,7 +75,11 @@ impl Inner {
     }
 
     /// A full login, with the password held or with another one.
-    pub(crate) async fn login(&self, other: Option<Login>) -> Result<Renewed, CredentialsError> {
+    pub(crate) async fn login(
+        &self,
+        other: Option<Login>,
+        ticket: Ticket,
+    ) -> Result<Renewed, CredentialsError> {
         let Some(login) = other.or_else(|| self.notes().login.clone()) else {
             return Err(CredentialsError::new(
                 Kind::NotConfigured,
@@ -90,7 +94,7 @@ impl Inner {
             notes.account = Some(login.identifier.clone());
             notes.login = self.retain_password.then_some(login);
         }
-        self.keep(tokens, None, By::Login).await
+        self.keep(tokens, None, By::Login, ticket).await
     }
 
     /// Revokes the tokens at the server and forgets them in the store. Both are tried, whatever becomes of the other.
@@ -139,11 +143,21 @@ impl Inner {
 
     /// Makes new tokens durable and usable, in this order. A store that fails does not spoil the refresh: the tokens stay
     /// in memory, and the failure is reported beside.
-    async fn keep(&self, tokens: Tokens, old: Option<Secret>, by: By) -> Result<Renewed, CredentialsError> {
+    async fn keep(
+        &self,
+        tokens: Tokens,
+        old: Option<Secret>,
+        by: By,
+        ticket: Ticket,
+    ) -> Result<Renewed, CredentialsError> {
         let now = self.clock.now();
         let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
         let access = Access::new(tokens.access_token)?.living(lifetime, now, self.early, fastrand::f64());
         let refresh = tokens.refresh_token.filter(|token| !token.is_empty());
+        if !self.glance().state.awaits(ticket) {
+            // Nobody drove this flight for so long that it was given up; what came after it must not be undone.
+            return Err(super::state::interrupted());
+        }
         if let Some(store) = &self.store {
             let login = StoredLogin {
                 user: self.account().unwrap_or_default(),

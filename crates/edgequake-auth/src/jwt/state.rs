@@ -166,11 +166,11 @@ impl State {
         jitter: f64,
     ) -> Result<Authorization, CredentialsError> {
         let current = self.flight == Some(ticket);
+        if !self.awaits(ticket) {
+            return Err(interrupted());
+        }
         if current {
             self.flight = None;
-        } else if ticket.version != self.version {
-            // An old flight, given up by its waiters, that comes home after something newer.
-            return Err(interrupted());
         }
         match result {
             Ok(renewed) => self.accept(now, renewed, jitter),
@@ -181,6 +181,12 @@ impl State {
                 Err(failure.error)
             }
         }
+    }
+
+    /// Whether the result of a flight would be taken: not that of one that was given up by its waiters, once there is
+    /// something newer, such as a logout.
+    pub(crate) fn awaits(&self, ticket: Ticket) -> bool {
+        self.flight == Some(ticket) || ticket.version == self.version
     }
 
     fn accept(&mut self, now: Now, renewed: Renewed, jitter: f64) -> Result<Authorization, CredentialsError> {

@@ -50,7 +50,7 @@ impl State {
     }
 
     /// Takes the tokens out, and the place for flights; or names the flight to wait for.
-    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Option<Access>, Option<Secret>), Ticket> {
+    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, (Option<Access>, Option<Secret>)), Ticket> {
         if let Some(busy) = self.flight {
             return Err(busy);
         }
@@ -61,6 +61,6 @@ impl State {
         self.version += 1;
         self.pause = None;
         self.failures = 0;
-        Ok((self.start(), access, refresh))
+        Ok((self.start(), (access, refresh)))
     }
 }

@@ -272,7 +272,7 @@ impl World {
                 self.closed = true;
             }
             Op::Logout => {
-                if let Ok((ticket, ..)) = self.state.begin_logout() {
+                if let Ok((ticket, _)) = self.state.begin_logout() {
                     self.state.abandon(ticket);
                     self.old.extend(self.token.take().map(|(generation, _)| generation));
                     (self.closed, self.refused) = (true, false);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{advance, timeout};
 
 use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
-use crate::{Credentials, CredentialsErrorKind as Kind, Jwt};
+use crate::{Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, TokenStore};
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -207,4 +207,54 @@ async fn building_and_dropping_providers_starts_nothing() {
         drop(Rig::default().with_login());
     }
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), before);
+}
+
+#[test]
+fn a_flight_that_comes_home_after_a_logout_writes_nothing_back() {
+    let (rig, store, clock) = (Rig::default(), MemoryStore::new(), TestClock::new());
+    let builder = rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone());
+    let jwt = builder.timeout(secs(100_000)).build().unwrap();
+    let idle = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    idle.block_on(jwt.authorize(&cx())).unwrap();
+    clock.set(3601);
+    rig.fail([Fault::Held]);
+    idle.block_on(leave_under_way(&rig, &jwt));
+    // Given up here, logged out, and only then driven again.
+    let outcome = runtime().block_on(jwt.logout());
+    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
+    rig.open("s3cr3t-r1");
+    rig.release.notify_one();
+    idle.block_on(async {
+        while rig.current().is_some_and(|refresh| refresh == "s3cr3t-r1") {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let left = idle.block_on(store.load(jwt.origin(), None)).unwrap();
+    assert!(left.is_none(), "{left:?}");
+    assert_eq!(idle.block_on(jwt.authorize(&cx())).unwrap_err().kind(), Kind::SessionExpired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logins_on_request_and_requests_wait_for_each_other() {
+    let rig = Rig::default();
+    let jwt = rig.with_login();
+    let tasks: Vec<_> = (0..40)
+        .map(|n| {
+            let jwt = jwt.clone();
+            tokio::spawn(async move {
+                if n % 4 == 0 {
+                    jwt.login().await.unwrap();
+                }
+                jwt.authorize(&cx()).await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    assert!(rig.count("/login") <= 11);
+    assert_eq!(rig.count("/refresh"), 0);
 }

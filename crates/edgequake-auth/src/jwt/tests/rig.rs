@@ -81,6 +81,11 @@ impl Rig {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());
     }
 
+    /// The refresh token that the server accepts.
+    pub(crate) fn current(&self) -> Option<String> {
+        self.server.lock().unwrap().refresh.clone()
+    }
+
     fn answer(server: &mut Server, path: &str, body: &Value) -> (u16, Value) {
         match path {
             "/api/v1/auth/login" if body["username"] != USER || body["password"] != PASSWORD => {
