@@ -2,6 +2,21 @@
 //!
 //! A file may be [deferred](Content::Deferred): the form then knows its length only, and whoever sends it puts the bytes
 //! between the [segments](Form::segments), so that a large file is never held in memory.
+//!
+//! ```
+//! use edgequake_types::multipart::{Content, Form, Part};
+//!
+//! let form = Form::new(vec![
+//!     Part::file("file", "/home/mona/notes.md", Content::Bytes("# Bridges".into())).content_type("text/markdown"),
+//!     Part::text("title", "Notes"),
+//! ]);
+//! let body = form.bytes().expect("no content is deferred");
+//! assert_eq!(form.length(), body.len() as u64);
+//!
+//! let read = Form::parse(&form.content_type(), &body)?;
+//! assert_eq!(read.parts()[0].file_name.as_deref(), Some("notes.md"));
+//! # Ok::<(), edgequake_types::multipart::FormError>(())
+//! ```
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};

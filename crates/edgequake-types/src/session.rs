@@ -1,4 +1,21 @@
 //! Sessions: login, refresh, logout and the user behind a credential (`/api/v1/auth/...`).
+//!
+//! ```
+//! use edgequake_types::{Decode, Endpoint};
+//! use edgequake_types::session::{Login, LoginResponse, Refresh};
+//!
+//! let login = Login::new("mona@corp.test", "correct horse").to_request()?;
+//! assert_eq!(login.uri(), "/api/v1/auth/login");
+//!
+//! let answer = r#"{"access_token":"aaa.bbb.ccc","expires_in":3600,"refresh_token":"0d6c"}"#;
+//! let session = LoginResponse::decode(answer.into())?;
+//! assert!(!format!("{session:?}").contains("aaa.bbb.ccc"));
+//!
+//! // Newer servers take each refresh token once, and answer with its successor.
+//! let refresh = Refresh::new(session.refresh_token.expect("this server gave one")).to_request()?;
+//! assert_eq!(refresh.uri(), "/api/v1/auth/refresh");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use bytes::Bytes;
 use serde::{Deserialize, Deserializer, Serialize};

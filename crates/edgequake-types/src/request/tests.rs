@@ -1,4 +1,97 @@
+use serde::Deserialize;
+
 use super::*;
+use crate::documents::UploadText;
+use crate::endpoint::endpoint;
+use crate::{Body, tolerant};
+
+/// One operation of each kind.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Search {
+    #[serde(skip_serializing)]
+    place: String,
+    text: String,
+    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    nothing: Option<String>,
+}
+
+endpoint! {
+    GET "/places/{place}/search" (place) => Search, Value where Required, Safe, Query
+}
+
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Rename {
+    #[serde(skip_serializing)]
+    place: String,
+    name: String,
+}
+
+endpoint! {
+    PUT "/places/{place}" (place) => Rename, () where Required, Safe, Json
+}
+
+fn search(text: &str) -> Search {
+    Search { place: "a/b".to_owned(), text: text.to_owned(), limit: Some(5), nothing: None }
+}
+
+#[test]
+fn a_query_carries_any_text() {
+    for (text, query) in [
+        ("a b", "limit=5&text=a+b"),
+        ("a+b&c=d#e%41", "limit=5&text=a%2Bb%26c%3Dd%23e%2541"),
+        ("Straße 東京", "limit=5&text=Stra%C3%9Fe+%E6%9D%B1%E4%BA%AC"),
+        ("", "limit=5&text="),
+    ] {
+        let (parts, _) = search(text).to_request().unwrap().into_parts();
+        assert_eq!(parts.uri.to_string(), format!("/places/a%2Fb/search?{query}"));
+        assert_eq!(Search::from_request(&parts, b"ignored").unwrap(), search(text));
+    }
+}
+
+#[test]
+fn a_server_reads_what_others_write() {
+    let read =
+        |uri: &str| Search::from_request(&http::Request::get(uri).body(()).unwrap().into_parts().0, b"");
+    assert_eq!(read("/places/a%2fb/search?text=x%20y&limit=5&unknown=1").unwrap(), search("x y"));
+    assert_eq!(
+        read("/places/x/search?text=1&text=2&place=y").unwrap(),
+        Search { place: "x".to_owned(), text: "2".to_owned(), limit: None, nothing: None }
+    );
+    insta::assert_snapshot!(read("/places/x/search").unwrap_err(), @"the JSON text cannot be read");
+    insta::assert_snapshot!(read("/places/x/search?text=1&limit=many").unwrap_err(), @"the JSON field `limit` cannot be read");
+    insta::assert_snapshot!(read("/places/x").unwrap_err(), @"expected GET /places/{place}/search");
+    insta::assert_snapshot!(read("/places/%ff/search?text=1").unwrap_err(), @"expected GET /places/{place}/search");
+    let posted = http::Request::post("/places/x/search?text=1").body(()).unwrap().into_parts().0;
+    assert!(matches!(Search::from_request(&posted, b""), Err(DecodeError::Route { .. })));
+}
+
+#[test]
+fn the_path_wins_over_the_body() {
+    let rename = Rename { place: "x".to_owned(), name: "y".to_owned() };
+    let (parts, body) = rename.to_request().unwrap().into_parts();
+    assert_eq!(body.bytes().unwrap(), r#"{"name":"y"}"#);
+    assert_eq!(Rename::from_request(&parts, br#"{"place":"elsewhere","name":"y"}"#).unwrap(), rename);
+    for body in ["", "[]", "null", "{", "\"x\""] {
+        assert!(
+            matches!(Rename::from_request(&parts, body.as_bytes()), Err(DecodeError::Json { .. })),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_path_that_is_too_long_for_a_uri_is_an_error() {
+    let error = Rename { place: "x".repeat(70_000), name: String::new() }.to_request().unwrap_err();
+    insta::assert_snapshot!(error, @"path and query do not form a URI");
+}
+
+#[test]
+fn bodies_say_what_they_are() {
+    assert_eq!(search("x").body().unwrap().content_type(), None);
+    assert_eq!(UploadText::new("x").body().unwrap().content_type().as_deref(), Some("application/json"));
+    assert!(matches!(search("x").body().unwrap(), Body::Empty));
+}
 
 #[test]
 fn messages_lose_their_values_and_nothing_else() {

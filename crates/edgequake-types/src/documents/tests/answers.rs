@@ -116,6 +116,16 @@ fn a_document_of_nulls_and_odd_scopes() {
 }
 
 #[test]
+fn nesting_without_end_is_an_error_and_no_crash() {
+    let body = format!(r#"{{"id":"d-1","metadata":{}"#, "[".repeat(100_000));
+    assert!(Document::decode(body.clone().into()).is_err());
+    assert!(DocumentList::decode(format!("[{body}").into()).is_err());
+    // Nor where nobody looks at it.
+    let body = format!(r#"{{"documents":[],"new":{}"#, "[".repeat(100_000));
+    assert!(DocumentList::decode(body.into()).is_err());
+}
+
+#[test]
 fn deletions() {
     let accepted = json!({
         "document_id": "d-1", "accepted": true, "deleted": false, "track_id": "deletion-1",
