@@ -194,10 +194,13 @@ impl Inner {
         let found = Known::of(stored.as_ref());
         let newer = match &notes.known {
             // What the program gave us goes before what an earlier run left.
-            Known::Unknown => !plan.has_session,
+            Known::Unknown => plan.refresh.is_none(),
             known => *known != found,
         };
-        notes.known = found;
+        if !newer || stored.is_none() {
+            // What is newer stays so until it is taken over: this flight may fail.
+            notes.known = found;
+        }
         Ok(stored.filter(|_| newer))
     }
 
@@ -207,7 +210,6 @@ impl Inner {
         let account = self.account();
         let stored = self.in_time(store.load(&self.origin, account.as_deref())).await;
         let stored = stored.map_err(|error| self.note(error)).ok()??;
-        self.notes().known = Known::of(Some(&stored));
         let same = stored.refresh_token.as_ref().is_none_or(|token| dead.contains(token));
         (!same).then_some(stored)
     }
@@ -227,6 +229,7 @@ impl Inner {
         }
         let access = Access::new(stored.access_token.clone()).ok()?;
         let access = access.living(remaining, now, self.early, fastrand::f64());
+        self.notes().known = Known::of(Some(stored));
         Some(Renewed { access, refresh: stored.refresh_token.clone(), by: By::Store })
     }
 

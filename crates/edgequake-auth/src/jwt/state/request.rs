@@ -9,6 +9,9 @@ use crate::error::CredentialsError;
 use crate::jwt::access::Access;
 use crate::jwt::clock::Now;
 
+/// The access token and the refresh token.
+type Held = (Option<Access>, Option<Secret>);
+
 impl State {
     /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
     pub(crate) fn begin_login(&mut self) -> Result<Ticket, Ticket> {
@@ -50,7 +53,7 @@ impl State {
     }
 
     /// Takes the tokens out, and the place for flights; or names the flight to wait for.
-    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, (Option<Access>, Option<Secret>)), Ticket> {
+    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Held), Ticket> {
         if let Some(busy) = self.flight {
             return Err(busy);
         }

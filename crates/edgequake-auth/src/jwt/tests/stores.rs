@@ -215,6 +215,48 @@ async fn a_refused_refresh_uses_what_a_sibling_has_stored_and_deletes_nothing() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stored_login_outlives_refreshes_that_fail() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let mut login = StoredLogin::new(USER, "a0");
+    login.refresh_token = Some("r0".into());
+    login.expires_at = Some(SystemTime::UNIX_EPOCH);
+    store.save(&origin(), &login).await.unwrap();
+    rig.open("r0");
+    let jwt = share(&rig, &store);
+    for _ in 0..3 {
+        rig.fail([Fault::Answer(503, "")]);
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+        advance(secs(61)).await;
+    }
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    // And one that a sibling has stored, found when ours was refused.
+    let mut sibling = StoredLogin::new(USER, "a5");
+    sibling.refresh_token = Some("r5".into());
+    sibling.expires_at = Some(SystemTime::UNIX_EPOCH);
+    store.save(&origin(), &sibling).await.unwrap();
+    rig.open("r5");
+    advance(secs(3601)).await;
+    rig.fail([Fault::Answer(503, "")]);
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+    advance(secs(61)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    let shown = rig.server.lock().unwrap().requests.clone();
+    let shown: Vec<_> = shown.iter().map(|(_, body, _)| body["refresh_token"].as_str().unwrap()).collect();
+    assert_eq!(shown, ["r0", "r0", "r0", "r0", "r5", "r5"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_access_token_without_a_refresh_token_gives_way_to_the_stored_login() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let tokens = Tokens::new("given").expires_in(secs(60));
+    let jwt = rig.builder().tokens(tokens).store(store).build().unwrap();
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "given");
+    advance(secs(61)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_login_leaves_the_store_unless_another_took_its_place() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     let mut login = StoredLogin::new(USER, "a0");
