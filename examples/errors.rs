@@ -70,8 +70,8 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     assert!(locked.is_locked() && locked.kind() == ErrorKind::Credentials);
     server.shutdown().await;
 
-    // 429: two requests at once, then five per second. By default the client waits and tries again, so nobody notices...
-    let limited = DevServer::builder().auth(false).rate_limit(Some((2, 5.0))).start().await?;
+    // 429: two requests at once, then two per second. By default the client waits and tries again, so nobody notices...
+    let limited = DevServer::builder().auth(false).rate_limit(Some((2, 2.0))).start().await?;
     let patient = Client::builder().base_url(limited.url()).build()?;
     for _ in 0..4 {
         patient.documents().list(ListDocuments::new()).await?;
@@ -89,10 +89,11 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     println!("{error}\n  -> {}", advice(&error));
     println!("  code {:?}, wait {:?}", error.code(), error.retry_after());
     assert!(error.retry_after().unwrap_or(Duration::ZERO) <= Duration::from_secs(2));
+    let nobody = Client::builder().base_url(limited.url()).retry(RetryConfig::none()).build()?;
     limited.shutdown().await;
 
     // No server at all: surely not executed, so it may be sent again.
-    let gone = failed(hasty.documents().list(ListDocuments::new()).await)?;
+    let gone = failed(nobody.documents().list(ListDocuments::new()).await)?;
     assert_eq!(gone.kind(), ErrorKind::Connect);
     Ok(())
 }
