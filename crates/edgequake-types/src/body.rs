@@ -1,13 +1,15 @@
 //! [`Body`]: what a request carries, before any transport sees it.
 
+use std::fmt;
+
 use bytes::Bytes;
 use serde::Serialize;
 
 use crate::multipart::Form;
 use crate::request::EncodeError;
 
-/// The body of a request.
-#[derive(Debug, Clone)]
+/// The body of a request. `Debug` shows its kind and length, never its content, which may be a password.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
     /// None, and no content type.
@@ -16,6 +18,16 @@ pub enum Body {
     Json(Bytes),
     /// A form, `multipart/form-data`, whose files may be supplied by the sender.
     Form(Form),
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("Empty"),
+            Self::Json(json) => write!(f, "Json({} bytes)", json.len()),
+            Self::Form(form) => f.debug_tuple("Form").field(form).finish(),
+        }
+    }
 }
 
 impl Body {
@@ -44,5 +56,26 @@ impl Body {
             Self::Json(json) => Some(json.clone()),
             Self::Form(form) => form.bytes(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Body;
+    use crate::Endpoint;
+    use crate::documents::UploadFile;
+    use crate::session::{Login, Me};
+
+    #[test]
+    fn debug_shows_the_kind_and_no_content() {
+        let login = Login::new("mona", "s3cr3t-p").to_request().unwrap();
+        assert!(format!("{login:?}").contains("body: Json(41 bytes)"), "{login:?}");
+        assert!(format!("{:?}", Me::new().to_request().unwrap()).contains("body: Empty"));
+        let upload = UploadFile::from_bytes("notes.md", "s3cr3t text").title("s3cr3t").to_request().unwrap();
+        let text = format!("{upload:?} {upload:#?}");
+        assert!(!text.contains("s3cr3t") && text.contains("notes.md") && text.contains("11 bytes"), "{text}");
+        let Body::Form(form) = upload.into_body() else { panic!("no form") };
+        let text = format!("{:?}", form.segments());
+        assert!(!text.contains("s3cr3t") && text.contains("bytes"), "{text}");
     }
 }

@@ -19,6 +19,7 @@
 //! ```
 
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::hash::{BuildHasher, Hasher};
 
 use bytes::Bytes;
@@ -45,8 +46,8 @@ pub struct Part {
     pub content: Content,
 }
 
-/// What a part holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a part holds. `Debug` shows how much it is, not what.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Content {
     /// All of it.
     Bytes(Bytes),
@@ -54,8 +55,17 @@ pub enum Content {
     Deferred(u64),
 }
 
-/// A piece of a form on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Deferred(length) => write!(f, "Deferred({length} bytes)"),
+        }
+    }
+}
+
+/// A piece of a form on its way out. `Debug` shows how much it is, not what.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Segment {
     /// Bytes to send.
     Bytes(Bytes),
@@ -66,6 +76,15 @@ pub enum Segment {
         /// Length in bytes.
         length: u64,
     },
+}
+
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Self::Deferred { part, length } => write!(f, "Deferred(part {part}, {length} bytes)"),
+        }
+    }
 }
 
 /// Why a body is not a form.
@@ -133,8 +152,8 @@ impl Part {
 /// Writes a parameter the way browsers do (WHATWG HTML, 4.10.21.8): only what would break the header is escaped.
 struct Quoted<'a>(&'a str);
 
-impl std::fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut plain = 0;
         for (at, byte) in self.0.bytes().enumerate() {
             if matches!(byte, b'"' | b'\r' | b'\n') {
