@@ -40,7 +40,7 @@
 //!
 //! # No HTTP client
 //!
-//! How a login is sent is passed in, as a [`TokenTransport`]. This crate needs a Tokio runtime (for its clock and its tasks)
+//! How a login is sent is passed in, as a [`TokenTransport`]. This crate needs a Tokio runtime with time enabled
 //! and starts nothing before a credential is asked for.
 //!
 //! # Secrets

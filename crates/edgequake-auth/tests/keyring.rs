@@ -27,7 +27,7 @@ fn child_without_a_keyring() {
             assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
             assert!(error.to_string().contains("keep logins in a file"), "{error}");
         }
-        assert!(start.elapsed() < Duration::from_secs(5));
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 
         let store = FallbackStore::new(keyring, FileStore::new(folder.join("logins.json")));
         store.save(&origin, &login).await.unwrap();

@@ -1,7 +1,9 @@
 //! The provider as a whole, against a server that lives in the test.
 
 mod answers;
+mod broken;
 mod flights;
+mod logout;
 mod policy;
 pub(crate) mod rig;
 mod stores;

@@ -9,7 +9,7 @@ use super::private::{make_folder, private};
 use super::{StoreError, StoreErrorKind, StoreLock, blocking};
 
 /// How long a write without a lock of its own waits for somebody else's.
-const WRITE_LIMIT: Duration = Duration::from_secs(5);
+const WRITE_LIMIT: Duration = Duration::from_secs(8);
 /// First pause between two tries for the lock of another process; there is no event for its release.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);

@@ -1,84 +1,16 @@
 //! The provider with a store: what is saved when, what is read, and what a broken store leads to.
 
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgequake_types::Origin;
 use tokio::time::advance;
 
-use super::rig::{Fault, ORIGIN, PASSWORD, Rig, TestClock, USER, cx, token};
+use super::broken::{Broken, origin, pair, secs, share, stored};
+use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
 use crate::{
-    Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, Recourse, StoreError, StoreErrorKind,
-    StoredLogin, TokenStore, Tokens,
+    Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, Recourse, StoreErrorKind, StoredLogin,
+    TokenStore, Tokens,
 };
-
-fn origin() -> Origin {
-    ORIGIN.parse().unwrap()
-}
-
-fn secs(seconds: u64) -> Duration {
-    Duration::from_secs(seconds)
-}
-
-/// A store whose operations can be made to fail, and that writes down what was done.
-#[derive(Debug, Clone, Default)]
-struct Broken {
-    inner: MemoryStore,
-    faults: Arc<Mutex<Faults>>,
-}
-
-#[derive(Debug, Default)]
-struct Faults {
-    load: Option<StoreErrorKind>,
-    save: Option<StoreErrorKind>,
-    clear: Option<StoreErrorKind>,
-    hang: bool,
-    saved: Vec<StoredLogin>,
-}
-
-fn fail(kind: Option<StoreErrorKind>) -> Result<(), StoreError> {
-    kind.map_or(Ok(()), |kind| Err(StoreError::new(kind, "the disk is on fire")))
-}
-
-impl Broken {
-    fn set(&self, change: impl FnOnce(&mut Faults)) {
-        change(&mut self.faults.lock().unwrap());
-    }
-}
-
-impl TokenStore for Broken {
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        let (kind, hang) = {
-            let faults = self.faults.lock().unwrap();
-            (faults.load, faults.hang)
-        };
-        if hang {
-            std::future::pending::<()>().await;
-        }
-        fail(kind)?;
-        self.inner.load(origin, user).await
-    }
-
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        self.faults.lock().unwrap().saved.push(login.clone());
-        fail(self.faults.lock().unwrap().save)?;
-        self.inner.save(origin, login).await
-    }
-
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        fail(self.faults.lock().unwrap().clear)?;
-        self.inner.clear(origin, user).await
-    }
-}
-
-async fn stored(store: &impl TokenStore) -> Option<(String, Option<String>)> {
-    let login = store.load(&origin(), None).await.unwrap()?;
-    Some((login.access_token.expose().to_owned(), login.refresh_token.map(|token| token.expose().to_owned())))
-}
-
-fn pair(access: &str, refresh: &str) -> Option<(String, Option<String>)> {
-    Some((access.to_owned(), Some(refresh.to_owned())))
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_login_is_taken_up_by_the_next_run() {
@@ -179,10 +111,6 @@ async fn no_entry_means_no_login() {
     store.save(&origin(), &StoredLogin::new(USER, "a9")).await.unwrap();
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a9");
-}
-
-fn share(rig: &Rig, store: &MemoryStore) -> Jwt {
-    rig.builder().store(store.clone()).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,120 +225,6 @@ async fn a_stored_login_goes_to_its_origin_and_user_only() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn logout_tells_the_server_and_clears_the_store_and_nothing_comes_back() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-    jwt.authorize(&cx()).await.unwrap();
-    let outcome = jwt.logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
-    assert_eq!(stored(&store).await, None);
-    let (path, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
-    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
-    assert_eq!(bearer.as_deref(), Some("Bearer s3cr3t-a1"));
-    for _ in 0..3 {
-        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
-        assert!(jwt.ready(&cx()).is_none() && jwt.session().is_none());
-        advance(secs(100)).await;
-    }
-    assert_eq!(rig.count("/login"), 1);
-    jwt.login().await.unwrap();
-    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
-}
-
-#[tokio::test(start_paused = true)]
-async fn logout_clears_here_whatever_the_server_says_and_reports_both() {
-    for (fault, kind) in [
-        (Fault::Transport(crate::TransportErrorKind::NotSent), Kind::Unavailable),
-        (Fault::Answer(401, ""), Kind::SessionExpired),
-        (Fault::Answer(503, ""), Kind::Unavailable),
-        (Fault::Silence, Kind::TimedOut),
-    ] {
-        let (rig, store) = (Rig::default(), Broken::default());
-        let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-        jwt.authorize(&cx()).await.unwrap();
-        rig.fail([fault]);
-        let outcome = jwt.logout().await;
-        assert_eq!(outcome.server.unwrap_err().kind(), kind);
-        assert!(outcome.store.is_ok());
-        assert_eq!(stored(&store).await, None);
-        assert_eq!((rig.count("/login"), rig.count("/refresh"), rig.count("/logout")), (1, 0, 1));
-        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
-    }
-    let (rig, store) = (Rig::default(), Broken::default());
-    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-    jwt.authorize(&cx()).await.unwrap();
-    store.set(|faults| faults.clear = Some(StoreErrorKind::Busy));
-    let outcome = jwt.logout().await;
-    assert!(outcome.server.is_ok());
-    assert_eq!(outcome.store.unwrap_err().kind(), StoreErrorKind::Busy);
-}
-
-#[tokio::test(start_paused = true)]
-async fn logout_waits_for_a_refresh_under_way_and_revokes_its_tokens() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-    jwt.authorize(&cx()).await.unwrap();
-    advance(secs(3601)).await;
-    rig.fail([Fault::Held]);
-    let waiting = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.authorize(&cx()).await }
-    });
-    while rig.count("/refresh") == 0 {
-        rig.arrived.notified().await;
-    }
-    let leaving = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.logout().await }
-    });
-    tokio::task::yield_now().await;
-    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
-    rig.release.notify_one();
-    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
-    assert!(leaving.await.unwrap().server.is_ok());
-    let (_, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
-    assert_eq!(
-        (body["refresh_token"].as_str(), bearer.as_deref()),
-        (Some("s3cr3t-r2"), Some("Bearer s3cr3t-a2"))
-    );
-    assert_eq!(stored(&store).await, None);
-}
-
-#[tokio::test(start_paused = true)]
-async fn logout_of_a_login_that_was_never_used_here_revokes_the_stored_one() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
-    let outcome = share(&rig, &store).logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok());
-    assert_eq!(rig.count("/logout"), 1);
-    assert_eq!(stored(&store).await, None);
-    // And without any login there is nothing to tell the server.
-    let outcome = share(&rig, &store).logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok());
-    assert_eq!(rig.count("/logout"), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_dropped_logout_goes_on() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-    jwt.authorize(&cx()).await.unwrap();
-    rig.fail([Fault::Held]);
-    let leaving = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { drop(jwt.logout().await) }
-    });
-    while rig.count("/logout") == 0 {
-        rig.arrived.notified().await;
-    }
-    leaving.abort();
-    rig.release.notify_one();
-    assert_eq!(jwt.login().await.unwrap().unwrap().username, "mona");
-    assert_eq!(rig.count("/logout"), 1);
-    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
-}
-
-#[tokio::test(start_paused = true)]
 async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     store.save(&origin(), &StoredLogin::new("", "old")).await.unwrap();
@@ -421,4 +235,20 @@ async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
     assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_store_keeps_the_refresh_token_when_the_answer_has_none() {
+    let (rig, store, clock) = (Rig::default(), MemoryStore::new(), TestClock::new());
+    rig.set(serde_json::json!({"refresh_token": null}));
+    rig.open("r0");
+    let jwt = rig.builder().refresh_token("r0").store(store.clone()).clock(clock.clone()).build().unwrap();
+    for n in 1..3 {
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(stored(&store).await, pair(&format!("s3cr3t-a{n}"), "r0"));
+        advance(secs(3601)).await;
+    }
+    // What the next run finds is enough to go on.
+    let later = rig.builder().store(store).clock(clock).build().unwrap();
+    assert_eq!(token(&later.authorize(&cx()).await.unwrap()), "s3cr3t-a3");
 }

@@ -119,19 +119,18 @@ async fn the_lock_keeps_other_stores_out_for_a_limited_time() {
     let path = folder.path().join("logins.json");
     // Two stores on one path are like two processes: the lock belongs to the open file.
     let (ours, theirs) = (FileStore::new(&path), FileStore::new(&path));
-    let limit = Duration::from_millis(30);
-    let lock = ours.lock(&api(), limit).await.unwrap();
+    let lock = ours.lock(&api(), Duration::from_secs(30)).await.unwrap();
     // Whoever holds the lock writes under it.
     ours.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
     for store in [&ours, &theirs] {
-        let error = store.lock(&api(), limit).await.unwrap_err();
+        let error = store.lock(&api(), Duration::from_millis(20)).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Busy);
         assert!(error.to_string().contains("logins.json"));
     }
     // Readers do not need it.
     assert!(theirs.load(&api(), None).await.unwrap().is_some());
     drop(lock);
-    theirs.lock(&api(), Duration::from_secs(5)).await.unwrap();
+    theirs.lock(&api(), Duration::from_secs(30)).await.unwrap();
 }
 
 #[tokio::test]

@@ -104,8 +104,9 @@ async fn a_foreign_entry_is_left_alone() {
 #[tokio::test]
 async fn a_keyring_that_waits_for_its_user_ends_by_the_time_limit_and_blocks_nobody() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
-    let store = store(&mock, &folder).time_limit(Duration::from_millis(30));
-    store.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
+    let patient = store(&mock, &folder).time_limit(Duration::from_secs(60));
+    patient.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
+    let store = patient.clone().time_limit(Duration::from_millis(20));
     mock.lock(true);
     // On a runtime with one thread: if the call blocked it, this task could not run meanwhile.
     let other = tokio::spawn(async { tokio::task::yield_now().await });
@@ -115,7 +116,6 @@ async fn a_keyring_that_waits_for_its_user_ends_by_the_time_limit_and_blocks_nob
     }
     assert!(other.is_finished());
     mock.lock(false);
-    let patient = store.time_limit(Duration::from_secs(30));
     assert!(patient.load(&api(), None).await.unwrap().is_some());
 }
 

@@ -1,0 +1,121 @@
+//! The end of a session: here, at the server, and in the store.
+
+use tokio::time::advance;
+
+use super::broken::{Broken, pair, secs, share, stored};
+use super::rig::{Fault, PASSWORD, Rig, USER, cx, token};
+use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore, StoreErrorKind};
+
+#[tokio::test(start_paused = true)]
+async fn logout_tells_the_server_and_clears_the_store_and_nothing_comes_back() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    let outcome = jwt.logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
+    assert_eq!(stored(&store).await, None);
+    let (path, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
+    assert_eq!(bearer.as_deref(), Some("Bearer s3cr3t-a1"));
+    for _ in 0..3 {
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+        assert!(jwt.ready(&cx()).is_none() && jwt.session().is_none());
+        advance(secs(100)).await;
+    }
+    assert_eq!(rig.count("/login"), 1);
+    jwt.login().await.unwrap();
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_clears_here_whatever_the_server_says_and_reports_both() {
+    for (fault, kind) in [
+        (Fault::Transport(crate::TransportErrorKind::NotSent), Kind::Unavailable),
+        (Fault::Answer(401, ""), Kind::SessionExpired),
+        (Fault::Answer(503, ""), Kind::Unavailable),
+        (Fault::Silence, Kind::TimedOut),
+    ] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+        jwt.authorize(&cx()).await.unwrap();
+        rig.fail([fault]);
+        let outcome = jwt.logout().await;
+        assert_eq!(outcome.server.unwrap_err().kind(), kind);
+        assert!(outcome.store.is_ok());
+        assert_eq!(stored(&store).await, None);
+        assert_eq!((rig.count("/login"), rig.count("/refresh"), rig.count("/logout")), (1, 0, 1));
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    }
+    let (rig, store) = (Rig::default(), Broken::default());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.clear = Some(StoreErrorKind::Busy));
+    let outcome = jwt.logout().await;
+    assert!(outcome.server.is_ok());
+    assert_eq!(outcome.store.unwrap_err().kind(), StoreErrorKind::Busy);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_waits_for_a_refresh_under_way_and_revokes_its_tokens() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    advance(secs(3601)).await;
+    rig.fail([Fault::Held]);
+    let waiting = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { jwt.authorize(&cx()).await }
+    });
+    while rig.count("/refresh") == 0 {
+        rig.arrived.notified().await;
+    }
+    let leaving = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { jwt.logout().await }
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    rig.release.notify_one();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
+    assert!(leaving.await.unwrap().server.is_ok());
+    let (_, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!(
+        (body["refresh_token"].as_str(), bearer.as_deref()),
+        (Some("s3cr3t-r2"), Some("Bearer s3cr3t-a2"))
+    );
+    assert_eq!(stored(&store).await, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn logout_of_a_login_that_was_never_used_here_revokes_the_stored_one() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let outcome = share(&rig, &store).logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert_eq!(rig.count("/logout"), 1);
+    assert_eq!(stored(&store).await, None);
+    // And without any login there is nothing to tell the server.
+    let outcome = share(&rig, &store).logout().await;
+    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert_eq!(rig.count("/logout"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_logout_goes_on() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    rig.fail([Fault::Held]);
+    let leaving = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { drop(jwt.logout().await) }
+    });
+    while rig.count("/logout") == 0 {
+        rig.arrived.notified().await;
+    }
+    leaving.abort();
+    rig.release.notify_one();
+    assert_eq!(jwt.login().await.unwrap().unwrap().username, "mona");
+    assert_eq!(rig.count("/logout"), 1);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+}
