@@ -88,7 +88,8 @@ impl Jwt {
     }
 
     /// Logs in now, with the name and password given to the builder, whatever session there is; also after a logout or a
-    /// refused login. Gives the user as the server describes them. The login goes on if this future is dropped.
+    /// refused login. Gives the user as the server describes them. A refresh under way is waited for first; once the login
+    /// itself is under way it goes on if this future is dropped.
     ///
     /// # Errors
     ///

@@ -4,8 +4,8 @@ use edgequake_types::Secret;
 
 use crate::error::{CredentialsError, CredentialsErrorKind};
 
-/// Takes off what does not belong to a key: white space around it (a newline at the end of a file) and one
-/// pasted `Bearer `. `field` names the place in errors; the text itself is never shown.
+/// Takes off what does not belong to a key: white space around it (a newline at the end of a file) and a
+/// pasted `Bearer `, also one pasted twice. `field` names the place in errors; the text itself is never shown.
 ///
 /// Prefixes are not judged: a server can be configured with keys of any form.
 ///
@@ -17,7 +17,7 @@ pub(crate) fn clean(field: &str, text: &str) -> Result<Secret, CredentialsError>
     let lead = text.len() - text.trim_start().len();
     let mut key = text.trim();
     let mut skipped = lead;
-    if let Some(rest) = strip_scheme(key) {
+    while let Some(rest) = strip_scheme(key) {
         skipped += key.len() - rest.len();
         key = rest;
     }
@@ -62,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn a_pasted_bearer_scheme_is_taken_off_once() {
-        for text in ["Bearer k1", "bearer  k1", " BEARER\tk1 ", "Bearer k1\n"] {
+    fn a_pasted_bearer_scheme_is_taken_off() {
+        for text in ["Bearer k1", "bearer  k1", " BEARER\tk1 ", "Bearer k1\n", "Bearer bearer k1"] {
             assert_eq!(clean("the key", text).unwrap().expose(), "k1", "{text:?}");
         }
         for text in ["bearer1", "bearerk1", "Bearer-k1"] {
