@@ -160,6 +160,34 @@ impl StreamQuery {
     }
 }
 
+/// Asks this with the server's defaults.
+impl From<&str> for Query {
+    fn from(query: &str) -> Self {
+        Self::new(query)
+    }
+}
+
+/// Asks this with the server's defaults.
+impl From<String> for Query {
+    fn from(query: String) -> Self {
+        Self::new(query)
+    }
+}
+
+/// Asks this with the server's defaults.
+impl From<&str> for StreamQuery {
+    fn from(query: &str) -> Self {
+        Self::new(query)
+    }
+}
+
+/// Asks this with the server's defaults.
+impl From<String> for StreamQuery {
+    fn from(query: String) -> Self {
+        Self::new(query)
+    }
+}
+
 impl From<Query> for StreamQuery {
     fn from(query: Query) -> Self {
         Self { query, stream_format: None }
