@@ -2,6 +2,7 @@
 
 mod answer;
 mod kind;
+mod tls;
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -14,6 +15,7 @@ use http::StatusCode;
 pub use kind::ErrorKind;
 
 use crate::BoxError;
+use crate::fault::Fault;
 
 /// Why a call failed.
 ///
@@ -212,6 +214,10 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         if let Some(retryable) = self.0.body.as_ref().and_then(|body| body.retryable) {
             return retryable;
+        }
+        let fault = self.0.source.as_deref().and_then(|source| Fault::of(source as _));
+        if fault.is_some_and(|fault| !fault.is_transient()) {
+            return false;
         }
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Body => true,

@@ -5,6 +5,9 @@
 use std::error::Error as StdError;
 use std::io;
 
+#[cfg(feature = "client")]
+use crate::transport::TunnelError;
+
 /// How a request failed without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -13,6 +16,8 @@ pub enum Fault {
     Connect,
     /// A connection was made, but the server's certificate was refused. Surely not executed, and another try is in vain.
     Certificate,
+    /// The proxy refuses to make a connection for us. Surely not executed, and another try is in vain.
+    Proxy,
     /// The connection was gone before the request was written, or the server said that it did not take it. Surely not executed.
     NotSent,
     /// The connection was lost after that. Perhaps executed.
@@ -25,10 +30,21 @@ impl Fault {
         let mut connect = false;
         let mut fault = None;
         for cause in Causes::of(error) {
+            #[cfg(feature = "client")]
+            if let Some(error) = cause.downcast_ref::<TunnelError>()
+                && error.is_final()
+            {
+                return Some(Self::Proxy);
+            }
             #[cfg(feature = "transport")]
             {
-                if cause.is::<rustls::Error>() {
-                    return Some(Self::Certificate);
+                if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+                    // Certificates are looked at before anything is sent; other errors of TLS may come at any time.
+                    return Some(match (refuses_certificate(error), connect) {
+                        (true, _) => Self::Certificate,
+                        (false, true) => Self::Connect,
+                        (false, false) => Self::Interrupted,
+                    });
                 }
                 if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
                     connect |= error.is_connect();
@@ -46,6 +62,11 @@ impl Fault {
     /// Whether the server surely has not executed the request.
     pub fn is_unsent(self) -> bool {
         self != Self::Interrupted
+    }
+
+    /// Whether the same request may fare better at another time.
+    pub fn is_transient(self) -> bool {
+        !matches!(self, Self::Certificate | Self::Proxy)
     }
 }
 
@@ -84,6 +105,12 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
         | io::ErrorKind::TimedOut => Some(Fault::Interrupted),
         _ => None,
     }
+}
+
+/// Whether TLS failed since the server's certificate is not good enough.
+#[cfg(feature = "transport")]
+fn refuses_certificate(error: &rustls::Error) -> bool {
+    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
 }
 
 /// An error and all its causes. `io::Error` hides what it wraps from `source`, so it is opened here.

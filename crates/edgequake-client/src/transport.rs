@@ -9,6 +9,7 @@ mod proxy;
 mod resolver;
 mod tls;
 mod token;
+mod tunnel;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -26,6 +27,7 @@ use tower_service::Service;
 pub use proxy::{Proxies, ProxyError};
 pub use tls::{Certificate, TlsError};
 pub(crate) use token::ClientTokenTransport;
+pub(crate) use tunnel::TunnelError;
 
 use crate::body::RequestBody;
 use connector::ProxyConnector;

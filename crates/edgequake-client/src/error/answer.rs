@@ -5,9 +5,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use edgequake_auth::CredentialsError;
 use edgequake_types::ErrorBody;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::response::Parts;
-use http::{StatusCode, Uri};
+use http::{HeaderValue, StatusCode, Uri};
 
 use super::{Error, ErrorKind};
 use crate::BoxError;
@@ -38,8 +38,15 @@ impl Error {
     pub(crate) fn of_success(mut self, parts: &Parts) -> Self {
         self.0.attempts = attempts(parts);
         self.0.body = request_id(parts).map(|id| ErrorBody::new("", "").request_id(id));
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        match content_type.filter(|text| self.0.kind == ErrorKind::Decode && !text.contains("json")) {
+        if self.0.kind != ErrorKind::Decode {
+            return self;
+        }
+        let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        if let Some(coding) = text(CONTENT_ENCODING) {
+            return self
+                .note(format!("the answer comes encoded with {coding}, which this client does not decode"));
+        }
+        match text(CONTENT_TYPE).filter(|text| !text.contains("json")) {
             Some(content_type) => {
                 let status = parts.status.as_u16();
                 self.note(format!(
@@ -64,6 +71,7 @@ impl Error {
 
     /// The error of a call that got no answer.
     pub(crate) fn of_failure(failure: BoxError) -> Self {
+        let note = find(&*failure).and_then(super::tls::note);
         let (kind, attempts) = {
             let kind = if find::<CredentialsError>(&*failure).is_some() {
                 ErrorKind::Credentials
@@ -78,7 +86,7 @@ impl Error {
                 ErrorKind::Request
             } else {
                 match Fault::of(&*failure) {
-                    Some(Fault::Connect | Fault::Certificate) => ErrorKind::Connect,
+                    Some(Fault::Connect | Fault::Certificate | Fault::Proxy) => ErrorKind::Connect,
                     Some(Fault::NotSent) => ErrorKind::NotSent,
                     Some(Fault::Interrupted) => ErrorKind::Interrupted,
                     None => ErrorKind::Other,
@@ -87,6 +95,7 @@ impl Error {
             (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))
         };
         let mut error = Self::new(kind).because(failure);
+        error.0.note = note.map(str::to_owned);
         error.0.attempts = attempts;
         error
     }

@@ -137,7 +137,8 @@ where
         }
         // tower-http has decoders as a layer only, which would ask for compression; so it is given the answer instead of
         // the request, over a service that hands it back at once.
-        let given = service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
+        let given =
+            service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
         let decoding = Decoder::new(given).call(Request::new(answer));
         let Ok(answer) = ready!(pin!(decoding).poll(cx));
         Poll::Ready(Ok(answer.map(|body| DecodedBody { state: State::Decoded { body } })))

@@ -10,7 +10,7 @@
 //! | attempt timed out | repeated | - | - |
 //! | 429, 503 | repeated | repeated | - |
 //! | 408, 502, 504 | repeated | - | - |
-//! | certificate refused, any other status or error | - | - | - |
+//! | certificate refused, refused by a proxy, any other status or error | - | - | - |
 //!
 //! So 401, 403, 423 and 501 are never repeated here, nor is a body that can be sent only once. Between attempts it waits for the
 //! longer of the server's `Retry-After` and an exponential back-off with jitter. If that does not fit into the deadline or

@@ -8,7 +8,6 @@ use std::time::Duration;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
@@ -19,6 +18,7 @@ use tower_service::Service;
 
 use super::proxy::Proxies;
 use super::resolver::Resolver;
+use super::tunnel::{self, TunnelError};
 use crate::{BoxError, BoxFuture};
 
 /// Opens a connection to a destination: with TLS only to a proxy that asks for it, since TLS to the destination is made by
@@ -47,16 +47,14 @@ impl ProxyConnector {
     }
 
     async fn through(self, proxy: Intercept, destination: Uri) -> Result<ProxyStream, BoxError> {
-        if destination.scheme_str() == Some("https") {
-            let mut tunnel = Tunnel::new(proxy.uri().clone(), self.to_proxy);
-            if let Some(authorization) = proxy.basic_auth() {
-                tunnel = tunnel.with_auth(authorization.clone());
-            }
-            let stream = tunnel.oneshot(destination).await?;
-            return Ok(ProxyStream { stream, forwarding: false });
+        let connecting = self.to_proxy.oneshot(proxy.uri().clone());
+        let stream = connecting.await.map_err(|error| TunnelError::unreachable(proxy.uri(), error))?;
+        if destination.scheme_str() != Some("https") {
+            return Ok(ProxyStream { stream, forwarding: true });
         }
-        let stream = self.to_proxy.oneshot(proxy.uri().clone()).await?;
-        Ok(ProxyStream { stream, forwarding: true })
+        let mut stream = TokioIo::new(stream);
+        tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), &destination).await?;
+        Ok(ProxyStream { stream: stream.into_inner(), forwarding: false })
     }
 }
 

@@ -244,7 +244,11 @@ async fn a_rate_limited_refresh_is_not_hammered() {
 async fn a_challenge_that_says_the_scope_is_too_small_starts_no_refresh() {
     let server = Server::start(|_, request| match request.path() {
         LOGIN => token("a1", "r1", 3600),
-        _ => Act::Send(crate::server::answer(401, &[("www-authenticate", "Bearer error=\"insufficient_scope\"")], b"")),
+        _ => Act::Send(crate::server::answer(
+            401,
+            &[("www-authenticate", "Bearer error=\"insufficient_scope\"")],
+            b"",
+        )),
     })
     .await;
     let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();

@@ -3,6 +3,7 @@
 // Helpers of tests, too, fail by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod compression;
 mod errors;
 mod flows;
 mod futures;
@@ -13,6 +14,8 @@ mod retries;
 mod secrets;
 mod server;
 mod streams;
+mod tls;
+mod tls_server;
 mod uploads;
 mod urls;
 mod wire;

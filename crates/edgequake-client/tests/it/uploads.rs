@@ -22,7 +22,10 @@ fn file(bytes: usize) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
 
 #[tokio::test]
 async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
-    let server = Server::start(|n, _| Act::Send(if n == 0 { answer(503, &[("retry-after", "0")], b"") } else { json(202, ACCEPTED) })).await;
+    let server = Server::start(|n, _| {
+        Act::Send(if n == 0 { answer(503, &[("retry-after", "0")], b"") } else { json(202, ACCEPTED) })
+    })
+    .await;
     let (_folder, path, content) = file(300_000);
     let uploaded = server.client().documents().upload_file(&path).await.unwrap().await.unwrap();
     // An empty track is none.
@@ -33,7 +36,10 @@ async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
     assert_eq!(received[0].header("content-length").unwrap(), received[0].body.len().to_string());
     assert!(received[0].body.windows(content.len()).any(|window| window == content));
     let head = String::from_utf8_lossy(&received[0].body[..200]).into_owned();
-    assert!(head.contains("filename=\"a.md\"") && !head.contains(path.parent().unwrap().to_str().unwrap()), "{head}");
+    assert!(
+        head.contains("filename=\"a.md\"") && !head.contains(path.parent().unwrap().to_str().unwrap()),
+        "{head}"
+    );
 }
 
 #[tokio::test]
@@ -86,7 +92,8 @@ async fn refusals_of_uploads_have_kinds_of_their_own() {
         (422, ErrorKind::Invalid),
     ] {
         let server = Server::answers([answer(status, &[], b"no")]).await;
-        let error = server.client().documents().upload(UploadFile::from_bytes("a.md", "x")).await.unwrap_err();
+        let error =
+            server.client().documents().upload(UploadFile::from_bytes("a.md", "x")).await.unwrap_err();
         assert_eq!(error.kind(), kind);
         assert_eq!(server.received().len(), 1, "{status} was repeated");
     }
@@ -103,7 +110,12 @@ async fn answers_that_say_little_are_answers() {
             None,
             DocumentStatus::DuplicateProcessing,
         ),
-        (r#"{"document_id":"d1","status":"archived_v9"}"#, Some("d1"), None, DocumentStatus::Other("archived_v9".into())),
+        (
+            r#"{"document_id":"d1","status":"archived_v9"}"#,
+            Some("d1"),
+            None,
+            DocumentStatus::Other("archived_v9".into()),
+        ),
     ] {
         let server = Server::answers([json(200, body)]).await;
         let uploaded = server.client().documents().upload_text(UploadText::new("x")).await.unwrap();
@@ -128,7 +140,10 @@ async fn waiting_goes_on_when_a_restart_has_forgotten_the_task() {
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let tell = std::sync::Arc::clone(&told);
     let waiting = client.documents().wait_for(&uploaded);
-    let document = waiting.on_progress(move |progress| tell.lock().unwrap().push(progress.status.clone())).await.unwrap();
+    let document = waiting
+        .on_progress(move |progress| tell.lock().unwrap().push(progress.status.clone()))
+        .await
+        .unwrap();
     assert_eq!(document.chunk_count, 2);
     assert_eq!(
         *told.lock().unwrap(),

@@ -50,7 +50,7 @@ impl Outcome {
         match Fault::of(&**error) {
             Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
             Some(Fault::Interrupted) => Self::Interrupted,
-            Some(Fault::Certificate) | None => Self::Final,
+            Some(Fault::Certificate | Fault::Proxy) | None => Self::Final,
         }
     }
 
