@@ -117,7 +117,10 @@ fn receive(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
     reader.read_line(&mut first)?;
     loop {
         let mut line = String::new();
-        reader.read_line(&mut line)?;
+        if reader.read_line(&mut line)? == 0 {
+            // Cut short by a kill: no request at all.
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
         let line = line.trim();
         if line.is_empty() {
             break;
