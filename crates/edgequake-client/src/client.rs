@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
+use edgequake_types::session::Login;
 use edgequake_types::{Endpoint, Event, Events, Secret, TenantId, UserId, WorkspaceId};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
@@ -107,7 +108,7 @@ impl Client {
     ) -> Result<Self, Error> {
         let builder = self.session_builder().login(identifier, password);
         let session = builder.build().map_err(Error::credentials)?;
-        session.login().await.map_err(Error::credentials)?;
+        session.login().await.map_err(|error| Error::credentials(error).during(Login::PATH))?;
         Ok(self.with_session(session))
     }
 

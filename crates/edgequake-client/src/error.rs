@@ -242,9 +242,11 @@ impl fmt::Display for Error {
         if !inner.operation.is_empty() {
             write!(f, "{}: ", inner.operation)?;
         }
-        match inner.status {
-            Some(status) => write!(f, "{status}")?,
-            None => f.write_str(inner.kind.text())?,
+        let credentials = self.credentials_error().filter(|_| inner.kind == ErrorKind::Credentials);
+        match (inner.status, credentials) {
+            (Some(status), _) => write!(f, "{status}")?,
+            (None, Some(error)) => kind::write_credentials(f, error)?,
+            (None, None) => f.write_str(inner.kind.text())?,
         }
         if let Some(body) = &inner.body {
             // The phrase of the status says nothing new.

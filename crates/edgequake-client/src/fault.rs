@@ -27,36 +27,21 @@ pub enum Fault {
 impl Fault {
     /// Looks for the fault in an error and its sources; `None` if it is not about the transport at all.
     pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
-        let mut connect = false;
+        let mut connecting = false;
         let mut fault = None;
         for cause in Causes::of(error) {
-            #[cfg(feature = "client")]
-            if let Some(error) = cause.downcast_ref::<TunnelError>()
-                && error.is_final()
-            {
-                return Some(Self::Proxy);
-            }
-            #[cfg(feature = "transport")]
-            {
-                if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-                    // Certificates are looked at before anything is sent; other errors of TLS may come at any time.
-                    return Some(match (refuses_certificate(error), connect) {
-                        (true, _) => Self::Certificate,
-                        (false, true) => Self::Connect,
-                        (false, false) => Self::Interrupted,
-                    });
+            match of_transport(cause, connecting) {
+                Told::Fault(fault) => return Some(fault),
+                Told::Stage { connecting: stage } => connecting |= stage,
+                Told::Nothing => {
+                    if let Some(fault_here) = of_cause(cause) {
+                        // Further in is nearer to the truth: a cause may turn "interrupted" into "surely not sent".
+                        fault = Some(if fault == Some(Self::NotSent) { Self::NotSent } else { fault_here });
+                    }
                 }
-                if let Some(error) = cause.downcast_ref::<hyper_util::client::legacy::Error>() {
-                    connect |= error.is_connect();
-                    continue;
-                }
-            }
-            if let Some(fault_here) = of_cause(cause) {
-                // Further in is nearer to the truth: a cause may turn "interrupted" into "surely not sent".
-                fault = Some(if fault == Some(Self::NotSent) { Self::NotSent } else { fault_here });
             }
         }
-        if connect { Some(Self::Connect) } else { fault }
+        if connecting { Some(Self::Connect) } else { fault }
     }
 
     /// Whether the server surely has not executed the request.
@@ -68,6 +53,39 @@ impl Fault {
     pub fn is_transient(self) -> bool {
         !matches!(self, Self::Certificate | Self::Proxy)
     }
+}
+
+/// What an error of the built-in transport tells.
+#[cfg_attr(not(feature = "client"), allow(dead_code, reason = "there is no such transport then"))]
+enum Told {
+    Fault(Fault),
+    /// Whether a connection was being made; what went wrong with it is further in.
+    Stage { connecting: bool },
+    Nothing,
+}
+
+#[cfg(feature = "client")]
+fn of_transport(cause: &(dyn StdError + 'static), connecting: bool) -> Told {
+    if cause.downcast_ref::<TunnelError>().is_some_and(TunnelError::is_final) {
+        return Told::Fault(Fault::Proxy);
+    }
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        // Certificates are looked at before anything is sent; other errors of TLS may come at any time.
+        return Told::Fault(match (refuses_certificate(error), connecting) {
+            (true, _) => Fault::Certificate,
+            (false, true) => Fault::Connect,
+            (false, false) => Fault::Interrupted,
+        });
+    }
+    match cause.downcast_ref::<hyper_util::client::legacy::Error>() {
+        Some(error) => Told::Stage { connecting: error.is_connect() },
+        None => Told::Nothing,
+    }
+}
+
+#[cfg(not(feature = "client"))]
+fn of_transport(_: &(dyn StdError + 'static), _: bool) -> Told {
+    Told::Nothing
 }
 
 fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
@@ -108,7 +126,7 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
 }
 
 /// Whether TLS failed since the server's certificate is not good enough.
-#[cfg(feature = "transport")]
+#[cfg(feature = "client")]
 fn refuses_certificate(error: &rustls::Error) -> bool {
     matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
 }
@@ -166,7 +184,7 @@ mod tests {
         assert_eq!(Fault::of(&io::Error::from(io::ErrorKind::NotFound)), None);
     }
 
-    #[cfg(feature = "transport")]
+    #[cfg(feature = "client")]
     #[test]
     fn a_certificate_is_found_inside_io_errors() {
         let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::NoCertificatesPresented);

@@ -7,7 +7,8 @@ use edgequake_auth::CredentialsError;
 use edgequake_types::ErrorBody;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::response::Parts;
-use http::{HeaderValue, StatusCode, Uri};
+use http::uri::Authority;
+use http::{HeaderValue, StatusCode};
 
 use super::{Error, ErrorKind};
 use crate::BoxError;
@@ -162,7 +163,7 @@ fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
             Some("the credential was refused, and so was the one that replaced it".to_owned())
         }
         ErrorKind::Unauthorized { configured: true, replayed: false } => {
-            Some("the credential was refused, and there is no other to try".to_owned())
+            Some("the credential was refused, and there is no other to try now".to_owned())
         }
         ErrorKind::Redirect => {
             let location = parts.headers.get(http::header::LOCATION)?.to_str().ok()?;
@@ -170,6 +171,9 @@ fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
                 "it points to {}, which is not followed: correct the base URL",
                 without_query(location)
             ))
+        }
+        ErrorKind::Status if parts.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            Some("a proxy on the way asks for a user and a password: put them in its URL".to_owned())
         }
         _ => {
             let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
@@ -181,16 +185,28 @@ fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
     }
 }
 
-/// A location without what may be secret: user-info and query.
+/// The longest location that is shown, in bytes.
+const LOCATION_LIMIT: usize = 256;
+
+/// A location without what may be secret: user-info, query and fragment. It may be relative (RFC 9110, 10.2.2).
 fn without_query(location: &str) -> String {
-    match location.parse::<Uri>() {
-        Ok(uri) => match (uri.scheme_str(), uri.host()) {
-            (Some(scheme), Some(host)) => {
-                let port = uri.port().map(|port| format!(":{port}")).unwrap_or_default();
-                format!("{scheme}://{host}{port}{}", uri.path())
-            }
-            _ => uri.path().to_owned(),
-        },
-        Err(_) => "a place that is no URI".to_owned(),
+    let end = location.find(['?', '#']).unwrap_or(location.len());
+    let (scheme, rest) = match location[..end].split_once("//") {
+        Some((scheme, rest)) if scheme.is_empty() || scheme.ends_with(':') => (Some(scheme), rest),
+        _ => (None, &location[..end]),
+    };
+    let (first, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let shown = match (scheme, first.parse::<Authority>()) {
+        (Some(scheme), Ok(authority)) => {
+            let host = authority.as_str().rsplit('@').next().unwrap_or_default();
+            format!("{scheme}//{host}{path}")
+        }
+        (None, _) if !first.contains([':', '@', '\\']) => rest.to_owned(),
+        _ => return "a place that is no URI".to_owned(),
+    };
+    match shown.get(..LOCATION_LIMIT) {
+        Some(begin) => format!("{begin}..."),
+        None if shown.is_empty() => "the same path".to_owned(),
+        None => shown,
     }
 }

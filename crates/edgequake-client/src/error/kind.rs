@@ -1,5 +1,9 @@
 //! [`ErrorKind`]: one kind per thing to do about it.
 
+use std::fmt;
+
+use edgequake_auth::{CredentialsError, CredentialsErrorKind as Credentials};
+
 use crate::layers::timeout::TimeoutScope;
 
 /// What kind of failure an [`Error`](super::Error) is.
@@ -89,5 +93,32 @@ impl ErrorKind {
             Self::Stream => "the stream failed",
             _ => "the request failed",
         }
+    }
+}
+
+/// Why there is no credential, in a few words, and what the server said about it.
+pub(super) fn write_credentials(f: &mut fmt::Formatter<'_>, error: &CredentialsError) -> fmt::Result {
+    f.write_str(match error.kind() {
+        Credentials::NotConfigured => "no credential is configured",
+        Credentials::Invalid => "the configured credential cannot be used",
+        Credentials::Refused => "the login was refused",
+        Credentials::Locked => "the account is locked",
+        Credentials::Inactive => "the account is inactive",
+        Credentials::SessionExpired => "the session is over: log in again",
+        Credentials::Unavailable => "the login could not be made or renewed for now",
+        Credentials::TimedOut => "the login was not made or renewed in time",
+        Credentials::Interrupted => "the login was interrupted",
+        Credentials::Unexpected => "the answer to the login is none",
+        Credentials::Insecure => "the login would go over plain http",
+        Credentials::ForeignOrigin => "the session belongs to another origin",
+        Credentials::Store => "the token store cannot be used",
+        _ => "there is no credential to send",
+    })?;
+    if let Some(status) = error.status() {
+        write!(f, " ({status})")?;
+    }
+    match error.message() {
+        Some(message) => write!(f, ": {message}"),
+        None => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! [`ErrorBodyLayer`]: what the body of a 429 or 503 says about another attempt.
 //!
 //! Some servers tell the wait in the body only. Stands right inside the transient retry, which does not read bodies: it reads
-//! the body of such an answer, up to 64 KiB, puts a [`RetryHint`](super::retry::RetryHint) into the extensions, and hands on the
+//! the body of such an answer, up to 64 KiB, puts a [`RetryHint`] into the extensions, and hands on the
 //! answer with the same bytes. All other answers, and all errors, pass untouched.
 //!
 //! ```

@@ -2,7 +2,7 @@
 //!
 //! Stands inside both retries and the auth layer, right before the guard, so that retries copy no headers. It sets headers
 //! that the request does not carry yet, changes no errors and adds no waiting. What a request's
-//! [`Policy`](crate::policy::Policy) carries in `headers` wins over the layer's own scope.
+//! [`Policy`] carries in `headers` wins over the layer's own scope.
 //!
 //! ```
 //! use edgequake_client::layers::scope::{ScopeHeaders, ScopeLayer};
@@ -78,6 +78,16 @@ impl ScopeHeaders {
     /// The headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.0
+    }
+
+    /// The tenant, if one is set.
+    pub fn tenant_id(&self) -> Option<TenantId> {
+        TenantId::opaque(self.0.get(X_TENANT_ID)?.to_str().ok()?).ok()
+    }
+
+    /// The workspace, if one is set.
+    pub fn workspace_id(&self) -> Option<WorkspaceId> {
+        WorkspaceId::opaque(self.0.get(X_WORKSPACE_ID)?.to_str().ok()?).ok()
     }
 }
 

@@ -42,12 +42,16 @@ impl Certificate {
     }
 }
 
+#[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
+compile_error!("TLS needs a provider: enable the feature `ring` or `aws-lc-rs` of edgequake-client");
+
 /// The provider named by the crate's features; `aws-lc-rs` wins where both are on, since someone asked for it.
 fn provider() -> Arc<CryptoProvider> {
     #[cfg(feature = "aws-lc-rs")]
-    return Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    use rustls::crypto::aws_lc_rs::default_provider;
     #[cfg(not(feature = "aws-lc-rs"))]
-    Arc::new(rustls::crypto::ring::default_provider())
+    use rustls::crypto::ring::default_provider;
+    Arc::new(default_provider())
 }
 
 /// The configuration for this process. `None` reads no trust store and trusts nobody.

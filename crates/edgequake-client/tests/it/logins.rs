@@ -175,6 +175,7 @@ async fn refusals_of_the_auth_endpoints_themselves_surface_once() {
 
 #[tokio::test]
 async fn wrong_inactive_and_locked_are_told_apart_and_never_retried() {
+    let mut texts = Vec::new();
     for (status, code) in [(401, "UNAUTHORIZED"), (403, "FORBIDDEN"), (423, "ACCOUNT_LOCKED")] {
         let body = format!(r#"{{"code":"{code}","message":"no","status":{status}}}"#);
         let server = Server::answers([json(status, &body)]).await;
@@ -185,7 +186,34 @@ async fn wrong_inactive_and_locked_are_told_apart_and_never_retried() {
             (status == 401, status == 403, status == 423)
         );
         assert_eq!(server.received().len(), 1, "{status}");
+        texts.push(error.to_string());
     }
+    insta::assert_snapshot!(texts.join("\n"), @"
+    /api/v1/auth/login: the login was refused (401 Unauthorized): no
+    /api/v1/auth/login: the account is inactive (403 Forbidden): no
+    /api/v1/auth/login: the account is locked (423 Locked): no
+    ");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_refused_is_opened_again_with_a_fresh_token() {
+    let server = Server::start(|_, request| match request.path() {
+        LOGIN => token("a1", "r1", 3600),
+        REFRESH => token("a2", "r2", 3600),
+        _ if bearer(request) == "Bearer a2" => {
+            crate::server::event_stream(b"data: {\"type\":\"token\",\"content\":\"x\"}\n\ndata: {\"type\":\"done\"}\n\n")
+        }
+        _ => unauthorized(),
+    })
+    .await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let mut events = client.query().stream("?").await.unwrap();
+    let mut count_events = 0;
+    while let Some(event) = events.next().await {
+        event.unwrap();
+        count_events += 1;
+    }
+    assert_eq!((count_events, count(&server, REFRESH)), (2, 1));
 }
 
 #[tokio::test]
