@@ -116,7 +116,7 @@ impl HttpTransportBuilder {
     }
 
     /// Whether the trust store is read; default true. Without it only plain `http` works, which is enough for loopback and for
-    /// machines that have no trust store.
+    /// machines that have no trust store. It is read in any case for a proxy that is spoken to in TLS.
     #[must_use]
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
@@ -133,7 +133,8 @@ impl HttpTransportBuilder {
             Some(proxies) => proxies,
             None => Proxies::from_env()?,
         };
-        let tls = tls::config(self.tls.then_some(self.certificates))?;
+        let tls = self.tls || proxies.are_secure();
+        let tls = tls::config(tls.then_some(self.certificates))?;
         let connector = ProxyConnector::new(proxies.clone(), tls.clone(), self.connect_timeout);
         let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
         let https = if self.http2 {

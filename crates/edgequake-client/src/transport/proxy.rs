@@ -17,7 +17,14 @@ const VARIABLES: [(&str, &str); 3] =
 
 /// Which proxies to use, and for what.
 #[derive(Clone)]
-pub struct Proxies(Option<Arc<Matcher>>);
+pub struct Proxies(Option<Rules>);
+
+#[derive(Clone)]
+struct Rules {
+    matcher: Arc<Matcher>,
+    /// Whether one of the proxies is spoken to in TLS.
+    secure: bool,
+}
 
 /// A proxy that cannot be used. Never repeats the URL, which may hold a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -68,8 +75,9 @@ impl Proxies {
             return Ok(Self::none());
         }
         let no = first(("NO_PROXY", "no_proxy"));
+        let secure = [&https, &http, &all].iter().any(|(_, text)| is_secure(text));
         let matcher = Matcher::builder().https(https.1).http(http.1).all(all.1).no(no).build();
-        Ok(Self(Some(Arc::new(matcher))))
+        Ok(Self(Some(Rules { matcher: Arc::new(matcher), secure })))
     }
 
     /// One proxy for everything but this machine and the hosts of `except`, a list as in `NO_PROXY`.
@@ -80,12 +88,18 @@ impl Proxies {
     pub fn all(proxy: &str, except: &str) -> Result<Self, ProxyError> {
         let proxy = proxy.trim();
         check("proxy", proxy)?;
-        Ok(Self(Some(Arc::new(Matcher::builder().all(proxy.to_owned()).no(except.to_owned()).build()))))
+        let matcher = Matcher::builder().all(proxy.to_owned()).no(except.to_owned()).build();
+        Ok(Self(Some(Rules { matcher: Arc::new(matcher), secure: is_secure(proxy) })))
+    }
+
+    /// Whether one of the proxies is spoken to in TLS, which takes a trust store even for plain `http` behind it.
+    pub(super) fn are_secure(&self) -> bool {
+        self.0.as_ref().is_some_and(|rules| rules.secure)
     }
 
     /// The proxy for a destination.
     pub(super) fn intercept(&self, destination: &Uri) -> Option<Intercept> {
-        let matcher = self.0.as_ref()?;
+        let Rules { matcher, .. } = self.0.as_ref()?;
         let origin = Origin::of(destination).ok()?;
         if origin.is_loopback() { None } else { matcher.intercept(destination) }
     }
@@ -97,6 +111,10 @@ impl Proxies {
         }
         self.intercept(destination)?.basic_auth().cloned()
     }
+}
+
+fn is_secure(proxy: &str) -> bool {
+    proxy.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
 }
 
 fn check(name: &'static str, text: &str) -> Result<(), ProxyError> {
@@ -116,7 +134,7 @@ fn check(name: &'static str, text: &str) -> Result<(), ProxyError> {
 impl fmt::Debug for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(matcher) => matcher.fmt(f),
+            Some(Rules { matcher, .. }) => matcher.fmt(f),
             None => f.write_str("Proxies(none)"),
         }
     }
