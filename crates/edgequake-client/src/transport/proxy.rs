@@ -1,8 +1,8 @@
 //! [`Proxies`]: which requests go through a proxy.
 //!
-//! Plain `http` to a proxy is forwarded by it; for `https` it only passes bytes through a tunnel (RFC 9110, 9.3.6) and sees no
-//! header of ours. Requests to this machine never go through a proxy, whatever the variables say: it could not reach it, and it
-//! would read the credential.
+//! Plain `http` to a proxy is forwarded by it, over a connection of its own for each request; for `https` it only passes bytes
+//! through a tunnel (RFC 9110, 9.3.6) and sees no header of ours. Requests to this machine never go through a proxy, whatever the
+//! variables say: it could not reach it, and it would read the credential.
 
 use std::fmt;
 use std::sync::Arc;

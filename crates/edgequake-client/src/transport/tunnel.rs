@@ -28,8 +28,8 @@ enum Reason {
     Unreachable,
     #[error("closed the connection before it answered")]
     Lost,
-    #[error("asks for a user and a password, or for others than those in its URL (407)")]
-    Unauthorized,
+    #[error("asks for a user and a password, or for others than those in its URL ({})", status.as_u16())]
+    Unauthorized { status: StatusCode },
     #[error("opened no tunnel to {destination}: it answered {status}")]
     Refused { destination: String, status: StatusCode },
     #[error("answered with something that is no HTTP")]
@@ -49,7 +49,7 @@ impl TunnelError {
     /// Whether the proxy would say the same at another time: it is about who asks, or for what.
     pub(crate) fn is_final(&self) -> bool {
         match &self.reason {
-            Reason::Unauthorized | Reason::Malformed => true,
+            Reason::Unauthorized { .. } | Reason::Malformed => true,
             Reason::Refused { status, .. } => {
                 status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429)
             }
@@ -92,7 +92,10 @@ where
         match status.filter(|_| complete) {
             // Nothing can follow the head: the destination waits for us to begin with TLS.
             Some(status) if status.is_success() => return Ok(()),
-            Some(StatusCode::PROXY_AUTHENTICATION_REQUIRED) => return Err(fail(Reason::Unauthorized)),
+            // tinyproxy says 401 of a wrong password, which no destination can have said.
+            Some(status @ (StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED)) => {
+                return Err(fail(Reason::Unauthorized { status }));
+            }
             Some(status) => return Err(fail(Reason::Refused { destination: authority, status })),
             None if complete || answer.len() > HEAD_LIMIT => return Err(fail(Reason::Malformed)),
             None => {}
@@ -169,6 +172,7 @@ mod tests {
         let mut texts = Vec::new();
         for answer in [
             "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n".to_owned(),
+            "HTTP/1.0 401 Unauthorized\r\n\r\n".to_owned(),
             "HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno".to_owned(),
             "HTTP/1.1 502 Bad Gateway\r\n\r\n".to_owned(),
             "HTTP/1.1 429 Slow Down\r\n\r\n".to_owned(),
@@ -185,6 +189,7 @@ mod tests {
         }
         insta::assert_snapshot!(texts.join("\n"), @"
         final the proxy http://proxy.test:3128 asks for a user and a password, or for others than those in its URL (407)
+        final the proxy http://proxy.test:3128 asks for a user and a password, or for others than those in its URL (401)
         final the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 403 Forbidden
         again the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 502 Bad Gateway
         again the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 429 Too Many Requests

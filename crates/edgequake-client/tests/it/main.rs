@@ -12,6 +12,7 @@ mod layers;
 mod logins;
 mod memory;
 mod proxies;
+mod real_proxies;
 mod redirects;
 mod retries;
 mod secrets;

@@ -220,6 +220,18 @@ async fn plain_http_is_forwarded_with_the_whole_address_and_the_proxys_own_crede
 }
 
 #[tokio::test]
+async fn a_proxy_that_closes_without_saying_so_loses_no_request() {
+    let proxy = Server::start(|_, _| Act::SendAndClose(json(200, EMPTY))).await;
+    let transport = HttpTransport::builder().proxies(through(proxy.url.trim_start_matches("http://")));
+    let client = brief("http://eq.test", transport).allow_http(true).build().unwrap();
+    for _ in 0..20 {
+        list(&client).await.unwrap();
+    }
+    let connections: Vec<_> = proxy.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
 async fn a_proxy_that_wants_a_password_for_plain_http_says_so() {
     let proxy = Server::answers([answer(407, &[("proxy-authenticate", "Basic")], b"")]).await;
     let proxies = Proxies::all(&proxy.url, "").unwrap();

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use edgequake_client::transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -43,7 +42,7 @@ impl Authority {
         let (mut params, key) = params(names);
         change(&mut params);
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Identity { certificate: certificate.into(), key: key.into() }
+        Identity { certificate, key }
     }
 }
 
@@ -59,15 +58,20 @@ fn params(names: &[&str]) -> (CertificateParams, KeyPair) {
 
 /// A server's certificate and its key.
 pub(crate) struct Identity {
-    certificate: CertificateDer<'static>,
-    key: PrivateKeyDer<'static>,
+    certificate: rcgen::Certificate,
+    key: KeyPair,
 }
 
 impl Identity {
     pub(crate) fn self_signed(names: &[&str]) -> Self {
         let (params, key) = params(names);
         let certificate = params.self_signed(&key).unwrap();
-        Self { certificate: certificate.into(), key: key.into() }
+        Self { certificate, key }
+    }
+
+    /// Certificate and key as PEM text, for servers in another process.
+    pub(crate) fn pem(&self) -> (String, String) {
+        (self.certificate.pem(), self.key.serialize_pem())
     }
 
     /// Accepts TLS, and offers these protocols by ALPN.
@@ -77,7 +81,7 @@ impl Identity {
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![self.certificate], self.key)
+            .with_single_cert(vec![self.certificate.into()], self.key.into())
             .unwrap();
         config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
         TlsAcceptor::from(Arc::new(config))
