@@ -1,0 +1,108 @@
+//! Uploading files, and waiting until the server has processed them.
+
+use std::path::Path;
+
+use edgequake_client::resources::{Progress, Wait};
+use edgequake_types::documents::{Document, DocumentStatus, UploadedFile};
+
+use super::documents::Upload;
+use super::text;
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::Table;
+
+/// Uploads one file after the other. One that fails does not keep the others from being uploaded; the exit code is that of the
+/// first failure.
+pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure> {
+    if options.title.is_some() && options.paths.len() > 1 {
+        return Err(Failure::usage("--title is for a single file: upload the others on their own"));
+    }
+    let mut table = Table::new(&["ID", "STATUS", "TASK", "FILE"]);
+    let mut first_failure = None;
+    if cx.out.is_json() {
+        cx.out.open_list()?;
+    }
+    for path in &options.paths {
+        if let Err(failure) = one(cx, path, &options, &mut table).await {
+            if matches!(failure, Failure::PipeClosed) {
+                return Err(failure);
+            }
+            cx.notes.failure(&failure, &cx.hint());
+            first_failure.get_or_insert(failure.exit());
+        }
+    }
+    if cx.out.is_json() {
+        cx.out.close_list()?;
+    }
+    first_failure.map_or(Ok(()), |exit| Err(Failure::Reported(exit)))
+}
+
+async fn one(cx: &mut Context, path: &Path, options: &Upload, table: &mut Table) -> Result<(), Failure> {
+    let name = path.display().to_string();
+    cx.notes.progress(format!("uploading {name}"));
+    let title = options.title.clone();
+    let documents = cx.client.documents();
+    let call = documents.upload_file_as(path, |mut upload| {
+        upload.title = title;
+        upload
+    });
+    let uploaded: UploadedFile = call.await?.await?;
+    let mut status = uploaded.status.clone();
+    let mut processed = None;
+    // A duplicate is not processed again.
+    if options.wait && uploaded.duplicate_of.is_none() {
+        let document = self::processed(cx, documents.wait_for(&uploaded)).await?;
+        status = document.status.clone();
+        processed = Some(document);
+    }
+    cx.notes.progress_done();
+    if cx.out.is_json() {
+        match &processed {
+            Some(document) => cx.out.element(document)?,
+            None => cx.out.element(&uploaded)?,
+        }
+    } else {
+        let id = uploaded.document_id.as_ref().or(uploaded.duplicate_of.as_ref());
+        let id = id.or(processed.as_ref().map(|document| &document.id));
+        table.row(vec![text(id), text(status.as_ref()), text(uploaded.task_id.as_ref()), name]);
+        table.write(&mut cx.out)?;
+    }
+    // The next upload may take its time.
+    cx.out.flush()?;
+    processed.map_or(Ok(()), |document| succeeded(&document))
+}
+
+/// Waits until the document has been processed, well or badly.
+pub(super) async fn processed(cx: &Context, wait: Wait) -> Result<Document, Failure> {
+    let notes = cx.notes;
+    let mut wait = wait.on_progress(move |progress| notes.progress(in_words(progress)));
+    if let Some(limit) = cx.timeout {
+        wait = wait.timeout(limit);
+    }
+    let document = wait.await;
+    notes.progress_done();
+    Ok(document?)
+}
+
+fn in_words(progress: &Progress) -> String {
+    let mut words = text(progress.status.as_ref());
+    if let Some(stage) = &progress.stage {
+        words = format!("{words}: {stage}");
+    }
+    if let Some(done) = progress.stage_progress {
+        words = format!("{words}, {:.0} %", done * 100.0);
+    }
+    words
+}
+
+/// Fails if processing has failed, in part or as a whole.
+pub(super) fn succeeded(document: &Document) -> Result<(), Failure> {
+    if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
+        return Ok(());
+    }
+    let status = text(document.status.as_ref());
+    let why = document.error_message.as_ref().or(document.warning_message.as_ref());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let text = format!("document {} was not processed well ({status}){why}", document.id);
+    Err(Failure::Other { text, source: None, exit: Exit::Failed })
+}

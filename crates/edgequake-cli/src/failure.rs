@@ -1,0 +1,246 @@
+//! [`Failure`]: why a command failed, as one line, a hint, and an exit code.
+
+use std::error::Error as StdError;
+use std::io;
+use std::process::ExitCode;
+
+use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
+use edgequake_client::{Error, ErrorKind};
+
+/// What the process answers to its caller; the help lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Success = 0,
+    Failed = 1,
+    Usage = 2,
+    Unauthorized = 3,
+    Forbidden = 4,
+    NotFound = 5,
+    Limited = 6,
+    Unavailable = 7,
+    /// 128 and the number of SIGINT, as shells say it.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command failed.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// Whoever read our output has had enough: the regular end of a pipe to `head`.
+    PipeClosed,
+    /// Ctrl-C.
+    Interrupted,
+    /// The arguments make no sense; what clap says, with its own `error:`.
+    Arguments(String),
+    /// A call failed.
+    Call(Error),
+    /// There is no credential.
+    Credentials(CredentialsError),
+    /// Anything else: what, why, and what the process answers.
+    Other { text: String, source: Option<Box<dyn StdError + Send + Sync>>, exit: Exit },
+    /// Some of several things failed, which was said already.
+    Reported(Exit),
+}
+
+impl Failure {
+    /// What the user asked for cannot be done as it was asked.
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::Other { text: text.into(), source: None, exit: Exit::Usage }
+    }
+
+    /// A plain failure.
+    pub(crate) fn other(text: impl Into<String>) -> Self {
+        Self::Other { text: text.into(), source: None, exit: Exit::Failed }
+    }
+
+    /// A plain failure with its cause.
+    pub(crate) fn failed(
+        text: impl Into<String>,
+        source: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Self {
+        Self::Other { text: text.into(), source: Some(source.into()), exit: Exit::Failed }
+    }
+
+    /// What the process answers.
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::PipeClosed => Exit::Success,
+            Self::Interrupted => Exit::Interrupted,
+            Self::Arguments(_) => Exit::Usage,
+            Self::Call(error) => exit_of_call(error),
+            Self::Credentials(error) => exit_of_credentials(error),
+            Self::Other { exit, .. } | Self::Reported(exit) => *exit,
+        }
+    }
+
+    /// What went wrong, on one line; empty when there is nothing to say.
+    pub(crate) fn line(&self) -> String {
+        match self {
+            Self::PipeClosed | Self::Reported(_) | Self::Arguments(_) => String::new(),
+            Self::Interrupted => "interrupted".to_owned(),
+            Self::Call(error) => match error.source().filter(|_| says_nothing_itself(error.kind())) {
+                Some(source) => source.to_string(),
+                None => error.to_string(),
+            },
+            Self::Credentials(error) => error.to_string(),
+            Self::Other { text, .. } => text.clone(),
+        }
+    }
+
+    /// The causes that the line leaves out, the nearest first.
+    pub(crate) fn causes(&self) -> Vec<String> {
+        let line = self.line();
+        let mut next: Option<&dyn StdError> = match self {
+            Self::Call(error) => error.source(),
+            Self::Credentials(error) => error.source(),
+            Self::Other { source, .. } => source.as_deref().map(|source| source as _),
+            _ => None,
+        };
+        let mut causes: Vec<String> = Vec::new();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Wrappers often repeat what they wrap.
+            if text != line && causes.last() != Some(&text) {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+
+    /// What to do about it, if that can be said. `source` tells where the credential came from, and `server` where it went.
+    pub(crate) fn advice(&self, source: &str) -> Option<String> {
+        match self {
+            Self::Call(error) => advice_on_call(error, source),
+            Self::Credentials(error) => advice_on_credentials(error.kind()),
+            _ => None,
+        }
+    }
+}
+
+/// Kinds whose source says it better than the error itself.
+fn says_nothing_itself(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Config
+            | ErrorKind::Request
+            | ErrorKind::Credentials
+            | ErrorKind::Insecure
+            | ErrorKind::ForeignOrigin
+    )
+}
+
+fn credentials_in(error: &Error) -> Option<&CredentialsError> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if let Some(found) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = cause.source();
+    }
+    None
+}
+
+fn exit_of_call(error: &Error) -> Exit {
+    match error.kind() {
+        ErrorKind::Credentials => credentials_in(error).map_or(Exit::Unauthorized, exit_of_credentials),
+        ErrorKind::Config | ErrorKind::Insecure | ErrorKind::ForeignOrigin => Exit::Usage,
+        ErrorKind::Unauthorized { .. } => Exit::Unauthorized,
+        ErrorKind::Forbidden => Exit::Forbidden,
+        ErrorKind::NotFound | ErrorKind::Gone => Exit::NotFound,
+        ErrorKind::Locked | ErrorKind::RateLimited => Exit::Limited,
+        ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted => Exit::Unavailable,
+        ErrorKind::Timeout(_) | ErrorKind::Unavailable => Exit::Unavailable,
+        _ => Exit::Failed,
+    }
+}
+
+fn exit_of_credentials(error: &CredentialsError) -> Exit {
+    use CredentialsErrorKind as Kind;
+    match error.kind() {
+        Kind::NotConfigured | Kind::Refused | Kind::SessionExpired => Exit::Unauthorized,
+        Kind::Inactive => Exit::Forbidden,
+        Kind::Locked => Exit::Limited,
+        Kind::Unavailable if error.status().is_some_and(|status| status.as_u16() == 429) => Exit::Limited,
+        Kind::Unavailable | Kind::TimedOut | Kind::Interrupted => Exit::Unavailable,
+        Kind::Invalid | Kind::Insecure | Kind::ForeignOrigin => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+fn advice_on_call(error: &Error, source: &str) -> Option<String> {
+    Some(match error.kind() {
+        ErrorKind::Credentials => return advice_on_credentials(credentials_in(error)?.kind()),
+        ErrorKind::Insecure => PLAIN_HTTP.to_owned(),
+        ErrorKind::Unauthorized { configured: false, .. } => LOG_IN.to_owned(),
+        ErrorKind::Unauthorized { .. } => {
+            format!("it came from {source}: it may be mistyped, expired or revoked")
+        }
+        ErrorKind::Forbidden => {
+            format!("the credential from {source} lacks the role, the key scope or the membership for this")
+        }
+        ErrorKind::NotFound if in_workspace(error) => {
+            "if it is in another workspace, --tenant and --workspace say where to look".to_owned()
+        }
+        ErrorKind::Connect => {
+            "is the server running there? --base-url or EDGEQUAKE_BASE_URL names another one".to_owned()
+        }
+        ErrorKind::Timeout(_) => "--timeout SECONDS allows more time".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Whether the call was about something that belongs to a workspace.
+fn in_workspace(error: &Error) -> bool {
+    let text = error.to_string();
+    ["/api/v1/documents", "/api/v1/tasks"].iter().any(|path| text.starts_with(path))
+}
+
+const LOG_IN: &str = "`edgequake-cli login` logs in; EDGEQUAKE_API_KEY or --api-key-file give a key";
+const PLAIN_HTTP: &str = "use https; where the network in between can be trusted, --allow-http lets credentials go over plain http";
+
+fn advice_on_credentials(kind: CredentialsErrorKind) -> Option<String> {
+    use CredentialsErrorKind as Kind;
+    let text = match kind {
+        Kind::NotConfigured => LOG_IN,
+        Kind::SessionExpired => "`edgequake-cli login` logs in again",
+        Kind::Refused => "try again with care: the server locks an account after a few wrong passwords",
+        Kind::Insecure => PLAIN_HTTP,
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Call(error)
+    }
+}
+
+impl From<CredentialsError> for Failure {
+    fn from(error: CredentialsError) -> Self {
+        Self::Credentials(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::failed(error.to_string(), error)
+    }
+}
+
+/// A failure to write to stdout.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::PipeClosed
+        } else {
+            Self::failed(format!("cannot write to stdout: {error}"), error)
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! [`Input`]: what a command needs from people, pipes and files. Gathered before anything is sent, and nothing else waits
+//! meanwhile.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+
+use edgequake_types::Secret;
+
+use crate::cli::Command;
+use crate::commands::{users, workspaces};
+use crate::context::Settings;
+use crate::failure::Failure;
+use crate::source::{NAMES, PASSWORD};
+
+/// What was given besides arguments.
+#[derive(Debug, Default)]
+pub(crate) struct Input {
+    /// Name or e-mail address of a login.
+    pub(crate) identifier: String,
+    /// The password of a login, or of a new account.
+    pub(crate) password: Secret,
+    /// The body of a request.
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// More than any password: what is longer is the wrong file.
+const LONGEST_PASSWORD: u64 = 4_096;
+
+impl Input {
+    /// Reads and asks whatever `command` needs.
+    pub(crate) fn gather(command: &Command, settings: &Settings) -> Result<Self, Failure> {
+        let mut input = Self::default();
+        match command {
+            Command::Login(login) => {
+                input.identifier = identifier(login.identifier.as_deref(), settings)?;
+                let ask = || ask_password(&format!("Password of {}: ", input.identifier));
+                input.password = if login.password_stdin {
+                    password_from_stdin()?
+                } else if let Some(password) = configured_password(&input.identifier, settings) {
+                    password
+                } else {
+                    ask()?
+                };
+            }
+            Command::Users(users::Command::Create(user)) => {
+                input.password = if user.password_stdin { password_from_stdin()? } else { new_password()? };
+            }
+            Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
+                let question =
+                    format!("Delete workspace {} with all its documents? Type yes: ", delete.workspace_id);
+                if ask(&question, "give --yes to delete without being asked")?.trim() != "yes" {
+                    return Err(Failure::other("not deleted"));
+                }
+            }
+            Command::Raw(raw) => input.body = raw.data.as_deref().map(body).transpose()?,
+            _ => {}
+        }
+        Ok(input)
+    }
+}
+
+fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failure> {
+    let name = match given.map(str::to_owned).or_else(|| settings.identifier()) {
+        Some(name) => name,
+        None => ask("User name or e-mail address: ", &format!("name it, or set {}", NAMES[0]))?,
+    };
+    match name.trim() {
+        "" => Err(Failure::usage("the name to log in with is empty")),
+        name => Ok(name.to_owned()),
+    }
+}
+
+/// The password that is set, unless it is set for somebody else: a wrong password counts as an attack.
+fn configured_password(identifier: &str, settings: &Settings) -> Option<Secret> {
+    let same = settings.identifier().is_none_or(|name| name == identifier);
+    settings.get(PASSWORD).filter(|_| same).map(Secret::new)
+}
+
+/// Stdin up to its end, without the line end that `echo` and most editors add.
+fn password_from_stdin() -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().take(LONGEST_PASSWORD + 1).read_to_string(&mut text);
+    let text = Secret::new(text);
+    read.map_err(|error| Failure::failed("cannot read the password from stdin", error))?;
+    if text.expose().len() as u64 > LONGEST_PASSWORD {
+        return Err(Failure::usage(format!("the password on stdin is longer than {LONGEST_PASSWORD} bytes")));
+    }
+    let line = text.expose().strip_suffix('\n').unwrap_or(text.expose());
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    checked(Secret::new(line))
+}
+
+fn new_password() -> Result<Secret, Failure> {
+    let hint = "give --password-stdin and the password on stdin";
+    let first = ask_hidden("Password of the new account: ", hint)?;
+    if ask_hidden("The same again: ", hint)? != first {
+        return Err(Failure::other("the two passwords differ"));
+    }
+    checked(first)
+}
+
+fn ask_password(prompt: &str) -> Result<Secret, Failure> {
+    let hint = format!("set {PASSWORD}, or give --password-stdin and the password on stdin");
+    checked(ask_hidden(prompt, &hint)?)
+}
+
+fn checked(password: Secret) -> Result<Secret, Failure> {
+    if password.is_empty() { Err(Failure::usage("the password is empty")) } else { Ok(password) }
+}
+
+fn ask_hidden(prompt: &str, otherwise: &str) -> Result<Secret, Failure> {
+    somebody_there(otherwise)?;
+    let config = rpassword::ConfigBuilder::new().output_discard().build();
+    eprompt(prompt);
+    let read = rpassword::read_password_with_config(config);
+    eprompt("\n");
+    read.map(Secret::new).map_err(|error| Failure::failed("cannot read the password", error))
+}
+
+fn ask(prompt: &str, otherwise: &str) -> Result<String, Failure> {
+    somebody_there(otherwise)?;
+    eprompt(prompt);
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    read.map(|_| line).map_err(|error| Failure::failed("cannot read the answer", error))
+}
+
+/// Questions go to stderr: stdout is for data.
+fn eprompt(text: &str) {
+    use std::io::Write as _;
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes());
+    let _ = stderr.flush();
+}
+
+fn somebody_there(otherwise: &str) -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() {
+        Ok(())
+    } else {
+        Err(Failure::usage(format!("there is no terminal to ask on: {otherwise}")))
+    }
+}
+
+/// `-` is stdin, `@path` a file, and anything else the body itself.
+fn body(data: &str) -> Result<Vec<u8>, Failure> {
+    let failed = |what: &str, error| Failure::failed(format!("cannot read {what}"), error);
+    if data == "-" {
+        let mut bytes = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| failed("stdin", error))?;
+        Ok(bytes)
+    } else if let Some(path) = data.strip_prefix('@') {
+        std::fs::read(Path::new(path)).map_err(|error| failed(path, error))
+    } else {
+        Ok(data.as_bytes().to_vec())
+    }
+}

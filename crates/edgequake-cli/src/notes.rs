@@ -1,0 +1,76 @@
+//! [`Notes`]: everything that is no data, on stderr. That nobody reads it is no reason to stop.
+
+use std::io::{IsTerminal, Write};
+
+use crate::failure::Failure;
+use crate::output::on_one_line;
+
+/// Writes to stderr.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Notes {
+    verbose: bool,
+    terminal: bool,
+}
+
+impl Notes {
+    /// With the causes of failures, if `verbose`.
+    pub(crate) fn new(verbose: bool) -> Self {
+        Self { verbose, terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn write(self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes());
+        let _ = stderr.flush();
+    }
+
+    /// Something worth knowing.
+    pub(crate) fn say(self, text: impl AsRef<str>) {
+        self.write(&format!("{}\n", on_one_line(text.as_ref())));
+    }
+
+    /// Something that went wrong without stopping anything.
+    pub(crate) fn warn(self, text: impl AsRef<str>) {
+        self.say(format!("warning: {}", text.as_ref()));
+    }
+
+    /// What can be done.
+    pub(crate) fn hint(self, text: impl AsRef<str>) {
+        self.say(format!("hint: {}", text.as_ref()));
+    }
+
+    /// How far something has come: one line of a terminal that is overwritten by the next; nothing elsewhere.
+    pub(crate) fn progress(self, text: impl AsRef<str>) {
+        if self.terminal {
+            self.write(&format!("\r\x1b[K{}", on_one_line(text.as_ref())));
+        }
+    }
+
+    /// Takes the line of [`progress`](Self::progress) away.
+    pub(crate) fn progress_done(self) {
+        if self.terminal {
+            self.write("\r\x1b[K");
+        }
+    }
+
+    /// Why the command failed: one line, a hint, and with `-v` the causes.
+    pub(crate) fn failure(self, failure: &Failure, credential: &str) {
+        self.progress_done();
+        if let Failure::Arguments(text) = failure {
+            return self.write(text);
+        }
+        let line = failure.line();
+        if line.is_empty() {
+            return;
+        }
+        self.say(format!("error: {line}"));
+        if let Some(advice) = failure.advice(credential) {
+            self.hint(advice);
+        }
+        if self.verbose {
+            for cause in failure.causes() {
+                self.say(format!("cause: {cause}"));
+            }
+        }
+    }
+}

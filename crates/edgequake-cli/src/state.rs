@@ -1,0 +1,188 @@
+//! [`StateFolder`] and [`LoginStore`]: where sessions are kept between commands.
+//!
+//! Sessions are in one file in the user's folder for state, or in the keyring of the operating system. A mark beside the file
+//! tells for which servers it is the keyring, so that the next command looks in the right place without being told.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use edgequake_auth::{FileStore, StoreError, StoreLock, StoredLogin, TokenStore};
+use edgequake_types::Origin;
+
+use crate::failure::Failure;
+
+/// Where this user's programs keep what they know.
+#[derive(Debug, Clone)]
+pub(crate) struct StateFolder(PathBuf);
+
+/// The two kinds of places for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum StoreKind {
+    /// A file that only you can read
+    File,
+    /// The keyring of the operating system
+    Keyring,
+}
+
+impl StateFolder {
+    /// By the customs of the platform: `$XDG_STATE_HOME/edgequake`, which is `~/.local/state/edgequake` by default;
+    /// `~/Library/Application Support/edgequake` on macOS; `%LOCALAPPDATA%\edgequake` on Windows. `None` where the user has no
+    /// home.
+    pub(crate) fn of_user() -> Option<Self> {
+        Self::find(|name| std::env::var_os(name), std::env::home_dir())
+    }
+
+    fn find(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<Self> {
+        // Relative paths are to be ignored (XDG Base Directory Specification).
+        let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = || home.filter(|path| path.is_absolute());
+        let folder = if cfg!(windows) {
+            absolute("LOCALAPPDATA").or_else(|| Some(home()?.join("AppData").join("Local")))
+        } else if cfg!(target_os = "macos") {
+            Some(home()?.join("Library").join("Application Support"))
+        } else {
+            absolute("XDG_STATE_HOME").or_else(|| Some(home()?.join(".local").join("state")))
+        };
+        Some(Self(folder?.join("edgequake")))
+    }
+
+    /// The place that was chosen for this server.
+    pub(crate) fn store(&self, origin: &Origin) -> LoginStore {
+        if self.mark(origin).exists() { self.keyring_or_file() } else { self.file() }
+    }
+
+    /// The place of this kind.
+    pub(crate) fn store_of_kind(&self, kind: StoreKind) -> Result<LoginStore, Failure> {
+        match kind {
+            StoreKind::File => Ok(self.file()),
+            StoreKind::Keyring if cfg!(feature = "keyring") => Ok(self.keyring_or_file()),
+            StoreKind::Keyring => {
+                Err(Failure::usage("this program was built without keyrings: use --store file"))
+            }
+        }
+    }
+
+    fn file(&self) -> LoginStore {
+        LoginStore::File(FileStore::new(self.0.join("logins.json")))
+    }
+
+    /// Without the feature, a mark that another build has left means nothing.
+    fn keyring_or_file(&self) -> LoginStore {
+        #[cfg(feature = "keyring")]
+        let store = LoginStore::Keyring(edgequake_auth::KeyringStore::new());
+        #[cfg(not(feature = "keyring"))]
+        let store = self.file();
+        store
+    }
+
+    /// Remembers which kind of place was chosen for this server.
+    pub(crate) fn choose(&self, origin: &Origin, kind: StoreKind) -> Result<(), Failure> {
+        let mark = self.mark(origin);
+        let done = match kind {
+            StoreKind::Keyring => std::fs::create_dir_all(self.0.join("keyring"))
+                .and_then(|()| std::fs::File::create(&mark))
+                .map(drop),
+            StoreKind::File if mark.exists() => std::fs::remove_file(&mark),
+            StoreKind::File => Ok(()),
+        };
+        done.map_err(|error| Failure::failed(format!("cannot write {}: {error}", mark.display()), error))
+    }
+
+    fn mark(&self, origin: &Origin) -> PathBuf {
+        let name =
+            origin.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-', "_");
+        self.0.join("keyring").join(name)
+    }
+}
+
+/// One of the two places.
+#[derive(Debug, Clone)]
+pub(crate) enum LoginStore {
+    File(FileStore),
+    #[cfg(feature = "keyring")]
+    Keyring(edgequake_auth::KeyringStore),
+}
+
+impl fmt::Display for LoginStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "{}", file.path().display()),
+            #[cfg(feature = "keyring")]
+            Self::Keyring(_) => f.write_str("the keyring"),
+        }
+    }
+}
+
+impl TokenStore for LoginStore {
+    async fn lock(&self, origin: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
+        match self {
+            Self::File(store) => store.lock(origin, limit).await,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(store) => store.lock(origin, limit).await,
+        }
+    }
+
+    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
+        match self {
+            Self::File(store) => store.load(origin, user).await,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(store) => store.load(origin, user).await,
+        }
+    }
+
+    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
+        match self {
+            Self::File(store) => store.save(origin, login).await,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(store) => store.save(origin, login).await,
+        }
+    }
+
+    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
+        match self {
+            Self::File(store) => store.clear(origin, user).await,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(store) => store.clear(origin, user).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(all(unix, not(target_os = "macos")))]
+    fn the_folder_follows_the_xdg_specification() {
+        let find = |state: Option<&str>, home: Option<&str>| {
+            StateFolder::find(
+                |name| state.filter(|_| name == "XDG_STATE_HOME").map(OsString::from),
+                home.map(PathBuf::from),
+            )
+            .map(|folder| folder.0)
+        };
+        assert_eq!(find(Some("/s"), Some("/h")), Some("/s/edgequake".into()));
+        for unusable in [None, Some(""), Some("s")] {
+            assert_eq!(find(unusable, Some("/h")), Some("/h/.local/state/edgequake".into()));
+        }
+        assert_eq!(find(None, None), None);
+        assert_eq!(find(None, Some("h")), None);
+    }
+
+    #[test]
+    fn the_mark_of_the_keyring_is_per_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder(folder.path().join("edgequake"));
+        let (here, there) = ("https://a.example:8443".parse().unwrap(), "http://[::1]:8080".parse().unwrap());
+        state.choose(&here, StoreKind::File).unwrap();
+        state.choose(&here, StoreKind::Keyring).unwrap();
+        assert!(state.mark(&here).exists() && !state.mark(&there).exists());
+        assert!(matches!(state.store(&there), LoginStore::File(_)));
+        #[cfg(feature = "keyring")]
+        assert!(matches!(state.store(&here), LoginStore::Keyring(_)));
+        state.choose(&here, StoreKind::File).unwrap();
+        assert!(matches!(state.store(&here), LoginStore::File(_)));
+    }
+}

@@ -1,0 +1,44 @@
+//! Tenants, workspaces and accounts.
+
+use crate::rig::{MONA_PASSWORD, Rig, assert_transcript};
+
+#[tokio::test]
+async fn tenants_and_workspaces() {
+    let mut rig = Rig::as_root().await;
+    rig.cli(&["tenants", "list"]).await;
+    let tenant = rig.cli(&["tenants", "create", "Acme", "--plan", "pro"]).await.succeeded();
+    let tenant = tenant.word().to_owned();
+    rig.cli(&["--tenant", &tenant, "workspaces", "create", "Bridges", "--slug", "bridges"]).await.succeeded();
+    let spaces = rig.cli(&["--tenant", &tenant, "workspaces", "list", "--json"]).await.succeeded().json();
+    let space = spaces[0]["id"].as_str().unwrap().to_owned();
+    rig.cli(&["--tenant", &tenant, "workspaces", "list"]).await;
+    rig.cli(&["--tenant", &tenant, "workspaces", "stats", &space]).await;
+    // Nobody is there to be asked.
+    rig.cli(&["--tenant", &tenant, "workspaces", "delete", &space]).await;
+    rig.cli(&["--tenant", &tenant, "workspaces", "delete", &space, "--yes"]).await;
+    rig.cli(&["--tenant", "acme", "workspaces", "list"]).await;
+    rig.cli(&["tenants", "list", "--json"]).await.succeeded().json();
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn accounts() {
+    let mut rig = Rig::as_root().await;
+    // The administrator's own password is no password for others.
+    rig.env("EDGEQUAKE_PASSWORD", "s3cr3t-of-admin");
+    rig.cli(&["users", "create", "tim", "tim@corp.test"]).await;
+    let args = ["users", "create", "tim", "tim@corp.test", "--role", "readonly", "--password-stdin"];
+    let tim = rig.cli_with(&args, "s3cr3t-of-tim").await.succeeded();
+    let tim = tim.word().to_owned();
+    rig.cli_with(&args, "s3cr3t-of-tim").await;
+    rig.cli(&["users", "create", "x", "y", "--role", "boss"]).await;
+    rig.cli(&["users", "list"]).await;
+    rig.cli(&["users", "delete", &tim]).await;
+    rig.cli(&["users", "delete", &tim]).await;
+    rig.cli(&["users", "delete", "tim"]).await;
+    assert_eq!(rig.cli(&["users", "list", "--json"]).await.json().as_array().unwrap().len(), 2);
+    rig.env("EDGEQUAKE_PASSWORD", "");
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.cli(&["users", "list"]).await;
+    assert_transcript!(rig);
+}

@@ -1,0 +1,79 @@
+//! What goes wrong is told on one line, with a hint, and in the exit code.
+
+use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
+
+#[tokio::test]
+async fn arguments_that_make_no_sense() {
+    let mut rig = Rig::new().await;
+    rig.cli(&[]).await;
+    rig.cli(&["documents"]).await;
+    rig.cli(&["documents", "upload"]).await;
+    rig.cli(&["frobnicate"]).await;
+    rig.cli(&["status", "--timeout", "0"]).await;
+    rig.cli(&["status", "--base-url", "ftp://x"]).await;
+    rig.cli(&["status", "--base-url", "http://u:s3cr3t@x"]).await;
+    rig.cli(&["status", "--env-file", "none.env"]).await;
+    rig.cli(&["--password", "x", "login"]).await;
+    assert_eq!(rig.server.stats().requests, 0);
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there() {
+    let mut rig = Rig::new().await;
+    // A port that was free a moment ago, and is kept so.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    rig.env("EDGEQUAKE_BASE_URL", &url);
+    let refused = rig.cli(&["status", "--timeout", "2", "-v"]).await;
+    assert_eq!(refused.code, 7, "{}", refused.stderr);
+    assert!(refused.stdout.contains("no answer"), "{}", refused.stdout);
+    assert!(refused.stderr.contains("hint: is the server running there?"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("cause: "), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn plain_http_to_another_machine() {
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_BASE_URL", "http://192.0.2.1:8080");
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    rig.cli(&["documents", "list"]).await;
+    rig.env("EDGEQUAKE_API_KEY", "");
+    rig.cli_with(&["login", "mona", "--password-stdin"], MONA_PASSWORD).await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn a_rate_limit_that_does_not_pass_in_time() {
+    let mut rig = Rig::with(server().static_key("k1").rate_limit(Some((1, 0.001)))).await;
+    rig.env("EDGEQUAKE_API_KEY", "k1");
+    rig.cli(&["documents", "list"]).await;
+    let limited = rig.cli(&["documents", "list", "--timeout", "2"]).await;
+    assert_eq!(limited.code, 6, "{}", limited.stderr);
+}
+
+#[tokio::test]
+async fn refused_and_missing_credentials() {
+    let mut rig = Rig::new().await;
+    rig.cli(&["documents", "list"]).await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    rig.cli(&["documents", "list", "-v"]).await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t\u{200b}k");
+    rig.cli(&["documents", "list"]).await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn what_is_public_needs_no_credential() {
+    let mut rig = Rig::new().await;
+    rig.cli(&["status"]).await.succeeded();
+    rig.cli(&["raw", "GET", "/ready"]).await.succeeded();
+    assert!(
+        rig.server.request_log().iter().all(|seen| !seen.headers.iter().any(|name| name == "authorization"))
+    );
+
+    let mut open = Rig::with(server().auth(false)).await;
+    open.cli(&["documents", "list"]).await.succeeded();
+    open.cli(&["users", "list"]).await.succeeded();
+}

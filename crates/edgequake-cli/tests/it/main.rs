@@ -1,0 +1,15 @@
+//! The program itself against the dev server: what it prints where, what it answers, and what it never shows.
+
+// Helpers of tests, too, fail by panicking.
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
+mod admin;
+mod api_keys;
+mod documents;
+mod errors;
+mod help;
+mod pipes;
+mod questions;
+mod rig;
+mod sessions;
+mod settings;

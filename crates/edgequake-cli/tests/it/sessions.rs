@@ -1,0 +1,195 @@
+//! Logins that outlive the process, and how they end.
+
+use std::time::Duration;
+
+use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
+
+#[tokio::test]
+async fn a_session_from_login_to_logout() {
+    let mut rig = Rig::new().await;
+    rig.cli(&["whoami"]).await;
+    rig.cli(&["logout"]).await;
+    assert!(!rig.logins().exists());
+
+    rig.cli_with(&["login", "mona", "--password-stdin"], &format!("{MONA_PASSWORD}\n")).await;
+    rig.cli(&["whoami"]).await;
+    rig.cli(&["status"]).await;
+    // The next process renews the token of the first one, and the one after it goes on with the new one.
+    rig.server.expire_access_tokens();
+    rig.cli(&["whoami"]).await.succeeded();
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!((rig.server.stats().logins, rig.server.stats().refreshes), (1, 1));
+    rig.cli(&["logout"]).await;
+    rig.cli(&["whoami"]).await;
+    rig.cli(&["status"]).await;
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+    assert_transcript!(rig);
+}
+
+/// Makes the stored token look as if its time were over.
+fn end_the_token(rig: &Rig) {
+    let stored = std::fs::read_to_string(rig.logins()).unwrap();
+    let mut stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    stored["logins"][0]["expires_at"] = 1_000_000.into();
+    std::fs::write(rig.logins(), stored.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_is_over_is_renewed_before_it_is_sent() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    end_the_token(&rig);
+    let status = rig.cli(&["status", "--json"]).await.succeeded().json();
+    assert_eq!(status["credential"]["expires_in"], 0);
+    assert!(rig.cli(&["status"]).await.stdout.contains("over; the next command renews it"));
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (1, 0));
+    // A token that is over ends no session, so it is renewed for that, too.
+    end_the_token(&rig);
+    rig.cli(&["logout"]).await.succeeded();
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (2, 0));
+    assert!(!std::fs::read_to_string(rig.logins()).unwrap().contains("mona"));
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_hear_of_the_logout_is_no_reason_to_stay_logged_in() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.server.revoke_sessions();
+    let refused = rig.cli(&["logout"]).await;
+    assert_eq!(refused.code, 3, "{}", refused.stderr);
+    assert!(!std::fs::read_to_string(rig.logins()).unwrap().contains("mona"));
+    rig.cli(&["logout"]).await.succeeded();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_session_is_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&rig.logins()), mode(rig.logins().parent().unwrap())), (0o600, 0o700));
+    let stored = std::fs::read_to_string(rig.logins()).unwrap();
+    assert!(stored.contains("mona") && !stored.contains(MONA_PASSWORD));
+}
+
+#[tokio::test]
+async fn a_login_that_fails_says_why() {
+    let mut rig = Rig::with(server().max_login_attempts(2)).await;
+    rig.cli(&["login"]).await;
+    rig.cli(&["login", "mona"]).await;
+    rig.cli_with(&["login", "mona", "--password-stdin"], "\n").await;
+    rig.cli_with(&["login", "mona", "--password-stdin"], "s3cr3t-wrong").await;
+    rig.cli_with(&["login", "mona", "--password-stdin"], "s3cr3t-wrong").await;
+    rig.cli_with(&["login", "mona", "--password-stdin", "-v"], MONA_PASSWORD).await;
+    assert!(!rig.logins().exists());
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn a_failed_login_leaves_the_session_that_there_is() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    let refused = rig.cli_with(&["login", "mona", "--password-stdin"], "s3cr3t-wrong").await;
+    assert_eq!(refused.code, 3);
+    rig.cli(&["whoami"]).await.succeeded();
+}
+
+#[tokio::test]
+async fn a_revoked_session_asks_for_a_login() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.server.revoke_sessions();
+    rig.cli(&["whoami"]).await;
+    rig.cli(&["whoami"]).await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn two_users_of_one_server_are_told_apart() {
+    let mut rig = Rig::as_root().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    assert!(rig.cli(&["whoami"]).await.succeeded().stdout.contains("mona"));
+    rig.env("EDGEQUAKE_USERNAME", "root");
+    assert!(rig.cli(&["whoami"]).await.succeeded().stdout.contains("root@corp.test"));
+    rig.cli(&["logout"]).await.succeeded();
+    rig.env("EDGEQUAKE_USERNAME", "");
+    assert!(rig.cli(&["whoami"]).await.succeeded().stdout.contains("mona"));
+}
+
+#[tokio::test]
+async fn a_password_of_the_environment_is_for_its_own_user_only() {
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_USERNAME", "mona");
+    rig.env("EDGEQUAKE_PASSWORD", MONA_PASSWORD);
+    // Nobody asked to keep this one.
+    assert!(rig.cli(&["whoami"]).await.succeeded().stdout.contains("mona"));
+    assert!(!rig.logins().exists());
+    rig.cli(&["login", "root"]).await;
+    rig.cli(&["login"]).await;
+    // From now on the stored session is gone on with.
+    let logins = rig.server.stats().logins;
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!(rig.server.stats().logins, logins);
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_an_error_and_left_alone() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    std::fs::write(rig.logins(), "{").unwrap();
+    rig.cli(&["whoami"]).await;
+    rig.cli_with(&["login", "mona", "--password-stdin"], MONA_PASSWORD).await;
+    rig.cli(&["status"]).await;
+    assert_eq!(std::fs::read_to_string(rig.logins()).unwrap(), "{");
+    assert_eq!(rig.server.stats().logins, 1);
+    assert_transcript!(rig);
+}
+
+#[cfg(all(unix, feature = "keyring"))]
+#[tokio::test]
+async fn without_a_keyring_no_password_is_sent() {
+    let mut rig = Rig::new().await;
+    rig.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent");
+    let refused =
+        rig.cli_with(&["login", "mona", "--password-stdin", "--store", "keyring"], MONA_PASSWORD).await;
+    assert_eq!(refused.code, 1);
+    assert!(refused.stderr.contains("keyring"), "{}", refused.stderr);
+    assert_eq!(rig.server.stats().requests, 0);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_interrupted_command_does_not_lose_the_session() {
+    let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.server.expire_access_tokens();
+    let child = rig.command(&["whoami"]).spawn().unwrap();
+    // The server has exchanged the tokens, and holds back its answer.
+    while rig.server.stats().refreshes == 0 {
+        tokio::task::yield_now().await;
+    }
+    let pid = child.id().unwrap().to_string();
+    tokio::process::Command::new("kill").args(["-INT", &pid]).status().await.unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).trim()),
+        (Some(130), "error: interrupted")
+    );
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+}
+
+#[tokio::test]
+async fn a_time_limit_does_not_lose_the_session() {
+    let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.server.expire_access_tokens();
+    let late = rig.cli(&["whoami", "--timeout", "0.2"]).await;
+    assert_eq!(late.code, 7, "{}", late.stderr);
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+}

@@ -1,0 +1,60 @@
+//! Where credentials and settings come from, and which one wins.
+
+use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig};
+
+#[tokio::test]
+async fn the_first_credential_of_the_documented_order_wins() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    let source = async |rig: &mut Rig, args: &[&str]| {
+        let args = [&["status", "--json"], args].concat();
+        let status = rig.cli(&args).await.succeeded().json();
+        (status["credential"]["source"].as_str().unwrap().to_owned(), status["credential"]["user"].clone())
+    };
+    assert_eq!(source(&mut rig, &[]).await, ("stored_login".to_owned(), "mona".into()));
+
+    let home = rig.home.path().to_owned();
+    std::fs::write(
+        home.join("login.env"),
+        format!("EDGEQUAKE_EMAIL=root@corp.test\nEDGEQUAKE_PASSWORD={ROOT_PASSWORD}\n"),
+    )
+    .unwrap();
+    let env_file = ["--env-file", "login.env"];
+    assert_eq!(source(&mut rig, &env_file).await, ("env_file_login".to_owned(), "root@corp.test".into()));
+    assert!(rig.cli(&["whoami", "--env-file", "login.env"]).await.succeeded().stdout.contains("admin"));
+    std::fs::write(home.join("key.env"), "EDGEQUAKE_API_KEY=s3cr3t-filek\n").unwrap();
+    assert_eq!(source(&mut rig, &["--env-file", "key.env"]).await.0, "env_file_api_key");
+
+    rig.env("EDGEQUAKE_USERNAME", "root");
+    rig.env("EDGEQUAKE_PASSWORD", ROOT_PASSWORD);
+    assert_eq!(
+        source(&mut rig, &["--env-file", "key.env"]).await,
+        ("environment_login".to_owned(), "root".into())
+    );
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-envk");
+    assert_eq!(source(&mut rig, &["--env-file", "key.env"]).await.0, "environment_api_key");
+    std::fs::write(home.join("k"), "s3cr3t-k\n").unwrap();
+    assert_eq!(source(&mut rig, &["--api-key-file", "k"]).await.0, "api_key_file");
+    assert_eq!(rig.cli(&["whoami", "--api-key-file", "none"]).await.code, 2);
+}
+
+#[tokio::test]
+async fn settings_of_a_file_stand_behind_the_environment_and_arguments() {
+    let mut rig = Rig::new().await;
+    let url = rig.server.url().to_owned();
+    rig.env("EDGEQUAKE_BASE_URL", "");
+    rig.env("EDGEQUAKE_TENANT_ID", "");
+    let [a, b, c] = ["a", "b", "c"].map(|digit| format!("0000000{digit}-0000-4000-8000-000000000000"));
+    let file = format!("EDGEQUAKE_BASE_URL={url}\nEDGEQUAKE_TENANT_ID={a}\nEDGEQUAKE_WORKSPACE_ID={a}\n");
+    std::fs::write(rig.home.path().join(".env"), file).unwrap();
+    rig.env("EDGEQUAKE_WORKSPACE_ID", &b);
+    let status = rig.cli(&["status", "--json", "--env-file", ".env"]).await.succeeded().json();
+    assert_eq!((&status["tenant_id"], &status["workspace_id"]), (&a.clone().into(), &b.into()));
+    let args = ["status", "--json", "--env-file", ".env", "--workspace", &c, "--tenant", &c];
+    let status = rig.cli(&args).await.succeeded().json();
+    assert_eq!((&status["tenant_id"], &status["workspace_id"]), (&c.clone().into(), &c.clone().into()));
+    // A file that nobody names is not read.
+    let unread =
+        rig.cli(&["status", "--json", "--timeout", "5", "--base-url", &url]).await.succeeded().json();
+    assert!(unread["tenant_id"].is_null());
+}
