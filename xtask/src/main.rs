@@ -15,6 +15,7 @@ mod failure;
 mod fuzz;
 mod limit;
 mod loom;
+mod proxy;
 mod soak;
 mod tool;
 mod workspace;
@@ -46,6 +47,11 @@ const COMMANDS: &[Command] = &[
         name: "fuzz",
         summary: "fuzz one target or all: [TARGET] [--seconds N] (default 60)",
         run: fuzz::run,
+    },
+    Command {
+        name: "proxy",
+        summary: "the client through a real nginx and tinyproxy (unpacks Debian packages)",
+        run: proxy::run,
     },
     Command {
         name: "soak",
