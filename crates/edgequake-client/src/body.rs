@@ -53,27 +53,42 @@ impl<D> Replay for Empty<D> {
 #[derive(Default)]
 pub struct RequestBody(Kind);
 
-#[derive(Default)]
+/// Every layer moves the request on, body included, so it is kept as small as `Bytes` alone. That leaves the compiler room for one
+/// other variant.
 enum Kind {
-    #[default]
+    Bytes(Bytes),
+    Other(Other),
+}
+
+enum Other {
     Empty,
-    Bytes {
-        bytes: Bytes,
-        sent: bool,
-    },
-    /// Made anew for each attempt; `current` is the one of this attempt, once it is polled.
-    Factory {
-        make: Arc<dyn Fn() -> BoxedBody + Send + Sync>,
-        length: Option<u64>,
-        current: Option<BoxedBody>,
-    },
+    /// Bytes that have been given out, and can be had again.
+    Sent(Box<Bytes>),
+    Factory(Box<Factory>),
     Once(BoxedBody),
+}
+
+impl Default for Kind {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+impl Kind {
+    const EMPTY: Self = Self::Other(Other::Empty);
+}
+
+/// A body that is made anew for each attempt; `current` is the one of this attempt, once it is polled.
+struct Factory {
+    make: Arc<dyn Fn() -> BoxedBody + Send + Sync>,
+    length: Option<u64>,
+    current: Option<BoxedBody>,
 }
 
 impl RequestBody {
     /// No body.
     pub fn empty() -> Self {
-        Self(Kind::Empty)
+        Self(Kind::EMPTY)
     }
 
     /// A body that is made anew for each attempt, such as a file that is opened again. `length` in bytes, where it is
@@ -84,7 +99,7 @@ impl RequestBody {
         B::Error: Into<BoxError>,
     {
         let make = Arc::new(move || make().map_err(Into::into).boxed_unsync());
-        Self(Kind::Factory { make, length, current: None })
+        Self(Kind::Other(Other::Factory(Box::new(Factory { make, length, current: None }))))
     }
 
     /// A body that can be sent once only. A request that carries it is never repeated.
@@ -93,26 +108,29 @@ impl RequestBody {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        Self(Kind::Once(body.map_err(Into::into).boxed_unsync()))
+        Self(Kind::Other(Other::Once(body.map_err(Into::into).boxed_unsync())))
     }
 }
 
 impl Replay for RequestBody {
     fn replay(&self) -> Option<Self> {
         match &self.0 {
-            Kind::Empty => Some(Self(Kind::Empty)),
-            Kind::Bytes { bytes, .. } => Some(Self(Kind::Bytes { bytes: bytes.clone(), sent: false })),
-            Kind::Factory { make, length, .. } => {
-                Some(Self(Kind::Factory { make: Arc::clone(make), length: *length, current: None }))
+            Kind::Other(Other::Empty) => Some(Self(Kind::EMPTY)),
+            Kind::Bytes(bytes) => Some(Self(Kind::Bytes(bytes.clone()))),
+            Kind::Other(Other::Sent(bytes)) => Some(Self(Kind::Bytes((**bytes).clone()))),
+            Kind::Other(Other::Factory(factory)) => {
+                let Factory { make, length, .. } = &**factory;
+                let again = Factory { make: Arc::clone(make), length: *length, current: None };
+                Some(Self(Kind::Other(Other::Factory(Box::new(again)))))
             }
-            Kind::Once(_) => None,
+            Kind::Other(Other::Once(_)) => None,
         }
     }
 }
 
 impl From<Bytes> for RequestBody {
     fn from(bytes: Bytes) -> Self {
-        if bytes.is_empty() { Self(Kind::Empty) } else { Self(Kind::Bytes { bytes, sent: false }) }
+        if bytes.is_empty() { Self(Kind::EMPTY) } else { Self(Kind::Bytes(bytes)) }
     }
 }
 
@@ -138,10 +156,10 @@ impl From<&'static str> for RequestBody {
 impl fmt::Debug for RequestBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.0 {
-            Kind::Empty => "empty",
-            Kind::Bytes { .. } => "bytes",
-            Kind::Factory { .. } => "factory",
-            Kind::Once(_) => "once",
+            Kind::Other(Other::Empty) => "empty",
+            Kind::Bytes(_) | Kind::Other(Other::Sent(_)) => "bytes",
+            Kind::Other(Other::Factory(_)) => "factory",
+            Kind::Other(Other::Once(_)) => "once",
         };
         f.debug_struct("RequestBody").field("kind", &kind).field("length", &self.size_hint().exact()).finish()
     }
@@ -156,39 +174,42 @@ impl Body for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match &mut self.0 {
-            Kind::Empty => Poll::Ready(None),
-            Kind::Bytes { sent: true, .. } => Poll::Ready(None),
-            Kind::Bytes { bytes, sent } => {
-                *sent = true;
-                Poll::Ready(Some(Ok(Frame::data(bytes.clone()))))
+            Kind::Other(Other::Empty | Other::Sent(_)) => Poll::Ready(None),
+            Kind::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                self.0 = Kind::Other(Other::Sent(Box::new(bytes.clone())));
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Kind::Factory { make, current, .. } => {
+            Kind::Other(Other::Factory(factory)) => {
+                let Factory { make, current, .. } = &mut **factory;
                 Pin::new(current.get_or_insert_with(|| make())).poll_frame(cx)
             }
-            Kind::Once(body) => Pin::new(body).poll_frame(cx),
+            Kind::Other(Other::Once(body)) => Pin::new(body).poll_frame(cx),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         match &self.0 {
-            Kind::Empty => true,
-            Kind::Bytes { sent, .. } => *sent,
-            Kind::Factory { current, length, .. } => match current {
+            Kind::Other(Other::Empty | Other::Sent(_)) => true,
+            Kind::Bytes(_) => false,
+            Kind::Other(Other::Factory(factory)) => match &factory.current {
                 Some(body) => body.is_end_stream(),
-                None => *length == Some(0),
+                None => factory.length == Some(0),
             },
-            Kind::Once(body) => body.is_end_stream(),
+            Kind::Other(Other::Once(body)) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
-            Kind::Empty => SizeHint::with_exact(0),
-            Kind::Bytes { sent: true, .. } => SizeHint::with_exact(0),
-            Kind::Bytes { bytes, .. } => SizeHint::with_exact(bytes.len() as u64),
-            Kind::Factory { current: None, length: Some(length), .. } => SizeHint::with_exact(*length),
-            Kind::Factory { current: None, length: None, .. } => SizeHint::default(),
-            Kind::Factory { current: Some(body), .. } | Kind::Once(body) => body.size_hint(),
+            Kind::Other(Other::Empty | Other::Sent(_)) => SizeHint::with_exact(0),
+            Kind::Bytes(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Other(Other::Factory(factory)) => match (&factory.current, factory.length) {
+                (Some(body), _) => body.size_hint(),
+                (None, Some(length)) => SizeHint::with_exact(length),
+                (None, None) => SizeHint::default(),
+            },
+            Kind::Other(Other::Once(body)) => body.size_hint(),
         }
     }
 }

@@ -1,15 +1,19 @@
 //! [`ErasedService`]: the finished stack behind one pointer, so that the client has one type whatever layers were put in.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use tower::ServiceExt;
+use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use crate::body::{RequestBody, ResponseBody};
+use crate::layers::at_once::AtOnce;
 use crate::{BoxError, BoxFuture};
 
 /// A cloneable service that is called by reference: each call takes a clone of the inner service and waits for its
@@ -32,11 +36,29 @@ where
     R::Error: Into<BoxError>,
 {
     fn call(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {
-        let service = self.0.clone();
-        Box::pin(async move {
-            let answer = service.oneshot(request).await.map_err(Into::into)?;
-            Ok(answer.map(ResponseBody::new))
-        })
+        Box::pin(Erasing { future: AtOnce::new(&mut self.0.clone(), request) })
+    }
+}
+
+pin_project! {
+    struct Erasing<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F, R, E> Future for Erasing<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
+    R: Body<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Output = Result<Response<ResponseBody>, BoxError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let answer = ready!(self.project().future.poll(cx)).map_err(Into::into)?;
+        Poll::Ready(Ok(answer.map(ResponseBody::new)))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Their order, outermost first, is written down in [`stack`](crate::stack) and nowhere else; each module says where its layer
 //! must stand and why.
 
+pub(crate) mod at_once;
 pub mod auth;
 #[cfg(feature = "compression")]
 pub mod decompression;

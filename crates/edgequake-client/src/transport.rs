@@ -7,19 +7,20 @@
 mod connector;
 mod proxy;
 mod resolver;
+mod shared;
 mod tls;
 mod token;
 mod tunnel;
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
 use hyper::body::Incoming;
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::{Client, ResponseFuture as HyperFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
@@ -31,6 +32,7 @@ pub(crate) use tunnel::TunnelError;
 
 use crate::body::RequestBody;
 use connector::ProxyConnector;
+use shared::SharedConnector;
 
 /// Options of an [`HttpTransport`].
 ///
@@ -147,15 +149,21 @@ impl HttpTransportBuilder {
             .pool_max_idle_per_host(self.idle_connections)
             .pool_timer(TokioTimer::new())
             .timer(TokioTimer::new())
-            .build(https);
-        Ok(HttpTransport { client, proxies })
+            .build(SharedConnector::new(https));
+        Ok(HttpTransport { shared: Arc::new(Shared { client, proxies }) })
     }
 }
 
 /// A pooled HTTP client, as a service.
 #[derive(Debug, Clone)]
 pub struct HttpTransport {
-    client: Client<HttpsConnector<ProxyConnector>, RequestBody>,
+    // One pointer: every layer of a stack holds a clone of what is below it.
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    client: Client<SharedConnector, RequestBody>,
     proxies: Proxies,
 }
 
@@ -193,10 +201,10 @@ impl Service<Request<RequestBody>> for HttpTransport {
     }
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        if let Some(authorization) = self.proxies.forward_authorization(request.uri()) {
+        if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
-        ResponseFuture(self.client.request(request))
+        ResponseFuture(self.shared.client.request(request))
     }
 }
 

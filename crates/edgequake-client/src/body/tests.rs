@@ -60,3 +60,8 @@ async fn collecting_keeps_to_the_limit() {
         assert_eq!((is_whole, bytes.len()), (whole, length), "{sizes:?}");
     }
 }
+
+#[test]
+fn a_request_body_is_no_larger_than_its_bytes() {
+    assert_eq!(std::mem::size_of::<RequestBody>(), std::mem::size_of::<Bytes>());
+}

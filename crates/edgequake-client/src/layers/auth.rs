@@ -39,10 +39,10 @@ use edgequake_auth::{AuthContext, Authorization, CredentialsError, Generation, S
 use edgequake_types::Auth;
 use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
-use tower::util::Oneshot;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::at_once::AtOnce;
 use super::guard::TrustedOrigin;
 use crate::policy::Policy;
 use crate::{BoxError, BoxFuture};
@@ -120,7 +120,7 @@ where
         match at_hand {
             Some(authorization) => {
                 let used = apply(&authorization, &mut request);
-                let future = Oneshot::new(self.inner.clone(), request);
+                let future = AtOnce::new(&mut self.inner, request);
                 ResponseFuture { state: State::Sending { future }, used }
             }
             None => {
@@ -163,14 +163,14 @@ pin_project! {
         S: Service<Request<B>>,
     {
         Authorizing { authorize: Authorizing<B>, inner: Option<S> },
-        Sending { #[pin] future: Oneshot<S, Request<B>> },
+        Sending { #[pin] future: AtOnce<S, Request<B>> },
         Failed { error: Option<BoxError> },
     }
 }
 
 impl<S, B, R> Future for ResponseFuture<S, B>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + Clone,
     S::Error: Into<BoxError>,
 {
     type Output = Result<Response<R>, BoxError>;
@@ -182,9 +182,9 @@ where
                 StateProj::Authorizing { authorize, inner } => {
                     let authorized = ready!(authorize.as_mut().poll(cx));
                     let next = match (authorized, inner.take()) {
-                        (Ok((request, used)), Some(inner)) => {
+                        (Ok((request, used)), Some(mut inner)) => {
                             *this.used = used;
-                            State::Sending { future: Oneshot::new(inner, request) }
+                            State::Sending { future: AtOnce::new(&mut inner, request) }
                         }
                         (Err(error), _) => State::Failed { error: Some(error.into()) },
                         (Ok(_), None) => State::Failed { error: None },
@@ -192,7 +192,7 @@ where
                     this.state.set(next);
                 }
                 StateProj::Sending { future } => {
-                    let mut answer = ready!(future.poll(cx)).map_err(Into::into)?;
+                    let mut answer = ready!(future.poll(cx))?;
                     if answer.status() == StatusCode::UNAUTHORIZED {
                         answer.extensions_mut().insert(Rejected { generation: *this.used });
                     }

@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use edgequake_types::Origin;
+use http::uri::Scheme;
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -43,6 +44,8 @@ use crate::BoxError;
 #[derive(Debug, Clone)]
 pub struct TrustedOrigin {
     origin: Arc<Origin>,
+    /// The origin as requests usually spell it.
+    usual: Arc<(Scheme, Box<str>)>,
     secure_enough: bool,
 }
 
@@ -70,7 +73,11 @@ impl TrustedOrigin {
     /// Trusts this origin, over `https` or on loopback.
     pub fn new(origin: Origin) -> Self {
         let secure_enough = origin.is_secure() || origin.is_loopback();
-        Self { origin: Arc::new(origin), secure_enough }
+        let scheme = if origin.is_secure() { Scheme::HTTPS } else { Scheme::HTTP };
+        let text = origin.to_string();
+        let authority = text.split_once("://").map_or(text.as_str(), |(_, authority)| authority);
+        let usual = Arc::new((scheme, authority.into()));
+        Self { origin: Arc::new(origin), usual, secure_enough }
     }
 
     /// Allows plain `http` beyond loopback, for networks that are secured otherwise. Off by default.
@@ -85,13 +92,19 @@ impl TrustedOrigin {
         &self.origin
     }
 
+    /// Whether `uri` spells the origin as it is kept, which spares taking its authority apart.
+    fn is_usual(&self, uri: &Uri) -> bool {
+        let (scheme, authority) = &*self.usual;
+        uri.scheme() == Some(scheme) && uri.authority().is_some_and(|found| found.as_str() == &**authority)
+    }
+
     /// Whether a request to `uri` may carry credentials.
     ///
     /// # Errors
     ///
     /// [`OriginViolation`], which names the trusted origin and never the URI.
     pub fn check(&self, uri: &Uri) -> Result<(), OriginViolation> {
-        if !self.origin.covers(uri) {
+        if !self.is_usual(uri) && !self.origin.covers(uri) {
             return Err(OriginViolation::Foreign { expected: (*self.origin).clone() });
         }
         if !self.secure_enough {
@@ -180,6 +193,27 @@ where
                 Some(violation) => Poll::Ready(Err(violation.into())),
                 None => Poll::Pending,
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_spelling_and_every_other_one_of_the_same_origin_pass() {
+        for (origin, uri, same) in [
+            ("https://eq.test", "https://eq.test/x", true),
+            ("https://eq.test", "https://EQ.test:443/x", true),
+            ("https://eq.test:443", "https://eq.test/x", true),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080/x", true),
+            ("http://127.0.0.1:8080", "https://127.0.0.1:8080/x", false),
+            ("http://127.0.0.1:8080", "http://127.0.0.1/x", false),
+            ("https://eq.test", "https://eq.test@evil.test/x", false),
+        ] {
+            let trusted = TrustedOrigin::new(origin.parse().unwrap());
+            assert_eq!(trusted.check(&uri.parse().unwrap()).is_ok(), same, "{uri}");
         }
     }
 }

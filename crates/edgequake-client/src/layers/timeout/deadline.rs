@@ -9,12 +9,12 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep};
-use tower::util::Oneshot;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
 use crate::BoxError;
+use crate::layers::at_once::AtOnce;
 use crate::policy::Policy;
 
 /// Limits the whole operation: readiness, waiting for a credential, every attempt, the waits in between, and the body.
@@ -75,7 +75,7 @@ where
 {
     type Response = Response<DeadlineBody<R>>;
     type Error = BoxError;
-    type Future = ResponseFuture<Oneshot<S, Request<B>>>;
+    type Future = ResponseFuture<S, Request<B>>;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -89,7 +89,7 @@ where
         let end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
         policy.deadline = end.map(|(deadline, _)| deadline);
         ResponseFuture {
-            future: Oneshot::new(self.inner.clone(), request),
+            future: AtOnce::new(&mut self.inner, request),
             timer: end.map(|(deadline, _)| tokio::time::sleep_until(deadline)),
             end,
         }
@@ -98,9 +98,12 @@ where
 
 pin_project! {
     /// The future of [`Deadline`].
-    pub struct ResponseFuture<F> {
+    pub struct ResponseFuture<S, Q>
+    where
+        S: Service<Q>,
+    {
         #[pin]
-        future: F,
+        future: AtOnce<S, Q>,
         #[pin]
         timer: Option<Sleep>,
         end: Option<(Instant, Duration)>,
@@ -111,10 +114,10 @@ fn timed_out(end: &Option<(Instant, Duration)>) -> BoxError {
     TimedOut { scope: TimeoutScope::Total, limit: end.map(|(_, limit)| limit).unwrap_or_default() }.into()
 }
 
-impl<F, R, E> Future for ResponseFuture<F>
+impl<S, Q, R> Future for ResponseFuture<S, Q>
 where
-    F: Future<Output = Result<Response<R>, E>>,
-    E: Into<BoxError>,
+    S: Service<Q, Response = Response<R>>,
+    S::Error: Into<BoxError>,
 {
     type Output = Result<Response<DeadlineBody<R>>, BoxError>;
 
@@ -123,9 +126,7 @@ where
         if let Poll::Ready(result) = this.future.poll(cx) {
             let end = *this.end;
             return Poll::Ready(
-                result
-                    .map_err(Into::into)
-                    .map(|answer| answer.map(|body| DeadlineBody { body, timer: None, end })),
+                result.map(|answer| answer.map(|body| DeadlineBody { body, timer: None, end })),
             );
         }
         match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
@@ -142,8 +143,7 @@ pin_project! {
         #[pin]
         body: B,
         // Made when the body first has to wait: most are there with their head.
-        #[pin]
-        timer: Option<Sleep>,
+        timer: Option<Pin<Box<Sleep>>>,
         end: Option<(Instant, Duration)>,
     }
 }
@@ -160,14 +160,14 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, BoxError>>> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        if let (None, Some((deadline, _))) = (this.timer.as_mut().as_pin_mut(), *this.end) {
-            this.timer.set(Some(tokio::time::sleep_until(deadline)));
+        if let (None, Some((deadline, _))) = (&this.timer, *this.end) {
+            *this.timer = Some(Box::pin(tokio::time::sleep_until(deadline)));
         }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+        match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
             Some(Poll::Ready(())) => Poll::Ready(Some(Err(timed_out(this.end)))),
             _ => Poll::Pending,
         }

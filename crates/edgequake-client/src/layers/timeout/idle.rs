@@ -113,8 +113,8 @@ pin_project! {
     pub struct IdleBody<B> {
         #[pin]
         body: B,
-        #[pin]
-        timer: Option<Sleep>,
+        // Allocated when the body first has to wait, so that a body that does not is small.
+        timer: Option<Pin<Box<Sleep>>>,
         limit: Option<Duration>,
         // Whether the timer runs for the present pause.
         waiting: bool,
@@ -133,7 +133,7 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, BoxError>>> {
-        let mut this = self.project();
+        let this = self.project();
         if let Poll::Ready(frame) = this.body.poll_frame(cx) {
             *this.waiting = false;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
@@ -141,12 +141,12 @@ where
         let Some(limit) = *this.limit else { return Poll::Pending };
         if !*this.waiting {
             *this.waiting = true;
-            match this.timer.as_mut().as_pin_mut() {
-                Some(timer) => timer.reset(Instant::now() + limit),
-                None => this.timer.set(Some(tokio::time::sleep(limit))),
+            match this.timer {
+                Some(timer) => timer.as_mut().reset(Instant::now() + limit),
+                None => *this.timer = Some(Box::pin(tokio::time::sleep(limit))),
             }
         }
-        match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
+        match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
             Some(Poll::Ready(())) => {
                 Poll::Ready(Some(Err(TimedOut { scope: TimeoutScope::Idle, limit }.into())))
             }
