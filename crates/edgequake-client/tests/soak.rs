@@ -219,7 +219,7 @@ async fn work(client: Client, worker: usize, until: Instant, tally: Arc<Tally>, 
     while Instant::now() < until {
         round += 1;
         tally.calls.fetch_add(1, Ordering::Relaxed);
-        if round % 3 == 0 {
+        if round.is_multiple_of(3) {
             let content = format!("{worker}-{round}");
             match client.documents().upload_text(UploadText::new(content)).await {
                 Ok(_) => {

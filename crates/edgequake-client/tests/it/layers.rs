@@ -16,6 +16,7 @@ use edgequake_auth::{
 };
 use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::layers::auth::{AuthLayer, Rejected};
+use edgequake_client::layers::decompression::DecompressionLayer;
 use edgequake_client::layers::error_body::ErrorBodyLayer;
 use edgequake_client::layers::guard::{GuardLayer, OriginViolation, TrustedOrigin};
 use edgequake_client::layers::retry::{Attempts, Retried, RetryConfig, RetryLayer};
@@ -144,6 +145,7 @@ fn every_layer(probe: &Probe) -> Vec<(&'static str, Boxed)> {
         ),
         ("unauthorized", over(UnauthorizedLayer::new(key()), probe)),
         ("retry", over(RetryLayer::new(RetryConfig::default()), probe)),
+        ("decompression", over(DecompressionLayer::new().ask(true), probe)),
         ("error body", over(ErrorBodyLayer::new(), probe)),
         ("guard", over(GuardLayer::new(trusted()), probe)),
         ("scope", over(ScopeLayer::new(ScopeHeaders::new()), probe)),
