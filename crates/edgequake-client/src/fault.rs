@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use std::io;
 
 #[cfg(feature = "client")]
-use crate::transport::TunnelError;
+use crate::transport::{TransportError, TunnelError};
 
 /// How a request failed without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,10 @@ fn of_transport(cause: &(dyn StdError + 'static), connecting: bool) -> Told {
             (false, false) => Fault::Interrupted,
         });
     }
+    if let Some(error) = cause.downcast_ref::<TransportError>() {
+        return Told::Stage { connecting: matches!(error, TransportError::Connect(_)) };
+    }
+    // Also that of hyper-util, which stacks of one's own are built on.
     match cause.downcast_ref::<hyper_util::client::legacy::Error>() {
         Some(error) => Told::Stage { connecting: error.is_connect() },
         None => Told::Nothing,

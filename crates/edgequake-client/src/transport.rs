@@ -5,13 +5,16 @@
 //! live in the runtime that opened them: a transport that moves to another runtime opens new ones there.
 
 mod connector;
+mod error;
+mod exchange;
+mod pool;
 mod proxy;
 mod resolver;
-mod shared;
 mod tls;
 mod token;
 mod tunnel;
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,19 +23,20 @@ use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper_util::client::legacy::{Client, ResponseFuture as HyperFuture};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_rustls::HttpsConnector;
 use tower_service::Service;
 
+pub use error::TransportError;
+pub use exchange::TransportBody;
 pub use proxy::{Proxies, ProxyError};
 pub use tls::{Certificate, TlsError};
 pub(crate) use token::ClientTokenTransport;
 pub(crate) use tunnel::TunnelError;
 
+use crate::BoxFuture;
 use crate::body::RequestBody;
 use connector::ProxyConnector;
-use shared::SharedConnector;
+use pool::Pool;
 
 /// Options of an [`HttpTransport`].
 ///
@@ -144,13 +148,8 @@ impl HttpTransportBuilder {
         } else {
             https.enable_http1().wrap_connector(connector)
         };
-        let client = Client::builder(TokioExecutor::new())
-            .pool_idle_timeout(self.idle_connection)
-            .pool_max_idle_per_host(self.idle_connections)
-            .pool_timer(TokioTimer::new())
-            .timer(TokioTimer::new())
-            .build(SharedConnector::new(https));
-        Ok(HttpTransport { shared: Arc::new(Shared { client, proxies }) })
+        let pool = Pool::new(self.idle_connection, self.idle_connections);
+        Ok(HttpTransport { shared: Arc::new(Shared { pool, connector: https, proxies }) })
     }
 }
 
@@ -163,7 +162,8 @@ pub struct HttpTransport {
 
 #[derive(Debug)]
 struct Shared {
-    client: Client<SharedConnector, RequestBody>,
+    pool: Arc<Pool>,
+    connector: HttpsConnector<ProxyConnector>,
     proxies: Proxies,
 }
 
@@ -192,8 +192,8 @@ impl HttpTransport {
 }
 
 impl Service<Request<RequestBody>> for HttpTransport {
-    type Response = Response<Incoming>;
-    type Error = hyper_util::client::legacy::Error;
+    type Response = Response<TransportBody>;
+    type Error = TransportError;
     type Future = ResponseFuture;
 
     fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
@@ -204,18 +204,23 @@ impl Service<Request<RequestBody>> for HttpTransport {
         if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
-        ResponseFuture(self.shared.client.request(request))
+        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared), request)))
     }
 }
 
 /// The future of [`HttpTransport`]. Dropping it closes the connection, or with HTTP/2 the stream.
-#[derive(Debug)]
-pub struct ResponseFuture(HyperFuture);
+pub struct ResponseFuture(BoxFuture<Result<Response<TransportBody>, TransportError>>);
 
 impl Future for ResponseFuture {
-    type Output = Result<Response<Incoming>, hyper_util::client::legacy::Error>;
+    type Output = Result<Response<TransportBody>, TransportError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx)
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for ResponseFuture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
     }
 }

@@ -200,9 +200,9 @@ async fn a_stream_that_is_refused_is_opened_again_with_a_fresh_token() {
     let server = Server::start(|_, request| match request.path() {
         LOGIN => token("a1", "r1", 3600),
         REFRESH => token("a2", "r2", 3600),
-        _ if bearer(request) == "Bearer a2" => {
-            crate::server::event_stream(b"data: {\"type\":\"token\",\"content\":\"x\"}\n\ndata: {\"type\":\"done\"}\n\n")
-        }
+        _ if bearer(request) == "Bearer a2" => crate::server::event_stream(
+            b"data: {\"type\":\"token\",\"content\":\"x\"}\n\ndata: {\"type\":\"done\"}\n\n",
+        ),
         _ => unauthorized(),
     })
     .await;

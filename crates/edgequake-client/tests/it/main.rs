@@ -11,6 +11,7 @@ mod http2;
 mod layers;
 mod logins;
 mod memory;
+mod pool;
 mod proxies;
 mod real_proxies;
 mod redirects;

@@ -1,0 +1,160 @@
+//! One request and its answer over a connection of the [pool](super::pool).
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::HOST;
+use http::uri::Uri;
+use http::{Request, Response};
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+use hyper::client::conn::{http1, http2};
+use hyper_util::client::legacy::connect::Connection;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower::ServiceExt;
+
+use super::Shared;
+use super::error::TransportError;
+use super::pool::{Pool, Sender};
+use crate::body::RequestBody;
+
+/// Sends a request, over a kept connection if there is one. A request that such a connection did not take is sent over the next
+/// one, since it surely was not executed.
+pub(super) async fn send(
+    shared: Arc<Shared>,
+    mut request: Request<RequestBody>,
+) -> Result<Response<TransportBody>, TransportError> {
+    let uri = request.uri().clone();
+    loop {
+        let found = shared.pool.take(&uri).ok_or(TransportError::Uri)?;
+        let (sender, kept) = match found.sender {
+            Some(sender) => (sender, true),
+            // Rare and large: boxed, or every request would carry its room.
+            None => (Box::pin(connect(&shared, found.place, uri.clone())).await?, false),
+        };
+        let refused = match sender {
+            Sender::Http1 { mut sender, forwarding } => {
+                if !forwarding {
+                    to_origin_form(request.uri_mut());
+                }
+                request.headers_mut().entry(HOST).or_insert(found.host);
+                match sender.try_send_request(request).await {
+                    Ok(answer) => {
+                        let pool = Arc::clone(&shared.pool);
+                        let lease = Lease { pool, place: found.place, sender, forwarding };
+                        return Ok(answer.map(|incoming| TransportBody::leased(incoming, lease)));
+                    }
+                    Err(refused) => refused,
+                }
+            }
+            Sender::Http2(mut sender) => match Box::pin(sender.try_send_request(request)).await {
+                Ok(answer) => return Ok(answer.map(|incoming| TransportBody { incoming, lease: None })),
+                Err(refused) => refused,
+            },
+        };
+        let mut refused = refused;
+        match refused.take_message().filter(|_| kept) {
+            Some(unsent) => {
+                request = unsent;
+                request.headers_mut().remove(HOST);
+                request.uri_mut().clone_from(&uri);
+            }
+            None => return Err(TransportError::Exchange(refused.into_error())),
+        }
+    }
+}
+
+async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<Sender, TransportError> {
+    let stream = shared.connector.clone().oneshot(uri).await.map_err(TransportError::Connect)?;
+    let connected = stream.connected();
+    let failed = |error: hyper::Error| TransportError::Connect(error.into());
+    if connected.is_negotiated_h2() {
+        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .handshake(stream)
+            .await
+            .map_err(failed)?;
+        // What ends the connection is told to the requests on it.
+        tokio::spawn(async { drop(connection.await) });
+        shared.pool.share(place, &sender);
+        return Ok(Sender::Http2(sender));
+    }
+    let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
+    tokio::spawn(async { drop(connection.await) });
+    Ok(Sender::Http1 { sender, forwarding: connected.is_proxied() })
+}
+
+/// Path and query only, as a server wants them (RFC 9112, 3.2.1).
+fn to_origin_form(uri: &mut Uri) {
+    let path = uri.path_and_query().cloned();
+    let mut parts = http::uri::Parts::default();
+    parts.path_and_query = Some(path.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/")));
+    // Path and query alone always make a URI.
+    *uri = Uri::from_parts(parts).unwrap_or_default();
+}
+
+/// A connection on loan to an answer's body.
+#[derive(Debug)]
+struct Lease {
+    pool: Arc<Pool>,
+    place: usize,
+    sender: http1::SendRequest<RequestBody>,
+    forwarding: bool,
+}
+
+/// The body of an answer. When it has been read to its end, its connection is kept for the next request; when it is dropped
+/// before, the connection is closed, or with HTTP/2 the stream.
+#[derive(Debug)]
+pub struct TransportBody {
+    incoming: Incoming,
+    lease: Option<Lease>,
+}
+
+impl TransportBody {
+    fn leased(incoming: Incoming, lease: Lease) -> Self {
+        let mut body = Self { incoming, lease: Some(lease) };
+        body.end_lease_if_read();
+        body
+    }
+
+    fn end_lease_if_read(&mut self) {
+        if self.incoming.is_end_stream() {
+            self.end_lease();
+        }
+    }
+
+    fn end_lease(&mut self) {
+        if let Some(Lease { pool, place, sender, forwarding }) = self.lease.take() {
+            pool.give_back(place, sender, forwarding);
+        }
+    }
+}
+
+impl Body for TransportBody {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
+        match &frame {
+            // A body of unknown length is over when nothing more comes.
+            None => self.end_lease(),
+            Some(Ok(_)) => self.end_lease_if_read(),
+            Some(Err(_)) => self.lease = None,
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

@@ -1,0 +1,212 @@
+//! [`Pool`]: connections that are kept for the next request.
+//!
+//! A request takes the connection that was used last, or opens one; when its answer has been read, it gives it back. There is one
+//! short lock, nothing is waited for under it, and nobody queues: as many connections are open as there are requests under way. A
+//! connection that speaks HTTP/2 is shared by all requests to its origin.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::uri::{Authority, Scheme, Uri};
+use hyper::client::conn::{http1, http2};
+use tokio::runtime::Handle;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::body::RequestBody;
+
+/// A connection that can take a request.
+#[derive(Debug)]
+pub(super) enum Sender {
+    /// Takes one request at a time. `forwarding` when a proxy at its other end passes requests on.
+    Http1 { sender: http1::SendRequest<RequestBody>, forwarding: bool },
+    /// Takes many.
+    Http2(http2::SendRequest<RequestBody>),
+}
+
+/// All connections of a transport and its clones.
+#[derive(Debug)]
+pub(super) struct Pool {
+    state: Mutex<State>,
+    idle_limit: Duration,
+    idle_count: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    // Few: a client speaks to one origin. A place is never taken away, so that its number stays valid.
+    places: Vec<Place>,
+    reaper: Option<AbortHandle>,
+}
+
+/// The connections to one origin.
+#[derive(Debug)]
+struct Place {
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    idle: Vec<Idle>,
+    shared: Option<http2::SendRequest<RequestBody>>,
+}
+
+#[derive(Debug)]
+struct Idle {
+    sender: http1::SendRequest<RequestBody>,
+    forwarding: bool,
+    since: Instant,
+}
+
+/// Where in the pool the connections to an origin are, and what their requests say in `Host`.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) place: usize,
+    pub(super) host: HeaderValue,
+    /// A connection that can be used at once.
+    pub(super) sender: Option<Sender>,
+}
+
+impl Pool {
+    pub(super) fn new(idle_limit: Duration, idle_count: usize) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), idle_limit, idle_count })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under the lock leaves the state half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A connection to the origin of `uri`, if one is at hand; `None` for a URI without an origin.
+    pub(super) fn take(&self, uri: &Uri) -> Option<Found> {
+        let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+        let mut state = self.lock();
+        let known =
+            state.places.iter().position(|place| place.scheme == *scheme && place.authority == *authority);
+        let number = known.unwrap_or(state.places.len());
+        if known.is_none() {
+            state.places.push(Place::new(scheme, authority));
+        }
+        let place = state.places.get_mut(number)?;
+        Some(Found { place: number, host: place.host.clone(), sender: place.take() })
+    }
+
+    /// Keeps a connection that has given its answer. One that is not ready yet is waited for elsewhere.
+    pub(super) fn give_back(
+        self: &Arc<Self>,
+        place: usize,
+        sender: http1::SendRequest<RequestBody>,
+        forwarding: bool,
+    ) {
+        if sender.is_ready() {
+            self.keep(place, sender, forwarding);
+        } else if !sender.is_closed()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let pool = Arc::downgrade(self);
+            runtime.spawn(async move {
+                let mut sender = sender;
+                if sender.ready().await.is_ok()
+                    && let Some(pool) = pool.upgrade()
+                {
+                    pool.keep(place, sender, forwarding);
+                }
+            });
+        }
+    }
+
+    fn keep(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>, forwarding: bool) {
+        let mut state = self.lock();
+        if let Some(place) = state.places.get_mut(place)
+            && place.idle.len() < self.idle_count
+        {
+            place.idle.push(Idle { sender, forwarding, since: Instant::now() });
+            self.watch(&mut state);
+        }
+    }
+
+    /// Lets all requests to an origin use this connection.
+    pub(super) fn share(self: &Arc<Self>, place: usize, sender: &http2::SendRequest<RequestBody>) {
+        let mut state = self.lock();
+        if let Some(place) = state.places.get_mut(place) {
+            place.shared = Some(sender.clone());
+            self.watch(&mut state);
+        }
+    }
+
+    /// Makes sure that somebody closes what has been unused for too long.
+    fn watch(self: &Arc<Self>, state: &mut State) {
+        // The watcher may have gone with the runtime that it ran on.
+        if state.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished()) {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current() {
+            let reaper = runtime.spawn(reap(Arc::downgrade(self), self.idle_limit));
+            state.reaper = Some(reaper.abort_handle());
+        }
+    }
+
+    /// Closes what has been unused for too long; whether anything is left.
+    fn prune(&self) -> bool {
+        let mut state = self.lock();
+        for place in &mut state.places {
+            place.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_limit);
+            // Nobody else holds it, so nobody uses it: the next request opens another one.
+            if place.shared.as_ref().is_some_and(http2::SendRequest::is_closed) {
+                place.shared = None;
+            }
+        }
+        let left = state.places.iter().any(|place| !place.idle.is_empty() || place.shared.is_some());
+        if !left {
+            state.reaper = None;
+        }
+        left
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Some(reaper) = self.lock().reaper.take() {
+            reaper.abort();
+        }
+    }
+}
+
+impl Place {
+    fn new(scheme: &Scheme, authority: &Authority) -> Self {
+        let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
+        let host = match authority.port_u16() {
+            Some(port) if port != default_port => format!("{}:{port}", authority.host()),
+            _ => authority.host().to_owned(),
+        };
+        Self {
+            scheme: scheme.clone(),
+            authority: authority.clone(),
+            // A host of a URI is always a field value.
+            host: HeaderValue::try_from(host).unwrap_or_else(|_| HeaderValue::from_static("")),
+            idle: Vec::new(),
+            shared: None,
+        }
+    }
+
+    fn take(&mut self) -> Option<Sender> {
+        if let Some(shared) = self.shared.as_ref().filter(|shared| !shared.is_closed()) {
+            return Some(Sender::Http2(shared.clone()));
+        }
+        // The one used last is the least likely to have been closed by the server.
+        while let Some(Idle { sender, forwarding, .. }) = self.idle.pop() {
+            if sender.is_ready() {
+                return Some(Sender::Http1 { sender, forwarding });
+            }
+        }
+        None
+    }
+}
+
+async fn reap(pool: Weak<Pool>, idle_limit: Duration) {
+    loop {
+        tokio::time::sleep(idle_limit).await;
+        if !pool.upgrade().is_some_and(|pool| pool.prune()) {
+            return;
+        }
+    }
+}
