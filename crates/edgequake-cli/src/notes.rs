@@ -55,13 +55,16 @@ impl Notes {
 
     /// Why the command failed: one line, a hint, and with `-v` the causes.
     pub(crate) fn failure(self, failure: &Failure, credential: &str) {
-        self.progress_done();
         if let Failure::Arguments(text) = failure {
             return self.write(text);
         }
         let line = failure.line();
         if line.is_empty() {
             return;
+        }
+        if self.terminal && matches!(failure, Failure::Interrupted) {
+            // Below what was being shown, and the terminal's own ^C.
+            self.write("\n");
         }
         self.say(format!("error: {line}"));
         if let Some(advice) = failure.advice(credential) {

@@ -27,6 +27,7 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
             if matches!(failure, Failure::PipeClosed) {
                 return Err(failure);
             }
+            cx.notes.progress_done();
             cx.notes.failure(&failure, &cx.hint());
             first_failure.get_or_insert(failure.exit());
         }

@@ -3,6 +3,7 @@
 use edgequake_devserver::Era;
 
 use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
+use crate::scripted;
 
 async fn as_mona() -> Rig {
     let mut rig = Rig::new().await;
@@ -119,4 +120,25 @@ async fn a_master_key_has_no_keys_of_its_own() {
     let refused = rig.cli(&["--api-key-file", "master.key", "api-keys", "create"]).await;
     assert_eq!(refused.code, 4, "{}", refused.stderr);
     assert!(refused.stderr.contains("the key file master.key"), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_rotation_that_cannot_revoke_still_gives_the_new_key() {
+    let (url, seen) = scripted::serve(|line| match line.split(' ').next() {
+        Some("GET") => {
+            (200, "application/json", r#"{"keys":[{"key_id":"k-1","prefix":"eq_1","name":"ci"}]}"#.into())
+        }
+        Some("POST") => (201, "application/json", r#"{"key_id":"k-2","api_key":"eq_new"}"#.into()),
+        _ => (403, "application/json", r#"{"code":"FORBIDDEN","message":"no"}"#.into()),
+    })
+    .await;
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_BASE_URL", url);
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    let rotated = rig.cli(&["api-keys", "rotate", "k-1"]).await;
+    assert_eq!((rotated.code, rotated.stdout.as_str()), (1, "eq_new\n"));
+    assert!(rotated.stderr.contains("the old key k-1 could not be revoked"), "{}", rotated.stderr);
+    let methods: Vec<String> =
+        seen.lock().unwrap().iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(methods, ["GET", "POST", "DELETE"]);
 }

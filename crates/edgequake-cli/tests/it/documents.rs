@@ -72,7 +72,7 @@ async fn waiting_has_a_limit() {
     let mut rig = Rig::with(server().processing_delay(Duration::from_secs(3_600))).await;
     rig.quiet_login("root", ROOT_PASSWORD).await;
     std::fs::write(rig.home.path().join("cat.txt"), "A cat has nine lives.\n").unwrap();
-    let late = rig.cli(&["documents", "upload", "cat.txt", "--wait", "--timeout", "0.5"]).await;
+    let late = rig.cli(&["documents", "upload", "cat.txt", "--wait", "--timeout", "2"]).await;
     assert_eq!(late.code, 7, "{}", late.stderr);
     assert!(late.stderr.contains("still being processed"), "{}", late.stderr);
 }

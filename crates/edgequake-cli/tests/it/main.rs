@@ -11,5 +11,6 @@ mod help;
 mod pipes;
 mod questions;
 mod rig;
+mod scripted;
 mod sessions;
 mod settings;

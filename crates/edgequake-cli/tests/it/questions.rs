@@ -1,6 +1,7 @@
 //! `query` and `raw`.
 
 use crate::rig::{Rig, assert_transcript};
+use crate::scripted;
 
 async fn with_documents() -> Rig {
     let mut rig = Rig::as_root().await;
@@ -51,4 +52,44 @@ async fn raw_sends_anything_and_prints_what_comes() {
     rig.cli(&["raw", "GET", "no-slash"]).await;
     rig.cli(&["raw", "GET", "/x", "--data", "@none"]).await;
     assert_transcript!(rig);
+}
+
+/// What a streamed answer of these events shows.
+async fn streamed(answer: fn(&str) -> (u16, &'static str, String)) -> crate::rig::Run {
+    let (url, _) = scripted::serve(answer).await;
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_BASE_URL", url);
+    rig.cli(&["query", "Why?", "--stream"]).await
+}
+
+#[tokio::test]
+async fn a_stream_that_fails_keeps_what_came_and_says_why() {
+    let failed = streamed(|_| {
+        let events = [
+            r#"{"type":"token","content":"Half "}"#,
+            r#"{"type":"error","message":"M","code":"STREAM_ERROR"}"#,
+        ];
+        (200, "text/event-stream", events.map(|event| format!("data: {event}\n\n")).concat())
+    })
+    .await;
+    assert_eq!((failed.code, failed.stdout.as_str()), (1, "Half \n"));
+    assert!(failed.stderr.contains("M [STREAM_ERROR]"), "{}", failed.stderr);
+
+    let cut = streamed(|_| {
+        (200, "text/event-stream", "data: {\"type\":\"token\",\"content\":\"Half\"}\n\n".into())
+    })
+    .await;
+    assert_eq!((cut.code, cut.stdout.as_str()), (1, "Half\n"));
+    assert!(cut.stderr.contains("ended before its last event"), "{}", cut.stderr);
+}
+
+#[tokio::test]
+async fn a_corrected_answer_is_shown_below_the_first_one() {
+    let corrected = streamed(|_| {
+        let events = [r#"{"type":"token","content":"In 1913."}"#, r#"{"type":"done","answer":"In 1931."}"#];
+        (200, "text/event-stream", events.map(|event| format!("data: {event}\n\n")).concat())
+    })
+    .await;
+    assert_eq!((corrected.code, corrected.stdout.as_str()), (0, "In 1913.\nIn 1931.\n"));
+    assert_eq!(corrected.stderr, "the server has corrected the answer above:\n");
 }
