@@ -96,7 +96,7 @@ impl Decoder {
                 }
                 self.after_cr = false;
             }
-            let Some(end) = memchr2(b'\n', b'\r', input) else {
+            let Some(end) = end_of_line(input) else {
                 self.count(input.len())?;
                 self.line.extend_from_slice(input);
                 *input = &[];
@@ -151,7 +151,12 @@ impl Decoder {
             match rest.split_first() {
                 None => self.data.push(b'\n'),
                 Some((b':', value)) => {
-                    self.data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
+                    let value = value.strip_prefix(b" ").unwrap_or(value);
+                    if self.data.is_empty() {
+                        // Room for the LF too: most events have one line, and take memory once.
+                        self.data = Vec::with_capacity(value.len() + 1);
+                    }
+                    self.data.extend_from_slice(value);
                     self.data.push(b'\n');
                 }
                 // A longer field name, which nobody knows.
@@ -176,6 +181,15 @@ impl Decoder {
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
         };
         Some(Message { event, data })
+    }
+}
+
+/// Where the line ends that `input` begins with.
+fn end_of_line(input: &[u8]) -> Option<usize> {
+    // The empty line that ends an event needs no search.
+    match input.first()? {
+        b'\n' | b'\r' => Some(0),
+        _ => memchr2(b'\n', b'\r', input),
     }
 }
 
