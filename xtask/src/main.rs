@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks on its streams")]
 
 mod arrows;
+mod bench;
 mod ci;
 mod command;
 mod deny;
@@ -57,6 +58,11 @@ const COMMANDS: &[Command] = &[
         name: "soak",
         summary: "calls against injected faults: [--seconds N] (default 300) [--seed N]",
         run: soak::run,
+    },
+    Command {
+        name: "bench",
+        summary: "instructions, allocations and weight against budgets: [--build] [--json PATH]",
+        run: bench::run,
     },
 ];
 

@@ -38,20 +38,23 @@ pub(crate) async fn serve() -> Result<()> {
             _ = &mut closing => return Ok(()),
         };
         stream.set_nodelay(true)?;
-        let connection =
-            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service_fn(answer));
+        let connection = hyper::server::conn::http1::Builder::new()
+            .serve_connection(TokioIo::new(stream), service_fn(answer));
         tokio::spawn(connection);
     }
 }
 
 async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>> {
-    let token = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let token =
+        request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let key = token.starts_with("Bearer eq_");
     let authorized = key || token.strip_prefix("Bearer ") == Some(FRESH);
     let (status, body) = match (request.method(), request.uri().path()) {
         (&Method::POST, "/api/v1/auth/refresh") => (StatusCode::OK, refreshed()),
         (&Method::GET, "/refreshes") => (StatusCode::OK, REFRESHES.load(Relaxed).to_string()),
-        _ if !authorized => (StatusCode::UNAUTHORIZED, r#"{"code":"UNAUTHORIZED","message":"expired"}"#.to_owned()),
+        _ if !authorized => {
+            (StatusCode::UNAUTHORIZED, r#"{"code":"UNAUTHORIZED","message":"expired"}"#.to_owned())
+        }
         (&Method::POST, "/api/v1/documents/upload") => (StatusCode::CREATED, received(request).await?),
         (&Method::GET, "/api/v1/documents") => {
             // A client that waits for each answer does the same work each time.
@@ -71,12 +74,14 @@ fn refreshed() -> String {
     format!(r#"{{"access_token":"{FRESH}","refresh_token":"next","token_type":"Bearer","expires_in":3600}}"#)
 }
 
-/// Reads the whole body and tells its length in a field that the client shows.
+/// Reads the whole body and tells its length.
 async fn received(request: Request<Incoming>) -> Result<String> {
     let mut body = request.into_body();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
         length += frame?.data_ref().map_or(0, Bytes::len);
     }
-    Ok(format!(r#"{{"document_id":"7a000000-0000-4000-8000-00000000000d","status":"pending","file_size":{length}}}"#))
+    Ok(format!(
+        r#"{{"document_id":"7a000000-0000-4000-8000-00000000000d","status":"pending","received":{length}}}"#
+    ))
 }

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use edgequake_client::Client;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -18,8 +19,9 @@ pub(crate) async fn run(address: &str, bytes: u64) -> Result<Value> {
     client.documents().list(Default::default()).await?;
     let before = peak()?;
     let call = client.documents().upload_file(&path).await?;
-    let answer = call.timeout(Duration::from_secs(3600)).await?;
-    let received = serde_json::to_value(&answer)?["file_size"].as_u64().unwrap_or_default();
+    let answer = call.timeout(Duration::from_secs(3600)).raw().await?;
+    let told: Value = serde_json::from_slice(&answer.into_body().collect().await?.to_bytes())?;
+    let received = told["received"].as_u64().unwrap_or_default();
     if received < bytes {
         return Err(format!("{received} of {bytes} bytes arrived").into());
     }

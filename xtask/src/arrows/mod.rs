@@ -14,7 +14,7 @@ mod tests;
 use lexopt::Parser;
 
 use self::rules::{BUDGETS, FORBIDDEN, Features};
-use self::tree::Tree;
+pub(crate) use self::tree::Tree;
 use crate::command::{cargo, output};
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;

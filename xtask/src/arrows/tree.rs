@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::failure::{Failure, Result};
 
 /// Every package that the root pulls in, the root included.
-pub(super) struct Tree {
+pub(crate) struct Tree {
     /// Name and version, with the names on the first path from the root to it.
     paths: BTreeMap<(String, String), Vec<String>>,
 }
@@ -13,7 +13,7 @@ pub(super) struct Tree {
 impl Tree {
     /// Reads lines of the form `2 name v1.0.0 (source) (*)`. Cargo prints the dependencies of a package where it first
     /// comes up, so the depths alone give a path to each.
-    pub(super) fn parse(text: &str) -> Result<Self> {
+    pub(crate) fn parse(text: &str) -> Result<Self> {
         let mut paths = BTreeMap::new();
         let mut path: Vec<String> = Vec::new();
         for line in text.lines().filter(|line| !line.trim().is_empty()) {
@@ -31,7 +31,7 @@ impl Tree {
     }
 
     /// How many packages there are; two versions of one crate are two.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.paths.len()
     }
 

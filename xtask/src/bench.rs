@@ -1,0 +1,154 @@
+//! `cargo xtask bench [--build] [--json PATH]`: what a request costs, beside what it would cost without us.
+//!
+//! Instructions are counted by callgrind and allocations by the allocator of the measured program, `xtask/bench`; both repeat
+//! on a machine that has other things to do, which times do not. Needs `valgrind`. With `--build` it also compares cold release
+//! builds, which takes minutes. It fails when a budget is missed.
+
+mod program;
+mod result;
+mod weight;
+
+use lexopt::{Arg, Parser};
+
+use self::program::{Program, Server};
+use self::result::{Limit, Results};
+use self::weight::Dependent;
+use crate::failure::{During, Failure, Result};
+use crate::workspace::Workspace;
+
+const GET: &str = "GET of an empty page";
+const DECODE: &str = "decoding 20 documents";
+const EVENTS: &str = "64 KiB of events";
+
+const MIB: f64 = 1024.0 * 1024.0;
+
+pub(crate) fn run(mut arguments: Parser) -> Result<()> {
+    let (mut json, mut build) = (None, false);
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("json") => json = Some(arguments.value()?),
+            Arg::Long("build") => build = true,
+            Arg::Short('h') | Arg::Long("help") => {
+                println!("Usage: cargo xtask bench [--build] [--json PATH]");
+                return Ok(());
+            }
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    let workspace = Workspace::load()?;
+    let program = Program::build(&workspace)?;
+    let mut results = Results::default();
+    let server = program.server()?;
+    get(&program, &server, &mut results)?;
+    decode(&program, &mut results)?;
+    events(&program, &mut results)?;
+    whole(&program, &server, &mut results)?;
+    weight(&workspace, build, &mut results)?;
+    print!("{}", results.table());
+    if let Some(path) = json {
+        let text = serde_json::to_string_pretty(&results).during("writing the result as JSON")?;
+        std::fs::write(&path, text + "\n").during(format!("writing {}", path.display()))?;
+    }
+    match results.missed() {
+        missed if missed.is_empty() => Ok(()),
+        missed => Err(Failure::new(format!("budgets missed:\n  {}", missed.join("\n  ")))),
+    }
+}
+
+/// A request through each client.
+fn get(program: &Program, server: &Server, results: &mut Results) -> Result<()> {
+    let cost = |client: &str| program.cost(&["get", client, &server.address], (200, 1200));
+    let floor = cost("hyper-util")?;
+    results.measure(GET, "bare hyper-util, the floor", floor, floor);
+    for (client, who) in
+        [("connection", "one hyper connection"), ("reqwest", "reqwest"), ("official", "the official SDK")]
+    {
+        results.measure(GET, who, cost(client)?, floor);
+    }
+    let ours = cost("ours")?;
+    results.measure(GET, "our default stack", ours, floor);
+    let read = cost("hyper-util+serde")?;
+    results.measure(GET, "hyper-util and serde_json", read, floor);
+    let typed = cost("ours, typed")?;
+    results.measure(GET, "our typed call", typed, floor);
+    let over = |cost: program::Cost, floor: program::Cost| cost.instructions / floor.instructions;
+    results.budget(
+        "GET through the default stack, over bare hyper-util",
+        over(ours, floor),
+        Limit::AtMost(1.10),
+        "x",
+    );
+    let what = "GET as a typed call, over hyper-util and serde_json";
+    results.budget(what, over(typed, read), Limit::AtMost(1.10), "x");
+    Ok(())
+}
+
+/// An answer out of its bytes.
+fn decode(program: &Program, results: &mut Results) -> Result<()> {
+    let cost = |reader: &str| program.cost(&["decode", reader], (20, 220));
+    let (plain, ours) = (cost("plain")?, cost("ours")?);
+    results.measure(DECODE, "serde_json, plain fields", plain, plain);
+    results.measure(DECODE, "ours", ours, plain);
+    let ratio = ours.instructions / plain.instructions;
+    results.budget("decoding a page, over serde_json into plain fields", ratio, Limit::AtMost(1.0), "x");
+    Ok(())
+}
+
+/// Streams in pieces of many sizes: small events, as a model's words come, and larger ones. The instructions tell whether a change
+/// made it better; the rate is that of the best of many rounds, which is what the machine can do. Single bytes are no budget: a
+/// call for each costs more than a byte may, whatever the call does.
+fn events(program: &Program, results: &mut Results) -> Result<()> {
+    let mut floor = None;
+    for size in [48, 1024] {
+        for piece in [16_384, 1024, 64, 1] {
+            let scenario = ["events", &size.to_string(), &piece.to_string()];
+            let cost = program.cost(&scenario, (2, 12))?;
+            let who = format!("events of {size}, pieces of {piece}");
+            results.measure(EVENTS, who, cost, *floor.get_or_insert(cost));
+            let seen = program.report(&[scenario[0], scenario[1], scenario[2], "2000"])?.seen;
+            let rate = seen["best_bytes_per_second"].as_f64().unwrap_or_default() / 1e9;
+            if piece > 1 {
+                let what = format!("events of {size} bytes in pieces of {piece}");
+                results.budget(what, rate, Limit::AtLeast(1.0), "GB/s");
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What holds for a whole process: memory of an upload, refreshes of many callers.
+fn whole(program: &Program, server: &Server, results: &mut Results) -> Result<()> {
+    let upload = program.report(&["upload", &server.address, &(1_u64 << 30).to_string()])?.seen;
+    let growth = upload["peak_growth_bytes"].as_f64().unwrap_or(f64::MAX) / MIB;
+    results.budget("peak memory of an upload of 1 GiB", growth, Limit::AtMost(32.0), "MiB");
+    let refresh = program.report(&["refresh", &server.address, "10000"])?.seen;
+    let count = |name: &str| refresh[name].as_f64().unwrap_or(f64::MAX);
+    results.budget(
+        "refreshes for 10,000 callers on an expired token",
+        count("refreshes"),
+        Limit::AtMost(1.0),
+        "",
+    );
+    results.budget("failed calls of these 10,000", count("failed"), Limit::AtMost(0.0), "");
+    Ok(())
+}
+
+/// What it takes to depend on us, and on the official SDK.
+fn weight(workspace: &Workspace, build: bool, results: &mut Results) -> Result<()> {
+    let ours = |name: &str| {
+        let path = workspace.root.join("crates").join(name);
+        Dependent::write(workspace, &format!("on-{name}"), &format!("{name} = {{ path = {path:?} }}"))
+    };
+    let (client, types) = (ours("edgequake-client")?, ours("edgequake-types")?);
+    let official = Dependent::write(workspace, "on-official", "edgequake-sdk = \"=0.4.1\"")?;
+    let official_crates = official.crates()?;
+    let what = format!("crates of the full client (the official SDK: {official_crates})");
+    results.budget(what, client.crates()? as f64, Limit::AtMost(95.0), "");
+    results.budget("crates of the types alone", types.crates()? as f64, Limit::AtMost(20.0), "");
+    if build {
+        let (theirs, ours) = (official.build_seconds()?, client.build_seconds()?);
+        let what = format!("CPU of a cold release build, over the official SDK ({ours:.0} s, {theirs:.0} s)");
+        results.budget(what, ours / theirs, Limit::AtMost(0.65), "x");
+    }
+    Ok(())
+}

@@ -1,0 +1,116 @@
+//! The result: measures side by side, and budgets that hold or do not.
+
+use serde::Serialize;
+
+use super::program::Cost;
+
+/// All there is to tell.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Results {
+    measures: Vec<Measure>,
+    budgets: Vec<Budget>,
+}
+
+/// What one time of something costs.
+#[derive(Debug, Serialize)]
+struct Measure {
+    what: &'static str,
+    who: String,
+    instructions: f64,
+    /// The instructions, over those of the floor.
+    ratio: f64,
+    allocations: f64,
+    bytes: f64,
+}
+
+/// A figure and its limit.
+#[derive(Debug, Serialize)]
+struct Budget {
+    what: String,
+    found: f64,
+    limit: f64,
+    unit: &'static str,
+    holds: bool,
+}
+
+/// On which side of its limit a figure must be.
+#[derive(Clone, Copy)]
+pub(super) enum Limit {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Results {
+    pub(super) fn measure(&mut self, what: &'static str, who: impl Into<String>, cost: Cost, floor: Cost) {
+        self.measures.push(Measure {
+            what,
+            who: who.into(),
+            instructions: cost.instructions,
+            ratio: cost.instructions / floor.instructions,
+            allocations: cost.allocations,
+            bytes: cost.bytes,
+        });
+    }
+
+    pub(super) fn budget(&mut self, what: impl Into<String>, found: f64, limit: Limit, unit: &'static str) {
+        let (limit, holds) = match limit {
+            Limit::AtMost(most) => (most, found <= most),
+            Limit::AtLeast(least) => (least, found >= least),
+        };
+        self.budgets.push(Budget { what: what.into(), found, limit, unit, holds });
+    }
+
+    /// The budgets that are missed, each in a line.
+    pub(super) fn missed(&self) -> Vec<String> {
+        let missed = self.budgets.iter().filter(|budget| !budget.holds);
+        missed
+            .map(|Budget { what, found, limit, unit, .. }| {
+                format!("{what}: {found:.3} {unit}, budget {limit}")
+            })
+            .collect()
+    }
+
+    /// Everything as one table.
+    pub(super) fn table(&self) -> String {
+        let mut text = format!(
+            "{:<28} {:<28} {:>12} {:>6} {:>8} {:>9}\n",
+            "one time of", "by", "instructions", "ratio", "allocs", "bytes"
+        );
+        for Measure { what, who, instructions, ratio, allocations, bytes } in &self.measures {
+            text.push_str(&format!(
+                "{what:<28} {who:<28} {instructions:>12.0} {ratio:>6.2} {allocations:>8.1} {bytes:>9.0}\n"
+            ));
+        }
+        text.push_str(&format!("\n{:<64} {:>9} {:>9} {}\n", "budget", "found", "limit", "unit"));
+        for Budget { what, found, limit, unit, holds } in &self.budgets {
+            let verdict = if *holds { "ok" } else { "MISSED" };
+            text.push_str(&format!("{what:<64} {found:>9.3} {limit:>9} {unit:<6} {verdict}\n"));
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_tells_ratios_and_which_budget_is_missed() {
+        let cost = |instructions| Cost { instructions, allocations: 12.0, bytes: 3_400.0 };
+        let mut results = Results::default();
+        results.measure("a job", "the floor", cost(1_000.0), cost(1_000.0));
+        results.measure("a job", "us", cost(1_250.0), cost(1_000.0));
+        results.budget("a job, over the floor", 1.25, Limit::AtMost(1.1), "x");
+        results.budget("speed", 1.25, Limit::AtLeast(1.0), "GB/s");
+        assert_eq!(results.missed(), ["a job, over the floor: 1.250 x, budget 1.1"]);
+        insta::assert_snapshot!(results.table(), @r"
+        one time of                  by                           instructions  ratio   allocs     bytes
+        a job                        the floor                            1000   1.00     12.0      3400
+        a job                        us                                   1250   1.25     12.0      3400
+
+        budget                                                               found     limit unit
+        a job, over the floor                                                1.250       1.1 x      MISSED
+        speed                                                                1.250         1 GB/s   ok
+        ");
+    }
+}
