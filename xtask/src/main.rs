@@ -10,10 +10,12 @@ mod arrows;
 mod bench;
 mod ci;
 mod command;
+mod crash;
 mod deny;
 mod examples;
 mod failure;
 mod fuzz;
+mod keyring;
 mod limit;
 mod loom;
 mod proxy;
@@ -53,6 +55,16 @@ const COMMANDS: &[Command] = &[
         name: "proxy",
         summary: "the client through a real nginx and tinyproxy (unpacks Debian packages)",
         run: proxy::run,
+    },
+    Command {
+        name: "crash",
+        summary: "kills in the middle of refresh and save: [--rounds N] (default 500)",
+        run: crash::run,
+    },
+    Command {
+        name: "keyring",
+        summary: "the keyring store against a real Secret Service (installs Debian packages)",
+        run: keyring::run,
     },
     Command {
         name: "soak",
