@@ -7,14 +7,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
 use edgequake_types::session::Login;
 use edgequake_types::{Endpoint, Event, Events, Secret, TenantId, UserId, WorkspaceId};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
+use http_body::Body;
+use tower_service::Service;
 
 pub use builder::ClientBuilder;
 
+use crate::BoxError;
 use crate::base_url::BaseUrl;
 use crate::body::{RequestBody, ResponseBody};
 use crate::call::{Call, Streamed};
@@ -91,6 +95,40 @@ impl Client {
     /// [`ErrorKind::Config`] naming the variable that cannot be used.
     pub fn from_env() -> Result<Self, Error> {
         Self::builder().env().build()
+    }
+
+    /// A client without a credential over a transport of your own: anything that sends an `http::Request`. With options, use
+    /// [`ClientBuilder::build_on`].
+    ///
+    /// ```
+    /// use edgequake_client::Client;
+    /// use edgequake_client::body::{RequestBody, ResponseBody};
+    /// use edgequake_client::types::health::GetLive;
+    /// use http::{Request, Response};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), edgequake_client::Error> {
+    /// let transport = tower::service_fn(async |_: Request<RequestBody>| {
+    ///     Ok::<_, std::io::Error>(Response::new(ResponseBody::from(bytes::Bytes::from("OK"))))
+    /// });
+    /// let client = Client::from_service("https://eq.example.com", transport)?;
+    /// assert_eq!(client.send(GetLive::new()).await?, "OK");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Config`] when the base URL is none.
+    pub fn from_service<T, R>(base_url: impl Into<String>, transport: T) -> Result<Self, Error>
+    where
+        T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
+        T::Error: Into<BoxError>,
+        T::Future: Send,
+        R: Body<Data = Bytes> + Send + 'static,
+        R::Error: Into<BoxError>,
+    {
+        Self::builder().base_url(base_url).build_on(transport)
     }
 
     /// Logs in, and gives a client that presents the session's token and renews it by itself.

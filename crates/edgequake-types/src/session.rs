@@ -239,6 +239,25 @@ endpoint! {
     POST "/api/v1/auth/logout" => Logout, () where Required, Never, Json
 }
 
+/// `GET /api/v1/auth/oidc/login`: where a browser begins a login with the identity provider.
+///
+/// The answer is a redirect (some 3xx) whose `Location` is for the browser; a client takes it from the raw answer and follows
+/// nothing. Errors: 503 with `Retry-After: 0` where the server has no identity provider; it never heals, so it is not repeated.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OidcLogin {}
+
+impl OidcLogin {
+    /// The request; it has no fields.
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+endpoint! {
+    GET "/api/v1/auth/oidc/login" => OidcLogin, () where Public, Never, None
+}
+
 /// `GET /api/v1/auth/me`: the user behind the credential.
 ///
 /// Errors: 401; 403 for an inactive account. A master or static key has no user behind it: expect 401, 404 or 500.

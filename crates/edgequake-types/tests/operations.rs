@@ -65,6 +65,7 @@ fn declared() -> Vec<Declared> {
         session::Login,
         session::Logout,
         session::Me,
+        session::OidcLogin,
         session::Refresh,
         setup::GetSetupStatus,
         setup::InitializeSetup,

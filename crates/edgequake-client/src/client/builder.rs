@@ -77,6 +77,9 @@ pub struct ClientBuilder {
     per_attempt: Vec<UserLayer>,
 }
 
+/// The credential of a client, and the session behind it if it is one.
+type Chosen = (SharedCredentials, Option<Jwt>);
+
 /// Where a server listens that was started with its defaults.
 const DEFAULT_BASE_URL: &str = "http://localhost:8080";
 
@@ -409,48 +412,57 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Inner { shared, service, credentials, session, scope, plain, json })))
     }
 
-    /// The one credential.
-    fn choose(&self, shared: &Shared) -> Result<(SharedCredentials, Option<Jwt>), Error> {
+    /// The one credential. Which source it came from is told as an event, the credential itself never.
+    fn choose(&self, shared: &Shared) -> Result<Chosen, Error> {
+        let (source, chosen) = self.chosen(shared)?;
+        tracing::debug!(source, "credential chosen");
+        Ok(chosen)
+    }
+
+    fn chosen(&self, shared: &Shared) -> Result<(&'static str, Chosen), Error> {
         if let Some(credentials) = &self.credentials {
-            return Ok((credentials.clone(), None));
+            return Ok(("builder", (credentials.clone(), None)));
         }
         if let Some(key) = &self.api_key {
             let key = StaticKey::new(key.clone()).map_err(Error::config)?.carrier(self.carrier);
-            return Ok((key.into(), None));
+            return Ok(("builder", (key.into(), None)));
         }
         if let Some((identifier, password)) = &self.login {
-            return self.session(shared, |builder| builder.login(identifier.clone(), password.clone()));
+            let login =
+                self.session(shared, |builder| builder.login(identifier.clone(), password.clone()))?;
+            return Ok(("builder", login));
         }
         if self.env {
             let env = Env::from_process().carrier(self.carrier);
             if env.is_configured().map_err(Error::config)? {
-                return Ok((env.into(), None));
+                return Ok(("environment", (env.into(), None)));
             }
             if let Some((identifier, password)) = env.login() {
-                return self.session(shared, |builder| builder.login(identifier, password.clone()));
+                let login = self.session(shared, |builder| builder.login(identifier, password.clone()))?;
+                return Ok(("environment", login));
             }
         }
         if let Some(file) = &self.dot_env {
             let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
             if filled("EDGEQUAKE_API_KEY").is_some() {
-                return Ok((file.credentials().carrier(self.carrier).into(), None));
+                return Ok((".env", (file.credentials().carrier(self.carrier).into(), None)));
             }
             let identifier = filled("EDGEQUAKE_USERNAME").or_else(|| filled("EDGEQUAKE_EMAIL"));
             if let (Some(identifier), Some(password)) = (identifier, filled("EDGEQUAKE_PASSWORD")) {
-                return self.session(shared, |builder| builder.login(identifier, password));
+                return Ok((".env", self.session(shared, |builder| builder.login(identifier, password))?));
             }
         }
         if let Some(user) = &self.stored_login {
-            return self.session(shared, |builder| builder.account(user.clone()));
+            return Ok(("stored login", self.session(shared, |builder| builder.account(user.clone()))?));
         }
-        Ok((SharedCredentials::anonymous(), None))
+        Ok(("none", (SharedCredentials::anonymous(), None)))
     }
 
     fn session(
         &self,
         shared: &Shared,
         source: impl FnOnce(edgequake_auth::JwtBuilder) -> edgequake_auth::JwtBuilder,
-    ) -> Result<(SharedCredentials, Option<Jwt>), Error> {
+    ) -> Result<Chosen, Error> {
         let jwt = source(shared.session_builder()).build().map_err(Error::config)?;
         Ok((jwt.clone().into(), Some(jwt)))
     }

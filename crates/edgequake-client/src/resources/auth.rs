@@ -1,7 +1,7 @@
 //! [`Auth`]: the raw operations of a session.
 
 use edgequake_types::Secret;
-use edgequake_types::session::{Login, Logout, Me, Refresh};
+use edgequake_types::session::{Login, Logout, Me, OidcLogin, Refresh};
 
 use super::resource;
 use crate::Call;
@@ -45,5 +45,11 @@ impl Auth<'_> {
     /// `GET /api/v1/auth/me`: the user behind the credential.
     pub fn me(&self) -> Call<Me> {
         self.client.send(Me::new())
+    }
+
+    /// `GET /api/v1/auth/oidc/login`: where a browser begins a login with the identity provider. Take the `Location` of the
+    /// [raw](Call::raw) answer; awaited as it is, the redirect is an error, since it is not followed.
+    pub fn oidc_login(&self) -> Call<OidcLogin> {
+        self.client.send(OidcLogin::new())
     }
 }

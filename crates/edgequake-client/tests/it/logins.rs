@@ -283,3 +283,19 @@ async fn a_challenge_that_says_the_scope_is_too_small_starts_no_refresh() {
     assert!(list(&client).await.unwrap_err().is_unauthorized());
     assert_eq!((count(&server, REFRESH), count(&server, DOCUMENTS)), (0, 1));
 }
+
+#[tokio::test]
+async fn a_login_with_an_identity_provider_is_for_the_browser_and_its_absence_is_not_waited_out() {
+    let place = "https://idp.example.com/authorize?state=s";
+    let server = Server::start(move |n, _| match n {
+        0 => Act::Send(crate::server::answer(303, &[("location", place)], b"")),
+        _ => Act::Send(crate::server::answer(503, &[("retry-after", "0")], b"")),
+    })
+    .await;
+    let client = server.client();
+    let answer = client.auth().oidc_login().raw().await.unwrap();
+    assert_eq!(answer.headers()["location"], place);
+    assert_eq!(client.auth().oidc_login().await.unwrap_err().status().unwrap(), 503);
+    assert_eq!(server.received().len(), 2);
+    assert!(server.received().iter().all(|request| request.header("authorization").is_none()));
+}

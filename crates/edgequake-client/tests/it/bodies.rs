@@ -1,0 +1,117 @@
+//! The grid of bodies: what each kind of body does when an answer or its absence asks for another attempt.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use edgequake_auth::{AuthContext, Authorization, Credentials, CredentialsError, Generation, Recourse};
+use edgequake_client::Client;
+use edgequake_client::body::RequestBody;
+use edgequake_client::layers::retry::RetryConfig;
+use edgequake_client::policy::Policy;
+use edgequake_client::types::Retry;
+use http::Method;
+use http_body_util::{Full, StreamBody};
+use tokio::sync::Notify;
+
+use crate::server::{Act, Server, answer};
+
+const CONTENT: &[u8] = b"the same in every attempt";
+
+/// Credentials that always have another one.
+#[derive(Debug)]
+struct Renewed;
+
+impl Credentials for Renewed {
+    async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
+        Authorization::new(http::header::AUTHORIZATION, "Bearer k", Generation::next())
+    }
+
+    fn rejected(&self, _: Generation) -> Recourse {
+        Recourse::Retry
+    }
+}
+
+/// The kinds of body, whether each can be had again, and what arrives.
+fn kinds() -> Vec<(&'static str, RequestBody, bool, &'static [u8])> {
+    let pieces = || {
+        let frames = CONTENT
+            .chunks(7)
+            .map(|piece| Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::from_static(piece))));
+        StreamBody::new(futures_util::stream::iter(frames.collect::<Vec<_>>()))
+    };
+    vec![
+        ("empty", RequestBody::empty(), true, b""),
+        ("bytes", Bytes::from_static(CONTENT).into(), true, CONTENT),
+        (
+            "factory",
+            RequestBody::factory(Some(CONTENT.len() as u64), || Full::new(Bytes::from_static(CONTENT))),
+            true,
+            CONTENT,
+        ),
+        ("factory of unknown length", RequestBody::factory(None, pieces), true, CONTENT),
+        ("stream", RequestBody::once(pieces()), false, CONTENT),
+    ]
+}
+
+fn client(server: &Server) -> Client {
+    let retry = RetryConfig::default().base(std::time::Duration::from_millis(1));
+    server.builder().credentials(Renewed).retry(retry).build().unwrap()
+}
+
+#[tokio::test]
+async fn whatever_asks_for_another_attempt_gets_the_same_body_or_none() {
+    let refusals: [(&str, fn() -> Act); 6] = [
+        ("401", || Act::Send(answer(401, &[], b""))),
+        ("429", || Act::Send(answer(429, &[("retry-after", "0")], b""))),
+        ("503", || Act::Send(answer(503, &[("retry-after", "0")], b""))),
+        ("closed without an answer", || Act::Close),
+        ("closed within the head", || Act::SendAndClose(b"HTTP/1.1 200".to_vec())),
+        ("closed and announced", || Act::SendAndClose(answer(503, &[("connection", "close")], b""))),
+    ];
+    for (refusal, act) in refusals {
+        for (kind, body, again, content) in kinds() {
+            let server =
+                Server::start(move |n, _| if n == 0 { act() } else { Act::Send(answer(200, &[], b"")) })
+                    .await;
+            let client = client(&server);
+            let mut request = client.request(Method::PUT, "/x").unwrap();
+            let policy = Policy::of(&request).retry(Retry::Safe);
+            request.extensions_mut().insert(policy);
+            *request.body_mut() = body;
+            let outcome = client.execute(request).await.map(|answer| answer.status().as_u16());
+            let received = server.received();
+            assert_eq!(received.len(), if again { 2 } else { 1 }, "{kind}, {refusal}");
+            assert!(received.iter().all(|request| request.body == content), "{kind}, {refusal}");
+            assert_eq!(
+                outcome.as_ref().is_ok_and(|status| *status == 200),
+                again,
+                "{kind}, {refusal}: {outcome:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_before_the_body_was_sent_is_the_answer() {
+    // The body waits for a word that never comes; the server does not wait for the body.
+    let never = Arc::new(Notify::new());
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let served = tokio::spawn(async move {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = [0; 16];
+        stream.read_exact(&mut head).await.unwrap();
+        stream.write_all(&answer(403, &[("connection", "close")], b"{}")).await.unwrap();
+        stream
+    });
+    let waiting = futures_util::stream::once(async move {
+        never.notified().await;
+        Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::new()))
+    });
+    let client = Client::builder().base_url(&url).api_key("k1").build().unwrap();
+    let mut request = client.request(Method::POST, "/x").unwrap();
+    *request.body_mut() = RequestBody::once(StreamBody::new(waiting));
+    assert_eq!(client.execute(request).await.unwrap().status(), 403);
+    drop(served.await.unwrap());
+}
