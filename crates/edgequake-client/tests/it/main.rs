@@ -5,6 +5,7 @@
 
 mod bodies;
 mod compression;
+mod environment;
 mod errors;
 mod flows;
 mod futures;
