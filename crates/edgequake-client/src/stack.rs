@@ -46,9 +46,6 @@ use crate::layers::unauthorized::UnauthorizedLayer;
 /// The service that a layer of your own wraps, and has to give back.
 pub type HttpService = BoxCloneSyncService<Request<RequestBody>, Response<ResponseBody>, BoxError>;
 
-/// A layer of the user's, applied to whatever stack is built.
-pub(crate) type UserLayer = Arc<dyn Fn(HttpService) -> HttpService + Send + Sync>;
-
 /// What the stack is built from, besides transport and credentials.
 #[derive(Clone)]
 pub(crate) struct StackOptions {
@@ -60,23 +57,29 @@ pub(crate) struct StackOptions {
     pub(crate) compression: bool,
     pub(crate) retry: RetryConfig,
     pub(crate) budget: RetryBudget,
-    pub(crate) per_operation: Vec<UserLayer>,
-    pub(crate) per_attempt: Vec<UserLayer>,
+    pub(crate) per_operation: Vec<Arc<dyn StackLayer>>,
+    pub(crate) per_attempt: Vec<Arc<dyn StackLayer>>,
 }
 
-/// A user's layer in the form in which it is kept.
-pub(crate) fn user_layer<L>(layer: L) -> UserLayer
+/// A layer of your own for a client's stack. Implemented for every [`Layer`] that takes an [`HttpService`] and gives a service of the
+/// same requests and answers back.
+pub trait StackLayer: Send + Sync + 'static {
+    /// Wraps what is below.
+    fn wrap(&self, inner: HttpService) -> HttpService;
+}
+
+impl<L> StackLayer for L
 where
     L: Layer<HttpService> + Send + Sync + 'static,
-    L::Service:
-        Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
-    <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
-    <L::Service as Service<Request<RequestBody>>>::Future: Send,
+    L::Service: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error: Into<BoxError>, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
 {
-    Arc::new(move |inner| {
-        let service = ServiceBuilder::new().map_err(Into::into).service(layer.layer(inner));
-        BoxCloneSyncService::new(service)
-    })
+    fn wrap(&self, inner: HttpService) -> HttpService {
+        BoxCloneSyncService::new(ServiceBuilder::new().map_err(Into::into).service(self.layer(inner)))
+    }
 }
 
 /// The whole stack: layers 1 to 10.
@@ -96,7 +99,8 @@ where
     if options.per_attempt.is_empty() {
         return above_attempt(below, options, credentials);
     }
-    let below = options.per_attempt.iter().fold(BoxCloneSyncService::new(below), |inner, layer| layer(inner));
+    let below =
+        options.per_attempt.iter().fold(BoxCloneSyncService::new(below), |inner, layer| layer.wrap(inner));
     above_attempt(below, options, credentials)
 }
 
@@ -152,8 +156,10 @@ where
     if options.per_operation.is_empty() {
         return ErasedService::new(outer.service(retried));
     }
-    let retried =
-        options.per_operation.iter().fold(BoxCloneSyncService::new(retried), |inner, layer| layer(inner));
+    let retried = options
+        .per_operation
+        .iter()
+        .fold(BoxCloneSyncService::new(retried), |inner, layer| layer.wrap(inner));
     ErasedService::new(outer.service(retried))
 }
 

@@ -1,27 +1,27 @@
 //! [`ClientBuilder`]: everything a [`Client`] can be told.
 
+mod source;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use edgequake_auth::{Carrier, DotEnv, Env, Jwt, SharedCredentials, StaticKey, TokenStore};
+use edgequake_auth::{Carrier, DotEnv, SharedCredentials, TokenStore};
 use edgequake_types::{Secret, TenantId, UserId, WorkspaceId};
 use http::header::HeaderValue;
 use http::{Request, Response};
 use http_body::Body;
-use tower::Layer;
 use tower_service::Service;
 
 use super::{Client, Inner, Shared, StoreFactory, call_headers};
 use crate::base_url::BaseUrl;
-use crate::body::{RequestBody, ResponseBody};
+use crate::body::RequestBody;
 use crate::erased::ErasedService;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::layers::guard::TrustedOrigin;
 use crate::layers::retry::{RetryBudget, RetryConfig};
-use crate::layers::scope::ScopeHeaders;
-use crate::stack::{self, HttpService, StackOptions, UserLayer, user_layer};
+use crate::stack::{self, StackLayer, StackOptions};
 use crate::transport::{HttpTransport, HttpTransportBuilder};
 use crate::{BoxError, USER_AGENT};
 
@@ -73,15 +73,9 @@ pub struct ClientBuilder {
     answer_limit: usize,
     user_agent: HeaderValue,
     transport: Option<HttpTransportBuilder>,
-    per_operation: Vec<UserLayer>,
-    per_attempt: Vec<UserLayer>,
+    per_operation: Vec<Arc<dyn StackLayer>>,
+    per_attempt: Vec<Arc<dyn StackLayer>>,
 }
-
-/// The credential of a client, and the session behind it if it is one.
-type Chosen = (SharedCredentials, Option<Jwt>);
-
-/// Where a server listens that was started with its defaults.
-const DEFAULT_BASE_URL: &str = "http://localhost:8080";
 
 impl ClientBuilder {
     pub(super) fn new() -> Self {
@@ -257,29 +251,15 @@ impl ClientBuilder {
     }
 
     /// Puts a layer of your own around each operation: outside the retries, inside the deadline. The last one is outermost.
-    pub fn layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<HttpService> + Send + Sync + 'static,
-        L::Service:
-            Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<RequestBody>>>::Future: Send,
-    {
-        self.per_operation.push(user_layer(layer));
+    pub fn layer(mut self, layer: impl StackLayer) -> Self {
+        self.per_operation.push(Arc::new(layer));
         self
     }
 
     /// Puts a layer of your own around each attempt: it sees requests as they go out, credential and scope included, but for the
     /// guard, which looks last. The last one is outermost.
-    pub fn attempt_layer<L>(mut self, layer: L) -> Self
-    where
-        L: Layer<HttpService> + Send + Sync + 'static,
-        L::Service:
-            Service<Request<RequestBody>, Response = Response<ResponseBody>> + Clone + Send + Sync + 'static,
-        <L::Service as Service<Request<RequestBody>>>::Error: Into<BoxError>,
-        <L::Service as Service<Request<RequestBody>>>::Future: Send,
-    {
-        self.per_attempt.push(user_layer(layer));
+    pub fn attempt_layer(mut self, layer: impl StackLayer) -> Self {
+        self.per_attempt.push(Arc::new(layer));
         self
     }
 
@@ -288,7 +268,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] naming what cannot be used.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming what cannot be used.
     pub fn build(mut self) -> Result<Client, Error> {
         let base = self.base()?;
         let transport =
@@ -301,7 +281,7 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] naming what cannot be used.
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming what cannot be used.
     pub fn build_on<T, R>(self, transport: T) -> Result<Client, Error>
     where
         T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
@@ -312,62 +292,6 @@ impl ClientBuilder {
     {
         let base = self.base()?;
         self.finish(base, transport)
-    }
-
-    /// A setting from the environment, then from the file; empty is unset.
-    fn lookup(&self, name: &str) -> Option<String> {
-        let from_env = || self.env.then(|| std::env::var(name).ok()).flatten();
-        let from_file = || self.dot_env.as_ref().and_then(|file| file.get(name)).map(str::to_owned);
-        let filled = |value: &String| !value.trim().is_empty();
-        from_env().filter(filled).or_else(|| from_file().filter(filled)).map(|value| value.trim().to_owned())
-    }
-
-    fn base(&self) -> Result<BaseUrl, Error> {
-        let url = self.base_url.clone().or_else(|| self.lookup("EDGEQUAKE_BASE_URL"));
-        url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse().map_err(Error::config)
-    }
-
-    fn scope(&self) -> Result<ScopeHeaders, Error> {
-        fn id<I: Clone + std::str::FromStr<Err: Into<BoxError>>>(
-            own: Option<&I>,
-            variable: &str,
-            found: Option<String>,
-        ) -> Result<Option<I>, Error> {
-            match (own, found) {
-                (Some(own), _) => Ok(Some(own.clone())),
-                (None, Some(text)) => text
-                    .parse()
-                    .map(Some)
-                    .map_err(|error| Error::config(error).note(format!("in {variable}"))),
-                (None, None) => Ok(None),
-            }
-        }
-        let mut scope = ScopeHeaders::new();
-        let names = ["EDGEQUAKE_TENANT_ID", "EDGEQUAKE_WORKSPACE_ID", "EDGEQUAKE_USER_ID"];
-        let [tenant, workspace, user] = names;
-        if let Some(tenant) = id(self.tenant.as_ref(), tenant, self.lookup(tenant))? {
-            scope = scope.tenant(&tenant);
-        }
-        if let Some(workspace) = id(self.workspace.as_ref(), workspace, self.lookup(workspace))? {
-            scope = scope.workspace(&workspace);
-        }
-        if let Some(user) = id(self.user.as_ref(), user, self.lookup(user))? {
-            scope = scope.user(&user);
-        }
-        Ok(scope)
-    }
-
-    fn http_allowed(&self) -> Result<bool, Error> {
-        let variable = "EDGEQUAKE_ALLOW_HTTP";
-        match (self.allow_http, self.lookup(variable)) {
-            (Some(allow), _) => Ok(allow),
-            (None, None) => Ok(false),
-            (None, Some(text)) => match text.to_ascii_lowercase().as_str() {
-                "1" | "true" | "yes" | "on" => Ok(true),
-                "0" | "false" | "no" | "off" => Ok(false),
-                _ => Err(Error::new(ErrorKind::Config).note(format!("{variable} must be true or false"))),
-            },
-        }
     }
 
     fn finish<T, R>(mut self, base: BaseUrl, transport: T) -> Result<Client, Error>
@@ -410,61 +334,6 @@ impl ClientBuilder {
         let service: ErasedService = (shared.stack)(credentials.clone());
         let shared = Arc::new(shared);
         Ok(Client(Arc::new(Inner { shared, service, credentials, session, scope, plain, json })))
-    }
-
-    /// The one credential. Which source it came from is told as an event, the credential itself never.
-    fn choose(&self, shared: &Shared) -> Result<Chosen, Error> {
-        let (source, chosen) = self.chosen(shared)?;
-        tracing::debug!(source, "credential chosen");
-        Ok(chosen)
-    }
-
-    fn chosen(&self, shared: &Shared) -> Result<(&'static str, Chosen), Error> {
-        if let Some(credentials) = &self.credentials {
-            return Ok(("builder", (credentials.clone(), None)));
-        }
-        if let Some(key) = &self.api_key {
-            let key = StaticKey::new(key.clone()).map_err(Error::config)?.carrier(self.carrier);
-            return Ok(("builder", (key.into(), None)));
-        }
-        if let Some((identifier, password)) = &self.login {
-            let login =
-                self.session(shared, |builder| builder.login(identifier.clone(), password.clone()))?;
-            return Ok(("builder", login));
-        }
-        if self.env {
-            let env = Env::from_process().carrier(self.carrier);
-            if env.is_configured().map_err(Error::config)? {
-                return Ok(("environment", (env.into(), None)));
-            }
-            if let Some((identifier, password)) = env.login() {
-                let login = self.session(shared, |builder| builder.login(identifier, password.clone()))?;
-                return Ok(("environment", login));
-            }
-        }
-        if let Some(file) = &self.dot_env {
-            let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
-            if filled("EDGEQUAKE_API_KEY").is_some() {
-                return Ok((".env", (file.credentials().carrier(self.carrier).into(), None)));
-            }
-            let identifier = filled("EDGEQUAKE_USERNAME").or_else(|| filled("EDGEQUAKE_EMAIL"));
-            if let (Some(identifier), Some(password)) = (identifier, filled("EDGEQUAKE_PASSWORD")) {
-                return Ok((".env", self.session(shared, |builder| builder.login(identifier, password))?));
-            }
-        }
-        if let Some(user) = &self.stored_login {
-            return Ok(("stored login", self.session(shared, |builder| builder.account(user.clone()))?));
-        }
-        Ok(("none", (SharedCredentials::anonymous(), None)))
-    }
-
-    fn session(
-        &self,
-        shared: &Shared,
-        source: impl FnOnce(edgequake_auth::JwtBuilder) -> edgequake_auth::JwtBuilder,
-    ) -> Result<Chosen, Error> {
-        let jwt = source(shared.session_builder()).build().map_err(Error::config)?;
-        Ok((jwt.clone().into(), Some(jwt)))
     }
 }
 

@@ -60,7 +60,8 @@ fn client(server: &Server) -> Client {
 
 #[tokio::test]
 async fn whatever_asks_for_another_attempt_gets_the_same_body_or_none() {
-    let refusals: [(&str, fn() -> Act); 6] = [
+    type MakeAct = fn() -> Act;
+    let refusals: [(&str, MakeAct); 6] = [
         ("401", || Act::Send(answer(401, &[], b""))),
         ("429", || Act::Send(answer(429, &[("retry-after", "0")], b""))),
         ("503", || Act::Send(answer(503, &[("retry-after", "0")], b""))),
