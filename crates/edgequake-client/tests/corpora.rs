@@ -1,0 +1,33 @@
+//! Replays the fuzzers' corpora, so that what they have found stays found.
+
+#![allow(clippy::unwrap_used, reason = "a test, helpers included")]
+
+#[path = "../fuzz/targets.rs"]
+mod targets;
+
+use std::path::Path;
+
+fn replay(corpus: &str, target: impl Fn(&[u8])) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(corpus);
+    let mut inputs = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        target(&std::fs::read(entry.unwrap().path()).unwrap());
+        inputs += 1;
+    }
+    assert!(inputs >= 5, "{corpus} has {inputs} inputs");
+}
+
+#[test]
+fn sse() {
+    replay("sse", targets::sse);
+}
+
+#[test]
+fn retry_after() {
+    replay("retry_after", targets::retry_after_header);
+}
+
+#[test]
+fn base_url() {
+    replay("base_url", targets::base_url);
+}
