@@ -173,10 +173,13 @@ macro_rules! json_answers {
         }
 
         impl $crate::Decode for $model {
+            // Compiled where it is called: whoever uses three operations does not pay for the models of all.
+            #[inline]
             fn decode(body: bytes::Bytes) -> Result<Self, $crate::DecodeError> {
                 ($decode)(body)
             }
 
+            #[inline]
             fn encode(&self) -> Result<bytes::Bytes, $crate::EncodeError> {
                 serde_json::to_vec(self).map(Into::into).map_err($crate::EncodeError::Serialize)
             }

@@ -100,6 +100,8 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// # Errors
     ///
     /// [`EncodeError::Serialize`] when a value cannot be written.
+    // These methods are compiled where they are called: whoever uses three operations does not pay for all of them.
+    #[inline]
     fn query(&self) -> Result<Option<String>, EncodeError> {
         if Self::PAYLOAD == Payload::Query { request::query(self) } else { Ok(None) }
     }
@@ -109,6 +111,7 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// # Errors
     ///
     /// [`EncodeError::Serialize`] when a value cannot be written.
+    #[inline]
     fn body(&self) -> Result<Body, EncodeError> {
         if Self::PAYLOAD == Payload::Json { Body::json(self) } else { Ok(Body::Empty) }
     }
@@ -127,6 +130,7 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// # Errors
     ///
     /// Those of [`path`](Self::path), [`query`](Self::query) and [`body`](Self::body).
+    #[inline]
     fn to_request(&self) -> Result<http::Request<Body>, EncodeError> {
         request::to_request(self)
     }
@@ -136,6 +140,7 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// # Errors
     ///
     /// [`DecodeError`] when method or path are another operation's, or a field is missing or of the wrong type.
+    #[inline]
     fn from_request(parts: &http::request::Parts, body: &[u8]) -> Result<Self, DecodeError> {
         request::from_request(parts, body)
     }
