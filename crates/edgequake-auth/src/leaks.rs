@@ -153,8 +153,16 @@ async fn no_store_and_no_model_shows_its_tokens() {
 
 #[tokio::test]
 async fn a_panic_of_the_transport_shows_no_secret() {
+    // What a panic prints goes through the hook, which is one for the process: other tests may be heard, too.
+    let printed = Arc::new(Mutex::new(String::new()));
+    let heard = Arc::clone(&printed);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| writeln!(heard.lock().unwrap(), "{panic}").unwrap()));
     let rig = Rig::default();
     rig.fail([Fault::Panic, Fault::Panic]);
-    let jwt = rig.builder().login(USER, "s3cr3t-p").build().unwrap();
-    assert_clean(&chain(&jwt.authorize(&cx()).await.unwrap_err()), "lost");
+    let jwt = rig.builder().login(USER, "s3cr3t-p").refresh_token("s3cr3t-r").build().unwrap();
+    let error = jwt.authorize(&cx()).await.unwrap_err();
+    std::panic::set_hook(before);
+    assert_clean(&chain(&error), "lost");
+    assert_clean(&printed.lock().unwrap(), "panicked at");
 }

@@ -20,6 +20,7 @@ mod redirects;
 mod retries;
 mod secrets;
 mod server;
+mod sessions;
 mod streams;
 mod tls;
 mod tls_server;
