@@ -7,56 +7,83 @@ use std::time::{Duration, SystemTime};
 
 use edgequake_client::BaseUrl;
 use edgequake_client::layers::retry::retry_after;
-use edgequake_client::sse::{Decoder, Message};
+use edgequake_client::sse::{Decoder, EventTooLong, Message};
 use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
 
-fn messages(pieces: &[&[u8]]) -> Vec<Message> {
-    let mut decoder = Decoder::new();
+/// Small enough for the fuzzer to overrun it.
+const NARROW: usize = 16;
+
+/// The messages of a stream that arrives in these pieces, and the error that ended it, if one did.
+fn decode(mut decoder: Decoder, pieces: &[&[u8]]) -> (Vec<Message>, Option<EventTooLong>) {
     let mut messages = Vec::new();
     for piece in pieces {
         let mut piece = *piece;
-        while let Some(message) = decoder.decode(&mut piece).unwrap() {
-            messages.push(message);
+        loop {
+            match decoder.decode(&mut piece) {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(error) => return (messages, Some(error)),
+            }
         }
         assert!(piece.is_empty(), "a piece is read to its end");
     }
     messages.extend(decoder.finish());
-    messages
+    (messages, None)
 }
 
 /// A stream reads the same however it is cut, and no limit is ever overrun. The first two bytes say where to cut.
 pub(crate) fn sse(data: &[u8]) {
     let Some(([first, second], stream)) = data.split_first_chunk::<2>() else { return };
-    let whole = messages(&[stream]);
-    let (first, second) = (usize::from(*first), usize::from(*second));
-    let (head, tail) = stream.split_at(first.min(stream.len()));
-    let (middle, tail) = tail.split_at(second.min(tail.len()));
-    assert_eq!(messages(&[head, middle, tail]), whole);
+    let (head, tail) = stream.split_at(usize::from(*first).min(stream.len()));
+    let (middle, tail) = tail.split_at(usize::from(*second).min(tail.len()));
     let single: Vec<&[u8]> = stream.chunks(1).collect();
-    assert_eq!(messages(&single), whole);
 
-    let mut narrow = Decoder::with_limit(16);
-    let mut rest = stream;
-    while let Ok(Some(message)) = narrow.decode(&mut rest) {
-        // Each bad byte may become a replacement character of three.
-        assert!(message.data.len() <= 3 * 16);
+    let (whole, error) = decode(Decoder::new(), &[stream]);
+    assert_eq!(error, None);
+    for pieces in [&[head, middle, tail][..], &single] {
+        assert_eq!(decode(Decoder::new(), pieces), (whole.clone(), None));
+    }
+
+    let narrow = decode(Decoder::with_limit(NARROW), &[stream]);
+    for pieces in [&[head, middle, tail][..], &single] {
+        assert_eq!(decode(Decoder::with_limit(NARROW), pieces), narrow);
+    }
+    let (messages, error) = narrow;
+    // Each bad byte may become a replacement character of three.
+    let size = |message: &Message| message.data.len().max(message.event.as_ref().map_or(0, String::len));
+    assert!(messages.iter().all(|message| size(message) <= 3 * NARROW));
+    // A limit takes nothing but the rest of the stream, and only from one that is longer.
+    if error.is_some() {
+        assert!(stream.len() > NARROW && whole.starts_with(&messages));
+    } else {
+        assert_eq!(messages, whole);
     }
 }
 
-/// A wait is none, or a year at most.
+/// A wait is none, or whole seconds and a year at most; plain seconds are read as they are.
 pub(crate) fn retry_after_header(data: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(data) else { return };
     let headers = HeaderMap::from_iter([(RETRY_AFTER, value)]);
     let wait = retry_after(&headers, SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
-    assert!(wait.is_none_or(|wait| wait <= Duration::from_secs(366 * 24 * 60 * 60)));
+    let year = Duration::from_secs(366 * 24 * 60 * 60);
+    assert!(wait.is_none_or(|wait| wait <= year && wait.subsec_nanos() == 0));
+    if !data.is_empty() && data.iter().all(u8::is_ascii_digit) {
+        let seconds = std::str::from_utf8(data).unwrap().parse().unwrap_or(u64::MAX);
+        assert_eq!(wait, Some(Duration::from_secs(seconds).min(year)));
+    }
 }
 
-/// What is read is printed so that it is read again, and holds no user, query or fragment.
+/// What is read is printed so that it is read again as the same, and holds no user, query or fragment.
 pub(crate) fn base_url(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     if let Ok(base) = text.parse::<BaseUrl>() {
         let printed = base.to_string();
-        assert_eq!(printed.parse::<BaseUrl>().unwrap(), base);
-        assert!(!printed.contains(['@', '?', '#']) && !printed.ends_with('/'), "{printed}");
+        let again: BaseUrl = printed.parse().unwrap();
+        assert_eq!(again, base);
+        assert_eq!(again.to_string(), printed);
+        assert!(!printed.contains(['?', '#']) && !printed.ends_with('/'), "{printed}");
+        // In the path, an `@` is a character like others.
+        let authority = printed.split('/').nth(2).unwrap();
+        assert!(!authority.is_empty() && !authority.contains('@'), "{printed}");
     }
 }

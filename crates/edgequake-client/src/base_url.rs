@@ -90,6 +90,10 @@ impl FromStr for BaseUrl {
         if text.contains('#') || text.contains('?') {
             return Err(BaseUrlError::Query);
         }
+        // A URI is ASCII (RFC 3986, 2); a prefix with other letters has to be percent-encoded.
+        if !text.is_ascii() {
+            return Err(BaseUrlError::Malformed);
+        }
         let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
         if !scheme.is_some_and(|scheme| scheme == "http" || scheme == "https") {
             return Err(BaseUrlError::Scheme);
@@ -168,6 +172,7 @@ mod tests {
             ("http://h:99999", BaseUrlError::Malformed),
             ("http://h:", BaseUrlError::Malformed),
             ("http://a b", BaseUrlError::Malformed),
+            ("http://h/a\u{3000}/", BaseUrlError::Malformed),
             ("http://u:s3cr3t@h:1/eq", BaseUrlError::UserInfo),
             ("http://u:s3cr3t@h:1/eq?x=1#f", BaseUrlError::Query),
             ("http://h/?x", BaseUrlError::Query),
