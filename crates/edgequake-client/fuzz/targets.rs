@@ -57,6 +57,8 @@ pub(crate) fn sse(data: &[u8]) {
         assert!(stream.len() > NARROW && whole.starts_with(&messages));
     } else {
         assert_eq!(messages, whole);
+        // Lines that become no message are held in memory too.
+        assert!(stream.split(|byte| matches!(byte, b'\n' | b'\r')).all(|line| line.len() <= NARROW));
     }
 }
 
