@@ -93,10 +93,6 @@ impl Connection for ProxyStream {
             MaybeHttpsStream::Http(stream) => stream.connected(),
             MaybeHttpsStream::Https(stream) => stream.inner().get_ref().0.connected(),
         };
-        if self.forwarding {
-            // There are proxies that close after each answer without saying so; a POST on such a connection would be lost.
-            connected.poison();
-        }
         connected.proxy(self.forwarding)
     }
 }

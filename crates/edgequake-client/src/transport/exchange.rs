@@ -17,7 +17,7 @@ use tower::ServiceExt;
 
 use super::Shared;
 use super::error::TransportError;
-use super::pool::{Pool, Sender};
+use super::pool::{Found, Pool, Sender};
 use crate::body::RequestBody;
 
 /// Sends a request, over a kept connection if there is one. A request that such a connection did not take is sent over the next
@@ -27,46 +27,54 @@ pub(super) async fn send(
     mut request: Request<RequestBody>,
 ) -> Result<Response<TransportBody>, TransportError> {
     let uri = request.uri().clone();
+    let names_host = request.headers().contains_key(HOST);
     loop {
-        let found = shared.pool.take(&uri).ok_or(TransportError::Uri)?;
-        let (sender, kept) = match found.sender {
-            Some(sender) => (sender, true),
+        let Found { place, host, sender } = shared.pool.take(&uri).ok_or(TransportError::Uri)?;
+        let kept = sender.is_some();
+        let (sender, forwarding) = match sender {
+            Some(sender) => (sender, false),
             // Rare and large: boxed, or every request would carry its room.
-            None => (Box::pin(connect(&shared, found.place, uri.clone())).await?, false),
+            None => Box::pin(connect(&shared, place, uri.clone())).await?,
         };
-        let refused = match sender {
-            Sender::Http1 { mut sender, forwarding } => {
+        let mut refused = match sender {
+            Sender::Http1(mut sender) => {
                 if !forwarding {
                     to_origin_form(request.uri_mut());
                 }
-                request.headers_mut().entry(HOST).or_insert(found.host);
+                if !names_host {
+                    request.headers_mut().insert(HOST, host);
+                }
                 match sender.try_send_request(request).await {
                     Ok(answer) => {
-                        let pool = Arc::clone(&shared.pool);
-                        let lease = Lease { pool, place: found.place, sender, forwarding };
-                        return Ok(answer.map(|incoming| TransportBody::leased(incoming, lease)));
+                        // There are proxies that close after each answer without saying so; a POST on such a connection
+                        // would be lost, so those that forward are used once.
+                        let lease =
+                            (!forwarding).then(|| Lease { pool: Arc::clone(&shared.pool), place, sender });
+                        return Ok(answer.map(|incoming| TransportBody::new(incoming, lease)));
                     }
                     Err(refused) => refused,
                 }
             }
             Sender::Http2(mut sender) => match Box::pin(sender.try_send_request(request)).await {
-                Ok(answer) => return Ok(answer.map(|incoming| TransportBody { incoming, lease: None })),
+                Ok(answer) => return Ok(answer.map(|incoming| TransportBody::new(incoming, None))),
                 Err(refused) => refused,
             },
         };
-        let mut refused = refused;
         match refused.take_message().filter(|_| kept) {
             Some(unsent) => {
                 request = unsent;
-                request.headers_mut().remove(HOST);
                 request.uri_mut().clone_from(&uri);
+                if !names_host {
+                    request.headers_mut().remove(HOST);
+                }
             }
             None => return Err(TransportError::Exchange(refused.into_error())),
         }
     }
 }
 
-async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<Sender, TransportError> {
+/// Opens a connection; whether a proxy at its other end forwards requests.
+async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<(Sender, bool), TransportError> {
     let stream = shared.connector.clone().oneshot(uri).await.map_err(TransportError::Connect)?;
     let connected = stream.connected();
     let failed = |error: hyper::Error| TransportError::Connect(error.into());
@@ -79,11 +87,11 @@ async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<Sender, Tran
         // What ends the connection is told to the requests on it.
         tokio::spawn(async { drop(connection.await) });
         shared.pool.share(place, &sender);
-        return Ok(Sender::Http2(sender));
+        return Ok((Sender::Http2(sender), false));
     }
     let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
     tokio::spawn(async { drop(connection.await) });
-    Ok(Sender::Http1 { sender, forwarding: connected.is_proxied() })
+    Ok((Sender::Http1(sender), connected.is_proxied()))
 }
 
 /// Path and query only, as a server wants them (RFC 9112, 3.2.1).
@@ -101,7 +109,6 @@ struct Lease {
     pool: Arc<Pool>,
     place: usize,
     sender: http1::SendRequest<RequestBody>,
-    forwarding: bool,
 }
 
 /// The body of an answer. When it has been read to its end, its connection is kept for the next request; when it is dropped
@@ -113,8 +120,8 @@ pub struct TransportBody {
 }
 
 impl TransportBody {
-    fn leased(incoming: Incoming, lease: Lease) -> Self {
-        let mut body = Self { incoming, lease: Some(lease) };
+    fn new(incoming: Incoming, lease: Option<Lease>) -> Self {
+        let mut body = Self { incoming, lease };
         body.end_lease_if_read();
         body
     }
@@ -126,8 +133,8 @@ impl TransportBody {
     }
 
     fn end_lease(&mut self) {
-        if let Some(Lease { pool, place, sender, forwarding }) = self.lease.take() {
-            pool.give_back(place, sender, forwarding);
+        if let Some(Lease { pool, place, sender }) = self.lease.take() {
+            pool.give_back(place, sender);
         }
     }
 }

@@ -19,8 +19,8 @@ use crate::body::RequestBody;
 /// A connection that can take a request.
 #[derive(Debug)]
 pub(super) enum Sender {
-    /// Takes one request at a time. `forwarding` when a proxy at its other end passes requests on.
-    Http1 { sender: http1::SendRequest<RequestBody>, forwarding: bool },
+    /// Takes one request at a time.
+    Http1(http1::SendRequest<RequestBody>),
     /// Takes many.
     Http2(http2::SendRequest<RequestBody>),
 }
@@ -46,15 +46,21 @@ struct Place {
     scheme: Scheme,
     authority: Authority,
     host: HeaderValue,
-    idle: Vec<Idle>,
-    shared: Option<http2::SendRequest<RequestBody>>,
+    idle: Vec<Unused<http1::SendRequest<RequestBody>>>,
+    shared: Option<Unused<http2::SendRequest<RequestBody>>>,
 }
 
+/// A connection and when it was last asked for, or given back.
 #[derive(Debug)]
-struct Idle {
-    sender: http1::SendRequest<RequestBody>,
-    forwarding: bool,
+struct Unused<S> {
+    sender: S,
     since: Instant,
+}
+
+impl<S> Unused<S> {
+    fn from_now(sender: S) -> Self {
+        Self { sender, since: Instant::now() }
+    }
 }
 
 /// Where in the pool the connections to an origin are, and what their requests say in `Host`.
@@ -91,14 +97,9 @@ impl Pool {
     }
 
     /// Keeps a connection that has given its answer. One that is not ready yet is waited for elsewhere.
-    pub(super) fn give_back(
-        self: &Arc<Self>,
-        place: usize,
-        sender: http1::SendRequest<RequestBody>,
-        forwarding: bool,
-    ) {
+    pub(super) fn give_back(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>) {
         if sender.is_ready() {
-            self.keep(place, sender, forwarding);
+            self.keep(place, sender);
         } else if !sender.is_closed()
             && let Ok(runtime) = Handle::try_current()
         {
@@ -108,18 +109,18 @@ impl Pool {
                 if sender.ready().await.is_ok()
                     && let Some(pool) = pool.upgrade()
                 {
-                    pool.keep(place, sender, forwarding);
+                    pool.keep(place, sender);
                 }
             });
         }
     }
 
-    fn keep(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>, forwarding: bool) {
+    fn keep(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>) {
         let mut state = self.lock();
         if let Some(place) = state.places.get_mut(place)
             && place.idle.len() < self.idle_count
         {
-            place.idle.push(Idle { sender, forwarding, since: Instant::now() });
+            place.idle.push(Unused::from_now(sender));
             self.watch(&mut state);
         }
     }
@@ -128,7 +129,7 @@ impl Pool {
     pub(super) fn share(self: &Arc<Self>, place: usize, sender: &http2::SendRequest<RequestBody>) {
         let mut state = self.lock();
         if let Some(place) = state.places.get_mut(place) {
-            place.shared = Some(sender.clone());
+            place.shared = Some(Unused::from_now(sender.clone()));
             self.watch(&mut state);
         }
     }
@@ -150,10 +151,10 @@ impl Pool {
         let mut state = self.lock();
         for place in &mut state.places {
             place.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_limit);
-            // Nobody else holds it, so nobody uses it: the next request opens another one.
-            if place.shared.as_ref().is_some_and(http2::SendRequest::is_closed) {
-                place.shared = None;
-            }
+            // What is under way on it goes on: the connection ends with the last of its requests.
+            place
+                .shared
+                .take_if(|shared| shared.sender.is_closed() || shared.since.elapsed() >= self.idle_limit);
         }
         let left = state.places.iter().any(|place| !place.idle.is_empty() || place.shared.is_some());
         if !left {
@@ -189,13 +190,14 @@ impl Place {
     }
 
     fn take(&mut self) -> Option<Sender> {
-        if let Some(shared) = self.shared.as_ref().filter(|shared| !shared.is_closed()) {
-            return Some(Sender::Http2(shared.clone()));
+        if let Some(shared) = self.shared.as_mut().filter(|shared| !shared.sender.is_closed()) {
+            shared.since = Instant::now();
+            return Some(Sender::Http2(shared.sender.clone()));
         }
         // The one used last is the least likely to have been closed by the server.
-        while let Some(Idle { sender, forwarding, .. }) = self.idle.pop() {
+        while let Some(Unused { sender, .. }) = self.idle.pop() {
             if sender.is_ready() {
-                return Some(Sender::Http1 { sender, forwarding });
+                return Some(Sender::Http1(sender));
             }
         }
         None

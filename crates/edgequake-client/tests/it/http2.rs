@@ -12,6 +12,7 @@ use h2::server::SendResponse;
 use http::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::tls_server::Authority;
 
@@ -33,6 +34,8 @@ struct Http2 {
     authority: Authority,
     /// The requests that were answered, with their bodies, and the number of the connection.
     served: Arc<Mutex<Vec<(Method, Bytes, usize)>>>,
+    /// How many connections have ended.
+    ended: watch::Receiver<usize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -51,10 +54,12 @@ impl Http2 {
         let acceptor = authority.issue(&["localhost"]).acceptor(&["h2"]);
         let served = Arc::default();
         let log = Arc::clone(&served);
+        let (ending, ended) = watch::channel(0);
+        let ending = Arc::new(ending);
         let task = tokio::spawn(async move {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
-                let (acceptor, log) = (acceptor.clone(), Arc::clone(&log));
+                let (acceptor, log, ending) = (acceptor.clone(), Arc::clone(&log), Arc::clone(&ending));
                 let script = scripts[connection.min(scripts.len() - 1)];
                 tokio::spawn(async move {
                     let stream = acceptor.accept(stream).await.unwrap();
@@ -63,10 +68,11 @@ impl Http2 {
                         Script::GoAway(last, reason) => go_away(stream, last, reason).await,
                         _ => serve(stream, script, &log, connection).await,
                     }
+                    ending.send_modify(|count| *count += 1);
                 });
             }
         });
-        Self { url, authority, served, task }
+        Self { url, authority, served, ended, task }
     }
 
     fn client(&self) -> Client {
@@ -166,6 +172,19 @@ async fn many_calls_at_once_share_one_connection() {
     let served = server.served();
     assert_eq!(served.len(), 51);
     assert!(served.iter().all(|(_, _, connection)| *connection == 0));
+}
+
+#[tokio::test]
+async fn a_connection_that_is_unused_for_too_long_is_closed() {
+    let server = Http2::start(&[Script::Serve]).await;
+    let transport = server.authority.trusted().idle_connection(Duration::from_millis(20));
+    let client = Client::builder().base_url(&server.url).api_key("k1").transport(transport).build().unwrap();
+    for round in 1..=2 {
+        list(&client).await.unwrap();
+        server.ended.clone().wait_for(|count| *count >= round).await.unwrap();
+    }
+    let connections: Vec<_> = server.served().iter().map(|(_, _, connection)| *connection).collect();
+    assert_eq!(connections, [0, 1]);
 }
 
 #[tokio::test]

@@ -232,6 +232,20 @@ async fn a_proxy_that_closes_without_saying_so_loses_no_request() {
 }
 
 #[tokio::test]
+async fn no_connection_to_a_forwarding_proxy_is_used_twice() {
+    // It keeps its connections open; that it will is nothing to rely on.
+    let proxy = Server::answers([json(200, EMPTY)]).await;
+    let transport = HttpTransport::builder().proxies(through(proxy.url.trim_start_matches("http://")));
+    let client = brief("http://eq.test", transport).allow_http(true).build().unwrap();
+    for _ in 0..3 {
+        list(&client).await.unwrap();
+    }
+    let connections: Vec<_> = proxy.received().iter().map(|request| request.connection).collect();
+    assert_eq!(connections, [0, 1, 2]);
+    proxy.wait_for_closed(3).await;
+}
+
+#[tokio::test]
 async fn a_proxy_that_wants_a_password_for_plain_http_says_so() {
     let proxy = Server::answers([answer(407, &[("proxy-authenticate", "Basic")], b"")]).await;
     let proxies = Proxies::all(&proxy.url, "").unwrap();
