@@ -100,7 +100,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Renamed<A> {
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, A::Error> {
         match self.ahead.take() {
-            Some(value) => seed.deserialize(value).map_err(A::Error::custom),
+            Some(value) => seed.deserialize(value).map_err(|error| {
+                // No reader places it, so the text says which field it is.
+                let name = self.filled.last().copied().unwrap_or_default();
+                A::Error::custom(format_args!("{name}: {error}"))
+            }),
             None => self.inner.next_value_seed(seed),
         }
     }
@@ -124,6 +128,27 @@ mod tests {
 
     fn read(json: &str) -> Result<Key, String> {
         crate::from_json(json.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_under_either_name() {
+        for (json, error) in [
+            (r#"{"key_id":"a","used":-1}"#, "used: invalid value: integer, expected u8 at line 1 column 23"),
+            (
+                r#"{"key_id":"a","last":-1}"#,
+                ".: used: invalid value: integer, expected u8 at line 1 column 24",
+            ),
+            (
+                r#"{"key_id":"a","last":-1,"other":5}"#,
+                "last: used: invalid value: integer, expected u8 at line 1 column 23",
+            ),
+        ] {
+            let Err(crate::DecodeError::Json { path, source }) = crate::from_json::<Key>(json.as_bytes())
+            else {
+                panic!("{json} was read");
+            };
+            assert_eq!(format!("{path}: {source}"), error, "{json}");
+        }
     }
 
     #[test]

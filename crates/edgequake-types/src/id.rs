@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::HeaderValue;
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Why a text is not an identifier. Names the rule and what to do.
@@ -35,6 +36,21 @@ fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+/// Reads an id within the reader's own call for a text, so that an error is placed there.
+struct IdVisitor<F>(F);
+
+impl<T, F: FnOnce(&str) -> Result<T, IdError>> Visitor<'_> for IdVisitor<F> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        (self.0)(text).map_err(E::custom)
+    }
 }
 
 macro_rules! scope_id {
@@ -132,8 +148,7 @@ macro_rules! scope_id {
         /// Accepts what a server sends: a UUID, the reserved word, or a name of its own.
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                Self::new(&text).or_else(|_| Self::opaque(&text)).map_err(serde::de::Error::custom)
+                deserializer.deserialize_str(IdVisitor(|text: &str| Self::new(text).or_else(|_| Self::opaque(text))))
             }
         }
     };

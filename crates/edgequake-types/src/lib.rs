@@ -35,6 +35,7 @@ mod endpoint;
 mod error_body;
 pub mod health;
 mod id;
+mod json_path;
 pub mod multipart;
 mod open_enum;
 mod origin;

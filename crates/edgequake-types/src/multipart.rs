@@ -237,6 +237,8 @@ impl Form {
     /// # Errors
     ///
     /// [`FormError`] when the content type names no boundary, the body is cut, or a part has no name.
+    // Compiled where it is called: servers need it, clients do not.
+    #[inline]
     pub fn parse(content_type: &str, body: &Bytes) -> Result<Self, FormError> {
         let boundary = boundary(content_type).ok_or(FormError::ContentType)?;
         let delimiter = format!("\r\n--{boundary}");

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::answer::Answer;
 use crate::body::Body;
 use crate::endpoint::{Endpoint, Payload};
+use crate::json_path;
 use crate::multipart::FormError;
 use crate::path;
 
@@ -81,35 +82,27 @@ fn at(path: &str) -> String {
 /// [`DecodeError::Json`] with the path of the first field that does not fit.
 pub fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, DecodeError> {
     let json = json.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(json);
-    serde_json::from_slice(json).map_err(|error| {
-        // Tracking the path costs on every field, so it is done only once something is known to be wrong.
-        let deserializer = &mut serde_json::Deserializer::from_slice(json);
-        match serde_path_to_error::deserialize::<_, T>(deserializer) {
-            Err(traced) => traced.into(),
-            // Well-formed up to something behind the value.
-            Ok(_) => DecodeError::Json { path: ".".to_owned(), source: error },
+    serde_json::from_slice(json).map_err(|error| unreadable(json, error))
+}
+
+#[cold]
+fn unreadable(json: &[u8], source: serde_json::Error) -> DecodeError {
+    let path = json_path::of_error(json, &source);
+    let source = without_values(&source.to_string()).map_or(source, serde_json::Error::custom);
+    DecodeError::Json { path, source }
+}
+
+/// Reads what has been put together here, and not come as a text: an error names its place by the path alone.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
+    from_json(value.to_string().as_bytes()).map_err(|error| match error {
+        DecodeError::Json { path, source } => {
+            let message = source.to_string();
+            let position = format!(" at line {} column {}", source.line(), source.column());
+            let message = message.strip_suffix(&position).unwrap_or(&message);
+            DecodeError::Json { path, source: serde_json::Error::custom(message) }
         }
+        other => other,
     })
-}
-
-impl From<serde_path_to_error::Error<serde_json::Error>> for DecodeError {
-    fn from(traced: serde_path_to_error::Error<serde_json::Error>) -> Self {
-        let path = shortened(traced.path().to_string());
-        let source = traced.into_inner();
-        let source = without_values(&source.to_string()).map_or(source, serde_json::Error::custom);
-        Self::Json { path, source }
-    }
-}
-
-/// Keeps a path readable: its keys are the sender's, and may be of any length.
-fn shortened(mut path: String) -> String {
-    const LIMIT: usize = 200;
-    if path.len() > LIMIT {
-        let cut = (0..=LIMIT).rev().find(|&at| path.is_char_boundary(at)).unwrap_or(0);
-        path.truncate(cut);
-        path.push('…');
-    }
-    path
 }
 
 /// Takes the values out of a message such as `invalid type: string "s3cr3t", expected u64`; `None` if there are none.
@@ -184,7 +177,7 @@ pub(crate) fn from_request<E: Endpoint>(parts: &http::request::Parts, body: &[u8
     };
     // The path wins over a field of the same name: it is what the request was routed and authorized by.
     fields.extend(parameters.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))));
-    Ok(serde_path_to_error::deserialize(Value::Object(fields))?)
+    from_value(&Value::Object(fields))
 }
 
 #[cfg(test)]

@@ -305,10 +305,12 @@ impl Answer for User {
 }
 
 impl Decode for User {
+    #[inline]
     fn decode(body: Bytes) -> Result<Self, DecodeError> {
         MeResponse::decode(body).map(|answer| answer.user)
     }
 
+    #[inline]
     fn encode(&self) -> Result<Bytes, EncodeError> {
         serde_json::to_vec(self).map(Into::into).map_err(EncodeError::Serialize)
     }

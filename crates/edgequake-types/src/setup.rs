@@ -145,6 +145,7 @@ endpoint! {
             }
         }
 
+        #[inline]
         fn from_request(parts: &http::request::Parts, body: &[u8]) -> Result<Self, DecodeError> {
             let mut served: Self = request::from_request(parts, body)?;
             let token = parts.headers.get(Self::TOKEN_HEADER);

@@ -11,6 +11,9 @@ use serde::Deserialize;
 use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
 use serde_json::Value;
 
+use crate::DecodeError;
+use crate::request::from_value;
+
 /// Whole numbers that a JSON number, a whole float or a numeric string may stand for.
 pub(crate) trait Whole: Sized {
     const EXPECTED: &'static str;
@@ -249,7 +252,15 @@ pub(crate) fn wrapped<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 ) -> Result<T, D::Error> {
     let mut value = Value::deserialize(deserializer)?;
     let inner = value.get_mut(key).filter(|inner| inner.is_object()).map(Value::take);
-    serde_path_to_error::deserialize(inner.unwrap_or(value)).map_err(de::Error::custom)
+    nested(&inner.unwrap_or(value))
+}
+
+/// A model out of a value that had to be looked at first; an error names the place within it.
+pub(crate) fn nested<T: DeserializeOwned, E: de::Error>(value: &Value) -> Result<T, E> {
+    from_value(value).map_err(|error| match error {
+        DecodeError::Json { path, source } => E::custom(format_args!("{path}: {source}")),
+        other => E::custom(other),
+    })
 }
 
 /// A model that comes as an object, or as the bare list of its elements.

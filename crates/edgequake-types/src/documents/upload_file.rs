@@ -146,10 +146,12 @@ setters! {
 
 endpoint! {
     POST "/api/v1/documents/upload" => UploadFile, UploadedFile where Required, Refused, Multipart {
+        #[inline]
         fn body(&self) -> Result<Body, EncodeError> {
             Ok(Body::Form(self.form()))
         }
 
+        #[inline]
         fn from_request(parts: &http::request::Parts, body: &[u8]) -> Result<Self, DecodeError> {
             if parts.method != Self::METHOD || parts.uri.path() != Self::PATH {
                 return Err(DecodeError::Route { method: Self::METHOD, path: Self::PATH });

@@ -24,3 +24,22 @@ fn errors_say_what_to_do() {
     insta::assert_snapshot!(TenantId::new("acme").unwrap_err(), @"TenantId must be a hyphenated UUID or the word `default`: the server would read anything else as its default scope; use `TenantId::opaque` for servers that name it otherwise");
     insta::assert_snapshot!(UserId::new("default").unwrap_err(), @"UserId must be a hyphenated UUID: the server would read anything else as its default scope; use `UserId::opaque` for servers that name it otherwise");
 }
+
+#[test]
+fn a_wrong_id_is_named_wherever_it_stands() {
+    #[derive(Debug, serde::Deserialize)]
+    #[allow(dead_code)]
+    struct Place {
+        tenant_id: TenantId,
+        user_id: Option<UserId>,
+    }
+    for json in [r#"{"tenant_id":"default","user_id":"a\nb"}"#, r#"{"user_id":"a\nb","tenant_id":"default"}"#]
+    {
+        let error = crate::from_json::<Place>(json.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "the JSON field `user_id` cannot be read");
+    }
+    let error = crate::from_json::<Place>(br#"{"tenant_id":5}"#).unwrap_err();
+    assert_eq!(error.to_string(), "the JSON field `tenant_id` cannot be read");
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "invalid type: integer, expected a string at line 1 column 14");
+}

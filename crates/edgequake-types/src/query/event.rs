@@ -3,9 +3,6 @@
 //! Most servers send JSON objects told apart by `type`. The first ones, and any server asked for `v1`, send the raw text
 //! of the answer. The first payload that means something decides which of the two a stream is.
 
-use std::collections::BTreeMap;
-
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -97,6 +94,8 @@ impl Default for QueryFraming {
 impl Event for QueryEvent {
     type Framing = QueryFraming;
 
+    // Compiled where it is called, as the models are.
+    #[inline]
     fn decode(payload: &str, framing: &mut QueryFraming) -> Result<Option<Self>, DecodeError> {
         // No server sends this mark today, but their documents speak of it.
         if payload.trim() == "[DONE]" {
@@ -123,6 +122,7 @@ impl Event for QueryEvent {
         }
     }
 
+    #[inline]
     fn encode(&self) -> Result<String, EncodeError> {
         serde_json::to_string(self).map_err(EncodeError::Serialize)
     }
@@ -159,10 +159,11 @@ fn is_event(payload: &str) -> bool {
     let known = ["type", "content", "chunk", "token", "choices", "error", "code", "done"];
     // Cut or broken, but meant as an event: an error is better than braces in the answer.
     payload.trim_start().starts_with("{\"type\":")
-        || serde_json::from_str::<BTreeMap<String, IgnoredAny>>(payload)
+        || serde_json::from_slice::<Map<String, Value>>(payload.as_bytes())
             .is_ok_and(|fields| known.iter().any(|name| fields.contains_key(*name)))
 }
 
+#[inline]
 fn decode_object(payload: &str) -> Result<QueryEvent, DecodeError> {
     #[derive(Deserialize)]
     struct Kind {

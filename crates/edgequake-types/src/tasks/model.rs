@@ -1,6 +1,5 @@
 //! [`Task`]: one piece of background work.
 
-use serde::de::{Error, IntoDeserializer};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -150,6 +149,6 @@ fn task_error<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<TaskE
     match Value::deserialize(deserializer)? {
         Value::Null => Ok(None),
         Value::String(text) => Ok((!text.is_empty()).then(|| TaskError::new(text))),
-        other => TaskError::deserialize(other.into_deserializer()).map(Some).map_err(D::Error::custom),
+        other => tolerant::nested(&other).map(Some),
     }
 }

@@ -93,6 +93,10 @@ fn an_error_is_an_object_or_a_text() {
         assert_eq!(task.failure(), failure, "{error}");
     }
     assert!(Task::decode(r#"{"track_id":"t","status":"failed","error":5}"#.into()).is_err());
+    let error =
+        Task::decode(r#"{"track_id":"t","status":"failed","error":{"message":[5]}}"#.into()).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "message: invalid type: sequence, expected a string at line 1 column 58");
 }
 
 #[test]
