@@ -3,7 +3,6 @@
 //! The shared part is a value, a list of wakers and one short lock. It knows nothing of runtimes, so that its
 //! interleavings can be explored by a model checker, which supplies its own `sync` module.
 
-use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -16,14 +15,32 @@ struct Shared<T> {
 
 struct Inner<T> {
     outcome: Outcome<T>,
-    waiting: BTreeMap<u64, Waker>,
-    next: u64,
+    /// A place for each waiter.
+    waiting: Vec<Option<Waker>>,
+    /// Places whose waiters have left.
+    free: Vec<usize>,
 }
 
 enum Outcome<T> {
     Pending,
     Landed(T),
     Lost,
+}
+
+impl<T> Inner<T> {
+    fn take_place(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.waiting.push(None);
+            self.waiting.len() - 1
+        })
+    }
+
+    fn leave(&mut self, place: usize) -> Option<Waker> {
+        // None are kept once the flight has ended.
+        let waker = self.waiting.get_mut(place)?.take();
+        self.free.push(place);
+        waker
+    }
 }
 
 impl<T> Shared<T> {
@@ -39,7 +56,7 @@ impl<T> Shared<T> {
             std::mem::take(&mut inner.waiting)
         };
         // Outside of the lock: a waker may run anything.
-        waiting.into_values().for_each(Waker::wake);
+        waiting.into_iter().flatten().for_each(Waker::wake);
     }
 }
 
@@ -51,7 +68,7 @@ pub(crate) struct Flight<T>(Arc<Shared<T>>);
 
 /// Starts a flight: who flies, and who waits.
 pub(crate) fn flight<T: Clone>() -> (Pilot<T>, Flight<T>) {
-    let inner = Mutex::new(Inner { outcome: Outcome::Pending, waiting: BTreeMap::new(), next: 0 });
+    let inner = Mutex::new(Inner { outcome: Outcome::Pending, waiting: Vec::new(), free: Vec::new() });
     let shared = Arc::new(Shared { inner });
     (Pilot(Some(Arc::clone(&shared))), Flight(shared))
 }
@@ -82,14 +99,14 @@ impl<T> Clone for Flight<T> {
 impl<T: Clone> Flight<T> {
     /// The result; `None` when the flight is lost.
     pub(crate) fn wait(&self) -> Wait<T> {
-        Wait { shared: Arc::clone(&self.0), key: None }
+        Wait { shared: Arc::clone(&self.0), place: None }
     }
 }
 
 /// One waiter.
 pub(crate) struct Wait<T> {
     shared: Arc<Shared<T>>,
-    key: Option<u64>,
+    place: Option<usize>,
 }
 
 impl<T: Clone> Future for Wait<T> {
@@ -102,11 +119,14 @@ impl<T: Clone> Future for Wait<T> {
             Outcome::Landed(value) => Poll::Ready(Some(value.clone())),
             Outcome::Lost => Poll::Ready(None),
             Outcome::Pending => {
-                let key = *self.key.get_or_insert(inner.next);
-                inner.next = inner.next.max(key + 1);
-                let replaced = inner.waiting.insert(key, cx.waker().clone());
+                let place = *self.place.get_or_insert_with(|| inner.take_place());
+                let mut waker = Some(cx.waker().clone());
+                if let Some(place) = inner.waiting.get_mut(place) {
+                    std::mem::swap(place, &mut waker);
+                }
                 drop(inner);
-                drop(replaced);
+                // What was replaced is dropped outside of the lock, for it may run anything too.
+                drop(waker);
                 Poll::Pending
             }
         }
@@ -115,7 +135,7 @@ impl<T: Clone> Future for Wait<T> {
 
 impl<T> Drop for Wait<T> {
     fn drop(&mut self) {
-        let left = self.key.and_then(|key| self.shared.lock().waiting.remove(&key));
+        let left = self.place.and_then(|place| self.shared.lock().leave(place));
         drop(left);
     }
 }

@@ -66,7 +66,7 @@ impl Logins {
         // The texts of serde's errors quote what they found, which may be a token.
         let damaged =
             |error: serde_json::Error| FormatError::Damaged { line: error.line(), column: error.column() };
-        let head: Head = match serde_json::from_str(text) {
+        let head: Head = match serde_json::from_slice(text.as_bytes()) {
             Ok(head) => head,
             Err(error) if error.is_data() => return Err(FormatError::Foreign),
             Err(error) => return Err(damaged(error)),
@@ -76,7 +76,7 @@ impl Logins {
             (Some(FORMAT), Some(newer)) if newer > VERSION => return Err(FormatError::Newer(newer)),
             _ => return Err(FormatError::Foreign),
         }
-        let read: Read = serde_json::from_str(text).map_err(damaged)?;
+        let read: Read = serde_json::from_slice(text.as_bytes()).map_err(damaged)?;
         Ok(Self(read.logins))
     }
 
