@@ -25,7 +25,7 @@ use bytes::Bytes;
 use edgequake_auth::SharedCredentials;
 use http::{Request, Response};
 use http_body::Body;
-use tower::util::BoxCloneSyncService;
+use tower::util::{BoxCloneSyncService, Either};
 use tower::{Layer, ServiceBuilder};
 use tower_service::Service;
 
@@ -96,12 +96,25 @@ where
     R::Error: Into<BoxError>,
 {
     let below = below_attempt(transport, options);
-    if options.per_attempt.is_empty() {
-        return above_attempt(below, options, credentials);
+    above_attempt(with_own_layers(below, &options.per_attempt), options, credentials)
+}
+
+/// A service, or what a user's own layers have made of it. One type for both, so that what lies above is compiled once.
+type Own<S> = Either<S, HttpService>;
+
+fn with_own_layers<S>(inner: S, layers: &[Arc<dyn StackLayer>]) -> Own<S>
+where
+    S: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError, Future: Send>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    if layers.is_empty() {
+        return Either::Left(inner);
     }
-    let below =
-        options.per_attempt.iter().fold(BoxCloneSyncService::new(below), |inner, layer| layer.wrap(inner));
-    above_attempt(below, options, credentials)
+    let inner = BoxCloneSyncService::new(inner);
+    Either::Right(layers.iter().fold(inner, |inner, layer| layer.wrap(inner)))
 }
 
 /// Layers 8 to 10.
@@ -153,14 +166,7 @@ where
         .service(below);
     let outer =
         ServiceBuilder::new().layer(TraceLayer::operation()).layer(DeadlineLayer::new(options.timeout));
-    if options.per_operation.is_empty() {
-        return ErasedService::new(outer.service(retried));
-    }
-    let retried = options
-        .per_operation
-        .iter()
-        .fold(BoxCloneSyncService::new(retried), |inner, layer| layer.wrap(inner));
-    ErasedService::new(outer.service(retried))
+    ErasedService::new(outer.service(with_own_layers(retried, &options.per_operation)))
 }
 
 /// The short way for logins: no auth, no retry, but the same guard and transport.

@@ -4,6 +4,7 @@
 //! are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. The connections of a pool
 //! live in the runtime that opened them: a transport that moves to another runtime opens new ones there.
 
+mod background;
 mod connector;
 mod error;
 mod exchange;
@@ -23,7 +24,6 @@ use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
-use hyper_rustls::HttpsConnector;
 use tower_service::Service;
 
 pub use error::TransportError;
@@ -35,7 +35,7 @@ pub(crate) use tunnel::TunnelError;
 
 use crate::BoxFuture;
 use crate::body::RequestBody;
-use connector::ProxyConnector;
+use connector::Connector;
 use pool::Pool;
 
 /// Options of an [`HttpTransport`].
@@ -141,15 +141,9 @@ impl HttpTransportBuilder {
         };
         let tls = self.tls || proxies.are_secure();
         let tls = tls::config(tls.then_some(self.certificates))?;
-        let connector = ProxyConnector::new(proxies.clone(), tls.clone(), self.connect_timeout);
-        let https = hyper_rustls::HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
-        let https = if self.http2 {
-            https.enable_all_versions().wrap_connector(connector)
-        } else {
-            https.enable_http1().wrap_connector(connector)
-        };
+        let connector = Connector::new(proxies.clone(), tls, self.http2, self.connect_timeout);
         let pool = Pool::new(self.idle_connection, self.idle_connections);
-        Ok(HttpTransport { shared: Arc::new(Shared { pool, connector: https, proxies }) })
+        Ok(HttpTransport { shared: Arc::new(Shared { pool, connector, proxies }) })
     }
 }
 
@@ -163,7 +157,7 @@ pub struct HttpTransport {
 #[derive(Debug)]
 struct Shared {
     pool: Arc<Pool>,
-    connector: HttpsConnector<ProxyConnector>,
+    connector: Connector,
     proxies: Proxies,
 }
 

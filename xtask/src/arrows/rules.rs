@@ -26,7 +26,7 @@ pub(super) const FORBIDDEN: &[Forbidden] = &[
     Forbidden {
         package: "edgequake-client",
         features: Features::None,
-        names: &["hyper-util", "hyper-rustls", "rustls*"],
+        names: &["hyper-util", "rustls*", "tokio-rustls"],
     },
 ];
 

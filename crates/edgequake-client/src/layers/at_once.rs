@@ -1,14 +1,14 @@
 //! [`AtOnce`]: a call that is made now if the service is ready now, and else as soon as it is.
 //!
 //! A layer that answers `Ready` itself has to wait for the service below within its future. `Oneshot` does that with a clone and
-//! a state to keep both in, though nearly every service is ready whenever it is asked.
+//! a state to keep both in, though nearly every service is ready whenever it is asked. Here the future of the service is polled in
+//! one place only, which matters to layers within layers: every one is compiled into the next.
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use pin_project_lite::pin_project;
-use tower::util::Oneshot;
 use tower_service::Service;
 
 use crate::BoxError;
@@ -21,7 +21,7 @@ pin_project! {
     {
         Called { #[pin] future: S::Future },
         Refused { error: Option<BoxError> },
-        Waiting { #[pin] oneshot: Oneshot<S, Q> },
+        Waiting { service: S, request: Option<Q> },
     }
 }
 
@@ -36,7 +36,7 @@ where
             Poll::Pending => {
                 // What was polled may stand in a queue by now: that is the one to wait with, so that no place in it is lost.
                 let clone = service.clone();
-                Self::Waiting { oneshot: Oneshot::new(std::mem::replace(service, clone), request) }
+                Self::Waiting { service: std::mem::replace(service, clone), request: Some(request) }
             }
         }
     }
@@ -48,13 +48,23 @@ where
 {
     type Output = Result<S::Response, BoxError>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project() {
-            AtOnceProj::Called { future } => future.poll(cx).map_err(Into::into),
-            AtOnceProj::Waiting { oneshot } => oneshot.poll(cx).map_err(Into::into),
-            // Polled after completion: pends, as it must not panic.
-            AtOnceProj::Refused { error } => {
-                error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            let next = match self.as_mut().project() {
+                AtOnceProj::Called { future } => return future.poll(cx).map_err(Into::into),
+                AtOnceProj::Waiting { service, request } => match ready!(service.poll_ready(cx)) {
+                    // Taken once: what comes next is another state.
+                    Ok(()) => request.take().map(|request| Self::Called { future: service.call(request) }),
+                    Err(error) => Some(Self::Refused { error: Some(error.into()) }),
+                },
+                AtOnceProj::Refused { error } => {
+                    let Some(error) = error.take() else { return Poll::Pending };
+                    return Poll::Ready(Err(error));
+                }
+            };
+            match next {
+                Some(next) => self.set(next),
+                None => return Poll::Pending,
             }
         }
     }

@@ -61,6 +61,7 @@ impl ApiKeys<'_> {
     ///
     /// When no new key could be made; the old one is untouched then. If the future is dropped after the new key was made, both
     /// keys work.
+    #[inline]
     pub async fn rotate(&self, old: impl Into<KeyId>, new: CreateApiKey) -> Result<Rotation, Error> {
         let old = old.into();
         let created = self.create(new).await?;
@@ -73,6 +74,7 @@ impl ApiKeys<'_> {
     /// # Errors
     ///
     /// Those of [`list`](Self::list).
+    #[inline]
     pub async fn unused(&self) -> Result<Vec<ApiKey>, Error> {
         let mut keys = self.list(ListApiKeys::new()).items();
         let mut unused = Vec::new();

@@ -53,6 +53,7 @@ impl Documents<'_> {
     /// # Errors
     ///
     /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is no such file.
+    #[inline]
     pub async fn upload_file(&self, path: impl AsRef<Path>) -> Result<Call<UploadFile>, Error> {
         self.upload_file_as(path, |upload| upload).await
     }

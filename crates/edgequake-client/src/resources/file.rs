@@ -1,19 +1,19 @@
 //! Uploads from disk: a form whose file is read while it is sent, and opened anew for each attempt.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use edgequake_types::documents::UploadFile;
 use edgequake_types::multipart::Segment;
 use edgequake_types::{Body as TypesBody, Endpoint};
 use http_body::{Body, Frame, SizeHint};
-use tokio::fs::File;
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::runtime::Handle;
 
 use crate::body::RequestBody;
 use crate::error::{Error, ErrorKind};
@@ -60,7 +60,8 @@ pub(super) async fn upload(
     let refused =
         |error: FileUploadError| Error::new(ErrorKind::Request).because(error).during(UploadFile::PATH);
     let cannot_read = |source| refused(FileUploadError::Read { path: path.to_owned(), source });
-    let metadata = tokio::fs::metadata(path).await.map_err(cannot_read)?;
+    let asked = path.to_owned();
+    let metadata = blocking(move || std::fs::metadata(asked)).await.map_err(cannot_read)?;
     if !metadata.is_file() {
         return Err(refused(FileUploadError::NotAFile { path: path.to_owned() }));
     }
@@ -92,9 +93,12 @@ struct FormBody {
 }
 
 enum State {
+    /// Between two segments.
     Between,
-    Opening(BoxFuture<io::Result<File>>, u64),
-    Reading { file: File, left: u64, buffer: BytesMut },
+    /// In a file of which `left` bytes are still to be sent; `None` before it is opened.
+    Within { file: Option<File>, left: u64 },
+    /// A piece of it is being read.
+    Reading { reading: BoxFuture<io::Result<(File, Vec<u8>)>>, left: u64 },
 }
 
 impl FormBody {
@@ -138,38 +142,28 @@ impl Body for FormBody {
                         None => return Poll::Ready(None),
                         Some(Segment::Bytes(bytes)) => return this.send(bytes),
                         Some(Segment::Deferred { length, .. }) => {
-                            let path = this.plan.path.clone();
-                            this.state = State::Opening(Box::pin(File::open(path)), length);
+                            this.state = State::Within { file: None, left: length };
                         }
                     }
                 }
-                State::Opening(opening, length) => {
-                    let length = *length;
-                    match ready!(opening.as_mut().poll(cx)) {
-                        Ok(mut file) => {
-                            file.set_max_buf_size(PIECE);
-                            this.state = State::Reading { file, left: length, buffer: BytesMut::new() };
-                        }
+                State::Within { left: 0, .. } => this.state = State::Between,
+                State::Within { file, left } => {
+                    let reading = read(this.plan.path.clone(), file.take(), *left);
+                    this.state = State::Reading { reading: Box::pin(blocking(reading)), left: *left };
+                }
+                State::Reading { reading, left } => {
+                    let left = *left;
+                    let (file, piece) = match ready!(reading.as_mut().poll(cx)) {
+                        Ok(read) => read,
                         Err(source) => return Poll::Ready(Some(Err(this.cannot_read(source)))),
-                    }
-                }
-                State::Reading { left: 0, .. } => this.state = State::Between,
-                State::Reading { file, left, buffer } => {
-                    let wanted = PIECE.min(usize::try_from(*left).unwrap_or(PIECE));
-                    buffer.resize(wanted, 0);
-                    let mut read = ReadBuf::new(buffer);
-                    if let Err(source) = ready!(Pin::new(file).poll_read(cx, &mut read)) {
-                        return Poll::Ready(Some(Err(this.cannot_read(source))));
-                    }
-                    let count = read.filled().len();
-                    if count == 0 {
+                    };
+                    if piece.is_empty() {
                         let path = this.plan.path.clone();
                         return Poll::Ready(Some(Err(FileUploadError::Shrunk { path })));
                     }
-                    // What has been appended to the file since its length was declared is not sent.
-                    *left = left.saturating_sub(count as u64);
-                    let piece = buffer.split_to(count).freeze();
-                    return this.send(piece);
+                    let left = left.saturating_sub(piece.len() as u64);
+                    this.state = State::Within { file: Some(file), left };
+                    return this.send(piece.into());
                 }
             }
         }
@@ -182,4 +176,25 @@ impl Body for FormBody {
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.remaining)
     }
+}
+
+/// Reads the next piece, and opens the file before the first one. No more than `left`: what has been appended to the file since
+/// its length was declared is not sent. An empty piece is the end of the file.
+fn read(
+    path: PathBuf,
+    file: Option<File>,
+    left: u64,
+) -> impl FnOnce() -> io::Result<(File, Vec<u8>)> + Send + 'static {
+    move || {
+        let mut file = file.map_or_else(|| File::open(path), Ok)?;
+        let mut piece = Vec::with_capacity(PIECE.min(usize::try_from(left).unwrap_or(PIECE)));
+        (&mut file).take(piece.capacity() as u64).read_to_end(&mut piece)?;
+        Ok((file, piece))
+    }
+}
+
+/// Runs what blocks on a thread that may. Dropping the future does not end it; it has no effect but on itself.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    let runtime = Handle::try_current().map_err(io::Error::other)?;
+    runtime.spawn_blocking(work).await.map_err(io::Error::other)?
 }

@@ -33,6 +33,7 @@ impl Health<'_> {
     /// # Errors
     ///
     /// Any other answer, and none.
+    #[inline]
     pub async fn is_ready(&self) -> Result<bool, Error> {
         match self.client.send(GetReady::new()).await {
             Ok(()) => Ok(true),

@@ -149,6 +149,8 @@ impl IntoFuture for Wait {
     type Output = Result<Document, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
+    // Compiled where it is called, and with it what reads documents and tasks.
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }

@@ -1,134 +1,202 @@
-//! [`ProxyConnector`]: opens connections, directly or through a proxy.
+//! [`Connector`]: opens connections, directly or through a proxy, with TLS where it is asked for.
 
+use std::fmt;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
-use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::proxy::matcher::Intercept;
 use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tower::ServiceExt;
-use tower_service::Service;
 
 use super::proxy::Proxies;
 use super::resolver::Resolver;
 use super::tunnel::{self, TunnelError};
-use crate::{BoxError, BoxFuture};
+use crate::BoxError;
 
-/// Opens a connection to a destination: with TLS only to a proxy that asks for it, since TLS to the destination is made by
-/// the connector around this one.
-#[derive(Debug, Clone)]
-pub(crate) struct ProxyConnector {
-    direct: HttpConnector<Resolver>,
-    // Speaks TLS to `https` proxies.
-    to_proxy: HttpsConnector<HttpConnector<Resolver>>,
+const HTTP2: &[u8] = b"h2";
+
+/// Opens connections.
+#[derive(Clone)]
+pub(super) struct Connector {
+    tcp: HttpConnector<Resolver>,
     proxies: Proxies,
+    to_origin: TlsConnector,
+    to_proxy: TlsConnector,
 }
 
-impl ProxyConnector {
-    pub(super) fn new(proxies: Proxies, tls: ClientConfig, connect_timeout: Option<Duration>) -> Self {
-        let mut direct = HttpConnector::new_with_resolver(Resolver::new());
-        direct.enforce_http(false);
-        direct.set_nodelay(true);
-        direct.set_keepalive(Some(Duration::from_secs(60)));
-        direct.set_connect_timeout(connect_timeout);
-        let to_proxy = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(direct.clone());
-        Self { direct, to_proxy, proxies }
-    }
+/// A connection that requests can be sent on.
+pub(super) struct Connected {
+    pub(super) stream: Stream,
+    /// Whether it speaks HTTP/2; HTTP/1.1 otherwise.
+    pub(super) http2: bool,
+    /// Whether a proxy at its other end forwards requests: those name the whole URI (RFC 9112, 3.2.2).
+    pub(super) forwarding: bool,
+}
 
-    async fn through(self, proxy: Intercept, destination: Uri) -> Result<ProxyStream, BoxError> {
-        let connecting = self.to_proxy.oneshot(proxy.uri().clone());
-        let stream = connecting.await.map_err(|error| TunnelError::unreachable(proxy.uri(), error))?;
-        if destination.scheme_str() != Some("https") {
-            return Ok(ProxyStream { stream, forwarding: true });
+impl Connector {
+    pub(super) fn new(
+        proxies: Proxies,
+        tls: ClientConfig,
+        http2: bool,
+        connect_timeout: Option<Duration>,
+    ) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_connect_timeout(connect_timeout);
+        let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
+        let mut tls = tls;
+        if http2 {
+            tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         }
-        let mut stream = TokioIo::new(stream);
-        tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), &destination).await?;
-        Ok(ProxyStream { stream: stream.into_inner(), forwarding: false })
+        Self { tcp, proxies, to_origin: TlsConnector::from(Arc::new(tls)), to_proxy }
+    }
+
+    /// Opens a connection for requests to `uri`.
+    pub(super) async fn connect(&self, uri: &Uri) -> Result<Connected, BoxError> {
+        let proxy = self.proxies.intercept(uri);
+        let stream = match &proxy {
+            None => Stream::Plain(self.dial(uri).await?),
+            Some(proxy) => self
+                .to_proxy(proxy.uri())
+                .await
+                .map_err(|error| TunnelError::unreachable(proxy.uri(), error))?,
+        };
+        if !is_secure(uri) {
+            return Ok(Connected { stream, http2: false, forwarding: proxy.is_some() });
+        }
+        let stream = self.secured(stream, proxy.as_ref(), uri).await?;
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
+        Ok(Connected { stream: Stream::Tls(Box::new(stream)), http2, forwarding: false })
+    }
+
+    async fn dial(&self, uri: &Uri) -> Result<TcpStream, BoxError> {
+        Ok(self.tcp.clone().oneshot(uri.clone()).await?.into_inner())
+    }
+
+    async fn to_proxy(&self, proxy: &Uri) -> Result<Stream, BoxError> {
+        let stream = self.dial(proxy).await?;
+        if !is_secure(proxy) {
+            return Ok(Stream::Plain(stream));
+        }
+        Ok(Stream::Tls(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
+    }
+
+    /// TLS to the host of `uri`, through a tunnel where there is a proxy.
+    async fn secured(
+        &self,
+        mut stream: Stream,
+        proxy: Option<&Intercept>,
+        uri: &Uri,
+    ) -> Result<TlsStream<BoxedIo>, BoxError> {
+        if let Some(proxy) = proxy {
+            tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await?;
+        }
+        handshake(&self.to_origin, Box::new(stream), uri).await
     }
 }
 
-impl Service<Uri> for ProxyConnector {
-    type Response = ProxyStream;
-    type Error = BoxError;
-    type Future = BoxFuture<Result<ProxyStream, BoxError>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.direct.poll_ready(cx).map_err(Into::into)
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connector").field("proxies", &self.proxies).finish_non_exhaustive()
     }
+}
 
-    fn call(&mut self, destination: Uri) -> Self::Future {
-        match self.proxies.intercept(&destination) {
-            Some(proxy) => Box::pin(self.clone().through(proxy, destination)),
-            None => {
-                let connecting = self.direct.call(destination);
-                Box::pin(async move {
-                    let stream = MaybeHttpsStream::Http(connecting.await?);
-                    Ok(ProxyStream { stream, forwarding: false })
-                })
+fn is_secure(uri: &Uri) -> bool {
+    uri.scheme_str() == Some("https")
+}
+
+async fn handshake(tls: &TlsConnector, stream: BoxedIo, uri: &Uri) -> Result<TlsStream<BoxedIo>, BoxError> {
+    let host = uri.host().unwrap_or_default();
+    // An IPv6 address has brackets in a URI and none in a certificate.
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let name = ServerName::try_from(host.to_owned())?;
+    Ok(tls.connect(name, stream).await?)
+}
+
+/// What TLS runs over: a connection, or a tunnel in another TLS connection. One type for both, so that TLS is compiled once.
+type BoxedIo = Box<dyn Io>;
+
+pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
+/// A connection, with TLS or without.
+pub(super) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<BoxedIo>>),
+}
+
+impl Stream {
+    /// As hyper reads and writes it.
+    pub(super) fn into_hyper(self) -> TokioIo<Self> {
+        TokioIo::new(self)
+    }
+}
+
+/// Calls the same method of either kind.
+macro_rules! either {
+    ($stream:expr, $inner:ident => $call:expr) => {
+        match Pin::get_mut($stream) {
+            Self::Plain(stream) => {
+                let $inner = Pin::new(stream);
+                $call
+            }
+            Self::Tls(stream) => {
+                let $inner = Pin::new(&mut **stream);
+                $call
             }
         }
-    }
+    };
 }
 
-/// A connection, and whether a proxy at its other end forwards requests: those name the whole URI (RFC 9112, 3.2.2).
-pub(crate) struct ProxyStream {
-    stream: MaybeHttpsStream<TokioIo<TcpStream>>,
-    forwarding: bool,
-}
-
-impl Connection for ProxyStream {
-    fn connected(&self) -> Connected {
-        let connected = match &self.stream {
-            MaybeHttpsStream::Http(stream) => stream.connected(),
-            MaybeHttpsStream::Https(stream) => stream.inner().get_ref().0.connected(),
-        };
-        connected.proxy(self.forwarding)
-    }
-}
-
-impl Read for ProxyStream {
+impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
+        buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        either!(self, stream => stream.poll_read(cx, buffer))
     }
 }
 
-impl Write for ProxyStream {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        either!(self, stream => stream.poll_write(cx, bytes))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_flush(cx))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        either!(self, stream => stream.poll_shutdown(cx))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match self {
+            Self::Plain(stream) => stream.is_write_vectored(),
+            Self::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
+        pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        either!(self, stream => stream.poll_write_vectored(cx, pieces))
     }
 }

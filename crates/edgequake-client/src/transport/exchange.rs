@@ -11,11 +11,12 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_util::client::legacy::connect::Connection;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tower::ServiceExt;
+use hyper_util::rt::TokioTimer;
+use tokio::runtime::Handle;
 
 use super::Shared;
+use super::background::{self, Background};
+use super::connector::Connected;
 use super::error::TransportError;
 use super::pool::{Found, Pool, Sender};
 use crate::body::RequestBody;
@@ -75,23 +76,25 @@ pub(super) async fn send(
 
 /// Opens a connection; whether a proxy at its other end forwards requests.
 async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<(Sender, bool), TransportError> {
-    let stream = shared.connector.clone().oneshot(uri).await.map_err(TransportError::Connect)?;
-    let connected = stream.connected();
+    let Connected { stream, http2, forwarding } =
+        shared.connector.connect(&uri).await.map_err(TransportError::Connect)?;
+    let stream = stream.into_hyper();
+    let runtime = Handle::current();
     let failed = |error: hyper::Error| TransportError::Connect(error.into());
-    if connected.is_negotiated_h2() {
-        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+    if http2 {
+        let (sender, connection) = http2::Builder::new(Background)
             .timer(TokioTimer::new())
             .handshake(stream)
             .await
             .map_err(failed)?;
         // What ends the connection is told to the requests on it.
-        tokio::spawn(async { drop(connection.await) });
+        background::spawn(&runtime, async { drop(connection.await) });
         shared.pool.share(place, &sender);
         return Ok((Sender::Http2(sender), false));
     }
     let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
-    tokio::spawn(async { drop(connection.await) });
-    Ok((Sender::Http1(sender), connected.is_proxied()))
+    background::spawn(&runtime, async { drop(connection.await) });
+    Ok((Sender::Http1(sender), forwarding))
 }
 
 /// Path and query only, as a server wants them (RFC 9112, 3.2.1).

@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use super::background;
 use crate::body::RequestBody;
 
 /// A connection that can take a request.
@@ -104,14 +105,15 @@ impl Pool {
             && let Ok(runtime) = Handle::try_current()
         {
             let pool = Arc::downgrade(self);
-            runtime.spawn(async move {
+            let keeping = async move {
                 let mut sender = sender;
                 if sender.ready().await.is_ok()
                     && let Some(pool) = pool.upgrade()
                 {
                     pool.keep(place, sender);
                 }
-            });
+            };
+            background::spawn(&runtime, keeping);
         }
     }
 
@@ -141,7 +143,7 @@ impl Pool {
             return;
         }
         if let Ok(runtime) = Handle::try_current() {
-            let reaper = runtime.spawn(reap(Arc::downgrade(self), self.idle_limit));
+            let reaper = background::spawn(&runtime, reap(Arc::downgrade(self), self.idle_limit));
             state.reaper = Some(reaper.abort_handle());
         }
     }
