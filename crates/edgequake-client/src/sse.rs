@@ -42,10 +42,12 @@ pub const DEFAULT_EVENT_LIMIT: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub struct Decoder {
     limit: usize,
-    /// The beginning of a line whose end has not come yet.
+    /// The beginning of a line whose end has not come yet, if it is no data line.
     line: Vec<u8>,
     /// The data lines of the event so far, each followed by LF.
     data: Vec<u8>,
+    /// The last of those is a line whose end has not come yet.
+    in_data: bool,
     event: Option<String>,
     /// Bytes of the event so far, its line ends included, so that a flood of empty lines counts too.
     size: usize,
@@ -73,6 +75,7 @@ impl Decoder {
             limit,
             line: Vec::new(),
             data: Vec::new(),
+            in_data: false,
             event: None,
             size: 0,
             after_cr: false,
@@ -98,36 +101,32 @@ impl Decoder {
             }
             let Some(end) = end_of_line(input) else {
                 self.count(input.len())?;
-                self.line.extend_from_slice(input);
+                self.begin_line(input);
                 *input = &[];
                 return Ok(None);
             };
             let (piece, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
             self.count(piece.len() + 1)?;
+            if let Some(rest) = rest.strip_prefix(b"\n\n")
+                && let Some(value) = self.only_value(piece)
+            {
+                self.count(1)?;
+                *input = rest;
+                let data = value.to_vec();
+                return Ok(Some(self.message(data)));
+            }
             self.after_cr = rest.first() == Some(&b'\r');
             *input = rest.get(1..).unwrap_or_default();
-            let complete = if self.line.is_empty() {
-                self.end_line(piece)
-            } else {
-                let mut line = std::mem::take(&mut self.line);
-                line.extend_from_slice(piece);
-                let complete = self.end_line(&line);
-                // The buffer is kept for the next line that comes in pieces.
-                line.clear();
-                self.line = line;
-                complete
-            };
-            if complete.is_some() {
-                return Ok(complete);
+            if let Some(message) = self.rest_of_line(piece) {
+                return Ok(Some(message));
             }
         }
     }
 
     /// The event that was complete but for its last empty line, when the stream has ended regularly.
     pub fn finish(&mut self) -> Option<Message> {
-        let line = std::mem::take(&mut self.line);
-        if !line.is_empty() {
-            self.end_line(&line);
+        if self.in_data || !self.line.is_empty() {
+            self.rest_of_line(&[]);
         }
         self.dispatch()
     }
@@ -135,6 +134,52 @@ impl Decoder {
     fn count(&mut self, bytes: usize) -> Result<(), EventTooLong> {
         self.size += bytes;
         if self.size > self.limit { Err(EventTooLong { limit: self.limit }) } else { Ok(()) }
+    }
+
+    /// The value of a line that is all the data of an event, as most are, so that it need not be put together.
+    fn only_value<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
+        let is_whole = self.line.is_empty() && !self.in_data && !self.at_start;
+        if is_whole && self.data.is_empty() { data_value(line) } else { None }
+    }
+
+    /// Takes in a piece of a line that does not end with it.
+    fn begin_line(&mut self, piece: &[u8]) {
+        if self.in_data {
+            self.data.extend_from_slice(piece);
+            return;
+        }
+        self.line.extend_from_slice(piece);
+        // What is in the line so far goes where it belongs, so that it is not copied once more at the end. The byte after the
+        // colon has to be there, for it may be the blank that is left out.
+        if !self.at_start
+            && self.line.len() > b"data:".len()
+            && let Some(value) = data_value(&self.line)
+        {
+            // Room for the rest of a short line too, so that most events take memory once.
+            self.data.reserve(value.len() + 64);
+            self.data.extend_from_slice(value);
+            self.in_data = true;
+            self.line.clear();
+        }
+    }
+
+    /// Takes in a line, or the rest of one that has begun.
+    fn rest_of_line(&mut self, piece: &[u8]) -> Option<Message> {
+        if std::mem::take(&mut self.in_data) {
+            self.data.extend_from_slice(piece);
+            self.data.push(b'\n');
+            return None;
+        }
+        if self.line.is_empty() {
+            return self.end_line(piece);
+        }
+        let mut line = std::mem::take(&mut self.line);
+        line.extend_from_slice(piece);
+        let complete = self.end_line(&line);
+        // The buffer is kept for the next line that comes in pieces.
+        line.clear();
+        self.line = line;
+        complete
     }
 
     /// Takes in a whole line; an empty one completes the event.
@@ -147,21 +192,15 @@ impl Decoder {
         if line.is_empty() {
             return self.dispatch();
         }
-        if let Some(rest) = line.strip_prefix(b"data") {
-            match rest.split_first() {
-                None => self.data.push(b'\n'),
-                Some((b':', value)) => {
-                    let value = value.strip_prefix(b" ").unwrap_or(value);
-                    if self.data.is_empty() {
-                        // Room for the LF too: most events have one line, and take memory once.
-                        self.data = Vec::with_capacity(value.len() + 1);
-                    }
-                    self.data.extend_from_slice(value);
-                    self.data.push(b'\n');
-                }
-                // A longer field name, which nobody knows.
-                Some(_) => {}
+        if let Some(value) = data_value(line) {
+            if self.data.is_empty() {
+                // Room for the LF too: most events have one line, and take memory once.
+                self.data.reserve_exact(value.len() + 1);
             }
+            self.data.extend_from_slice(value);
+            self.data.push(b'\n');
+        } else if line == b"data" {
+            self.data.push(b'\n');
         } else if let Some(value) = line.strip_prefix(b"event:") {
             self.event =
                 Some(String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value)).into_owned());
@@ -173,22 +212,36 @@ impl Decoder {
     }
 
     fn dispatch(&mut self) -> Option<Message> {
-        self.size = 0;
-        let event = self.event.take();
-        self.data.pop()?;
-        let data = match String::from_utf8(std::mem::take(&mut self.data)) {
-            Ok(data) => data,
-            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-        };
-        Some(Message { event, data })
+        let mut data = std::mem::take(&mut self.data);
+        if data.pop().is_none() {
+            self.size = 0;
+            self.event = None;
+            return None;
+        }
+        Some(self.message(data))
     }
+
+    /// The event with this data, all of which has come.
+    fn message(&mut self, data: Vec<u8>) -> Message {
+        self.size = 0;
+        let data = String::from_utf8(data)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned());
+        Message { event: self.event.take(), data }
+    }
+}
+
+/// The value of a data line, without the one blank after the colon.
+fn data_value(line: &[u8]) -> Option<&[u8]> {
+    let value = line.strip_prefix(b"data:")?;
+    Some(value.strip_prefix(b" ").unwrap_or(value))
 }
 
 /// Where the line ends that `input` begins with.
 fn end_of_line(input: &[u8]) -> Option<usize> {
-    // The empty line that ends an event needs no search.
-    match input.first()? {
-        b'\n' | b'\r' => Some(0),
+    match input {
+        // The empty line that ends an event needs no search, and neither does a single byte.
+        [b'\n' | b'\r', ..] => Some(0),
+        [] | [_] => None,
         _ => memchr2(b'\n', b'\r', input),
     }
 }

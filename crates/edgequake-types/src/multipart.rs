@@ -264,6 +264,7 @@ impl Form {
     }
 }
 
+#[inline]
 fn boundary(content_type: &str) -> Option<String> {
     let mut pieces = content_type.split(';').map(str::trim);
     pieces.next().filter(|media_type| media_type.eq_ignore_ascii_case("multipart/form-data"))?;
@@ -276,6 +277,7 @@ fn boundary(content_type: &str) -> Option<String> {
 }
 
 /// Reads one part; it begins with the rest of the delimiter's line.
+#[inline]
 fn parse_part(part: &Bytes) -> Option<Part> {
     let head_end = memmem::find(part, b"\r\n\r\n")?;
     let head = std::str::from_utf8(part.get(..head_end)?).ok()?;
@@ -299,6 +301,7 @@ fn parse_part(part: &Bytes) -> Option<Part> {
 }
 
 /// The value of a `; name="value"` parameter.
+#[inline]
 fn parameter(text: &str, wanted: &str) -> Option<String> {
     let mut rest = text;
     loop {

@@ -137,6 +137,7 @@ setters! {
 
 endpoint! {
     POST "/api/v1/setup/initialize" => InitializeSetup, SetupResult where Public, Refused, Json {
+        #[inline]
         fn headers(&self, headers: &mut HeaderMap) {
             let token = self.setup_token.as_ref().map(|token| HeaderValue::from_str(token.expose()));
             if let Some(Ok(mut value)) = token {

@@ -94,13 +94,13 @@ impl ChainBuilder {
     }
 
     fn add(mut self, rank: Rank, source: impl Into<SharedCredentials>) -> Self {
-        self.sources.push((rank, source.into()));
+        let place = self.sources.partition_point(|(known, _)| *known <= rank);
+        self.sources.insert(place, (rank, source.into()));
         self
     }
 
     /// The chain. Nothing is asked yet.
-    pub fn build(mut self) -> Chain {
-        self.sources.sort_by_key(|(rank, _)| *rank);
+    pub fn build(self) -> Chain {
         Chain { sources: self.sources, chosen: AtomicUsize::new(NOT_CHOSEN) }
     }
 }

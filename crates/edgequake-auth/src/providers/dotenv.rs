@@ -2,7 +2,6 @@
 
 mod parse;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -46,7 +45,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 pub struct DotEnv {
     name: String,
     path: Option<PathBuf>,
-    variables: BTreeMap<String, Secret>,
+    variables: parse::Variables,
 }
 
 impl DotEnv {
@@ -94,7 +93,7 @@ impl DotEnv {
 
     /// The names of all variables, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.variables.keys().map(String::as_str)
+        self.variables.keys()
     }
 
     /// A provider for `EDGEQUAKE_API_KEY` of this file, sent as `Authorization: Bearer`. After a refusal the file is

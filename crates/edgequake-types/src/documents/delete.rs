@@ -121,6 +121,7 @@ impl DeleteAllDocuments {
 
 endpoint! {
     DELETE "/api/v1/documents" => DeleteAllDocuments, DeletedDocuments where Required, Refused, None {
+        #[inline]
         fn headers(&self, headers: &mut HeaderMap) {
             headers.insert(Self::CONFIRM_HEADER, HeaderValue::from_static(Self::CONFIRM_VALUE));
         }

@@ -69,6 +69,7 @@ impl UploadFile {
     }
 
     /// The form that carries the upload.
+    #[inline]
     fn form(&self) -> Form {
         let mut parts = vec![Part::file("file", &self.file_name, self.content.clone())];
         let mut text =
@@ -80,6 +81,7 @@ impl UploadFile {
         Form::new(parts)
     }
 
+    #[inline]
     fn from_form(form: Form) -> Result<Self, DecodeError> {
         let mut file = None;
         let (mut title, mut metadata, mut chunk_strategy, mut chunk_options) = (None, None, None, None);
@@ -107,11 +109,14 @@ impl UploadFile {
 const UNNAMED: &str = "unnamed.txt";
 
 /// Most servers read the `metadata` part and no `title` part, so the title is put into it, where it has room.
+#[inline]
 fn metadata_with_title(metadata: Option<&Value>, title: Option<&str>) -> Option<String> {
     match (metadata, title) {
         (None, None) => None,
         (None, Some(title)) => {
-            Some(Value::from(Map::from_iter([("title".to_owned(), title.into())])).to_string())
+            let mut fields = Map::new();
+            fields.insert("title".to_owned(), title.into());
+            Some(Value::Object(fields).to_string())
         }
         (Some(Value::Object(fields)), Some(title)) => {
             let mut fields = fields.clone();
@@ -123,6 +128,7 @@ fn metadata_with_title(metadata: Option<&Value>, title: Option<&str>) -> Option<
 }
 
 /// Takes out what [`metadata_with_title`] put in.
+#[inline]
 fn metadata_without_title(metadata: Option<Value>, title: Option<&str>) -> Option<Value> {
     match metadata {
         Some(Value::Object(mut fields))
