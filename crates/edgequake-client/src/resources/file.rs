@@ -128,6 +128,8 @@ impl Body for FormBody {
     type Data = Bytes;
     type Error = FileUploadError;
 
+    // Compiled where a file is uploaded.
+    #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
