@@ -108,11 +108,10 @@ impl Decoder {
             let (piece, rest) = input.split_at_checked(end).unwrap_or((input, &[]));
             self.count(piece.len() + 1)?;
             if let Some(rest) = rest.strip_prefix(b"\n\n")
-                && let Some(value) = self.only_value(piece)
+                && let Some(data) = self.last_line(piece)
             {
                 self.count(1)?;
                 *input = rest;
-                let data = value.to_vec();
                 return Ok(Some(self.message(data)));
             }
             self.after_cr = rest.first() == Some(&b'\r');
@@ -136,10 +135,14 @@ impl Decoder {
         if self.size > self.limit { Err(EventTooLong { limit: self.limit }) } else { Ok(()) }
     }
 
-    /// The value of a line that is all the data of an event, as most are, so that it need not be put together.
-    fn only_value<'a>(&self, line: &'a [u8]) -> Option<&'a [u8]> {
-        let is_whole = self.line.is_empty() && !self.in_data && !self.at_start;
-        if is_whole && self.data.is_empty() { data_value(line) } else { None }
+    /// All the data of an event whose last line ends with this piece, if it is a data line; the short way for nearly all events.
+    fn last_line(&mut self, piece: &[u8]) -> Option<Vec<u8>> {
+        if std::mem::take(&mut self.in_data) {
+            self.data.extend_from_slice(piece);
+            return Some(std::mem::take(&mut self.data));
+        }
+        let is_only = self.line.is_empty() && self.data.is_empty() && !self.at_start;
+        if is_only { data_value(piece).map(<[u8]>::to_vec) } else { None }
     }
 
     /// Takes in a piece of a line that does not end with it.
