@@ -3,12 +3,20 @@
 #![allow(dead_code, reason = "each fuzz target uses one function")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken promise has to stop the run")]
 
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
-use edgequake_client::BaseUrl;
+use bytes::Bytes;
+use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::layers::retry::retry_after;
 use edgequake_client::sse::{Decoder, EventTooLong, Message};
-use http::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use edgequake_client::types::query::{QueryEvent, StreamQuery};
+use edgequake_client::{BaseUrl, Client, ErrorKind};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
+use tower::service_fn;
 
 /// Small enough for the fuzzer to overrun it.
 const NARROW: usize = 16;
@@ -60,6 +68,41 @@ pub(crate) fn sse(data: &[u8]) {
         // Lines that become no message are held in memory too.
         assert!(stream.split(|byte| matches!(byte, b'\n' | b'\r')).all(|line| line.len() <= NARROW));
     }
+}
+
+/// What a client gives of a stream that arrives in these pieces: events, and at the end perhaps an error.
+async fn read(pieces: Vec<Bytes>) -> Vec<Result<QueryEvent, ErrorKind>> {
+    let transport = service_fn(move |_: Request<RequestBody>| {
+        let frames: Vec<_> =
+            pieces.iter().cloned().map(|piece| Ok::<_, Infallible>(Frame::data(piece))).collect();
+        let body = ResponseBody::new(StreamBody::new(futures_util::stream::iter(frames)));
+        let answer = Response::builder().header(CONTENT_TYPE, "text/event-stream").body(body).unwrap();
+        std::future::ready(Ok::<_, Infallible>(answer))
+    });
+    let client = Client::from_service("http://127.0.0.1:1", transport).unwrap();
+    let mut events = client.query().stream(StreamQuery::new("?")).await.unwrap();
+    let mut seen = Vec::new();
+    while let Some(event) = events.next().await {
+        seen.push(event.map_err(|error| error.kind()));
+    }
+    assert!(events.next().await.is_none(), "nothing comes after the end");
+    seen
+}
+
+/// Events are the same however the stream is cut, and an error is the last of what comes. The first two bytes say where to cut.
+pub(crate) fn events(data: &[u8]) {
+    let Some(([first, second], stream)) = data.split_first_chunk::<2>() else { return };
+    let (head, tail) = stream.split_at(usize::from(*first).min(stream.len()));
+    let (middle, tail) = tail.split_at(usize::from(*second).min(tail.len()));
+    let owned =
+        |pieces: &[&[u8]]| pieces.iter().map(|piece| Bytes::copy_from_slice(piece)).collect::<Vec<_>>();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let whole = read(owned(&[stream])).await;
+        assert_eq!(read(owned(&[head, middle, tail])).await, whole);
+        let errors = whole.iter().rev().skip(1).filter(|event| event.is_err()).count();
+        assert_eq!(errors, 0, "an error ends the stream");
+    });
 }
 
 /// A wait is none, or whole seconds and a year at most; plain seconds are read as they are.

@@ -23,6 +23,11 @@ fn sse() {
 }
 
 #[test]
+fn events() {
+    replay("events", targets::events);
+}
+
+#[test]
 fn retry_after() {
     replay("retry_after", targets::retry_after_header);
 }

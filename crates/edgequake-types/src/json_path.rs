@@ -154,7 +154,9 @@ fn begins_value(byte: u8) -> bool {
 }
 
 fn unescaped(key: &[u8]) -> String {
-    serde_json::from_slice(key).unwrap_or_else(|_| String::from_utf8_lossy(key).into_owned())
+    // What cannot be read, because the text ends within it, say, is shown as it stands.
+    serde_json::from_slice(key)
+        .unwrap_or_else(|_| String::from_utf8_lossy(key.strip_prefix(b"\"").unwrap_or(key)).into_owned())
 }
 
 fn shortened(mut path: String) -> String {

@@ -116,6 +116,7 @@ fn head(authority: &str, authorization: Option<&HeaderValue>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use tokio::io::duplex;
 
     use super::*;
@@ -162,6 +163,30 @@ mod tests {
     async fn any_success_in_any_pieces_opens() {
         for answer in ["HTTP/1.0 200 Connection established\r\nVia: p\r\n\r\n", "HTTP/1.1 204 X\r\n\r\n"] {
             asked(answer.bytes().map(|byte| vec![byte])).await.1.unwrap();
+        }
+    }
+
+    proptest! {
+        /// Whatever a proxy answers, in whatever pieces: a tunnel is open after a whole head of a success, and never else.
+        #[test]
+        fn only_a_whole_head_of_a_success_opens(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    &b"HTTP/1.1 200 OK\r\n"[..], b"HTTP/1.0 204\r\n", b"HTTP/1.1 407 No\r\n", b"HTTP/1.1 302 X\n",
+                    b"Via: p\r\n", b"\r\n", b"\n", b"\0", b"\xFF: \xFF\r\n", b"HTTP/2 200", b" ",
+                ]),
+                0..6,
+            ),
+            size in 1_usize..40,
+        ) {
+            let answer = parts.concat();
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let opened = runtime.block_on(asked(answer.chunks(size).map(<[u8]>::to_vec))).1;
+            let mut headers = [httparse::EMPTY_HEADER; HEADERS];
+            let mut head = httparse::Response::new(&mut headers);
+            let whole = head.parse(&answer).is_ok_and(|status| status.is_complete());
+            let is_success = whole && head.code.is_some_and(|code| (200..300).contains(&code));
+            prop_assert_eq!(opened.is_ok(), is_success, "{:?}", opened);
         }
     }
 

@@ -48,7 +48,7 @@ fn the_place_is_named_as_it_is_written() {
         (r#"{"name":"a","name":"b"}"#, "name"),
         (r#"{"name":"a","kids":[{"name":"b"}"#, "kids[0]"),
         (r#"{"name":"a","kids":[{"name":"b"},"#, "kids[1]"),
-        (r#"{"name":"a","kids":[{"na"#, "kids[0].\"na"),
+        (r#"{"name":"a","kids":[{"na"#, "kids[0].na"),
         (r#"{"name":"a","kids":[{"name":"b\"#, "kids[0].name"),
         (r#"{"name":"a"} x"#, "."),
         ("", "."),
