@@ -30,6 +30,7 @@ pub struct EventStream<V: Event> {
     /// What of the last piece is not decoded yet.
     piece: Bytes,
     framing: V::Framing,
+    /// Nothing is missing any more: the final event was seen, or an error has ended the stream.
     seen_final: bool,
 }
 
@@ -64,8 +65,11 @@ impl<V: Event> EventStream<V> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
+    /// Ends the stream with an error, which is said once.
     fn fail(&mut self, error: Error) -> Poll<Option<Result<V, Error>>> {
         self.body = None;
+        self.piece = Bytes::new();
+        self.seen_final = true;
         Poll::Ready(Some(Err(error.during(self.operation))))
     }
 
@@ -135,8 +139,6 @@ impl<V: Event> EventStream<V> {
         if self.seen_final || V::may_end(&self.framing) {
             return Poll::Ready(None);
         }
-        // Said once; from then on the stream is over.
-        self.seen_final = true;
         let error = Error::new(ErrorKind::Stream).note("the stream ended before its last event");
         self.fail(error)
     }
@@ -152,11 +154,7 @@ impl<V: Event> Stream for EventStream<V> {
         loop {
             match this.read_on() {
                 Some(Ok(event)) => return Poll::Ready(Some(Ok(event))),
-                Some(Err(error)) => {
-                    this.piece = Bytes::new();
-                    this.seen_final = true;
-                    return this.fail(error);
-                }
+                Some(Err(error)) => return this.fail(error),
                 None => {}
             }
             let Some(body) = &mut this.body else { return this.judge() };
@@ -171,10 +169,7 @@ impl<V: Event> Stream for EventStream<V> {
                     this.body = None;
                     return Poll::Ready(None);
                 }
-                Some(Err(failure)) => {
-                    this.seen_final = true;
-                    return this.fail(Error::of_body(failure));
-                }
+                Some(Err(failure)) => return this.fail(Error::of_body(failure)),
                 None => return this.end(),
             }
         }

@@ -54,6 +54,9 @@ async fn a_failure_inside_the_stream_is_an_error_and_the_end() {
             "data: {{\"type\":\"token\",\"content\":\"x\"}}\n\ndata: {failure}\n\ndata: {{\"type\":\"done\"}}\n\n"
         );
         assert_eq!(read(body.as_bytes()).await, ["token \"x\"", error], "{failure}");
+        // The connection may end right after it.
+        let body = format!("data: {{\"type\":\"token\",\"content\":\"x\"}}\n\ndata: {failure}");
+        assert_eq!(read(body.as_bytes()).await, ["token \"x\"", error], "{failure}");
     }
     let named = b"data: {\"type\":\"token\",\"content\":\"x\"}\n\nevent: error\ndata: out of memory\n\n";
     assert_eq!(read(named).await, ["token \"x\"", r#"error Stream None Some("out of memory")"#]);
