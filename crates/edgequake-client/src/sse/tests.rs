@@ -107,6 +107,17 @@ fn a_legal_event_of_a_mebibyte_and_endless_comments_pass() {
     }
 }
 
+/// Each byte is looked at once; rescanning from the start of an event would take minutes here.
+#[test]
+fn a_large_event_in_small_pieces_is_read_in_one_go() {
+    let text = "x".repeat(8 * 1024 * 1024);
+    let stream = format!("data: {text}\n\n");
+    assert_eq!(data(&stream.as_bytes().chunks(1024).collect::<Vec<_>>()), [text.as_str()]);
+    // A comment has no data to put it into.
+    let comment = format!(": {text}\n\ndata: y\n\n");
+    assert_eq!(data(&comment.as_bytes().chunks(1024).collect::<Vec<_>>()), ["y"]);
+}
+
 const RICH: &str =
     "\u{FEFF}: c\r\ndata: Nguyễn 🌍\r\ndata:  東京\r\r\nevent: x\ndata: {\"a\":1}\n\nid: 1\ndata\n\n: end";
 
