@@ -2,6 +2,7 @@
 
 mod parse;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -45,7 +46,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 pub struct DotEnv {
     name: String,
     path: Option<PathBuf>,
-    variables: parse::Variables,
+    variables: BTreeMap<String, Secret>,
 }
 
 impl DotEnv {
@@ -93,7 +94,7 @@ impl DotEnv {
 
     /// The names of all variables, in alphabetical order.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.variables.keys()
+        self.variables.keys().map(String::as_str)
     }
 
     /// A provider for `EDGEQUAKE_API_KEY` of this file, sent as `Authorization: Bearer`. After a refusal the file is

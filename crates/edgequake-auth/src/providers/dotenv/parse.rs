@@ -1,5 +1,6 @@
 //! The grammar of a `.env` file. Errors have a line number and a rule, never the text.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::Chars;
 
@@ -19,46 +20,11 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// Names and values, sorted by name. There are few, so that a tree would only be more to compile.
-#[derive(Clone, Default)]
-pub(super) struct Variables(Vec<(String, Secret)>);
-
-impl Variables {
-    fn place(&self, name: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(name))
-    }
-
-    fn insert(&mut self, name: String, value: Secret) {
-        match self.place(&name) {
-            Ok(place) => {
-                if let Some((_, old)) = self.0.get_mut(place) {
-                    *old = value;
-                }
-            }
-            Err(place) => self.0.insert(place, (name, value)),
-        }
-    }
-
-    pub(super) fn get(&self, name: &str) -> Option<&Secret> {
-        self.place(name).ok().and_then(|place| self.0.get(place)).map(|(_, value)| value)
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-}
-
-impl fmt::Debug for Variables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(name, value)| (name, value))).finish()
-    }
-}
-
 /// All assignments of a file, the last one of a name winning.
-pub(super) fn variables(text: &str) -> Result<Variables, Malformed> {
+pub(super) fn variables(text: &str) -> Result<BTreeMap<String, Secret>, Malformed> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = Reader { rest: text.chars(), line: 1 };
-    let mut variables = Variables::default();
+    let mut variables = BTreeMap::new();
     while let Some((name, value)) = reader.assignment()? {
         variables.insert(name, value);
     }
