@@ -94,6 +94,10 @@ fn unreadable(json: &[u8], source: serde_json::Error) -> DecodeError {
 
 /// Reads what has been put together here, and not come as a text: an error names its place by the path alone.
 pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, DecodeError> {
+    if let Ok(read) = T::deserialize(value) {
+        return Ok(read);
+    }
+    // Only a text has places to name.
     from_json(value.to_string().as_bytes()).map_err(|error| match error {
         DecodeError::Json { path, source } => {
             let message = source.to_string();

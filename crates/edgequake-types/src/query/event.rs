@@ -3,10 +3,10 @@
 //! Most servers send JSON objects told apart by `type`. The first ones, and any server asked for `v1`, send the raw text
 //! of the answer. The first payload that means something decides which of the two a stream is.
 
-use std::fmt;
+use std::collections::BTreeMap;
 
-use serde::de::{IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{QueryMode, QueryStats, Source, Subgraph};
@@ -161,40 +161,11 @@ fn is_void(payload: &str) -> bool {
 /// Whether a payload is an event rather than a piece of text: an object with a field by which events are told apart.
 #[inline]
 fn is_event(payload: &str) -> bool {
+    const KNOWN: [&str; 8] = ["type", "content", "chunk", "token", "choices", "error", "code", "done"];
     // Cut or broken, but meant as an event: an error is better than braces in the answer.
     payload.trim_start().starts_with("{\"type\":")
-        || serde_json::from_slice::<AnyField>(payload.as_bytes()).is_ok_and(|any| any.is_known)
-}
-
-/// An object of any depth, of which only the names of its own fields are looked at.
-struct AnyField {
-    is_known: bool,
-}
-
-impl<'de> Deserialize<'de> for AnyField {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AnyFieldVisitor)
-    }
-}
-
-struct AnyFieldVisitor;
-
-impl<'de> Visitor<'de> for AnyFieldVisitor {
-    type Value = AnyField;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AnyField, A::Error> {
-        const KNOWN: [&str; 8] = ["type", "content", "chunk", "token", "choices", "error", "code", "done"];
-        let mut is_known = false;
-        while let Some(name) = map.next_key::<String>()? {
-            is_known |= KNOWN.contains(&name.as_str());
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(AnyField { is_known })
-    }
+        || serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(payload.as_bytes())
+            .is_ok_and(|fields| KNOWN.iter().any(|name| fields.contains_key(*name)))
 }
 
 #[inline]
@@ -267,7 +238,7 @@ fn untyped(fields: Map<String, Value>) -> QueryEvent {
 #[inline]
 fn failure(mut fields: Map<String, Value>) -> QueryEvent {
     // In an error body `type` names the problem, here it names the event.
-    fields.insert("type".to_owned(), Value::Null);
+    fields.remove("type");
     let ErrorBody { code, message, .. } = ErrorBody::from_fields(&fields);
     let message =
         if message.is_empty() { "the server reported a failure without a text".to_owned() } else { message };
