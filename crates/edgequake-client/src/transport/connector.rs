@@ -1,22 +1,19 @@
 //! [`Connector`]: opens connections, directly or through a proxy, with TLS where it is asked for.
 
 use std::fmt;
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::proxy::matcher::Intercept;
-use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_util::either::Either;
 use tower::ServiceExt;
 
 use super::proxy::Proxies;
@@ -47,7 +44,7 @@ pub(super) struct Connected {
 impl Connector {
     pub(super) fn new(
         proxies: Proxies,
-        tls: ClientConfig,
+        mut tls: ClientConfig,
         http2: bool,
         connect_timeout: Option<Duration>,
     ) -> Self {
@@ -57,7 +54,6 @@ impl Connector {
         tcp.set_keepalive(Some(Duration::from_secs(60)));
         tcp.set_connect_timeout(connect_timeout);
         let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
-        let mut tls = tls;
         if http2 {
             tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         }
@@ -68,7 +64,7 @@ impl Connector {
     pub(super) async fn connect(&self, uri: &Uri) -> Result<Connected, BoxError> {
         let proxy = self.proxies.intercept(uri);
         let stream = match &proxy {
-            None => Stream::Plain(self.dial(uri).await?),
+            None => Stream::Left(self.dial(uri).await?),
             Some(proxy) => self
                 .to_proxy(proxy.uri())
                 .await
@@ -79,7 +75,7 @@ impl Connector {
         }
         let stream = self.secured(stream, proxy.as_ref(), uri).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
-        Ok(Connected { stream: Stream::Tls(Box::new(stream)), http2, forwarding: false })
+        Ok(Connected { stream: Stream::Right(Box::new(stream)), http2, forwarding: false })
     }
 
     async fn dial(&self, uri: &Uri) -> Result<TcpStream, BoxError> {
@@ -89,9 +85,9 @@ impl Connector {
     async fn to_proxy(&self, proxy: &Uri) -> Result<Stream, BoxError> {
         let stream = self.dial(proxy).await?;
         if !is_secure(proxy) {
-            return Ok(Stream::Plain(stream));
+            return Ok(Stream::Left(stream));
         }
-        Ok(Stream::Tls(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
+        Ok(Stream::Right(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
     }
 
     /// TLS to the host of `uri`, through a tunnel where there is a proxy.
@@ -133,70 +129,5 @@ pub(super) trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A connection, with TLS or without.
-pub(super) enum Stream {
-    Plain(TcpStream),
-    Tls(Box<TlsStream<BoxedIo>>),
-}
-
-impl Stream {
-    /// As hyper reads and writes it.
-    pub(super) fn into_hyper(self) -> TokioIo<Self> {
-        TokioIo::new(self)
-    }
-}
-
-/// Calls the same method of either kind.
-macro_rules! either {
-    ($stream:expr, $inner:ident => $call:expr) => {
-        match Pin::get_mut($stream) {
-            Self::Plain(stream) => {
-                let $inner = Pin::new(stream);
-                $call
-            }
-            Self::Tls(stream) => {
-                let $inner = Pin::new(&mut **stream);
-                $call
-            }
-        }
-    };
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_read(cx, buffer))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        either!(self, stream => stream.poll_write(cx, bytes))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        either!(self, stream => stream.poll_shutdown(cx))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Plain(stream) => stream.is_write_vectored(),
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        either!(self, stream => stream.poll_write_vectored(cx, pieces))
-    }
-}
+/// A connection, without TLS or with it.
+pub(super) type Stream = Either<TcpStream, Box<TlsStream<BoxedIo>>>;

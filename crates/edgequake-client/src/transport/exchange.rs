@@ -11,7 +11,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
-use hyper_util::rt::TokioTimer;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::runtime::Handle;
 
 use super::Shared;
@@ -78,8 +78,8 @@ pub(super) async fn send(
 async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<(Sender, bool), TransportError> {
     let Connected { stream, http2, forwarding } =
         shared.connector.connect(&uri).await.map_err(TransportError::Connect)?;
-    let stream = stream.into_hyper();
-    let runtime = Handle::current();
+    let stream = TokioIo::new(stream);
+    let runtime = Handle::try_current().map_err(|error| TransportError::Connect(error.into()))?;
     let failed = |error: hyper::Error| TransportError::Connect(error.into());
     if http2 {
         let (sender, connection) = http2::Builder::new(Background)
