@@ -30,8 +30,8 @@ pub struct EventStream<V: Event> {
     /// What of the last piece is not decoded yet.
     piece: Bytes,
     framing: V::Framing,
-    /// Nothing is missing any more: the final event was seen, or an error has ended the stream.
-    seen_final: bool,
+    /// The end is accounted for: the final event was seen, or an error was given.
+    settled: bool,
 }
 
 impl<V: Event> EventStream<V> {
@@ -56,7 +56,7 @@ impl<V: Event> EventStream<V> {
             decoder: Decoder::new(),
             piece: Bytes::new(),
             framing: V::Framing::default(),
-            seen_final: false,
+            settled: false,
         })
     }
 
@@ -69,7 +69,7 @@ impl<V: Event> EventStream<V> {
     fn fail(&mut self, error: Error) -> Poll<Option<Result<V, Error>>> {
         self.body = None;
         self.piece = Bytes::new();
-        self.seen_final = true;
+        self.settled = true;
         Poll::Ready(Some(Err(error.during(self.operation))))
     }
 
@@ -92,7 +92,7 @@ impl<V: Event> EventStream<V> {
                 retry_after_seconds: said.retry_after_seconds,
             }));
         }
-        self.seen_final |= event.as_ref().is_some_and(V::is_final);
+        self.settled |= event.as_ref().is_some_and(V::is_final);
         Ok(event)
     }
 
@@ -136,7 +136,7 @@ impl<V: Event> EventStream<V> {
     }
 
     fn judge(&mut self) -> Poll<Option<Result<V, Error>>> {
-        if self.seen_final || V::may_end(&self.framing) {
+        if self.settled || V::may_end(&self.framing) {
             return Poll::Ready(None);
         }
         let error = Error::new(ErrorKind::Stream).note("the stream ended before its last event");
@@ -165,7 +165,7 @@ impl<V: Event> Stream for EventStream<V> {
                     }
                 }
                 // Nothing is missing once the final event was seen.
-                Some(Err(_)) if this.seen_final => {
+                Some(Err(_)) if this.settled => {
                     this.body = None;
                     return Poll::Ready(None);
                 }

@@ -101,7 +101,7 @@ impl Decoder {
             }
             let Some(end) = end_of_line(input) else {
                 self.count(input.len())?;
-                self.begin_line(input);
+                self.part_of_line(input);
                 *input = &[];
                 return Ok(None);
             };
@@ -146,7 +146,7 @@ impl Decoder {
     }
 
     /// Takes in a piece of a line that does not end with it.
-    fn begin_line(&mut self, piece: &[u8]) {
+    fn part_of_line(&mut self, piece: &[u8]) {
         if self.in_data {
             self.data.extend_from_slice(piece);
             return;

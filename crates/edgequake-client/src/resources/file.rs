@@ -189,13 +189,14 @@ fn read(
 ) -> impl FnOnce() -> io::Result<(File, Vec<u8>)> + Send + 'static {
     move || {
         let mut file = file.map_or_else(|| File::open(path), Ok)?;
-        let mut piece = Vec::with_capacity(PIECE.min(usize::try_from(left).unwrap_or(PIECE)));
-        (&mut file).take(piece.capacity() as u64).read_to_end(&mut piece)?;
+        let wanted = left.min(PIECE as u64);
+        let mut piece = Vec::with_capacity(usize::try_from(wanted).unwrap_or(PIECE));
+        (&mut file).take(wanted).read_to_end(&mut piece)?;
         Ok((file, piece))
     }
 }
 
-/// Runs what blocks on a thread that may. Dropping the future does not end it; it has no effect but on itself.
+/// Runs what blocks on a thread that may. Where the future is dropped, the work is finished and its result is lost.
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     let runtime = Handle::try_current().map_err(io::Error::other)?;
     runtime.spawn_blocking(work).await.map_err(io::Error::other)?
