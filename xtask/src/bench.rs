@@ -178,7 +178,12 @@ fn weight(workspace: &Workspace, build: bool, results: &mut Results) -> Result<(
     results.budget(what, client.crates()? as f64, Limit::AtMost(95.0), "");
     results.budget("crates of the types alone", types.crates()? as f64, Limit::AtMost(20.0), "");
     if build {
-        let (theirs, ours) = (official.build_seconds()?, client.build_seconds()?);
+        // What else the machine does only adds, by a twentieth and more: the lesser of two builds says most.
+        let (mut theirs, mut ours) = (f64::MAX, f64::MAX);
+        for _ in 0..2 {
+            theirs = theirs.min(official.build_seconds()?);
+            ours = ours.min(client.build_seconds()?);
+        }
         let what = format!("CPU of a cold release build, over the official SDK ({ours:.0} s, {theirs:.0} s)");
         results.budget(what, ours / theirs, Limit::AtMost(0.65), "x");
     }
