@@ -93,13 +93,13 @@ where
 
     let answer =
         stack.clone().oneshot(Request::from_parts(parts, Full::new(body))).await.map_err(Into::into)?;
-    let status = answer.status();
-    let body = Limited::new(answer.into_body(), 16 * 1024 * 1024).collect().await?.to_bytes();
-    if !status.is_success() {
-        let error = ErrorBody::read(status, &body);
-        return Err(format!("{status}: {} [{}]", error.message, error.code).into());
+    let (head, body) = answer.into_parts();
+    let body = Limited::new(body, 16 * 1024 * 1024).collect().await?.to_bytes();
+    if !head.status.is_success() {
+        let error = ErrorBody::read(head.status, &body);
+        return Err(format!("{}: {} [{}]", head.status, error.message, error.code).into());
     }
-    Ok(E::Response::decode(body)?)
+    Ok(E::Response::decode(&head, body)?)
 }
 
 /// How the session sends login, refresh and logout.

@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, on};
 use edgequake_types::health::{GetHealth, Health};
 use edgequake_types::query::{Query, QueryAnswer, QueryMode, Source, SourceType};
-use edgequake_types::{Answer, Auth, Decode, Endpoint, ErrorBody, ErrorShape, Secret};
+use edgequake_types::{Auth, Decode, Endpoint, ErrorBody, ErrorShape, Secret};
 
 /// What a handler says when it does not answer.
 struct Refusal {
@@ -51,10 +51,10 @@ where
         // The text of the error names the field, and never its value.
         let request = E::from_request(&parts, &body)
             .map_err(|error| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", error))?;
-        let body = handler(request)?
-            .encode()
+        // Status, content type and body.
+        let answer = E::respond(&handler(request)?)
             .map_err(|error| Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", error))?;
-        Ok(([(header::CONTENT_TYPE, <E::Response as Answer>::MEDIA_TYPE)], body))
+        Ok(answer.map(axum::body::Body::from))
     };
     match MethodFilter::try_from(E::METHOD) {
         Ok(method) => router.route(E::PATH, on(method, answer)),

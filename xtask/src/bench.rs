@@ -44,7 +44,7 @@ use lexopt::{Arg, Parser};
 
 use self::program::{Program, Server};
 use self::result::{Limit, Results};
-use self::weight::Dependent;
+pub(crate) use self::weight::Dependent;
 use crate::failure::{During, Failure, Result};
 use crate::workspace::Workspace;
 
@@ -176,7 +176,7 @@ fn weight(workspace: &Workspace, build: bool, results: &mut Results) -> Result<(
     let official_crates = official.crates()?;
     let what = format!("crates of the full client (the official SDK: {official_crates})");
     results.budget(what, client.crates()? as f64, Limit::AtMost(95.0), "");
-    results.budget("crates of the types alone", types.crates()? as f64, Limit::AtMost(20.0), "");
+    results.budget("crates of the types alone", types.crates()? as f64, Limit::AtMost(21.0), "");
     if build {
         // What else the machine does only adds, by a twentieth and more: the lesser of two builds says most.
         let (mut theirs, mut ours) = (f64::MAX, f64::MAX);

@@ -18,6 +18,7 @@ mod fuzz;
 mod keyring;
 mod limit;
 mod loom;
+mod operations;
 mod proxy;
 mod soak;
 mod tool;
@@ -72,6 +73,11 @@ const COMMANDS: &[Command] = &[
         run: soak::run,
     },
     Command {
+        name: "operations",
+        summary: "how much of the API is declared, and what a declaration costs: [--list] [--no-build]",
+        run: operations::run,
+    },
+    Command {
         name: "bench",
         summary: "instructions, allocations and weight against budgets: [--build] [--json PATH]",
         run: bench::run,
@@ -107,7 +113,7 @@ fn dispatch(mut arguments: Parser) -> Result<()> {
 fn help() -> String {
     let mut text = String::from("Usage: cargo xtask <command>\n\n");
     for Command { name, summary, .. } in COMMANDS {
-        text.push_str(&format!("  {name:<10} {summary}\n"));
+        text.push_str(&format!("  {name:<11} {summary}\n"));
     }
     text
 }

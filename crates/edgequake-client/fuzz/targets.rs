@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a broken promise has to stop the run")]
 
 use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -11,8 +12,9 @@ use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::layers::retry::retry_after;
 use edgequake_client::sse::{Decoder, EventTooLong, Message};
 use edgequake_client::types::query::{QueryEvent, StreamQuery};
+use edgequake_client::types::{Download, Lines, operation};
 use edgequake_client::{BaseUrl, Client, ErrorKind};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
@@ -130,5 +132,83 @@ pub(crate) fn base_url(data: &[u8]) {
         // In the path, an `@` is a character like others.
         let authority = printed.split('/').nth(2).unwrap();
         assert!(!authority.is_empty() && !authority.contains('@'), "{printed}");
+    }
+}
+
+/// Lists whatever comes, one JSON text a line.
+#[operation(GET "/lines" -> Lines<serde_json::Value>, Required, Safe, None, new(), crate = edgequake_client::types)]
+struct ListLines {}
+
+/// Gives whatever comes.
+#[operation(GET "/file" -> Download, Required, Safe, None, new(), crate = edgequake_client::types)]
+struct GetFile {}
+
+/// A client that gets these pieces under this header.
+fn answering(name: HeaderName, value: HeaderValue, pieces: Vec<Bytes>) -> Client {
+    let transport = service_fn(move |_: Request<RequestBody>| {
+        let frames: Vec<_> =
+            pieces.iter().cloned().map(|piece| Ok::<_, Infallible>(Frame::data(piece))).collect();
+        let body = ResponseBody::new(StreamBody::new(futures_util::stream::iter(frames)));
+        let answer = Response::builder().header(&name, &value).body(body).unwrap();
+        std::future::ready(Ok::<_, Infallible>(answer))
+    });
+    Client::from_service("http://127.0.0.1:1", transport).unwrap()
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+/// Lines are the same however the answer is cut, and an error is the last of what comes. The first byte says where to cut.
+pub(crate) fn lines(data: &[u8]) {
+    let Some((cut, text)) = data.split_first() else { return };
+    let (head, tail) = text.split_at(usize::from(*cut).min(text.len()));
+    let seen = |pieces: &[&[u8]]| {
+        let pieces = pieces.iter().map(|piece| Bytes::copy_from_slice(piece)).collect();
+        let client = answering(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"), pieces);
+        block_on(async move {
+            let mut lines = client.send(ListLines::new()).await.unwrap();
+            let mut seen = Vec::new();
+            while let Some(line) = lines.next().await {
+                seen.push(line.map_err(|error| error.kind()));
+            }
+            assert!(lines.next().await.is_none(), "nothing comes after the end");
+            seen
+        })
+    };
+    let whole = seen(&[text]);
+    assert_eq!(seen(&[head, tail]), whole);
+    assert!(whole.iter().rev().skip(1).all(Result::is_ok), "an error ends the stream");
+}
+
+/// Whatever the server calls a file, its name names no folder.
+pub(crate) fn file_name(data: &[u8]) {
+    let Ok(value) = HeaderValue::from_bytes(data) else { return };
+    let client = answering(CONTENT_DISPOSITION, value, Vec::new());
+    let file = block_on(async move { client.send(GetFile::new()).await.unwrap() });
+    if let Some(name) = file.file_name() {
+        assert!(!name.contains(['/', '\\']) && !name.chars().any(char::is_control), "{name:?}");
+        assert!(!matches!(name.as_str(), "" | "." | ".."), "{name:?}");
+    }
+}
+
+/// A path goes out as it was given, or not at all.
+pub(crate) fn untyped_path(data: &[u8]) {
+    let Ok(path) = std::str::from_utf8(data) else { return };
+    let sent = Arc::new(Mutex::new(None));
+    let seen = Arc::clone(&sent);
+    let transport = service_fn(move |request: Request<RequestBody>| {
+        *seen.lock().unwrap() = Some(request.uri().clone());
+        std::future::ready(Ok::<_, Infallible>(Response::new(ResponseBody::default())))
+    });
+    let client = Client::from_service("http://127.0.0.1:1/eq", transport).unwrap();
+    let outcome = block_on(async { client.request(http::Method::GET, path).await });
+    let sent = sent.lock().unwrap().take();
+    assert_eq!(outcome.is_ok(), sent.is_some());
+    if let Some(uri) = sent {
+        assert_eq!(uri.authority().unwrap(), "127.0.0.1:1");
+        let (path, _) = path.split_once('?').unwrap_or((path, ""));
+        assert_eq!(uri.path(), format!("/eq{path}"));
+        assert!(uri.path().split('/').skip(1).all(|segment| !matches!(segment, "" | "." | "..")));
     }
 }

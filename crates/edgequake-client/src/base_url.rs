@@ -124,6 +124,46 @@ impl FromStr for BaseUrl {
     }
 }
 
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<&str> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: &str) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<String> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: String) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<&String> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: &String) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+impl From<&BaseUrl> for BaseUrl {
+    fn from(url: &BaseUrl) -> Self {
+        url.clone()
+    }
+}
+
+/// A URL that is one already passes where one is made.
+impl From<std::convert::Infallible> for BaseUrlError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)

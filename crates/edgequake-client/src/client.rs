@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
 use edgequake_types::session::Login;
-use edgequake_types::{Endpoint, Event, Events, Secret, TenantId, UserId, WorkspaceId};
+use edgequake_types::{Endpoint, IdError, Secret, TenantId, UserId, WorkspaceId};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
 use http_body::Body;
@@ -19,13 +19,12 @@ use tower_service::Service;
 pub use builder::ClientBuilder;
 
 use crate::BoxError;
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, BaseUrlError};
 use crate::body::{RequestBody, ResponseBody};
-use crate::call::{Call, Streamed};
+use crate::call::{Call, UntypedCall};
 use crate::erased::ErasedService;
 use crate::error::{Error, ErrorKind};
 use crate::layers::scope::ScopeHeaders;
-use crate::policy::Policy;
 use crate::transport::ClientTokenTransport;
 
 /// A client of an EdgeQuake server.
@@ -59,6 +58,8 @@ struct Inner {
     credentials: SharedCredentials,
     session: Option<Jwt>,
     scope: ScopeHeaders,
+    /// Why workspace, tenant and user could not be set, where they could not.
+    malformed: [Option<IdError>; 3],
     /// The headers of calls without a body, and of those with a JSON one; made once, so that a call only counts a reference.
     plain: Arc<HeaderMap>,
     json: Arc<HeaderMap>,
@@ -120,7 +121,10 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Config`] when the base URL is none.
-    pub fn from_service<T, R>(base_url: impl Into<String>, transport: T) -> Result<Self, Error>
+    pub fn from_service<T, R>(
+        base_url: impl TryInto<BaseUrl, Error: Into<BaseUrlError>>,
+        transport: T,
+    ) -> Result<Self, Error>
     where
         T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
         T::Error: Into<BoxError>,
@@ -146,7 +150,7 @@ impl Client {
     ) -> Result<Self, Error> {
         let builder = self.session_builder().login(identifier, password);
         let session = builder.build().map_err(Error::credentials)?;
-        session.login().await.map_err(|error| Error::credentials(error).during(Login::PATH))?;
+        session.login().await.map_err(|error| Error::credentials(error).during(Login::PATH, None))?;
         Ok(self.with_session(session))
     }
 
@@ -192,25 +196,49 @@ impl Client {
         }
     }
 
-    /// A client whose calls are made in this workspace.
+    /// A client whose calls are made in this workspace. An identifier may be given as a text: one that is malformed is told by each
+    /// call, and nothing is sent.
     #[must_use]
-    pub fn with_workspace(&self, workspace: impl Into<WorkspaceId>) -> Self {
-        let workspace = workspace.into();
-        self.derive(|inner| inner.scope = std::mem::take(&mut inner.scope).workspace(&workspace))
+    pub fn with_workspace(&self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
+        let workspace = workspace.try_into().map_err(Into::into);
+        self.in_scope(0, workspace, |scope, workspace| scope.workspace(&workspace))
     }
 
-    /// A client whose calls are made in this tenant. Its workspace stays as it is: set that of the tenant too.
+    /// A client whose calls are made in this tenant. Its workspace stays as it is: set that of the tenant too. Texts are taken as by
+    /// [`with_workspace`](Self::with_workspace).
     #[must_use]
-    pub fn with_tenant(&self, tenant: impl Into<TenantId>) -> Self {
-        let tenant = tenant.into();
-        self.derive(|inner| inner.scope = std::mem::take(&mut inner.scope).tenant(&tenant))
+    pub fn with_tenant(&self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
+        let tenant = tenant.try_into().map_err(Into::into);
+        self.in_scope(1, tenant, |scope, tenant| scope.tenant(&tenant))
     }
 
-    /// A client whose calls are made for this user, for servers with authentication off.
+    /// A client whose calls are made for this user, for servers with authentication off. Texts are taken as by
+    /// [`with_workspace`](Self::with_workspace).
     #[must_use]
-    pub fn with_user(&self, user: impl Into<UserId>) -> Self {
-        let user = user.into();
-        self.derive(|inner| inner.scope = std::mem::take(&mut inner.scope).user(&user))
+    pub fn with_user(&self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Self {
+        let user = user.try_into().map_err(Into::into);
+        self.in_scope(2, user, |scope, user| scope.user(&user))
+    }
+
+    /// Sets the part `part` of the scope, or remembers why it cannot be set.
+    fn in_scope<I>(
+        &self,
+        part: usize,
+        id: Result<I, IdError>,
+        set: impl FnOnce(ScopeHeaders, I) -> ScopeHeaders,
+    ) -> Self {
+        self.derive(|inner| {
+            let malformed = match id {
+                Ok(id) => {
+                    inner.scope = set(std::mem::take(&mut inner.scope), id);
+                    None
+                }
+                Err(error) => Some(error),
+            };
+            if let Some(slot) = inner.malformed.get_mut(part) {
+                *slot = malformed;
+            }
+        })
     }
 
     fn derive(&self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -221,6 +249,7 @@ impl Client {
             credentials: now.credentials.clone(),
             session: now.session.clone(),
             scope: now.scope.clone(),
+            malformed: now.malformed.clone(),
             plain: Arc::clone(&now.plain),
             json: Arc::clone(&now.json),
         };
@@ -241,59 +270,54 @@ impl Client {
 
     /// A call of any endpoint, also of one that you declare yourself.
     pub fn send<E: Endpoint>(&self, endpoint: E) -> Call<E> {
-        Call::new(self.clone(), endpoint)
+        Call::new(self.clone(), Ok(endpoint))
     }
 
-    /// A call of an endpoint that answers with a stream of events.
-    pub fn stream<E, V>(&self, endpoint: E) -> Call<E, Streamed>
-    where
-        E: Endpoint<Response = Events<V>>,
-        V: Event,
-    {
-        Call::new(self.clone(), endpoint)
+    /// A call of an endpoint that names this identifier.
+    pub(crate) fn send_with<E: Endpoint, I>(
+        &self,
+        id: impl TryInto<I, Error: Into<IdError>>,
+        endpoint: impl FnOnce(I) -> E,
+    ) -> Call<E> {
+        Call::new(self.clone(), id.try_into().map(endpoint).map_err(Into::into))
     }
 
-    /// The untyped way out: sends a request to a path below the base URL, with this client's credential and scope, and gives the
-    /// answer as it comes, whatever its status.
+    /// The untyped way out: a call of a path below the base URL, with this client's credential and scope, that gives the answer as it
+    /// comes, whatever its status.
     ///
-    /// `path` begins with a slash, is already percent-encoded and may have a query. A [`Policy`] may be put into the extensions.
+    /// `path` begins with a slash and is percent-encoded, see [`encode_segment`](edgequake_types::encode_segment); it may have a
+    /// query. It is checked as strictly as the path of a typed call.
     ///
     /// ```no_run
     /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
-    /// use http::{Method, header::CONTENT_TYPE};
+    /// use http::Method;
     ///
-    /// let request = client.request(Method::POST, "/api/v1/admin/ann/warmup")?;
-    /// let (mut parts, _) = request.into_parts();
-    /// parts.headers.insert(CONTENT_TYPE, "application/json".parse().unwrap());
-    /// let answer = client.execute(http::Request::from_parts(parts, "{}".into())).await?;
+    /// let body = serde_json::json!({});
+    /// let answer = client.request(Method::POST, "/api/v1/admin/ann/warmup").json(&body).await?;
     /// println!("{}", answer.status());
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Request`] when the path is none.
-    pub fn request(&self, method: Method, path: &str) -> Result<Request<RequestBody>, Error> {
-        if !path.starts_with('/') {
-            return Err(Error::new(ErrorKind::Request).note("the path must begin with a slash"));
-        }
-        let mut request = Request::new(RequestBody::empty());
-        let mut policy = Policy::for_method(&method);
-        policy.headers = Arc::clone(&self.0.plain);
-        *request.method_mut() = method;
-        *request.uri_mut() = self.uri(path.to_owned().into(), None)?;
-        request.extensions_mut().insert(policy);
-        Ok(request)
+    pub fn request(&self, method: Method, path: &str) -> UntypedCall {
+        UntypedCall::new(self.clone(), method, path)
     }
 
-    /// Sends a request through the whole stack and gives the answer as it comes, whatever its status.
+    /// Sends a request of your own through the whole stack and gives the answer as it comes, whatever its status. Its URI is absolute;
+    /// a [`Policy`](crate::policy::Policy) may be put into its extensions. [`request`](Self::request) is more convenient.
     ///
     /// # Errors
     ///
     /// Those of a call that gets no answer.
     pub async fn execute(&self, request: Request<RequestBody>) -> Result<Response<ResponseBody>, Error> {
         self.0.service.call(request).await.map_err(Error::of_failure)
+    }
+
+    /// Says what of the scope could not be set.
+    pub(crate) fn check_scope(&self) -> Result<(), Error> {
+        match self.0.malformed.iter().flatten().next() {
+            Some(error) => Err(Error::malformed(error.clone())),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn uri(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, Error> {

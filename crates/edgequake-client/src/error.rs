@@ -9,12 +9,13 @@ use std::fmt;
 use std::time::Duration;
 
 use edgequake_auth::CredentialsError;
-use edgequake_types::{DecodeError, EncodeError, ErrorBody, StreamFailure};
+use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, StreamFailure};
 use http::StatusCode;
 
 pub use kind::ErrorKind;
 
 use crate::BoxError;
+use crate::base_url::BaseUrlError;
 use crate::fault::Fault;
 
 /// Why a call failed.
@@ -46,11 +47,24 @@ struct Inner {
     note: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    /// The answer looks as if it came from the server's router, not from an operation: it has no body.
+    unrouted: bool,
     source: Option<BoxError>,
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind) -> Self {
+    /// An error of this kind, for mocks and for layers of your own: what a caller sees is then said with `with_status`,
+    /// `with_message` and their like.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use edgequake_client::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::RateLimited).with_message("slow down").with_retry_after(Duration::from_secs(2));
+    /// assert!(error.is_retryable());
+    /// assert_eq!(error.to_string(), "the request failed: slow down; retry after 2 s");
+    /// ```
+    pub fn new(kind: ErrorKind) -> Self {
         Self(Box::new(Inner {
             kind,
             operation: "",
@@ -59,8 +73,72 @@ impl Error {
             note: None,
             retry_after: None,
             attempts: 1,
+            unrouted: false,
             source: None,
         }))
+    }
+
+    /// The error of an answer that is no success, as a call would make it of the same status, headers and body: for mocks, and for
+    /// answers that were taken [raw](crate::Call::raw). A success is an error of the kind [`ErrorKind::Status`] here.
+    ///
+    /// ```
+    /// use edgequake_client::Error;
+    /// use http::{Response, StatusCode};
+    ///
+    /// let answer = Response::builder()
+    ///     .status(StatusCode::NOT_FOUND)
+    ///     .body(r#"{"code":"NOT_FOUND","message":"document d-1"}"#)
+    ///     .expect("a plain answer");
+    /// let error = Error::from_response(answer);
+    /// assert!(error.is_not_found());
+    /// assert_eq!(error.message(), Some("document d-1"));
+    /// ```
+    pub fn from_response(answer: http::Response<impl Into<bytes::Bytes>>) -> Self {
+        let (parts, body) = answer.into_parts();
+        Self::of_answer(&parts, &body.into())
+    }
+
+    /// Sets the status of the answer.
+    #[must_use]
+    pub fn with_status(mut self, status: StatusCode) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Sets the server's words.
+    #[must_use]
+    pub fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.said().message = message.into();
+        self
+    }
+
+    /// Sets the server's code, such as `NOT_FOUND`.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.said().code = code.into();
+        self
+    }
+
+    /// Sets how long to wait before another try.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Sets the cause.
+    #[must_use]
+    pub fn with_source(self, source: impl Into<BoxError>) -> Self {
+        self.because(source)
+    }
+
+    fn said(&mut self) -> &mut ErrorBody {
+        self.0.body.get_or_insert_with(|| ErrorBody::new("", ""))
+    }
+
+    /// The error of an identifier that cannot be sent.
+    pub(crate) fn malformed(error: IdError) -> Self {
+        Self::new(ErrorKind::Request).because(error)
     }
 
     pub(crate) fn config(source: impl Into<BoxError>) -> Self {
@@ -69,10 +147,6 @@ impl Error {
 
     pub(crate) fn credentials(source: CredentialsError) -> Self {
         Self::of_failure(source.into())
-    }
-
-    pub(crate) fn request(source: EncodeError) -> Self {
-        Self::new(ErrorKind::Request).because(source)
     }
 
     pub(crate) fn decode(source: DecodeError) -> Self {
@@ -98,9 +172,15 @@ impl Error {
         self
     }
 
-    pub(crate) fn during(mut self, operation: &'static str) -> Self {
+    /// Says which operation failed, and, where the server seems not to know it, since when there is one.
+    pub(crate) fn during(mut self, operation: &'static str, since: Option<&'static str>) -> Self {
         self.0.operation = operation;
-        self
+        match since {
+            Some(since) if self.0.unrouted => self.note(format!(
+                "the server does not know this operation, which servers have since {since}: is this one older, or is the base URL wrong?"
+            )),
+            _ => self,
+        }
     }
 
     /// What kind of failure this is.
@@ -281,6 +361,41 @@ impl fmt::Debug for Error {
             .field("text", &format_args!("{self}"))
             .field("source", &self.0.source)
             .finish()
+    }
+}
+
+/// An identifier that cannot be sent.
+impl From<IdError> for Error {
+    fn from(error: IdError) -> Self {
+        Self::malformed(error)
+    }
+}
+
+/// A request that cannot be written.
+impl From<EncodeError> for Error {
+    fn from(error: EncodeError) -> Self {
+        Self::new(ErrorKind::Request).because(error)
+    }
+}
+
+/// An answer that cannot be read.
+impl From<DecodeError> for Error {
+    fn from(error: DecodeError) -> Self {
+        Self::decode(error)
+    }
+}
+
+/// A base URL that is none.
+impl From<BaseUrlError> for Error {
+    fn from(error: BaseUrlError) -> Self {
+        Self::config(error)
+    }
+}
+
+/// A credential that cannot be used.
+impl From<CredentialsError> for Error {
+    fn from(error: CredentialsError) -> Self {
+        Self::credentials(error)
     }
 }
 

@@ -31,12 +31,8 @@ mod client;
 mod erased;
 #[cfg(feature = "client")]
 mod error;
-#[cfg(feature = "client")]
-mod events;
 pub mod fault;
 pub mod layers;
-#[cfg(feature = "client")]
-mod pages;
 pub mod policy;
 #[cfg(feature = "client")]
 pub mod resources;
@@ -51,17 +47,18 @@ use std::pin::Pin;
 #[cfg(feature = "client")]
 pub use base_url::{BaseUrl, BaseUrlError};
 #[cfg(feature = "client")]
-pub use call::{Call, Streamed, Whole};
+pub use call::{Call, DownloadStream, EventStream, Items, LineStream, Pages, Receive, UntypedCall, WithHead};
 #[cfg(feature = "client")]
 pub use client::{Client, ClientBuilder};
 pub use edgequake_auth as auth;
+pub use edgequake_auth::{CredentialsError, CredentialsErrorKind};
 pub use edgequake_types as types;
 #[cfg(feature = "client")]
 pub use error::{Error, ErrorKind};
 #[cfg(feature = "client")]
-pub use events::EventStream;
+pub use layers::retry::{RetryBudget, RetryConfig};
 #[cfg(feature = "client")]
-pub use pages::{Items, Pages};
+pub use transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
 
 /// A boxed error, as tower uses it.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

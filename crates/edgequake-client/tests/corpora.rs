@@ -36,3 +36,18 @@ fn retry_after() {
 fn base_url() {
     replay("base_url", targets::base_url);
 }
+
+#[test]
+fn lines() {
+    replay("lines", targets::lines);
+}
+
+#[test]
+fn file_name() {
+    replay("file_name", targets::file_name);
+}
+
+#[test]
+fn untyped_path() {
+    replay("untyped_path", targets::untyped_path);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::response::sse::{self, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use edgequake_types::{Endpoint, Event, Events};
+use edgequake_types::{Endpoint, Event, EventText, Events};
 use futures_util::{Stream, StreamExt};
 
 use crate::error::Refusal;
@@ -17,7 +17,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A stream of server-sent events of type `E`.
 pub(crate) struct EventStream<E> {
-    payloads: Pin<Box<dyn Stream<Item = String> + Send>>,
+    texts: Pin<Box<dyn Stream<Item = EventText> + Send>>,
     events: std::marker::PhantomData<fn() -> E>,
 }
 
@@ -25,12 +25,16 @@ impl<E: Event + 'static> EventStream<E> {
     /// One JSON object per event.
     pub(crate) fn events(events: impl Stream<Item = E> + Send + 'static) -> Self {
         // What has no JSON form becomes an empty object, as the server does it.
-        Self::text(events.map(|event| event.encode().unwrap_or_else(|_| "{}".to_owned())))
+        Self::of(events.map(|event| event.encode().unwrap_or_else(|_| EventText::unnamed("{}"))))
     }
 
     /// Raw text.
     pub(crate) fn text(payloads: impl Stream<Item = String> + Send + 'static) -> Self {
-        Self { payloads: Box::pin(payloads), events: std::marker::PhantomData }
+        Self::of(payloads.map(EventText::unnamed))
+    }
+
+    fn of(texts: impl Stream<Item = EventText> + Send + 'static) -> Self {
+        Self { texts: Box::pin(texts), events: std::marker::PhantomData }
     }
 }
 
@@ -39,7 +43,13 @@ where
     R: Endpoint<Response = Events<E>>,
 {
     fn into_answer(self) -> Result<Response, Refusal> {
-        let events = self.payloads.map(|payload| Ok::<_, Infallible>(sse::Event::default().data(payload)));
+        let events = self.texts.map(|text| {
+            let event = sse::Event::default().data(text.payload);
+            Ok::<_, Infallible>(match text.name {
+                Some(name) => event.event(name),
+                None => event,
+            })
+        });
         let keep_alive = KeepAlive::new().interval(KEEP_ALIVE).text("keep-alive");
         Ok(Sse::new(events).keep_alive(keep_alive).into_response())
     }

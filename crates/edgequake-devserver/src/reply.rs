@@ -1,42 +1,29 @@
 //! [`Reply`]: a success, written as its operation says.
 
-use axum::response::{IntoResponse, Response};
-use edgequake_types::{Answer, Decode, Endpoint};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
+use axum::body::Body;
+use axum::response::Response;
+use edgequake_types::{Decode, Endpoint};
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
 
 use crate::error::Refusal;
 
 /// A success with its model.
 #[derive(Debug)]
 pub(crate) struct Reply<M> {
-    status: StatusCode,
     headers: HeaderMap,
     model: M,
 }
 
 impl<M> Reply<M> {
-    pub(crate) fn ok(model: M) -> Self {
-        Self { status: StatusCode::OK, headers: HeaderMap::new(), model }
-    }
-
-    pub(crate) fn created(model: M) -> Self {
-        Self { status: StatusCode::CREATED, ..Self::ok(model) }
-    }
-
-    pub(crate) fn accepted(model: M) -> Self {
-        Self { status: StatusCode::ACCEPTED, ..Self::ok(model) }
+    /// An answer whose status follows from the model and the operation.
+    pub(crate) fn of(model: M) -> Self {
+        Self { headers: HeaderMap::new(), model }
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
         self
-    }
-}
-
-impl Reply<()> {
-    pub(crate) fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, ..Self::ok(()) }
     }
 }
 
@@ -50,17 +37,8 @@ where
     E::Response: Decode,
 {
     fn into_answer(self) -> Result<Response, Refusal> {
-        let body = self.model.encode()?;
-        let mut response = (self.status, self.headers, body).into_response();
-        let content_type = match E::Response::MEDIA_TYPE {
-            "*/*" => None,
-            "text/plain" => Some("text/plain; charset=utf-8"),
-            other => Some(other),
-        };
-        match content_type {
-            Some(value) => response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(value)),
-            None => response.headers_mut().remove(CONTENT_TYPE),
-        };
+        let mut response = E::respond(&self.model)?.map(Body::from);
+        response.headers_mut().extend(self.headers);
         Ok(response)
     }
 }

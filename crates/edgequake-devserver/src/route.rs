@@ -164,7 +164,8 @@ fn authenticate(shared: &Shared, auth: Auth, headers: &HeaderMap, now: Timestamp
     match auth {
         Auth::Public => Ok(Caller::NOBODY),
         Auth::Optional => Ok(identified().unwrap_or(Caller::NOBODY)),
-        Auth::Required => identified().ok_or_else(Refusal::not_authenticated),
+        // A kind of need that this version does not know is met like the strictest.
+        _ => identified().ok_or_else(Refusal::not_authenticated),
     }
 }
 
@@ -209,7 +210,9 @@ async fn read<E: Endpoint>(parts: &Parts, body: Body) -> Result<Bytes, Refusal> 
     let media_type = match E::PAYLOAD {
         Payload::Json => "application/json",
         Payload::Multipart => "multipart/form-data",
-        Payload::None | Payload::Query => return Ok(Bytes::new()),
+        Payload::Form => "application/x-www-form-urlencoded",
+        // No operation that is served takes a body of another kind.
+        _ => return Ok(Bytes::new()),
     };
     let content_type =
         parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();

@@ -13,29 +13,104 @@
 //! assert_eq!(request.uri(), "/api/v1/documents");
 //!
 //! let answer = r#"{"document_id":"6f0c","status":"pending","task_id":"insert-77aa","track_id":"upload_1"}"#;
-//! let uploaded = UploadedDocument::decode(answer.into())?;
+//! let uploaded = UploadedDocument::from_body(answer)?;
 //! assert_eq!(uploaded.status, Some(DocumentStatus::Pending));
 //! assert_eq!(uploaded.task_id.unwrap(), "insert-77aa");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod delete;
-mod detail;
-mod list;
-mod status;
-mod summary;
-mod track;
-mod upload_file;
-mod upload_text;
+use crate::prelude::*;
 
-pub use delete::{DeleteAllDocuments, DeleteDocument, DeletedDocument, DeletedDocuments};
-pub use detail::{Document, DocumentLineage, GetDocument};
-pub use list::{DocumentList, ListDocuments, StatusCounts};
-pub use status::{DocumentStatus, UiPhase};
-pub use summary::DocumentSummary;
-pub use track::{GetTrack, Track};
-pub use upload_file::{UploadFile, UploadedFile};
-pub use upload_text::{ChunkStrategy, ProcessingCost, UploadText, UploadedDocument};
+mod detail;
+mod form;
+mod heads;
+mod list;
+mod pages;
+mod status;
+mod upload;
+
+pub use self::{detail::*, list::*, status::*, upload::*};
+
+operations! {
+    "documents":
+    UploadText, UploadFile, ListDocuments, GetDocument, GetTrack, DeleteDocument, DeleteAllDocuments,
+}
+
+/// Deletes one document with its chunks and what only it said.
+///
+/// Errors: 404 for an unknown id; 409 from the first servers while the document is being processed.
+#[operation(DELETE "/api/v1/documents/{document_id}" -> DeletedDocument, Required, Safe, None, new(document_id), eq)]
+pub struct DeleteDocument {
+    /// The document.
+    pub document_id: DocumentId,
+}
+
+/// The answer to [`DeleteDocument`]. What the body leaves out is read from the status: 202 is accepted, any other success
+/// is deleted. Written with 202 if it is accepted.
+#[model(answer(or_empty, head), default, eq)]
+pub struct DeletedDocument {
+    /// The document, where the server says it.
+    pub document_id: Option<DocumentId>,
+    /// Whether the work was only accepted, and goes on.
+    #[field(omit_default)]
+    pub accepted: bool,
+    /// Whether the document is gone.
+    #[field(default = heads::gone)]
+    pub deleted: bool,
+    /// The task that works off an accepted deletion.
+    pub track_id: Option<TrackId>,
+    /// How many chunks were deleted; 0 while the work goes on.
+    pub chunks_deleted: u64,
+    /// How many entities were removed or changed; 0 while the work goes on.
+    pub entities_affected: u64,
+    /// How many relationships were removed or changed; 0 while the work goes on.
+    pub relationships_affected: u64,
+    /// How many embeddings were deleted; newer servers only.
+    pub embeddings_deleted: Option<u64>,
+    /// Whether something was left behind.
+    #[field(omit_default)]
+    pub partial_failure: bool,
+    /// Why something was left behind.
+    pub partial_failure_reason: Option<String>,
+}
+
+/// Deletes ALL documents of the workspace.
+///
+/// Carries the header `X-EdgeQuake-Confirm: delete-all-documents`, without which newer servers answer 400. Not repeated
+/// after an ambiguous failure, because documents may have been uploaded since. Errors: 409 from some servers while an
+/// earlier call is being worked off, to which others answer with its task.
+#[operation(
+    DELETE "/api/v1/documents" -> DeletedDocuments, Required, Refused, None, new(), eq,
+    headers("x-edgequake-confirm" = "delete-all-documents")
+)]
+pub struct DeleteAllDocuments {}
+
+/// The answer to [`DeleteAllDocuments`]. While the work is only accepted, its counts are plans or 0. That it is accepted is
+/// also read from the status, 202, and written so.
+#[model(answer(or_empty, head), default)]
+pub struct DeletedDocuments {
+    /// Whether the work was only accepted, and goes on.
+    #[field(omit_default)]
+    pub accepted: bool,
+    /// The task that works off an accepted deletion.
+    pub wipe_track_id: Option<TrackId>,
+    /// How many documents were deleted or, if only accepted, are to be deleted.
+    pub deleted_count: u64,
+    /// How many documents are to be deleted; newer servers only.
+    pub planned_delete_count: Option<u64>,
+    /// How many chunks were deleted.
+    pub total_chunks_deleted: u64,
+    /// How many entities were removed.
+    pub total_entities_removed: u64,
+    /// How many relationships were removed.
+    pub total_relationships_removed: u64,
+    /// How many PDFs were deleted.
+    pub total_pdfs_deleted: u64,
+    /// How many documents older servers left alone because they were being processed.
+    pub skipped_count: u64,
+    /// Those documents, as the server describes them.
+    pub skipped_documents: Vec<Value>,
+}
 
 #[cfg(test)]
 mod tests;

@@ -2,21 +2,40 @@
 //!
 //! A request type knows its method, path, answer, and how safe it is to repeat. Clients turn it into a request with
 //! [`Endpoint::to_request`]; servers route by [`Endpoint::METHOD`] and [`Endpoint::PATH`] and read it back with
-//! [`Endpoint::from_request`].
+//! [`Endpoint::from_request`]. The attribute [`operation`](crate::operation) writes all of it.
+
+mod answer;
+mod body;
+mod event;
+mod operation;
+mod path;
+mod request;
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, Method};
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::answer::Answer;
-use crate::body::Body;
-use crate::request::{self, DecodeError, EncodeError};
 use crate::{TenantId, WorkspaceId};
+
+pub use answer::{Answer, AnswerHead, Decode, Download, Events, Json, Lines, Streamed, Whole};
+pub use body::Body;
+pub use event::{Event, EventText, StreamFailure};
+pub use operation::Operation;
+pub(crate) use operation::operations;
+pub use path::{PathSegment, encode_segment, is_segment};
+pub use request::{DecodeError, EncodeError, from_json};
+
+pub use answer::json_answer;
+pub use path::expand;
+pub use request::{from_form, from_request};
+pub(crate) use request::{from_value, json_error};
 
 /// Whether an operation needs a credential when the server has authentication on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Auth {
     /// Works without a credential and takes none (login, refresh). A client sends none.
     Public,
@@ -28,6 +47,7 @@ pub enum Auth {
 
 /// When an operation may be repeated after it failed on the way (RFC 9110, 9.2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Retry {
     /// Safe or idempotent: may be repeated after any transient failure.
     Safe,
@@ -39,6 +59,7 @@ pub enum Retry {
 
 /// Where the fields that are not path parameters travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Payload {
     /// Nowhere: there are none.
     None,
@@ -46,12 +67,17 @@ pub enum Payload {
     Query,
     /// In a JSON object, sent even when it is empty, because the server demands one.
     Json,
+    /// In a form, `application/x-www-form-urlencoded`.
+    Form,
     /// In a `multipart/form-data` body.
     Multipart,
+    /// One field is the body as it is; the others travel in the query string.
+    Raw,
 }
 
 /// The scope an operation must be sent in, whatever the client's own scope is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Scope {
     /// The value for `X-Tenant-ID`.
     pub tenant: Option<TenantId>,
@@ -75,9 +101,11 @@ pub struct Scope {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
+    /// Its name: that of the request type.
+    const NAME: &'static str;
     /// The method.
     const METHOD: Method;
-    /// The route, with `{name}` for a parameter, as axum writes it.
+    /// The route, with `{name}` for a parameter and `{*name}` for the rest of the path, as axum writes it.
     const PATH: &'static str;
     /// Whether a credential is needed.
     const AUTH: Auth;
@@ -85,14 +113,20 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     const RETRY: Retry;
     /// Where the fields travel.
     const PAYLOAD: Payload;
-    /// What a success carries: a model, `()` for none, `Bytes`, text, or [`Events`](crate::Events) for a stream.
+    /// The status of a success, where it is neither 200 (204 without a body) nor told by the answer itself: 201 for what makes
+    /// something.
+    const STATUS: Option<u16> = None;
+    /// The first server that has it, such as `0.30`; `None` where that is not known, or all of them do.
+    const SINCE: Option<&'static str> = None;
+    /// What a success carries: a model, `()` for none, a list, `Bytes`, text, [`Events`] or [`Lines`] for a stream,
+    /// [`Download`] for a body that is passed on as it comes.
     type Response: Answer;
 
     /// The path with its parameters filled in, each one percent-encoded segment.
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Segment`] when a parameter is empty, `.` or `..`.
+    /// [`EncodeError::Segment`] when a parameter is blank, `.` or `..`.
     fn path(&self) -> Result<Cow<'static, str>, EncodeError>;
 
     /// The query string without its question mark; `None` when there is nothing to say.
@@ -103,7 +137,10 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     // These methods are compiled where they are called: whoever uses three operations does not pay for all of them.
     #[inline]
     fn query(&self) -> Result<Option<String>, EncodeError> {
-        if Self::PAYLOAD == Payload::Query { request::query(self) } else { Ok(None) }
+        match Self::PAYLOAD {
+            Payload::Query | Payload::Raw => request::query(self),
+            _ => Ok(None),
+        }
     }
 
     /// The body.
@@ -113,7 +150,11 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// [`EncodeError::Serialize`] when a value cannot be written.
     #[inline]
     fn body(&self) -> Result<Body, EncodeError> {
-        if Self::PAYLOAD == Payload::Json { Body::json(self) } else { Ok(Body::Empty) }
+        match Self::PAYLOAD {
+            Payload::Json => Body::json(self),
+            Payload::Form => Ok(Body::UrlEncoded(request::query(self)?.unwrap_or_default().into())),
+            _ => Ok(Body::Empty),
+        }
     }
 
     /// Adds the headers that this operation needs beyond the usual ones.
@@ -123,6 +164,24 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     /// `/workspaces/{workspace_id}` the server demands that `X-Workspace-ID` says the same.
     fn scope(&self) -> Scope {
         Scope::default()
+    }
+
+    /// The whole answer, as a server writes it: status, content type and body.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::Serialize`] when a value has no JSON form.
+    #[inline]
+    fn respond(answer: &Self::Response) -> Result<http::Response<Bytes>, EncodeError>
+    where
+        Self::Response: Decode,
+    {
+        let mut answer = answer.encode()?;
+        let plain = matches!(answer.status(), StatusCode::OK | StatusCode::NO_CONTENT);
+        if let Some(status) = Self::STATUS.filter(|_| plain) {
+            *answer.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+        }
+        Ok(answer)
     }
 
     /// The whole request, its URI in origin form (path and query, no host).
@@ -145,70 +204,3 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
         request::from_request(parts, body)
     }
 }
-
-/// Declares the [`Endpoint`] of a request type; one line holds all there is to know.
-///
-/// `endpoint! { GET "/documents/{document_id}" (document_id) => GetDocument, Document where Required, Safe, None }`
-///
-/// The names in brackets are the fields for the path, in its order. They carry `#[serde(skip_serializing)]`. A block may
-/// follow with methods to override.
-macro_rules! endpoint {
-    (
-        $method:ident $path:literal $(($($field:ident),+))? => $request:ty, $response:ty
-        where $auth:ident, $retry:ident, $payload:ident $({ $($overrides:item)* })?
-    ) => {
-        impl $crate::Endpoint for $request {
-            const METHOD: http::Method = http::Method::$method;
-            const PATH: &'static str = $path;
-            const AUTH: $crate::Auth = $crate::Auth::$auth;
-            const RETRY: $crate::Retry = $crate::Retry::$retry;
-            const PAYLOAD: $crate::Payload = $crate::Payload::$payload;
-            type Response = $response;
-
-            fn path(&self) -> Result<std::borrow::Cow<'static, str>, $crate::EncodeError> {
-                $crate::path::expand(Self::PATH, &[$($((stringify!($field), self.$field.as_ref())),+)?])
-            }
-
-            $($($overrides)*)?
-        }
-    };
-}
-
-/// Declares setters for optional fields: `setters! { ListDocuments { page: u64, document_pattern: String } }`.
-///
-/// Numbers and flags are taken as they are, so that literals need no suffix; everything else by `impl Into`. A field of
-/// options in common is reached as `setters! { StreamQuery.query { ... } }`.
-macro_rules! setters {
-    ($request:ident { $($fields:tt)* }) => {
-        $crate::endpoint::setters! { @all $request () $($fields)* }
-    };
-    ($request:ident.$inner:ident { $($fields:tt)* }) => {
-        $crate::endpoint::setters! { @all $request ($inner) $($fields)* }
-    };
-    (@all $request:ident $at:tt $($field:ident: $type:tt $(<$($of:tt),+>)?),* $(,)?) => {
-        impl $request {
-            $($crate::endpoint::setters! { @one $at $field $type $(<$($of),+>)? })*
-        }
-    };
-    (@one $at:tt $field:ident u64) => { $crate::endpoint::setters! { @plain $at $field u64 } };
-    (@one $at:tt $field:ident f64) => { $crate::endpoint::setters! { @plain $at $field f64 } };
-    (@one $at:tt $field:ident bool) => { $crate::endpoint::setters! { @plain $at $field bool } };
-    (@one ($($inner:ident)?) $field:ident $type:ty) => {
-        #[doc = concat!("Sets `", stringify!($field), "`.")]
-        #[must_use]
-        pub fn $field(mut self, $field: impl Into<$type>) -> Self {
-            self.$($inner.)?$field = Some($field.into());
-            self
-        }
-    };
-    (@plain ($($inner:ident)?) $field:ident $type:ty) => {
-        #[doc = concat!("Sets `", stringify!($field), "`.")]
-        #[must_use]
-        pub fn $field(mut self, $field: $type) -> Self {
-            self.$($inner.)?$field = Some($field);
-            self
-        }
-    };
-}
-
-pub(crate) use {endpoint, setters};

@@ -6,19 +6,13 @@
 //!
 //! assert_eq!(GetHealth::new().to_request()?.uri(), "/health");
 //!
-//! let health = Health::decode(r#"{"status":"healthy","version":"0.32.2","capabilities":{"auth_enabled":true}}"#.into())?;
+//! let health = Health::from_body(r#"{"status":"healthy","version":"0.32.2","capabilities":{"auth_enabled":true}}"#)?;
 //! assert_eq!(health.status, HealthStatus::Healthy);
 //! assert_eq!(health.extra["capabilities"]["auth_enabled"], true);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use crate::answer::json_answers;
-use crate::endpoint::endpoint;
-use crate::open_enum::open_enum;
-use crate::tolerant;
+use crate::prelude::*;
 
 open_enum! {
     /// How a server feels.
@@ -30,89 +24,48 @@ open_enum! {
     }
 }
 
-/// Declares a request without fields.
-macro_rules! probe {
-    ($(#[$docs:meta])* $request:ident) => {
-        $(#[$docs])*
-        #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub struct $request {}
+/// Tells what the server is made of and how it feels; 200 also when degraded.
+#[doc(alias("ping", "version"))]
+#[operation(GET "/health" -> Health, Optional, Safe, None, new(), eq)]
+pub struct GetHealth {}
 
-        impl $request {
-            /// The request; it has no fields.
-            pub fn new() -> Self {
-                Self {}
-            }
-        }
-    };
-}
+/// Tells whether the server takes requests. 503 is its regular "no", not a failure to be repeated.
+#[doc(alias = "readiness")]
+#[operation(GET "/ready" -> (), Optional, Never, None, new(), status = 200, eq)]
+pub struct GetReady {}
 
-probe! {
-    /// `GET /health`: what the server is made of and how it feels; 200 also when degraded.
-    GetHealth
-}
-
-probe! {
-    /// `GET /ready`: whether the server takes requests. 503 is its regular "no", not a failure to be repeated.
-    GetReady
-}
-
-probe! {
-    /// `GET /live`: whether the server runs; the answer is the text `OK`.
-    GetLive
-}
-
-endpoint! {
-    GET "/health" => GetHealth, Health where Optional, Safe, None
-}
-
-endpoint! {
-    GET "/ready" => GetReady, () where Optional, Never, None
-}
-
-endpoint! {
-    GET "/live" => GetLive, String where Optional, Safe, None
-}
+/// Tells whether the server runs; the answer is the text `OK`.
+#[doc(alias("liveness", "ping"))]
+#[operation(GET "/live" -> String, Optional, Safe, None, new(), eq)]
+pub struct GetLive {}
 
 /// The answer to [`GetHealth`]. What this version does not know is in [`extra`](Self::extra): servers add to it with every
 /// release.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
+#[model(answer, new(version, status = HealthStatus::Healthy))]
 pub struct Health {
     /// How the server feels.
     pub status: HealthStatus,
     /// Its version.
-    #[serde(default, deserialize_with = "tolerant::or_default")]
+    #[field(default)]
     pub version: String,
     /// Where it keeps its data: `memory`, `postgres`, `postgresql`; an open set.
-    #[serde(default, deserialize_with = "tolerant::or_default")]
+    #[field(default)]
     pub storage_mode: String,
     /// Its default workspace, not necessarily a UUID.
-    #[serde(default, deserialize_with = "tolerant::or_default")]
+    #[field(default)]
     pub workspace_id: String,
     /// Its parts, such as `graph_storage`, each with whether it works.
-    #[serde(default, deserialize_with = "tolerant::or_default")]
     pub components: Map<String, Value>,
+    /// The provider of its language model.
+    pub llm_provider_name: Option<String>,
+    /// Whether it keeps the PDF files themselves.
+    pub pdf_storage_enabled: Option<bool>,
     /// Everything else, such as `build_info`, `schema`, `providers`, `operational`, `capabilities`.
-    #[serde(flatten)]
+    #[field(flatten)]
     pub extra: Map<String, Value>,
 }
 
-impl Health {
-    /// A healthy server of this version.
-    pub fn new(version: impl Into<String>) -> Self {
-        Self {
-            status: HealthStatus::Healthy,
-            version: version.into(),
-            storage_mode: String::new(),
-            workspace_id: String::new(),
-            components: Map::new(),
-            extra: Map::new(),
-        }
-    }
-}
-
-json_answers!(Health);
+operations! { "health": GetHealth, GetReady, GetLive }
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,15 @@
 //! Identifiers: the three that travel in scope headers, and the free-form ones of paths and bodies.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 use http::HeaderValue;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::endpoint::PathSegment;
+use crate::tolerant::Tolerant;
 
 /// Why a text is not an identifier. Names the rule and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +31,13 @@ pub enum IdError {
         /// The type of the identifier.
         kind: &'static str,
     },
+}
+
+/// An id that needs no check passes where one is made.
+impl From<std::convert::Infallible> for IdError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
 }
 
 /// Whether `text` is a UUID in its hyphenated form of 36 characters (RFC 9562, 4), in either case.
@@ -139,9 +150,61 @@ macro_rules! scope_id {
             }
         }
 
+        /// For constructors that take an optional id.
+        impl From<&$name> for Option<$name> {
+            fn from(id: &$name) -> Self {
+                Some(id.clone())
+            }
+        }
+
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.serialize_str(&self.0)
+            }
+        }
+
+        impl PathSegment for $name {
+            fn segment(&self) -> Cow<'_, str> {
+                Cow::Borrowed(&self.0)
+            }
+        }
+
+        /// What is no id counts as none where it may be absent.
+        #[diagnostic::do_not_recommend]
+        impl Tolerant for $name {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+
+            fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                Ok(Self::deserialize(serde_json::Value::deserialize(deserializer)?).ok())
+            }
+        }
+
+        /// Taken as a text, checked as by `new`.
+        impl TryFrom<&str> for $name {
+            type Error = IdError;
+
+            fn try_from(text: &str) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+
+        /// Taken as a text, checked as by `new`.
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                Self::new(text)
+            }
+        }
+
+        /// Taken as a text, checked as by `new`.
+        impl TryFrom<&String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: &String) -> Result<Self, IdError> {
+                Self::new(text)
             }
         }
 
@@ -257,6 +320,24 @@ macro_rules! string_id {
         impl From<&$name> for $name {
             fn from(id: &$name) -> Self {
                 id.clone()
+            }
+        }
+
+        impl PathSegment for $name {
+            fn segment(&self) -> Cow<'_, str> {
+                Cow::Borrowed(&self.0)
+            }
+        }
+
+        /// An empty text is none where it may be absent.
+        #[diagnostic::do_not_recommend]
+        impl Tolerant for $name {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+
+            fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+                Ok(Option::<Self>::deserialize(deserializer)?.filter(|id| !id.0.is_empty()))
             }
         }
 

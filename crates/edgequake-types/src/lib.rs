@@ -18,7 +18,7 @@
 //! assert_eq!(login.username, "mona@corp.test");
 //!
 //! // The answer, read by the sender.
-//! let answer = LoginResponse::decode(r#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#.into())?;
+//! let answer = LoginResponse::from_body(r#"{"access_token":"a","token_type":"Bearer","expires_in":3600}"#)?;
 //! assert_eq!(answer.expires_in, Some(3600));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -26,42 +26,55 @@
 //! Reading is tolerant, writing is strict: unknown fields are ignored, `null` and absent are alike, open sets of words
 //! keep words they do not know, whole numbers may come as `5.0` or `"5"`; what is written has the server's own names only.
 
-mod aliases;
-mod answer;
-pub mod api_keys;
-mod body;
-pub mod documents;
-mod endpoint;
-mod error_body;
-pub mod health;
-mod id;
-mod json_path;
-pub mod multipart;
-mod open_enum;
-mod origin;
-mod page;
-mod path;
-pub mod query;
-mod request;
+// What `#[model]` and `#[operation]` write names this crate from outside.
+extern crate self as edgequake_types;
+
 pub mod secret;
+mod id;
+mod timestamp;
+mod origin;
+mod tolerant;
+mod patch;
+mod open_enum;
+mod json_path;
+mod error_body;
+pub mod multipart;
+mod endpoint;
+mod model;
+mod page;
+mod prelude;
+pub mod api_keys;
+pub mod documents;
+pub mod health;
+pub mod query;
 pub mod session;
 pub mod setup;
 pub mod tasks;
 pub mod tenants;
 #[cfg(test)]
 mod testing;
-mod timestamp;
-mod tolerant;
 pub mod users;
 pub mod workspaces;
+mod catalog;
 
-pub use answer::{Answer, Decode, Event, Events, StreamFailure};
-pub use body::Body;
-pub use endpoint::{Auth, Endpoint, Payload, Retry, Scope};
+/// What the attributes' code calls. No part of the public interface: it changes with any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::model::*;
+}
+
+pub use catalog::OPERATIONS;
+pub use edgequake_macros::{model, operation};
+pub use endpoint::{
+    Answer, AnswerHead, Auth, Body, Decode, DecodeError, Download, EncodeError, Endpoint, Event, EventText,
+    Events, Json, Lines, Operation, PathSegment, Payload, Retry, Scope, StreamFailure, Streamed, Whole,
+    encode_segment, from_json, is_segment,
+};
 pub use error_body::{ErrorBody, ErrorShape};
 pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
 pub use origin::{Origin, OriginError};
 pub use page::{Paginated, Pagination};
-pub use request::{DecodeError, EncodeError, from_json};
+pub use patch::Patch;
 pub use secret::Secret;
 pub use timestamp::Timestamp;
+pub use tolerant::Tolerant;

@@ -21,9 +21,15 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher};
+use std::path::Path;
 
 use bytes::Bytes;
 use memchr::memmem;
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
+use serde::{Serialize, Serializer};
+
+use crate::tolerant::Tolerant;
+use crate::{DecodeError, EncodeError};
 
 /// A form of named parts.
 #[derive(Debug, Clone)]
@@ -61,6 +67,29 @@ impl fmt::Debug for Content {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::Deferred(length) => write!(f, "Deferred({length} bytes)"),
         }
+    }
+}
+
+/// No part of the JSON form of an operation: left out there, and read as no bytes.
+#[diagnostic::do_not_recommend]
+impl Tolerant for Content {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Self::Bytes(Bytes::new()))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(Self::Bytes(Bytes::new()))
+    }
+
+    fn omit(&self) -> bool {
+        true
+    }
+}
+
+/// As `null`.
+impl Serialize for Content {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
     }
 }
 
@@ -105,6 +134,23 @@ pub enum FormError {
     },
 }
 
+/// An operation whose fields travel in a `multipart/form-data` body: `#[operation(POST "..." -> ..., Multipart)]`.
+pub trait Multipart: Sized {
+    /// The form that carries the fields.
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError`] when a field cannot be written.
+    fn to_form(&self) -> Result<Form, EncodeError>;
+
+    /// Reads the fields back, as a server does. `parameters` are those of the path: name and value.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError::Part`] when a part is missing.
+    fn from_form(form: Form, parameters: &[(&'static str, String)]) -> Result<Self, DecodeError>;
+}
+
 impl Part {
     /// A text field.
     pub fn text(name: impl Into<String>, text: impl Into<String>) -> Self {
@@ -116,12 +162,12 @@ impl Part {
         }
     }
 
-    /// A file. Only the last component of `file_name` is sent: the local path is nobody's business.
+    /// A file. Only the last component of `file_name` is sent, by the rules of this platform for paths: the folder is
+    /// nobody's business, and a backslash belongs to a name on Unix.
     pub fn file(name: impl Into<String>, file_name: &str, content: Content) -> Self {
-        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
         Self {
             name: name.into(),
-            file_name: Some(file_name.to_owned()),
+            file_name: Some(self::file_name(file_name).to_owned()),
             content_type: Some("application/octet-stream".to_owned()),
             content,
         }
@@ -147,6 +193,11 @@ impl Part {
         head.push_str("\r\n\r\n");
         head
     }
+}
+
+/// The last component of a path, by the rules of this platform.
+pub(crate) fn file_name(path: &str) -> &str {
+    Path::new(path).file_name().and_then(|name| name.to_str()).unwrap_or_default()
 }
 
 /// Writes a parameter the way browsers do (WHATWG HTML, 4.10.21.8): only what would break the header is escaped.

@@ -1,15 +1,15 @@
 //! [`open_enum!`]: sets of words that servers extend without notice.
 
-/// Declares an enum of known words and `Other` for the rest, which keeps the word and writes it back unchanged.
+/// Declares enums of known words and `Other` for the rest, which keeps the word and writes it back unchanged.
 ///
 /// The first block of words is canonical; `| "alias"` words are read as the same variant and written canonically.
 macro_rules! open_enum {
-    (
+    ($(
         $(#[$docs:meta])*
         pub enum $name:ident {
             $($(#[$variant_docs:meta])* $variant:ident = $word:literal $(| $alias:literal)*,)*
         }
-    ) => {
+    )*) => {$(
         $(#[$docs])*
         ///
         /// An open set: a word that this version does not know is kept in `Other` and written back unchanged.
@@ -37,6 +37,25 @@ macro_rules! open_enum {
                     $($word $(| $alias)* => Self::$variant,)*
                     other => Self::Other(other.into()),
                 }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(word: String) -> Self {
+                Self::from(word.as_str())
+            }
+        }
+
+        impl $crate::PathSegment for $name {
+            fn segment(&self) -> std::borrow::Cow<'_, str> {
+                std::borrow::Cow::Borrowed(self.as_str())
+            }
+        }
+
+        #[diagnostic::do_not_recommend]
+        impl $crate::Tolerant for $name {
+            fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                serde::Deserialize::deserialize(deserializer)
             }
         }
 
@@ -77,7 +96,7 @@ macro_rules! open_enum {
                 deserializer.deserialize_str(Word)
             }
         }
-    };
+    )*};
 }
 
 pub(crate) use open_enum;
@@ -92,6 +111,12 @@ mod tests {
             Completed = "completed" | "processed",
             /// Not yet.
             Pending = "pending",
+        }
+
+        /// Sides of a thing.
+        pub enum Side {
+            /// Where the sun rises.
+            East = "east" | "orient",
         }
     }
 
@@ -109,5 +134,6 @@ mod tests {
             assert_eq!(serde_json::to_value(&read).unwrap(), written);
         }
         assert!(serde_json::from_str::<Phase>("5").is_err());
+        assert_eq!((Side::from("orient").as_str(), Side::from("pending").as_str()), ("east", "pending"));
     }
 }

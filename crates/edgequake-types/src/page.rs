@@ -5,11 +5,7 @@
 
 mod list;
 
-use serde::{Deserialize, Serialize};
-
-use crate::aliases::aliases;
-use crate::endpoint::Endpoint;
-use crate::tolerant;
+use crate::{Endpoint, model};
 
 pub(crate) use list::{offset_list, page_list};
 
@@ -42,25 +38,19 @@ pub trait Paginated: Endpoint {
 }
 
 /// The place of a page in its list, for lists by page number. All numbers are 0 where the server did not say.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
-#[non_exhaustive]
+#[model(default)]
+#[derive(Copy, Eq)]
 pub struct Pagination {
     /// How many elements there are on all pages. Some lists call the field `total_count`.
-    #[serde(default, deserialize_with = "tolerant::count")]
+    #[field(alias = "total_count")]
     pub total: u64,
     /// The number of this page, from 1.
-    #[serde(default, deserialize_with = "tolerant::count")]
     pub page: u64,
     /// How many elements a page holds at most.
-    #[serde(default, deserialize_with = "tolerant::count")]
     pub page_size: u64,
     /// How many pages there are.
-    #[serde(default, deserialize_with = "tolerant::count")]
     pub total_pages: u64,
 }
-
-aliases! { Pagination { "total_count" => "total" } }
 
 impl Pagination {
     /// Page `page` of a list of `total` elements; the number of pages follows from the sizes.

@@ -7,9 +7,10 @@ use zeroize::Zeroizing;
 
 /// A password, an API key or a token.
 ///
-/// The text is wiped from memory when the value is dropped, prints as `[redacted]`, has no `Display` and no
-/// `Serialize`. Models that carry a secret over the wire opt in field by field with [`secret::expose`](expose).
-/// Copies made outside this type (an HTTP header, a TLS buffer) are not wiped.
+/// The text is wiped from memory when the value is dropped, prints as `[redacted]`, has no `Display` and no `Serialize`.
+/// Declarations that carry a secret over the wire opt in field by field: with `#[field(expose)]` below
+/// [`model`](macro@crate::model) and [`operation`](macro@crate::operation), with [`secret::expose`](expose) where serde's
+/// `Serialize` is derived. Copies made outside this type (an HTTP header, a TLS buffer) are not wiped.
 ///
 /// ```
 /// use edgequake_types::Secret;
@@ -77,7 +78,7 @@ impl<'de> Deserialize<'de> for Secret {
     }
 }
 
-/// Writes a secret where it must travel: `#[serde(serialize_with = "secret::expose")]`.
+/// Writes a secret of a type that derives `Serialize`: `#[serde(serialize_with = "secret::expose")]`.
 ///
 /// # Errors
 ///

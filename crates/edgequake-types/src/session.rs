@@ -8,7 +8,7 @@
 //! assert_eq!(login.uri(), "/api/v1/auth/login");
 //!
 //! let answer = r#"{"access_token":"aaa.bbb.ccc","expires_in":3600,"refresh_token":"0d6c"}"#;
-//! let session = LoginResponse::decode(answer.into())?;
+//! let session = LoginResponse::from_body(answer)?;
 //! assert!(!format!("{session:?}").contains("aaa.bbb.ccc"));
 //!
 //! // Newer servers take each refresh token once, and answer with its successor.
@@ -17,15 +17,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use bytes::Bytes;
-use serde::{Deserialize, Deserializer, Serialize};
+#![doc(alias = "auth")]
 
-use crate::aliases::aliases;
-use crate::answer::json_answers;
-use crate::endpoint::endpoint;
-use crate::open_enum::open_enum;
-use crate::secret::{self, Secret};
-use crate::{Answer, Decode, DecodeError, EncodeError, Timestamp, UserId, tolerant};
+use crate::prelude::*;
 
 open_enum! {
     /// What a user may do.
@@ -40,70 +34,46 @@ open_enum! {
 }
 
 /// A user account.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(remote = "Self")]
-#[non_exhaustive]
+#[model(answer(or_wrapped = "user"), new(user_id, username, email, role, is_active = Some(true)))]
 pub struct User {
     /// The account's id. Some clients call the field `id`.
+    #[field(alias = "id")]
     pub user_id: UserId,
     /// The login name.
     pub username: String,
     /// The e-mail address; empty where the server has none.
-    #[serde(default, deserialize_with = "tolerant::or_default")]
+    #[field(default)]
     pub email: String,
     /// The role.
     pub role: Role,
     /// Whether the account may log in; absent from the first servers.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is_active: Option<bool>,
     /// When the account was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// When the account was last changed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     /// When the user last logged in; `None` for never.
-    #[serde(default)]
+    #[field(always)]
     pub last_login_at: Option<Timestamp>,
     /// Whether the server made the account for a visitor without a login.
-    #[serde(default, deserialize_with = "tolerant::flag", skip_serializing_if = "std::ops::Not::not")]
+    #[field(omit_default)]
     pub is_anonymous: bool,
 }
 
-aliases! { User { "id" => "user_id" } }
-
-impl User {
-    /// An active account with these facts and nothing else.
-    pub fn new(user_id: UserId, username: impl Into<String>, email: impl Into<String>, role: Role) -> Self {
-        Self {
-            user_id,
-            username: username.into(),
-            email: email.into(),
-            role,
-            is_active: Some(true),
-            created_at: None,
-            updated_at: None,
-            last_login_at: None,
-            is_anonymous: false,
-        }
-    }
-}
-
-/// `POST /api/v1/auth/login`: exchanges a password for tokens.
+/// Exchanges a password for tokens.
 ///
 /// Errors: 401 for a wrong name or password, 403 for an inactive account, 423 for a locked one (the fifth failure in a
 /// row locks it; while it is locked even the right password gets 423).
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
+#[doc(alias("auth", "authenticate", "sign_in", "identifier"))]
+#[operation(POST "/api/v1/auth/login" -> LoginResponse, Public, Never, Json)]
 pub struct Login {
     /// User name or e-mail address.
-    #[serde(alias = "identifier")]
+    #[field(alias = "identifier")]
     pub username: String,
     /// The same text again if it contains `@`: servers after the published guide read this field.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// The password.
-    #[serde(serialize_with = "secret::expose")]
+    #[field(expose)]
     pub password: Secret,
 }
 
@@ -111,120 +81,72 @@ impl Login {
     /// A login by user name or e-mail address.
     pub fn new(identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
         let username = identifier.into();
-        let email = username.contains('@').then(|| username.clone());
-        Self { username, email, password: password.into() }
+        Self { email: username.contains('@').then(|| username.clone()), username, password: password.into() }
     }
-}
-
-endpoint! {
-    POST "/api/v1/auth/login" => Login, LoginResponse where Public, Never, Json
 }
 
 /// The answer to [`Login`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
+#[model(answer, new(access_token))]
 pub struct LoginResponse {
     /// The token for requests; opaque to clients.
-    #[serde(serialize_with = "secret::expose")]
+    #[field(expose)]
     pub access_token: Secret,
-    /// How to present it: `Bearer`.
-    #[serde(default = "bearer", deserialize_with = "bearer_or")]
+    /// How to present it. Default `Bearer`.
+    #[field(default = bearer)]
     pub token_type: String,
     /// Lifetime of the access token in seconds; `None` if the server did not say. May be zero or negative.
-    #[serde(default, deserialize_with = "tolerant::optional_seconds")]
+    #[field(read = tolerant::optional_seconds)]
     pub expires_in: Option<i64>,
     /// The token for [`Refresh`]; withheld from browsers.
-    #[serde(
-        default,
-        deserialize_with = "non_empty_secret",
-        serialize_with = "secret::expose_option",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[field(expose)]
     pub refresh_token: Option<Secret>,
     /// The user who logged in; `None` also where a server describes users in a way of its own.
-    #[serde(default, deserialize_with = "tolerant::if_readable", skip_serializing_if = "Option::is_none")]
+    #[field(lenient)]
     pub user: Option<User>,
 }
 
-impl LoginResponse {
-    /// An answer with an access token and nothing else.
-    pub fn new(access_token: impl Into<Secret>) -> Self {
-        Self {
-            access_token: access_token.into(),
-            token_type: bearer(),
-            expires_in: None,
-            refresh_token: None,
-            user: None,
-        }
-    }
-}
-
-/// `POST /api/v1/auth/refresh`: exchanges a refresh token for new tokens.
+/// Exchanges a refresh token for new tokens.
 ///
 /// Newer servers use each refresh token once and answer with its successor; a second use revokes the session. Errors: 401
-/// with a reason such as `token_reuse` or `token_expired`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
+/// with a reason such as `token_reuse` or `token_expired`; on newer servers 403 for a suspended tenant or a revoked
+/// membership, which ends the session.
+#[doc(alias("auth", "renew"))]
+#[operation(POST "/api/v1/auth/refresh" -> RefreshResponse, Public, Never, Json, new(refresh_token))]
 pub struct Refresh {
     /// The refresh token.
-    #[serde(serialize_with = "secret::expose")]
+    #[field(expose)]
     pub refresh_token: Secret,
 }
 
-impl Refresh {
-    /// A refresh with this token.
-    pub fn new(refresh_token: impl Into<Secret>) -> Self {
-        Self { refresh_token: refresh_token.into() }
-    }
-}
-
-endpoint! {
-    POST "/api/v1/auth/refresh" => Refresh, RefreshResponse where Public, Never, Json
-}
-
 /// The answer to [`Refresh`].
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[non_exhaustive]
+#[model(answer, new(access_token))]
 pub struct RefreshResponse {
     /// The new token for requests.
-    #[serde(serialize_with = "secret::expose")]
+    #[field(expose)]
     pub access_token: Secret,
-    /// How to present it: `Bearer`.
-    #[serde(default = "bearer", deserialize_with = "bearer_or")]
+    /// How to present it. Default `Bearer`.
+    #[field(default = bearer)]
     pub token_type: String,
     /// Lifetime of the access token in seconds; `None` if the server did not say. May be zero or negative.
-    #[serde(default, deserialize_with = "tolerant::optional_seconds")]
+    #[field(read = tolerant::optional_seconds)]
     pub expires_in: Option<i64>,
     /// The successor of the refresh token; `None` means that the one sent stays valid.
-    #[serde(
-        default,
-        deserialize_with = "non_empty_secret",
-        serialize_with = "secret::expose_option",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[field(expose)]
     pub refresh_token: Option<Secret>,
 }
 
-impl RefreshResponse {
-    /// An answer with an access token and nothing else.
-    pub fn new(access_token: impl Into<Secret>) -> Self {
-        Self {
-            access_token: access_token.into(),
-            token_type: bearer(),
-            expires_in: None,
-            refresh_token: None,
-        }
-    }
+fn bearer() -> String {
+    "Bearer".to_owned()
 }
 
-/// `POST /api/v1/auth/logout`: revokes the session. Needs a credential; answers 204.
+/// Revokes the session. Newer servers take the access token out of force as well.
 ///
-/// Newer servers demand write scope, so a read-only credential is refused with 403.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[non_exhaustive]
+/// Newer servers demand write scope, so a read-only credential is refused with 403. Errors: 401.
+#[doc(alias("auth", "sign_out", "revoke"))]
+#[operation(POST "/api/v1/auth/logout" -> (), Required, Never, Json, default)]
 pub struct Logout {
-    /// The refresh token to revoke. Newer servers take `{}` as well.
-    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
+    /// The refresh token to revoke. Newer servers do without it.
+    #[field(expose)]
     pub refresh_token: Option<Secret>,
 }
 
@@ -235,98 +157,38 @@ impl Logout {
     }
 }
 
-endpoint! {
-    POST "/api/v1/auth/logout" => Logout, () where Required, Never, Json
-}
-
-/// `GET /api/v1/auth/oidc/login`: where a browser begins a login with the identity provider.
+/// Says where a browser begins a login with the identity provider.
 ///
 /// The answer is a redirect (some 3xx) whose `Location` is for the browser; a client takes it from the raw answer and follows
-/// nothing. Errors: 503 with `Retry-After: 0` where the server has no identity provider; it never heals, so it is not repeated.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct OidcLogin {}
-
-impl OidcLogin {
-    /// The request; it has no fields.
-    pub fn new() -> Self {
-        Self {}
-    }
+/// nothing. Errors: 503 with `Retry-After: 0` where the server has no identity provider, or not this one; it never heals, so
+/// it is not repeated.
+#[doc(alias("auth", "sso", "openid"))]
+#[operation(GET "/api/v1/auth/oidc/login" -> (), Public, Never, Query, new(), eq)]
+pub struct OidcLogin {
+    /// The identity provider, by its slug; newer servers only. By default the server's only one.
+    pub provider: Option<String>,
+    /// The tenant, by its slug; newer servers only. A hint: the provider has to confirm it.
+    pub org: Option<String>,
+    /// Where the browser goes in the end: a path on the same site, such as `/chat`; newer servers only. Anything else is
+    /// dropped.
+    pub redirect: Option<String>,
 }
 
-endpoint! {
-    GET "/api/v1/auth/oidc/login" => OidcLogin, () where Public, Never, None
-}
-
-/// `GET /api/v1/auth/me`: the user behind the credential.
+/// Reads the user behind the credential.
 ///
 /// Errors: 401; 403 for an inactive account. A master or static key has no user behind it: expect 401, 404 or 500.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[non_exhaustive]
+#[doc(alias("auth", "whoami", "current_user", "profile"))]
+#[operation(GET "/api/v1/auth/me" -> MeResponse, Required, Safe, None, new(), eq)]
 pub struct Me {}
 
-impl Me {
-    /// The request; it has no fields.
-    pub fn new() -> Self {
-        Self {}
-    }
-}
-
-endpoint! {
-    GET "/api/v1/auth/me" => Me, MeResponse where Required, Safe, None
-}
-
 /// The answer to [`Me`]. Written wrapped as `{"user": {...}}`, read wrapped or bare.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
+#[model(answer, wrapped = "user", new(user))]
 pub struct MeResponse {
     /// The user.
     pub user: User,
 }
 
-impl MeResponse {
-    /// An answer about this user.
-    pub fn new(user: User) -> Self {
-        Self { user }
-    }
-}
-
-impl<'de> Deserialize<'de> for MeResponse {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        tolerant::wrapped(deserializer, "user").map(|user| Self { user })
-    }
-}
-
-json_answers!(LoginResponse, RefreshResponse, MeResponse);
-
-/// Written bare; read wrapped as `{"user": {...}}` as well.
-impl Answer for User {
-    const MEDIA_TYPE: &'static str = MeResponse::MEDIA_TYPE;
-}
-
-impl Decode for User {
-    #[inline]
-    fn decode(body: Bytes) -> Result<Self, DecodeError> {
-        MeResponse::decode(body).map(|answer| answer.user)
-    }
-
-    #[inline]
-    fn encode(&self) -> Result<Bytes, EncodeError> {
-        serde_json::to_vec(self).map(Into::into).map_err(EncodeError::Serialize)
-    }
-}
-
-fn bearer() -> String {
-    "Bearer".to_owned()
-}
-
-fn bearer_or<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_else(bearer))
-}
-
-fn non_empty_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Secret>, D::Error> {
-    Ok(Option::<Secret>::deserialize(deserializer)?.filter(|token| !token.is_empty()))
-}
+operations! { "auth": Login, Refresh, Logout, Me, OidcLogin }
 
 #[cfg(test)]
 mod tests;

@@ -1,294 +1,201 @@
-//! Reading what servers and the gateways before them really send: `null` for a default, whole numbers as `5.0` or
-//! `"5"`, flags as text.
+//! [`Tolerant`]: how the type of a field reads itself, what it is where it is absent, and when it is left out.
 //!
-//! Used as `#[serde(default, deserialize_with = "tolerant::count")]`. A value that cannot be meant (`15.5` or `-1` for a
-//! count) is an error, never a rounded or wrapped number.
+//! Servers, and the gateways before them, send `null` for a default, whole numbers as `5.0` or `"5"`, flags as text. All of
+//! that is read here, and nowhere else. A value that cannot be meant (`15.5` or `-1` for a count) is an error, never a rounded
+//! or wrapped number.
+
+mod lists;
+mod numbers;
+mod shapes;
 
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{self, DeserializeOwned, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
 use serde_json::Value;
 
-use crate::DecodeError;
-use crate::request::from_value;
+use crate::secret::Secret;
+use crate::timestamp::Timestamp;
 
-/// Whole numbers that a JSON number, a whole float or a numeric string may stand for.
-pub(crate) trait Whole: Sized {
-    const EXPECTED: &'static str;
-    fn from_u64(value: u64) -> Option<Self>;
-    fn from_i64(value: i64) -> Option<Self>;
+pub(crate) use lists::list;
+pub(crate) use shapes::nested;
+pub use shapes::wrapped as wrapped_fields;
+
+pub(crate) use numbers::{optional_degree, optional_seconds};
+
+/// A type that may be the type of a field.
+///
+/// | type | absent or `null` | written |
+/// |---|---|---|
+/// | `Option<T>` | `None` | unless it is `None` |
+/// | [`Patch<T>`](crate::Patch) | absent is `Keep`, `null` is `Clear` | unless it is `Keep` |
+/// | numbers, `bool` | 0, `false` | always |
+/// | `Vec<T>`, maps | empty | always |
+/// | everything else | an error | always |
+///
+/// Numbers and flags are read from text as well (`"5"`, `5.0`, `"true"`). An optional number or identifier that comes as an empty
+/// text is `None`. An exception is said at its field, with `#[field(...)]`: see [`model`](macro@crate::model).
+///
+/// Keys that are no field are passed over, and the order of keys does not matter. Of a key that comes twice, and of a field's
+/// several names, the first value that is not `null` counts. (`null` is a value of a `Patch`, a `serde_json::Value` and a `Json`.)
+///
+/// For a type of your own that serde can read:
+///
+/// ```
+/// use edgequake_types::{Tolerant, model};
+/// use serde::{Deserialize, Deserializer, Serialize};
+///
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// struct Color(u32);
+///
+/// impl Tolerant for Color {
+///     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+///         Self::deserialize(deserializer)
+///     }
+/// }
+///
+/// #[model(answer)]
+/// struct Paint {
+///     /// What it looks like.
+///     color: Color,
+///     /// What it was before.
+///     previous: Option<Color>,
+/// }
+///
+/// let paint: Paint = serde_json::from_str(r#"{"color":7,"previous":null}"#)?;
+/// assert_eq!((paint.color, paint.previous), (Color(7), None));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+// What the API's own types implement is no hint for a type of a user's: their implementations have
+// `#[diagnostic::do_not_recommend]`, as those that `#[model]` writes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no type for a field: nothing says how it is read where a server is imprecise",
+    label = "has no tolerance",
+    note = "implement `edgequake_types::Tolerant` for it, declare it with `#[model]`, or wrap it: `Json<{Self}>`"
+)]
+pub trait Tolerant: Sized {
+    /// Whether this is an `Option`. Setters take the value in it.
+    const IS_OPTION: bool = false;
+
+    /// Reads a value.
+    ///
+    /// # Errors
+    ///
+    /// Those of the deserializer; a value that this type cannot be.
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+
+    /// Reads the value of a field; `None` where it says no more than an absent one does: `null`, for a type that may be absent.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Self::read(deserializer).map(Some)
+    }
+
+    /// Reads a value that may be `null`: the field is an `Option` of this type.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`read`](Self::read).
+    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        deserializer.deserialize_option(Present(PhantomData))
+    }
+
+    /// What a field of this type is where it is absent; `None` where that is an error.
+    fn absent() -> Option<Self> {
+        None
+    }
+
+    /// Whether this value is left out.
+    fn omit(&self) -> bool {
+        false
+    }
 }
 
-macro_rules! whole {
-    ($($int:ty => $expected:literal),*) => {$(
-        impl Whole for $int {
-            const EXPECTED: &'static str = $expected;
+/// Reads what is present by its type.
+struct Present<T>(PhantomData<T>);
 
-            fn from_u64(value: u64) -> Option<Self> {
-                Self::try_from(value).ok()
-            }
+impl<'de, T: Tolerant> Visitor<'de> for Present<T> {
+    type Value = Option<T>;
 
-            fn from_i64(value: i64) -> Option<Self> {
-                Self::try_from(value).ok()
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        T::read(deserializer).map(Some)
+    }
+}
+
+impl<T: Tolerant> Tolerant for Option<T> {
+    const IS_OPTION: bool = true;
+
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read_optional(deserializer)
+    }
+
+    fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        T::read_optional(deserializer).map(|value| value.map(Some))
+    }
+
+    fn absent() -> Option<Self> {
+        Some(None)
+    }
+
+    fn omit(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Tolerant> Tolerant for Box<T> {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::read(deserializer).map(Self::new)
+    }
+
+    fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        T::read_field(deserializer).map(|value| value.map(Self::new))
+    }
+
+    fn absent() -> Option<Self> {
+        T::absent().map(Self::new)
+    }
+
+    fn omit(&self) -> bool {
+        T::omit(self)
+    }
+}
+
+/// Reads as serde does. What is absent is an error.
+macro_rules! as_serde_does {
+    ($($name:ty),*) => {$(
+        impl Tolerant for $name {
+            fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
             }
         }
     )*};
 }
 
-whole!(u64 => "a whole number of 0 or more", u32 => "a whole number from 0 to 4294967295", i64 => "a whole number");
+as_serde_does!(String, Timestamp, Value);
 
-/// 2^53: above it a float no longer tells neighbouring whole numbers apart.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-
-struct WholeVisitor<T>(PhantomData<T>);
-
-impl<T: Whole> Visitor<'_> for WholeVisitor<T> {
-    type Value = Option<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
+/// An empty secret that may be absent is none.
+impl Tolerant for Secret {
+    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::deserialize(deserializer)
     }
 
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        T::from_u64(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Unsigned(value), &self))
+    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
+        Ok(Option::<Self>::deserialize(deserializer)?.filter(|secret| !secret.is_empty()))
     }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        T::from_i64(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Signed(value), &self))
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        if value.fract() == 0.0 && value.abs() <= EXACT {
-            // Whole and within the exact range: the conversion loses nothing.
-            #[allow(clippy::cast_possible_truncation)]
-            return self.visit_i64(value as i64);
-        }
-        Err(E::invalid_value(de::Unexpected::Float(value), &self))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        let text = text.trim();
-        if text.is_empty() {
-            return Ok(None);
-        }
-        if let Ok(value) = text.parse() {
-            return self.visit_u64(value);
-        }
-        match (text.parse::<i64>(), text.parse::<f64>()) {
-            (Ok(value), _) => self.visit_i64(value),
-            (Err(_), Ok(value)) => self.visit_f64(value),
-            _ => Err(E::invalid_value(de::Unexpected::Other("text that is not a number"), &self)),
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// A count; `null` is 0.
-pub(crate) fn count<'de, D: Deserializer<'de>, T: Whole + Default>(deserializer: D) -> Result<T, D::Error> {
-    optional_count(deserializer).map(Option::unwrap_or_default)
-}
-
-/// A count that may be absent or `null`.
-pub(crate) fn optional_count<'de, D: Deserializer<'de>, T: Whole>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    deserializer.deserialize_any(WholeVisitor(PhantomData))
-}
-
-/// How many relationships an entity has: a number, or an object with `in`, `out` and `total`.
-pub(crate) fn optional_degree<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[derive(Deserialize)]
-    struct Split {
-        #[serde(rename = "in", default, deserialize_with = "count")]
-        incoming: u64,
-        #[serde(rename = "out", default, deserialize_with = "count")]
-        outgoing: u64,
-        #[serde(default, deserialize_with = "optional_count")]
-        total: Option<u64>,
-    }
-
-    struct Degree;
-
-    impl<'de> Visitor<'de> for Degree {
-        type Value = Option<u64>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number of relationships")
-        }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-            WholeVisitor(PhantomData).visit_i64(value)
-        }
-
-        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-            WholeVisitor(PhantomData).visit_f64(value)
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_map<A: de::MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-            let split = Split::deserialize(de::value::MapAccessDeserializer::new(fields))?;
-            Ok(Some(split.total.unwrap_or(split.incoming.saturating_add(split.outgoing))))
-        }
-    }
-
-    deserializer.deserialize_any(Degree)
-}
-
-/// A duration in whole seconds; fractions are cut (`"3600.5"` is 3600), because a lifetime must not be overrated.
-pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    struct Seconds;
-
-    impl Visitor<'_> for Seconds {
-        type Value = Option<i64>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number of seconds")
-        }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Some(i64::try_from(value).unwrap_or(i64::MAX)))
-        }
-
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-
-        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-            // `as` saturates, and a lifetime of centuries is as good as the largest one.
-            #[allow(clippy::cast_possible_truncation)]
-            Ok(Some(value.floor() as i64))
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            match (text.trim().parse::<i64>(), text.trim().parse::<f64>()) {
-                (Ok(value), _) => Ok(Some(value)),
-                (Err(_), Ok(value)) if value.is_finite() => self.visit_f64(value),
-                _ if text.trim().is_empty() => Ok(None),
-                _ => Err(E::invalid_value(de::Unexpected::Other("text that is not a number"), &self)),
-            }
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-    }
-
-    deserializer.deserialize_any(Seconds)
-}
-
-struct FlagVisitor;
-
-impl Visitor<'_> for FlagVisitor {
-    type Value = Option<bool>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("true or false")
-    }
-
-    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Some(value))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-        match text {
-            "true" => Ok(Some(true)),
-            "false" => Ok(Some(false)),
-            _ => Err(E::invalid_value(de::Unexpected::Other("text that is neither"), &self)),
-        }
-    }
-
-    fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-}
-
-/// A flag; `null` is false.
-pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    optional_flag(deserializer).map(Option::unwrap_or_default)
-}
-
-/// A flag of three states; also read from `"true"` and `"false"`, as query strings have them.
-pub(crate) fn optional_flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    deserializer.deserialize_any(FlagVisitor)
-}
-
-/// Anything with a default; `null` is that default (an empty list, an empty text).
-pub(crate) fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Option::deserialize(deserializer).map(Option::unwrap_or_default)
-}
-
-/// A text that stands for "none" when it is empty.
-pub(crate) fn non_empty<'de, D: Deserializer<'de>, T: Deserialize<'de> + AsRef<str>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Ok(Option::<T>::deserialize(deserializer)?.filter(|text| !text.as_ref().is_empty()))
-}
-
-/// Something that must not fail its surroundings: `None` if it is absent or cannot be read.
-pub(crate) fn if_readable<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    Value::deserialize(deserializer).map(|value| serde_json::from_value(value).ok())
-}
-
-/// A model that comes either below `key` or bare.
-pub(crate) fn wrapped<'de, D: Deserializer<'de>, T: DeserializeOwned>(
-    deserializer: D,
-    key: &str,
-) -> Result<T, D::Error> {
-    let mut value = Value::deserialize(deserializer)?;
-    let inner = value.get_mut(key).filter(|inner| inner.is_object()).map(Value::take);
-    nested(&inner.unwrap_or(value))
-}
-
-/// A model out of a value that had to be looked at first; an error names the place within it.
-pub(crate) fn nested<T: DeserializeOwned, E: de::Error>(value: &Value) -> Result<T, E> {
-    from_value(value).map_err(|error| match error {
-        DecodeError::Json { path, source } => E::custom(format_args!("{path}: {source}")),
-        other => E::custom(other),
-    })
-}
-
-/// A model that comes as an object, or as the bare list of its elements.
-pub(crate) fn list_or_object<'de, D, L, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    L: Deserialize<'de>,
-    T: Deserialize<'de> + From<Vec<L>>,
-{
-    struct Either<L, T>(PhantomData<(L, T)>);
-
-    impl<'de, L: Deserialize<'de>, T: Deserialize<'de> + From<Vec<L>>> Visitor<'de> for Either<L, T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list, or an object that holds one")
-        }
-
-        fn visit_seq<A: de::SeqAccess<'de>>(self, list: A) -> Result<T, A::Error> {
-            Vec::deserialize(de::value::SeqAccessDeserializer::new(list)).map(T::from)
-        }
-
-        fn visit_map<A: de::MapAccess<'de>>(self, object: A) -> Result<T, A::Error> {
-            T::deserialize(de::value::MapAccessDeserializer::new(object))
-        }
-    }
-
-    deserializer.deserialize_any(Either(PhantomData))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The declarations against the table of the server's operations.
+//! The declarations against the table of the server's operations, both ways.
 
 #![allow(
     clippy::expect_used,
@@ -7,157 +7,112 @@
     reason = "these are tests, helpers included"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use edgequake_types::{Answer, Auth, Endpoint, Payload, Retry};
-use edgequake_types::{
-    api_keys, documents, health, query, session, setup, tasks, tenants, users, workspaces,
-};
+use edgequake_types::{Auth, OPERATIONS, Operation, Payload, Retry};
 use http::Method;
 
-/// What a declaration says.
-#[derive(Debug)]
-struct Declared {
-    method: Method,
-    path: &'static str,
-    auth: Auth,
-    retry: Retry,
-    payload: Payload,
-    media_type: &'static str,
+/// Method and path.
+type Key = (String, String);
+
+fn declared() -> impl Iterator<Item = &'static Operation> {
+    OPERATIONS.iter().copied().flatten()
 }
 
-fn of<E: Endpoint>() -> Declared {
-    Declared {
-        method: E::METHOD,
-        path: E::PATH,
-        auth: E::AUTH,
-        retry: E::RETRY,
-        payload: E::PAYLOAD,
-        media_type: <E::Response as Answer>::MEDIA_TYPE,
+fn key(operation: &Operation) -> Key {
+    (operation.method.to_string(), operation.path.to_owned())
+}
+
+/// The columns of a table, by method and path.
+fn rows(table: &'static str) -> BTreeMap<Key, Vec<&'static str>> {
+    let mut rows = BTreeMap::new();
+    for line in table.lines().filter(|line| !line.starts_with('#')) {
+        let mut columns = line.split('\t');
+        let key = (columns.next().unwrap().to_owned(), columns.next().unwrap().to_owned());
+        assert!(rows.insert(key, columns.collect()).is_none(), "twice: {line}");
     }
+    rows
 }
 
-macro_rules! declared {
-    ($($endpoint:ty),* $(,)?) => {
-        vec![$(of::<$endpoint>()),*]
-    };
+/// The operations of the server: group, form of the answer and access.
+fn served() -> BTreeMap<Key, Vec<&'static str>> {
+    rows(include_str!("operations.tsv"))
 }
 
-fn declared() -> Vec<Declared> {
-    declared![
-        api_keys::CreateApiKey,
-        api_keys::ListApiKeys,
-        api_keys::RevokeApiKey,
-        documents::DeleteAllDocuments,
-        documents::DeleteDocument,
-        documents::GetDocument,
-        documents::GetTrack,
-        documents::ListDocuments,
-        documents::UploadFile,
-        documents::UploadText,
-        health::GetHealth,
-        health::GetLive,
-        health::GetReady,
-        query::Query,
-        query::StreamQuery,
-        session::Login,
-        session::Logout,
-        session::Me,
-        session::OidcLogin,
-        session::Refresh,
-        setup::GetSetupStatus,
-        setup::InitializeSetup,
-        tasks::CancelTask,
-        tasks::GetTask,
-        tasks::ListTasks,
-        tasks::RetryTask,
-        tenants::CreateTenant,
-        tenants::DeleteTenant,
-        tenants::GetTenant,
-        tenants::ListTenants,
-        tenants::UpdateTenant,
-        users::CreateUser,
-        users::DeleteUser,
-        users::GetUser,
-        users::ListUsers,
-        users::UpdateUser,
-        workspaces::CreateWorkspace,
-        workspaces::DeleteWorkspace,
-        workspaces::GetWorkspace,
-        workspaces::GetWorkspaceBySlug,
-        workspaces::GetWorkspaceStats,
-        workspaces::ListWorkspaces,
-        workspaces::UpdateWorkspace,
-    ]
-}
-
-/// The table, by method and path: form of the answer and access.
-fn operations() -> BTreeMap<(String, String), (String, String)> {
-    let table = include_str!("operations.tsv");
-    let rows = table.lines().filter(|line| !line.starts_with('#')).map(|line| {
-        let [method, path, _group, form, access] = line.split('\t').collect::<Vec<_>>()[..] else {
-            panic!("five columns: {line}")
-        };
-        ((method.to_owned(), path.to_owned()), (form.to_owned(), access.to_owned()))
-    });
-    rows.collect()
-}
-
-fn key(declared: &Declared) -> (String, String) {
-    (declared.method.to_string(), declared.path.to_owned())
+/// Those that are not declared, and why.
+fn undeclared() -> BTreeMap<Key, Vec<&'static str>> {
+    rows(include_str!("undeclared.tsv"))
 }
 
 #[test]
 fn every_declaration_is_an_operation_of_the_server() {
-    let operations = operations();
-    for declared in declared() {
-        let Some((form, access)) = operations.get(&key(&declared)) else {
-            panic!("no such operation: {declared:?}")
+    let served = served();
+    for operation in declared() {
+        let Some([group, form, access]) = served.get(&key(operation)).map(Vec::as_slice) else {
+            panic!("no such operation, or not three more columns: {operation:?}")
         };
-        let open = matches!(declared.auth, Auth::Public | Auth::Optional);
-        assert_eq!(open, access == "public", "{declared:?}");
-        assert_eq!(declared.media_type == "text/event-stream", form == "sse", "{declared:?}");
+        let open = matches!(operation.auth, Auth::Public | Auth::Optional);
+        assert_eq!(open, *access == "public", "{operation:?}");
+        assert_eq!(operation.media_type == "text/event-stream", *form == "sse", "{operation:?}");
+        assert_eq!(operation.group, *group, "{operation:?}");
+    }
+}
+
+#[test]
+fn every_operation_of_the_server_is_declared_or_listed_with_a_reason() {
+    let declared: BTreeSet<Key> = declared().map(key).collect();
+    let undeclared = undeclared();
+    for key in served().keys() {
+        match (declared.contains(key), undeclared.get(key).map(Vec::as_slice)) {
+            (true, None) => {}
+            (false, Some([reason])) => assert!(!reason.is_empty(), "without a reason: {key:?}"),
+            (true, Some(_)) => panic!("declared, so take it off the list of those that are not: {key:?}"),
+            (false, _) => panic!("neither declared nor listed with a reason: {key:?}"),
+        }
+    }
+    for key in undeclared.keys() {
+        assert!(
+            served().contains_key(key),
+            "listed as not declared, and no operation of the server: {key:?}"
+        );
     }
 }
 
 #[test]
 fn no_operation_is_declared_twice() {
-    let declared = declared();
-    let keys: BTreeMap<_, _> = declared.iter().map(|one| (key(one), one)).collect();
-    assert_eq!(keys.len(), declared.len());
+    let keys: BTreeSet<Key> = declared().map(key).collect();
+    let names: BTreeSet<&str> = declared().map(|operation| operation.name).collect();
+    assert_eq!((keys.len(), names.len()), (declared().count(), declared().count()));
 }
 
 #[test]
 fn what_is_repeated_is_idempotent_and_what_is_read_has_no_body() {
-    for declared in declared() {
-        let read = declared.method == Method::GET;
-        assert!(declared.method != Method::POST || declared.retry != Retry::Safe, "{declared:?}");
-        assert!(!read || declared.retry != Retry::Refused, "{declared:?}");
-        let no_body = matches!(declared.payload, Payload::None | Payload::Query);
-        assert!(no_body || !(read || declared.method == Method::DELETE), "{declared:?}");
+    for operation in declared() {
+        let read = operation.method == Method::GET;
+        assert!(operation.method != Method::POST || operation.retry != Retry::Safe, "{operation:?}");
+        assert!(!read || operation.retry != Retry::Refused, "{operation:?}");
+        let no_body = matches!(operation.payload, Payload::None | Payload::Query);
+        assert!(no_body || !(read || operation.method == Method::DELETE), "{operation:?}");
     }
 }
 
-/// The list above against the sources, so that no declaration is left out of it.
+/// The table against the sources, so that no declaration is left out of it.
 #[test]
-fn every_declaration_is_listed_here() {
-    let listed: Vec<_> = declared().iter().map(key).collect();
-    let mut found = 0;
+fn every_declaration_is_in_the_table() {
+    let listed: BTreeSet<Key> = declared().map(key).collect();
+    let mut found = BTreeSet::new();
     for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
-        for line in fs::read_to_string(&file).unwrap().lines() {
-            let line = line.trim().trim_start_matches("scoped_endpoint! { ");
-            let Some((method, rest)) = line.split_once(" \"/") else { continue };
-            if !["GET", "POST", "PUT", "PATCH", "DELETE"].contains(&method) {
-                continue;
-            }
-            let path = format!("/{}", rest.split('"').next().unwrap());
-            assert!(listed.contains(&(method.to_owned(), path)), "not listed: {line} of {}", file.display());
-            found += 1;
+        let text = fs::read_to_string(&file).unwrap();
+        for attribute in text.split("\n#[operation(").skip(1) {
+            let (method, rest) = attribute.trim_start().split_once(" \"").unwrap();
+            let key = (method.to_owned(), rest.split('"').next().unwrap().to_owned());
+            assert!(listed.contains(&key), "not in its group's list: {key:?} of {}", file.display());
+            found.insert(key);
         }
     }
-    assert_eq!(found, listed.len());
+    assert_eq!(found, listed);
 }
 
 /// The files of a folder, unit tests left out.

@@ -34,7 +34,7 @@ pub(crate) async fn run(address: &str, callers: usize) -> Result<Value> {
 
 async fn refreshes(address: &str) -> Result<u64> {
     let client = Client::builder().base_url(format!("http://{address}")).build()?;
-    let answer = client.execute(client.request(http::Method::GET, "/refreshes")?).await?;
+    let answer = client.request(http::Method::GET, "/refreshes").await?;
     let body = http_body_util::BodyExt::collect(answer.into_body()).await?.to_bytes();
     Ok(std::str::from_utf8(&body)?.parse()?)
 }

@@ -4,7 +4,8 @@ use super::tree::Tree;
 
 /// Each crate with the crates of ours that it may use. Whatever is outside `crates/` may use all.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("edgequake-types", &[]),
+    ("edgequake-macros", &[]),
+    ("edgequake-types", &["edgequake-macros"]),
     ("edgequake-auth", &["edgequake-types"]),
     ("edgequake-client", &["edgequake-types", "edgequake-auth"]),
     ("edgequake-devserver", &["edgequake-types"]),
@@ -32,7 +33,7 @@ pub(super) const FORBIDDEN: &[Forbidden] = &[
 
 /// How many crates may come in, the crate itself included.
 pub(super) const BUDGETS: &[Budget] =
-    &[Budget { package: "edgequake-types", most: 20 }, Budget { package: "edgequake-client", most: 95 }];
+    &[Budget { package: "edgequake-types", most: 21 }, Budget { package: "edgequake-client", most: 95 }];
 
 /// Which features of a crate are on.
 #[derive(Clone, Copy)]

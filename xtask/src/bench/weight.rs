@@ -10,13 +10,13 @@ use crate::failure::{During, Failure, Result};
 use crate::workspace::Workspace;
 
 /// A package that depends on one thing only.
-pub(super) struct Dependent {
+pub(crate) struct Dependent {
     folder: PathBuf,
 }
 
 impl Dependent {
     /// Writes the package `name`, whose one dependency is `dependency`, a line of a manifest.
-    pub(super) fn write(workspace: &Workspace, name: &str, dependency: &str) -> Result<Self> {
+    pub(crate) fn write(workspace: &Workspace, name: &str, dependency: &str) -> Result<Self> {
         let folder = workspace.target.join("bench/weight").join(name);
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n[workspace]\n[dependencies]\n{dependency}\n"
@@ -27,6 +27,11 @@ impl Dependent {
         Ok(Self { folder })
     }
 
+    /// Writes what the package has beyond its dependency.
+    pub(crate) fn set_library(&self, text: &str) -> Result<()> {
+        fs::write(self.folder.join("src/lib.rs"), text).during("writing a library")
+    }
+
     /// How many crates come in, to run and to build, without the package itself.
     pub(super) fn crates(&self) -> Result<usize> {
         let mut tree =
@@ -35,7 +40,7 @@ impl Dependent {
     }
 
     /// The CPU time in seconds, user and system, of a release build from nothing.
-    pub(super) fn build_seconds(&self) -> Result<f64> {
+    pub(crate) fn build_seconds(&self) -> Result<f64> {
         let target = self.folder.join("target");
         if target.exists() {
             fs::remove_dir_all(&target).during("removing an earlier build")?;

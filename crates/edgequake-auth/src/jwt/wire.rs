@@ -141,7 +141,8 @@ impl Wire<'_> {
         if !response.status().is_success() {
             return Err(refusal(step, &response, secret));
         }
-        R::decode(response.into_body()).map_err(|error| {
+        let (head, body) = response.into_parts();
+        R::decode(&head, body).map_err(|error| {
             let text = format!(
                 "the answer to {} {} is not a {} answer: check the base URL and what stands before the server",
                 E::METHOD,

@@ -1,7 +1,7 @@
 //! `raw`: any request, with the credential and the scope of every other command.
 
-use http::header::{CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, StatusCode};
+use http::header::CONTENT_TYPE;
+use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 
 use crate::context::Context;
@@ -31,16 +31,12 @@ fn path(text: &str) -> Result<String, String> {
 
 impl Raw {
     pub(crate) async fn run(self, cx: &mut Context, input: Input) -> Result<(), Failure> {
-        let request = cx.client.request(self.method, &self.path)?;
-        let request = match input.body {
-            Some(body) => {
-                let (mut parts, _) = request.into_parts();
-                parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                Request::from_parts(parts, body.into())
-            }
-            None => request,
+        let call = cx.client.request(self.method, &self.path);
+        let call = match input.body {
+            Some(body) => call.header(CONTENT_TYPE, "application/json").body(body),
+            None => call,
         };
-        let answer = cx.client.execute(request).await?;
+        let answer = call.await?;
         let status = answer.status();
         let mut body = answer.into_body();
         let mut last = b'\n';

@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{Carrier, DotEnv, SharedCredentials, TokenStore};
-use edgequake_types::{Secret, TenantId, UserId, WorkspaceId};
+use edgequake_types::{IdError, Secret, TenantId, UserId, WorkspaceId};
 use http::header::HeaderValue;
 use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
 use super::{Client, Inner, Shared, StoreFactory, call_headers};
-use crate::base_url::BaseUrl;
+use crate::base_url::{BaseUrl, BaseUrlError};
 use crate::body::RequestBody;
 use crate::erased::ErasedService;
 use crate::error::Error;
@@ -49,7 +49,7 @@ use crate::{BoxError, USER_AGENT};
 /// ```
 #[must_use = "call build"]
 pub struct ClientBuilder {
-    base_url: Option<String>,
+    base_url: Option<Result<BaseUrl, BaseUrlError>>,
     credentials: Option<SharedCredentials>,
     api_key: Option<Secret>,
     carrier: Carrier,
@@ -58,9 +58,9 @@ pub struct ClientBuilder {
     store: Option<StoreFactory>,
     env: bool,
     dot_env: Option<DotEnv>,
-    tenant: Option<TenantId>,
-    workspace: Option<WorkspaceId>,
-    user: Option<UserId>,
+    tenant: Option<Result<TenantId, IdError>>,
+    workspace: Option<Result<WorkspaceId, IdError>>,
+    user: Option<Result<UserId, IdError>>,
     allow_http: Option<bool>,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
@@ -71,7 +71,7 @@ pub struct ClientBuilder {
     retry: RetryConfig,
     budget: RetryBudget,
     answer_limit: usize,
-    user_agent: HeaderValue,
+    user_agent: Result<HeaderValue, http::Error>,
     transport: Option<HttpTransportBuilder>,
     per_operation: Vec<Arc<dyn StackLayer>>,
     per_attempt: Vec<Arc<dyn StackLayer>>,
@@ -102,7 +102,7 @@ impl ClientBuilder {
             retry: RetryConfig::default(),
             budget: RetryBudget::default(),
             answer_limit: 256 * 1024 * 1024,
-            user_agent: USER_AGENT,
+            user_agent: Ok(USER_AGENT),
             transport: None,
             per_operation: Vec::new(),
             per_attempt: Vec::new(),
@@ -110,8 +110,8 @@ impl ClientBuilder {
     }
 
     /// The address of the server, with the path prefix of a reverse proxy if there is one. Default `http://localhost:8080`.
-    pub fn base_url(mut self, url: impl Into<String>) -> Self {
-        self.base_url = Some(url.into());
+    pub fn base_url(mut self, url: impl TryInto<BaseUrl, Error: Into<BaseUrlError>>) -> Self {
+        self.base_url = Some(url.try_into().map_err(Into::into));
         self
     }
 
@@ -163,21 +163,21 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes calls in this tenant.
-    pub fn tenant_id(mut self, tenant: impl Into<TenantId>) -> Self {
-        self.tenant = Some(tenant.into());
+    /// Makes calls in this tenant. A text is checked by [`build`](Self::build), and so is that of the next two.
+    pub fn tenant_id(mut self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
+        self.tenant = Some(tenant.try_into().map_err(Into::into));
         self
     }
 
     /// Makes calls in this workspace.
-    pub fn workspace_id(mut self, workspace: impl Into<WorkspaceId>) -> Self {
-        self.workspace = Some(workspace.into());
+    pub fn workspace_id(mut self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
+        self.workspace = Some(workspace.try_into().map_err(Into::into));
         self
     }
 
     /// Makes calls for this user; only servers with authentication off read it.
-    pub fn user_id(mut self, user: impl Into<UserId>) -> Self {
-        self.user = Some(user.into());
+    pub fn user_id(mut self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Self {
+        self.user = Some(user.try_into().map_err(Into::into));
         self
     }
 
@@ -238,9 +238,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The value for `User-Agent`.
-    pub fn user_agent(mut self, user_agent: HeaderValue) -> Self {
-        self.user_agent = user_agent;
+    /// The value for `User-Agent`, such as `my-app/1.2`. Default `edgequake-client/` and its version.
+    pub fn user_agent(mut self, user_agent: impl TryInto<HeaderValue, Error: Into<http::Error>>) -> Self {
+        self.user_agent = user_agent.try_into().map_err(Into::into);
         self
     }
 
@@ -303,6 +303,8 @@ impl ClientBuilder {
         R::Error: Into<BoxError>,
     {
         let scope = self.scope()?;
+        let user_agent = std::mem::replace(&mut self.user_agent, Ok(USER_AGENT))
+            .map_err(|error| Error::config(error).note("the user agent is no header value"))?;
         let allow_http = self.http_allowed()?;
         let options = StackOptions {
             trusted: TrustedOrigin::new(base.origin().clone()).allow_http(allow_http),
@@ -327,19 +329,27 @@ impl ClientBuilder {
             answer_limit: self.answer_limit,
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
-            user_agent: self.user_agent.clone(),
+            user_agent,
         };
         let (credentials, session) = self.choose(&shared)?;
         let (plain, json) = call_headers(&scope, &shared.user_agent);
         let service: ErasedService = (shared.stack)(credentials.clone());
         let shared = Arc::new(shared);
-        Ok(Client(Arc::new(Inner { shared, service, credentials, session, scope, plain, json })))
+        Ok(Client(Arc::new(Inner {
+            shared,
+            service,
+            credentials,
+            session,
+            scope,
+            malformed: [const { None }; 3],
+            plain,
+            json,
+        })))
     }
 }
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let base_url = self.base_url.as_deref().map(str::parse::<BaseUrl>);
-        f.debug_struct("ClientBuilder").field("base_url", &base_url).finish_non_exhaustive()
+        f.debug_struct("ClientBuilder").field("base_url", &self.base_url).finish_non_exhaustive()
     }
 }

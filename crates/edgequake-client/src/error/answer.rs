@@ -31,6 +31,8 @@ impl Error {
         error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
             .or_else(|| said.retry_after_seconds.map(std::time::Duration::from_secs));
         error.0.attempts = attempts(parts);
+        // A router that knows no such path or method answers without a body; an operation says what it did not find.
+        error.0.unrouted = matches!(parts.status.as_u16(), 404 | 405) && body.is_empty();
         error.0.body = Some(said);
         error
     }

@@ -114,7 +114,8 @@ where
         }
         let at_hand = match auth {
             Auth::Public => Some(Authorization::anonymous()),
-            Auth::Optional | Auth::Required => self.shared.credentials.ready(&self.shared.context),
+            // A kind of need that this version does not know is met like the strictest.
+            _ => self.shared.credentials.ready(&self.shared.context),
         };
         let at_hand = at_hand.or_else(|| (auth == Auth::Optional).then(Authorization::anonymous));
         match at_hand {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 use edgequake_types::documents::UploadFile;
 use edgequake_types::multipart::Segment;
 use edgequake_types::{Body as TypesBody, Endpoint};
+use http::HeaderValue;
 use http_body::{Body, Frame, SizeHint};
 use tokio::runtime::Handle;
 
@@ -57,8 +58,9 @@ pub(super) async fn upload(
     path: &Path,
     options: impl FnOnce(UploadFile) -> UploadFile,
 ) -> Result<Call<UploadFile>, Error> {
-    let refused =
-        |error: FileUploadError| Error::new(ErrorKind::Request).because(error).during(UploadFile::PATH);
+    let refused = |error: FileUploadError| {
+        Error::new(ErrorKind::Request).because(error).during(UploadFile::PATH, UploadFile::SINCE)
+    };
     let cannot_read = |source| refused(FileUploadError::Read { path: path.to_owned(), source });
     let asked = path.to_owned();
     let metadata = blocking(move || std::fs::metadata(asked)).await.map_err(cannot_read)?;
@@ -67,14 +69,16 @@ pub(super) async fn upload(
     }
     let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
     let upload = options(UploadFile::deferred(name, metadata.len()));
-    let TypesBody::Form(form) = upload.body().map_err(Error::request)? else {
+    let TypesBody::Form(form) = upload.body()? else {
         return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
     };
     let plan = Arc::new(Plan { path: path.to_owned(), segments: form.segments() });
     let length = form.length();
     let body = RequestBody::factory(Some(length), move || FormBody::new(Arc::clone(&plan)));
     let extra = Duration::from_secs(length / SLOWEST);
-    Ok(client.send(upload).form(form.content_type(), body).patience(extra))
+    let content_type = HeaderValue::try_from(form.content_type());
+    let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
+    Ok(client.send(upload).form(content_type, body).patience(extra))
 }
 
 /// What to send, in which order.

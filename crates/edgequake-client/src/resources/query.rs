@@ -4,7 +4,6 @@ use edgequake_types::query::{Query as Question, StreamQuery};
 
 use super::resource;
 use crate::Call;
-use crate::call::Streamed;
 
 resource! {
     /// Questions to the documents of the workspace: `/api/v1/query`.
@@ -37,7 +36,7 @@ impl Query<'_> {
     }
 
     /// `POST /api/v1/query/stream`: asks, and gives the answer as it is written. It has no total time limit.
-    pub fn stream(&self, question: impl Into<StreamQuery>) -> Call<StreamQuery, Streamed> {
-        self.client.stream(question.into())
+    pub fn stream(&self, question: impl Into<StreamQuery>) -> Call<StreamQuery> {
+        self.client.send(question.into())
     }
 }

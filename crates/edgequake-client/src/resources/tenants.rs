@@ -1,7 +1,7 @@
 //! [`Tenants`]: customers of one server.
 
-use edgequake_types::TenantId;
 use edgequake_types::tenants::{CreateTenant, DeleteTenant, GetTenant, ListTenants, UpdateTenant};
+use edgequake_types::{IdError, TenantId};
 
 use super::resource;
 use crate::Call;
@@ -37,8 +37,8 @@ impl Tenants<'_> {
     }
 
     /// `GET /api/v1/tenants/{tenant_id}`: a tenant.
-    pub fn get(&self, tenant: impl Into<TenantId>) -> Call<GetTenant> {
-        self.client.send(GetTenant::new(tenant))
+    pub fn get(&self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Call<GetTenant> {
+        self.client.send_with(tenant, |tenant: TenantId| GetTenant::new(tenant))
     }
 
     /// `PUT /api/v1/tenants/{tenant_id}`: changes a tenant.
@@ -47,7 +47,7 @@ impl Tenants<'_> {
     }
 
     /// `DELETE /api/v1/tenants/{tenant_id}`: deletes a tenant with all that belongs to it.
-    pub fn delete(&self, tenant: impl Into<TenantId>) -> Call<DeleteTenant> {
-        self.client.send(DeleteTenant::new(tenant))
+    pub fn delete(&self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Call<DeleteTenant> {
+        self.client.send_with(tenant, |tenant: TenantId| DeleteTenant::new(tenant))
     }
 }

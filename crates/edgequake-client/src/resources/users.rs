@@ -1,7 +1,7 @@
 //! [`Users`]: accounts.
 
-use edgequake_types::UserId;
 use edgequake_types::users::{CreateUser, DeleteUser, GetUser, ListUsers, UpdateUser};
+use edgequake_types::{IdError, UserId};
 
 use super::resource;
 use crate::Call;
@@ -34,8 +34,8 @@ impl Users<'_> {
     }
 
     /// `GET /api/v1/users/{user_id}`: an account.
-    pub fn get(&self, user: impl Into<UserId>) -> Call<GetUser> {
-        self.client.send(GetUser::new(user))
+    pub fn get(&self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Call<GetUser> {
+        self.client.send_with(user, |user: UserId| GetUser::new(user))
     }
 
     /// `PATCH /api/v1/users/{user_id}`: changes an account.
@@ -44,7 +44,7 @@ impl Users<'_> {
     }
 
     /// `DELETE /api/v1/users/{user_id}`: deletes an account.
-    pub fn delete(&self, user: impl Into<UserId>) -> Call<DeleteUser> {
-        self.client.send(DeleteUser::new(user))
+    pub fn delete(&self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Call<DeleteUser> {
+        self.client.send_with(user, |user: UserId| DeleteUser::new(user))
     }
 }

@@ -118,12 +118,9 @@ impl Wait {
                     return Ok(());
                 }
                 Ok(task) => {
-                    let field =
-                        |name: &str| task.progress.as_ref().and_then(|progress| progress.get(name)).cloned();
-                    let stage = field("current_stage").or_else(|| field("stage"));
-                    let stage = stage.and_then(|stage| stage.as_str().map(str::to_owned));
-                    let done = field("stage_progress").and_then(|done| done.as_f64());
-                    self.tell(Some(task.status.as_str().into()), stage, done);
+                    let progress = task.progress.unwrap_or_default();
+                    let done = progress.stage_progress.or_else(|| progress.fraction());
+                    self.tell(Some(task.status.as_str().into()), progress.current_step, done);
                 }
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) => return Err(error),

@@ -4,7 +4,7 @@ use edgequake_types::workspaces::{
     CreateWorkspace, DeleteWorkspace, GetWorkspace, GetWorkspaceBySlug, GetWorkspaceStats, ListWorkspaces,
     UpdateWorkspace,
 };
-use edgequake_types::{TenantId, WorkspaceId};
+use edgequake_types::{IdError, TenantId, WorkspaceId};
 
 use super::resource;
 use crate::Call;
@@ -44,15 +44,15 @@ impl Workspaces<'_> {
     /// `GET /api/v1/tenants/{tenant_id}/workspaces/by-slug/{slug}`: the workspace with this short name.
     pub fn get_by_slug(
         &self,
-        tenant: impl Into<TenantId>,
+        tenant: impl TryInto<TenantId, Error: Into<IdError>>,
         slug: impl Into<String>,
     ) -> Call<GetWorkspaceBySlug> {
-        self.client.send(GetWorkspaceBySlug::new(tenant, slug))
+        self.client.send_with(tenant, |tenant: TenantId| GetWorkspaceBySlug::new(tenant, slug))
     }
 
     /// `GET /api/v1/workspaces/{workspace_id}`: a workspace.
-    pub fn get(&self, workspace: impl Into<WorkspaceId>) -> Call<GetWorkspace> {
-        self.client.send(GetWorkspace::new(workspace))
+    pub fn get(&self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Call<GetWorkspace> {
+        self.client.send_with(workspace, |workspace: WorkspaceId| GetWorkspace::new(workspace))
     }
 
     /// `PUT /api/v1/workspaces/{workspace_id}`: changes a workspace.
@@ -61,12 +61,18 @@ impl Workspaces<'_> {
     }
 
     /// `DELETE /api/v1/workspaces/{workspace_id}`: deletes a workspace with its documents and its graph.
-    pub fn delete(&self, workspace: impl Into<WorkspaceId>) -> Call<DeleteWorkspace> {
-        self.client.send(DeleteWorkspace::new(workspace))
+    pub fn delete(
+        &self,
+        workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>,
+    ) -> Call<DeleteWorkspace> {
+        self.client.send_with(workspace, |workspace: WorkspaceId| DeleteWorkspace::new(workspace))
     }
 
     /// `GET /api/v1/workspaces/{workspace_id}/stats`: how much a workspace holds. The server may be a minute behind.
-    pub fn stats(&self, workspace: impl Into<WorkspaceId>) -> Call<GetWorkspaceStats> {
-        self.client.send(GetWorkspaceStats::new(workspace))
+    pub fn stats(
+        &self,
+        workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>,
+    ) -> Call<GetWorkspaceStats> {
+        self.client.send_with(workspace, |workspace: WorkspaceId| GetWorkspaceStats::new(workspace))
     }
 }

@@ -7,7 +7,6 @@ use edgequake_auth::{AuthContext, Authorization, Credentials, CredentialsError, 
 use edgequake_client::Client;
 use edgequake_client::body::RequestBody;
 use edgequake_client::layers::retry::RetryConfig;
-use edgequake_client::policy::Policy;
 use edgequake_client::types::Retry;
 use http::Method;
 use http_body_util::{Full, StreamBody};
@@ -75,11 +74,8 @@ async fn whatever_asks_for_another_attempt_gets_the_same_body_or_none() {
                 Server::start(move |n, _| if n == 0 { act() } else { Act::Send(answer(200, &[], b"")) })
                     .await;
             let client = client(&server);
-            let mut request = client.request(Method::PUT, "/x").unwrap();
-            let policy = Policy::of(&request).retry(Retry::Safe);
-            request.extensions_mut().insert(policy);
-            *request.body_mut() = body;
-            let outcome = client.execute(request).await.map(|answer| answer.status().as_u16());
+            let call = client.request(Method::PUT, "/x").retry(Retry::Safe).body(body);
+            let outcome = call.await.map(|answer| answer.status().as_u16());
             let received = server.received();
             assert_eq!(received.len(), if again { 2 } else { 1 }, "{kind}, {refusal}");
             assert!(received.iter().all(|request| request.body == content), "{kind}, {refusal}");
@@ -111,8 +107,7 @@ async fn an_answer_before_the_body_was_sent_is_the_answer() {
         Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::new()))
     });
     let client = Client::builder().base_url(&url).api_key("k1").build().unwrap();
-    let mut request = client.request(Method::POST, "/x").unwrap();
-    *request.body_mut() = RequestBody::once(StreamBody::new(waiting));
-    assert_eq!(client.execute(request).await.unwrap().status(), 403);
+    let body = RequestBody::once(StreamBody::new(waiting));
+    assert_eq!(client.request(Method::POST, "/x").body(body).await.unwrap().status(), 403);
     drop(served.await.unwrap());
 }

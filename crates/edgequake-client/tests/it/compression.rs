@@ -138,6 +138,6 @@ async fn what_cannot_be_decoded_says_so() {
     Decode
     /api/v1/documents: the answer cannot be read; the answer comes encoded with zstd, which this client does not decode
     the JSON text cannot be read
-    expected value at line 1 column 1
+    a text that is not UTF-8
     ");
 }

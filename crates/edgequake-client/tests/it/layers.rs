@@ -186,7 +186,7 @@ async fn the_whole_stack_keeps_the_rule_of_readiness_through_retries_and_replays
         .attempt_layer(tower::layer::util::Identity::new())
         .build_on(probe)
         .unwrap();
-    let answer = client.execute(client.request(http::Method::GET, "/x").unwrap()).await.unwrap();
+    let answer = client.request(http::Method::GET, "/x").await.unwrap();
     assert_eq!(answer.status(), 200);
     // 503, then 401 and its replay, which is 503, then 200: three attempts, the replay not counted.
     assert_eq!(answer.extensions().get(), Some(&Attempts(3)));

@@ -152,9 +152,8 @@ async fn a_body_is_the_same_in_the_replay_and_a_stream_is_never_replayed() {
 
     let server = rotating().await;
     let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
-    let mut request = client.request(http::Method::POST, DOCUMENTS).unwrap();
-    *request.body_mut() = edgequake_client::body::RequestBody::once(http_body_util::Full::new("once".into()));
-    let answer = client.execute(request).await.unwrap();
+    let once = edgequake_client::body::RequestBody::once(http_body_util::Full::new("once".into()));
+    let answer = client.request(http::Method::POST, DOCUMENTS).body(once).await.unwrap();
     assert_eq!(answer.status(), 401);
     assert_eq!((count(&server, DOCUMENTS), count(&server, REFRESH)), (1, 0));
 }

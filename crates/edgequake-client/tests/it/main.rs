@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod bodies;
+mod calls;
 mod compression;
 mod environment;
 mod errors;

@@ -166,7 +166,7 @@ async fn use_all(client: &Client, version: Version) -> Vec<(&'static str, Durati
         assert!(!client.documents().list(ListDocuments::new()).await.unwrap().documents.is_empty());
     }
     step("100 lists");
-    let raw = client.execute(client.request(Method::GET, "/api/v1/documents").unwrap()).await.unwrap();
+    let raw = client.request(Method::GET, "/api/v1/documents").await.unwrap();
     assert_eq!((raw.version(), raw.headers().get("content-encoding")), (version, None));
     times
 }

@@ -6,7 +6,6 @@ use edgequake_client::ErrorKind;
 use edgequake_client::types::documents::ListDocuments;
 use edgequake_client::types::setup::InitializeSetup;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http_body_util::BodyExt;
 
 use crate::server::{Act, Server, answer, json};
@@ -50,10 +49,8 @@ async fn a_refresh_token_that_is_withheld_means_that_the_old_one_stays() {
 async fn operations_without_types_are_sent_with_credential_and_scope() {
     let server = Server::answers([json(200, r#"{"max_workspaces":9,"previous_max_workspaces":3}"#)]).await;
     let client = server.client().with_tenant(edgequake_client::types::TenantId::server_default());
-    let mut request = client.request(Method::PATCH, "/api/v1/admin/tenants/t/quota").unwrap();
-    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    *request.body_mut() = r#"{"max_workspaces":9}"#.into();
-    let answer = client.execute(request).await.unwrap();
+    let quota = serde_json::json!({ "max_workspaces": 9 });
+    let answer = client.request(Method::PATCH, "/api/v1/admin/tenants/t/quota").json(&quota).await.unwrap();
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     assert!(body.starts_with(br#"{"max_workspaces":9"#));
     let received = server.only();
@@ -67,7 +64,7 @@ async fn a_code_of_a_browser_login_that_is_used_twice_says_why() {
     let refused = r#"{"code":"UNAUTHORIZED","message":"Unauthorized","details":{"diagnostics":{"reason":"code_invalid"}}}"#;
     let server = Server::answers([json(401, refused)]).await;
     let client = server.builder().build().unwrap();
-    let answer = client.execute(client.request(Method::POST, "/api/v1/auth/handoff").unwrap()).await.unwrap();
+    let answer = client.request(Method::POST, "/api/v1/auth/handoff").await.unwrap();
     assert_eq!(answer.status(), 401);
     let error = client.auth().refresh("r1").await.unwrap_err();
     assert_eq!((error.reason(), error.is_unauthorized()), (Some("code_invalid"), true));

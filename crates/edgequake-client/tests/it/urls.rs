@@ -43,7 +43,7 @@ async fn an_id_is_one_segment_whatever_is_in_it() {
     let error = server.client().send(GetDocument::new("..")).await.unwrap_err();
     insta::assert_snapshot!(crate::errors::chain(&error), @"
     /api/v1/documents/{document_id}: the request cannot be written
-    the path parameter `document_id` must not be empty, `.` or `..`: no encoding keeps such a segment in a URL
+    the path parameter `document_id` must not be blank, `.` or `..`: no encoding keeps such a segment in a URL
     ");
     assert_eq!(server.received().len(), 4);
 }

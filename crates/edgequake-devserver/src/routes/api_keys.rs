@@ -38,14 +38,14 @@ async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey
     created.scopes = key.scopes;
     created.expires_at = key.expires_at.map(written);
     created.created_at = Some(written(key.created_at));
-    Ok(Reply::created(created))
+    Ok(Reply::of(created))
 }
 
 async fn list(call: Call, request: ListApiKeys) -> Result<Reply<ApiKeyList>, Refusal> {
     let keys = call.shared.store().api_keys.of(owner(&call)?);
     let page = Page::cut(keys, request.page, request.page_size, 100);
     let keys = page.items.into_iter().map(shown).collect();
-    Ok(Reply::ok(ApiKeyList::new(keys, page.total, page.page, page.page_size)))
+    Ok(Reply::of(ApiKeyList::new(keys, page.total, page.page, page.page_size)))
 }
 
 fn shown(key: StoredKey) -> ApiKey {
@@ -67,5 +67,5 @@ async fn revoke(call: Call, request: RevokeApiKey) -> Result<Reply<RevokedApiKey
     }
     let mut revoked = RevokedApiKey::new(request.key_id);
     revoked.message = Some("API key revoked".to_owned());
-    Ok(Reply::ok(revoked))
+    Ok(Reply::of(revoked))
 }

@@ -38,7 +38,7 @@ async fn one(call: Call, request: DeleteDocument) -> Result<Reply<DeletedDocumen
                     store.tasks.create(TaskType::Deletion, &place, Some(document_id.clone()), call.now);
                 drop(store);
                 processing::delete(&call.shared, place, vec![document_id.clone()], task.clone());
-                return Ok(Reply::accepted(DeletedDocument::accepted(document_id, task)));
+                return Ok(Reply::of(DeletedDocument::accepted(document_id, task)));
             }
             Era::B => store.documents.index(&place),
         }
@@ -47,7 +47,7 @@ async fn one(call: Call, request: DeleteDocument) -> Result<Reply<DeletedDocumen
     call.shared.store().documents.remove(&document_id);
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = chunks_deleted as u64;
-    Ok(Reply::ok(deleted))
+    Ok(Reply::of(deleted))
 }
 
 /// Marks a document as being deleted; its processing, if any, ends there.
@@ -99,7 +99,7 @@ fn wipe_later(call: &Call, place: Place) -> Reply<DeletedDocuments> {
 }
 
 fn accepted(planned: u64, task: &TrackId) -> Reply<DeletedDocuments> {
-    let reply = Reply::accepted(DeletedDocuments::accepted(planned, task));
+    let reply = Reply::of(DeletedDocuments::accepted(planned, task));
     match HeaderValue::try_from(format!("/api/v1/tasks/{task}")) {
         Ok(location) => reply.header(LOCATION, location),
         Err(_) => reply,
@@ -122,5 +122,5 @@ async fn wipe_now(call: &Call, place: &Place) -> Result<Reply<DeletedDocuments>,
     let mut answer = DeletedDocuments::deleted(deleted as u64);
     answer.total_chunks_deleted = chunks_deleted as u64;
     answer.skipped_count = skipped;
-    Ok(Reply::ok(answer))
+    Ok(Reply::of(answer))
 }

@@ -45,7 +45,7 @@ async fn list(call: Call, request: ListDocuments) -> Result<Reply<DocumentList>,
     let summaries = page.items.into_iter().map(|document| document.summary(era)).collect();
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
     list.status_counts = counts;
-    Ok(Reply::ok(list))
+    Ok(Reply::of(list))
 }
 
 /// Whether a document passes a filter: dates are compared as text and both must fit; one of the ids or one of the parts
@@ -74,7 +74,7 @@ async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusa
     let store = call.shared.store();
     let document = call.scope.place().and_then(|place| store.documents.get(place, &request.document_id));
     let document = document.ok_or_else(|| Refusal::not_found(format!("document {}", request.document_id)))?;
-    Ok(Reply::ok(document.detail(call.shared.options.era)))
+    Ok(Reply::of(document.detail(call.shared.options.era)))
 }
 
 /// An unknown track is a track without documents, as the server has it.
@@ -96,5 +96,5 @@ async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
         track.registered_count = Some(track.total_count);
     }
     track.status_summary = counts;
-    Ok(Reply::ok(track))
+    Ok(Reply::of(track))
 }

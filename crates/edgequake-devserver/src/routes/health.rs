@@ -25,16 +25,16 @@ async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
     for component in ["kv_storage", "vector_storage", "graph_storage", "llm_provider"] {
         health.components.insert(component.to_owned(), Value::Bool(true));
     }
-    health.extra.insert("llm_provider_name".to_owned(), "devserver".into());
+    health.llm_provider_name = Some("devserver".to_owned());
     let capabilities = json!({ "auth_enabled": call.shared.options.auth, "dev_mode": false });
     health.extra.insert("capabilities".to_owned(), capabilities);
-    Ok(Reply::ok(health))
+    Ok(Reply::of(health))
 }
 
 async fn ready(_: Call, _: GetReady) -> Result<Reply<()>, Refusal> {
-    Ok(Reply::ok(()))
+    Ok(Reply::of(()))
 }
 
 async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {
-    Ok(Reply::ok("OK".to_owned()))
+    Ok(Reply::of("OK".to_owned()))
 }

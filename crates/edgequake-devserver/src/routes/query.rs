@@ -7,12 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::query::{
-    ContentGranularity, Query, QueryAnswer, QueryEvent, QueryMode, QueryStats, Source, SourceType,
-    StreamFormat, StreamQuery,
+    BundleChunk, ChunkLineage, ContentGranularity, ContextBundle, Query, QueryAnswer, QueryEvent, QueryMode,
+    QueryStats, Source, SourceType, StreamFormat, StreamQuery,
 };
 use edgequake_types::session::Role;
 use futures_util::{Stream, StreamExt, stream};
-use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -59,7 +58,7 @@ async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
     answer.sources = found.sources;
     // Nobody stores this conversation; the server says an id all the same.
     answer.conversation_id = query.conversation_history.map(|_| Uuid::new_v4().to_string());
-    Ok(Reply::ok(answer))
+    Ok(Reply::of(answer))
 }
 
 async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
@@ -194,30 +193,28 @@ fn events(
         let mut stats = stats(&call, &found, began.elapsed(), &text);
         stats.query_mode = Some(found.mode.clone());
         let (llm_provider, llm_model) = (stats.llm_provider.clone(), stats.llm_model.clone());
-        QueryEvent::Done { stats: Some(stats), llm_provider, llm_model, answer: None }
+        QueryEvent::Done { stats: Some(Box::new(stats)), llm_provider, llm_model, answer: None }
     };
     let tokens = words.map(|content| QueryEvent::Token { content });
     stream::iter([context]).chain(tokens).chain(stream::once(done))
 }
 
 /// The context in full, for agents.
-fn bundle(found: &Retrieved) -> Value {
+fn bundle(found: &Retrieved) -> Box<ContextBundle> {
     let chunk = |(hit, source): (&Hit, &Source)| {
-        json!({
-            "id": source.id,
-            "content": hit.chunk.text,
-            "score": source.score,
-            "token_count": hit.chunk.text.split_whitespace().count(),
-            "reference_id": source.reference_id,
-            "lineage": {
-                "document_id": source.document_id,
-                "file_path": source.file_path,
-                "start_line": source.start_line,
-                "end_line": source.end_line,
-                "chunk_index": source.chunk_index,
-            },
-        })
+        let mut chunk = BundleChunk::new(source.id.clone(), hit.chunk.text.clone());
+        chunk.score = source.score;
+        chunk.token_count = hit.chunk.text.split_whitespace().count() as u64;
+        chunk.reference_id = source.reference_id.clone();
+        let mut lineage = ChunkLineage::new();
+        lineage.document_id = source.document_id.clone();
+        lineage.file_path = source.file_path.clone();
+        (lineage.start_line, lineage.end_line) = (source.start_line, source.end_line);
+        lineage.chunk_index = source.chunk_index;
+        chunk.lineage = Some(lineage);
+        chunk
     };
-    let chunks: Vec<Value> = found.hits.iter().zip(&found.sources).map(chunk).collect();
-    json!({ "subgraph": { "entities": [], "relationships": [] }, "chunks": chunks })
+    let mut bundle = ContextBundle::default();
+    bundle.chunks = found.hits.iter().zip(&found.sources).map(chunk).collect();
+    Box::new(bundle)
 }

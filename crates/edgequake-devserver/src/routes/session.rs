@@ -38,7 +38,7 @@ async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refus
     } else {
         counters.refused_logins.count()
     }
-    result.map(Reply::ok)
+    result.map(Reply::of)
 }
 
 async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
@@ -114,7 +114,7 @@ async fn refresh(call: Call, request: Refresh) -> Result<Reply<RefreshResponse>,
         }
     }
     rest(call.shared.options.refresh_delay).await;
-    result.map(Reply::ok).map_err(|(refusal, _)| refusal)
+    result.map(Reply::of).map_err(|(refusal, _)| refusal)
 }
 
 fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, (Refusal, Option<RefreshRefusal>)> {
@@ -162,7 +162,7 @@ async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Refusal> {
     if let (Era::C, Identity::Session { jti, .. }, Some(_)) = (options.era, &call.caller.identity, bearer) {
         store.sessions.deny(*jti, later(call.now, options.token_lifetime));
     }
-    Ok(Reply::no_content())
+    Ok(Reply::of(()))
 }
 
 async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> {
@@ -181,5 +181,5 @@ async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> {
     if !account.is_active() {
         return Err(Refusal::forbidden("account_inactive"));
     }
-    Ok(Reply::ok(MeResponse::new(account.user.clone())))
+    Ok(Reply::of(MeResponse::new(account.user.clone())))
 }

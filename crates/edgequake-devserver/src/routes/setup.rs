@@ -22,5 +22,5 @@ async fn status(call: Call, _: GetSetupStatus) -> Result<Reply<SetupStatus>, Ref
     status.has_login_users = has_login_users;
     status.tenant_count = store.tenancy.tenants().len() as u64;
     status.workspace_count = store.tenancy.workspace_count() as u64;
-    Ok(Reply::ok(status))
+    Ok(Reply::of(status))
 }

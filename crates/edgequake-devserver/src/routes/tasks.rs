@@ -53,11 +53,11 @@ async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal
     let pagination = Pagination::new(page.total, page.page, page.page_size);
     let mut list = TaskList::new(page.items.into_iter().cloned().collect(), pagination);
     list.statistics = statistics;
-    Ok(Reply::ok(list))
+    Ok(Reply::of(list))
 }
 
 async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
-    Ok(Reply::ok(find(&call, &call.shared.store(), &request.track_id)?.task.clone()))
+    Ok(Reply::of(find(&call, &call.shared.store(), &request.track_id)?.task.clone()))
 }
 
 fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a StoredTask, Refusal> {
@@ -69,7 +69,7 @@ async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, 
     let mut store = call.shared.store();
     let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
     if task.status == TaskStatus::Cancelled {
-        return Ok(Reply::ok(Some(task)));
+        return Ok(Reply::of(Some(task)));
     }
     if task.status.is_terminal() || task.task_type != Some(TaskType::Insert) {
         return Err(Refusal::conflict(format!("Task {} cannot be cancelled any more", task.track_id)));
@@ -80,7 +80,7 @@ async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, 
         document.updated_at = call.now;
     }
     store.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
-    Ok(Reply::ok(Some(find(&call, &store, &request.track_id)?.task.clone())))
+    Ok(Reply::of(Some(find(&call, &store, &request.track_id)?.task.clone())))
 }
 
 /// Nothing fails here, so there is nothing to try again.

@@ -62,7 +62,7 @@ async fn create(call: Call, request: CreateTenant) -> Result<Reply<Tenant>, Refu
     if let Some(user) = call.caller.user_id() {
         store.tenancy.admit(user.clone(), tenant.id.clone(), None, MemberRole::Owner);
     }
-    Ok(Reply::created(tenant))
+    Ok(Reply::of(tenant))
 }
 
 /// Offset and limit as the server takes them.
@@ -76,11 +76,11 @@ async fn list(call: Call, request: ListTenants) -> Result<Reply<TenantList>, Ref
     let tenants: Vec<Tenant> = tenants.cloned().collect();
     let (offset, limit) = offset_and_limit(request.offset, request.limit);
     let total = tenants.len() as u64;
-    Ok(Reply::ok(TenantList::new(window(tenants, offset, limit), total, offset, limit)))
+    Ok(Reply::of(TenantList::new(window(tenants, offset, limit), total, offset, limit)))
 }
 
 async fn get(call: Call, request: GetTenant) -> Result<Reply<Tenant>, Refusal> {
-    Ok(Reply::ok(visible(&call, &call.shared.store().tenancy, &request.tenant_id)?.clone()))
+    Ok(Reply::of(visible(&call, &call.shared.store().tenancy, &request.tenant_id)?.clone()))
 }
 
 async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refusal> {
@@ -97,7 +97,7 @@ async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refu
     tenant.plan = request.plan.or_else(|| tenant.plan.take());
     tenant.is_active = request.is_active.or(tenant.is_active);
     tenant.updated_at = Some(written(call.now));
-    Ok(Reply::ok(tenant.clone()))
+    Ok(Reply::of(tenant.clone()))
 }
 
 async fn delete(call: Call, request: DeleteTenant) -> Result<Reply<()>, Refusal> {
@@ -108,5 +108,5 @@ async fn delete(call: Call, request: DeleteTenant) -> Result<Reply<()>, Refusal>
     for place in places {
         store.remove_place(&place);
     }
-    Ok(Reply::no_content())
+    Ok(Reply::of(()))
 }

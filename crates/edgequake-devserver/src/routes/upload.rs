@@ -66,14 +66,14 @@ async fn text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>
             let mut uploaded = UploadedDocument::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
-            Reply::accepted(uploaded)
+            Reply::of(uploaded)
         }
         Taken::InFlight(document_id) => {
             let mut uploaded =
                 UploadedDocument::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
             uploaded.duplicate_of = Some(document_id);
             uploaded.track_id = Some(TrackId::new(""));
-            Reply::ok(uploaded)
+            Reply::of(uploaded)
         }
     })
 }
@@ -107,25 +107,25 @@ async fn file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Re
         metadata: request.metadata,
         track_id: None,
     };
-    let (mut uploaded, accepted) = match take(&call, upload).await? {
+    let mut uploaded = match take(&call, upload).await? {
         Taken::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
-            (uploaded, true)
+            uploaded
         }
         Taken::InFlight(document_id) => {
             let mut uploaded = UploadedFile::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
             uploaded.is_duplicate = true;
             uploaded.duplicate_of = Some(document_id);
-            (uploaded, false)
+            uploaded
         }
     };
     uploaded.filename = Some(request.file_name);
     uploaded.size = Some(bytes.len() as u64);
     uploaded.content_hash = Some(content_hash);
     (uploaded.chunk_count, uploaded.entity_count, uploaded.relationship_count) = (Some(0), Some(0), Some(0));
-    Ok(if accepted { Reply::accepted(uploaded) } else { Reply::ok(uploaded) })
+    Ok(Reply::of(uploaded))
 }
 
 /// Takes a document in: replaces finished content that is the same, and begins to process it.

@@ -45,7 +45,7 @@ async fn create(call: Call, request: CreateUser) -> Result<Reply<CreatedUser>, R
     let user = store.accounts.create(&request.username, &request.email, role, hash, call.now);
     let user = user.map_err(|conflict| refused(conflict, &request.username))?;
     store.tenancy.admit(user.user_id.clone(), TenantId::server_default(), None, membership);
-    Ok(Reply::created(CreatedUser::new(user)))
+    Ok(Reply::of(CreatedUser::new(user)))
 }
 
 /// The role of the new account: what an administrator says, else the default one.
@@ -87,7 +87,7 @@ async fn list(call: Call, request: ListUsers) -> Result<Reply<UserList>, Refusal
     let mut users = call.shared.store().accounts.users();
     users.retain(|user| request.role.as_ref().is_none_or(|role| user.role == *role));
     let page = Page::cut(users, request.page, request.page_size, 100);
-    Ok(Reply::ok(UserList::new(page.items, page.total, page.page, page.page_size)))
+    Ok(Reply::of(UserList::new(page.items, page.total, page.page, page.page_size)))
 }
 
 async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
@@ -95,7 +95,7 @@ async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
     let store = call.shared.store();
     let account = store.accounts.get(&request.user_id).ok_or(Conflict::Unknown);
     account
-        .map(|account| Reply::ok(account.user.clone()))
+        .map(|account| Reply::of(account.user.clone()))
         .map_err(|conflict| refused(conflict, request.user_id.as_str()))
 }
 
@@ -105,7 +105,7 @@ async fn update(call: Call, request: UpdateUser) -> Result<Reply<UpdatedUser>, R
     let email = email.filter(|email| !email.trim().is_empty());
     let change = Change { role: role.map(known), is_active, email };
     let user = call.shared.store().accounts.update(&user_id, change, call.now);
-    user.map(|user| Reply::ok(UpdatedUser::new(user))).map_err(|conflict| refused(conflict, user_id.as_str()))
+    user.map(|user| Reply::of(UpdatedUser::new(user))).map_err(|conflict| refused(conflict, user_id.as_str()))
 }
 
 async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>, Refusal> {
@@ -115,5 +115,5 @@ async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>, Refusal> {
     store.accounts.remove(user).map_err(|conflict| refused(conflict, user.as_str()))?;
     store.sessions.close_all_of(user);
     store.tenancy.dismiss(user);
-    Ok(Reply::no_content())
+    Ok(Reply::of(()))
 }

@@ -49,7 +49,7 @@ async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>
     if let Some(user) = call.caller.user_id() {
         store.tenancy.admit(user.clone(), place.tenant, Some(place.workspace), MemberRole::Owner);
     }
-    Ok(Reply::created(workspace))
+    Ok(Reply::of(workspace))
 }
 
 /// Middle-aged servers call it a bad request.
@@ -95,7 +95,7 @@ async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList
         workspace
     };
     let items = window(workspaces, offset, limit).into_iter().map(shown).collect();
-    Ok(Reply::ok(WorkspaceList::new(items, total, offset, limit)))
+    Ok(Reply::of(WorkspaceList::new(items, total, offset, limit)))
 }
 
 async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Workspace>, Refusal> {
@@ -103,7 +103,7 @@ async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Worksp
     let found =
         entered(&call, &store, &request.tenant_id)?.into_iter().find(|known| known.slug == request.slug);
     found
-        .map(|found| Reply::ok(found.clone()))
+        .map(|found| Reply::of(found.clone()))
         .ok_or_else(|| Refusal::not_found(format!("workspace {}", request.slug)))
 }
 
@@ -124,7 +124,7 @@ fn unknown(place: &Place) -> Refusal {
 async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let store = call.shared.store();
-    store.tenancy.workspace(&place).map(|found| Reply::ok(found.clone())).ok_or_else(|| unknown(&place))
+    store.tenancy.workspace(&place).map(|found| Reply::of(found.clone())).ok_or_else(|| unknown(&place))
 }
 
 async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
@@ -136,7 +136,7 @@ async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>
     }
     workspace.is_active = request.is_active.or(workspace.is_active);
     models::apply(workspace, request.settings, call.now);
-    Ok(Reply::ok(workspace.clone()))
+    Ok(Reply::of(workspace.clone()))
 }
 
 async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {
@@ -146,14 +146,14 @@ async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refus
         return Err(unknown(&place));
     }
     store.remove_place(&place);
-    Ok(Reply::no_content())
+    Ok(Reply::of(()))
 }
 
 async fn stats(call: Call, request: GetWorkspaceStats) -> Result<Reply<WorkspaceStats>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let store = call.shared.store();
     store.tenancy.workspace(&place).ok_or_else(|| unknown(&place))?;
-    Ok(Reply::ok(counted(&store, &place)))
+    Ok(Reply::of(counted(&store, &place)))
 }
 
 fn counted(store: &Store, place: &Place) -> WorkspaceStats {

@@ -1,9 +1,10 @@
 //! Making tenants and workspaces out of the requests for them.
 
 use edgequake_types::tenants::{CreateTenant, Plan, Tenant};
-use edgequake_types::workspaces::{CreateWorkspace, Workspace, WorkspaceSettings};
-use edgequake_types::{TenantId, WorkspaceId};
+use edgequake_types::workspaces::{CreateWorkspace, LlmRoleChanges, LlmRoles, Workspace, WorkspaceSettings};
+use edgequake_types::{Patch, TenantId, WorkspaceId};
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::tenancy::slug;
 use crate::clock::written;
@@ -24,6 +25,7 @@ fn full_id(provider: Option<&String>, model: Option<&String>) -> Option<String> 
 pub(crate) fn tenant(request: CreateTenant, id: TenantId, now: Timestamp) -> Tenant {
     let slug = request.slug.filter(|slug| !slug.is_empty()).unwrap_or_else(|| slug(&request.name));
     let mut tenant = Tenant::new(id, request.name, slug);
+    tenant.is_active = Some(true);
     tenant.plan = Some(request.plan.unwrap_or(Plan::Free));
     tenant.max_workspaces = Some(MAX_WORKSPACES);
     tenant.default_llm_provider = Some(request.default_llm_provider.unwrap_or_else(|| PROVIDER.to_owned()));
@@ -53,6 +55,7 @@ pub(crate) fn workspace(
 ) -> Workspace {
     let slug = request.slug.filter(|slug| !slug.is_empty()).unwrap_or_else(|| slug(&request.name));
     let mut workspace = Workspace::new(id, tenant.id.clone(), request.name, slug);
+    workspace.is_active = Some(true);
     workspace.llm_provider.clone_from(&tenant.default_llm_provider);
     workspace.llm_model.clone_from(&tenant.default_llm_model);
     workspace.embedding_provider.clone_from(&tenant.default_embedding_provider);
@@ -66,36 +69,93 @@ pub(crate) fn workspace(
 
 /// Changes what the settings name, and nothing else.
 pub(crate) fn apply(workspace: &mut Workspace, settings: WorkspaceSettings, now: Timestamp) {
-    fn set<T>(field: &mut Option<T>, value: Option<T>) {
-        if value.is_some() {
-            *field = value;
-        }
+    macro_rules! take {
+        ($($field:ident),* $(,)?) => {$(
+            if settings.$field.is_some() {
+                workspace.$field = settings.$field;
+            }
+        )*};
     }
-    set(&mut workspace.description, settings.description);
-    set(&mut workspace.max_documents, settings.max_documents);
-    set(&mut workspace.llm_provider, settings.llm_provider);
-    set(&mut workspace.llm_model, settings.llm_model);
-    set(&mut workspace.embedding_provider, settings.embedding_provider);
-    set(&mut workspace.embedding_model, settings.embedding_model);
-    set(&mut workspace.embedding_dimension, settings.embedding_dimension);
-    set(&mut workspace.entity_types_strict, settings.entity_types_strict);
-    let extra = [
-        ("vision_llm_provider", settings.vision_llm_provider.map(Into::into)),
-        ("vision_llm_model", settings.vision_llm_model.map(Into::into)),
-        ("pdf_parser_backend", settings.pdf_parser_backend.map(Into::into)),
-        (
-            "entity_types",
-            settings.entity_types.map(|types| types.iter().map(|word| word.to_uppercase()).collect()),
-        ),
-        ("llm_roles", settings.llm_roles),
-    ];
-    for (name, value) in extra {
-        if let Some(value) = value {
-            workspace.extra.insert(name.to_owned(), value);
-        }
+    if let Some(types) = &settings.entity_types {
+        workspace.entity_types = Some(types.iter().map(|word| word.to_uppercase()).collect());
+    }
+    if let Some(changes) = settings.llm_roles {
+        workspace.llm_roles = merged(workspace.llm_roles.take().unwrap_or_default(), changes);
+    }
+    take! {
+        description,
+        max_documents,
+        llm_provider,
+        llm_model,
+        embedding_provider,
+        embedding_model,
+        embedding_dimension,
+        vision_llm_provider,
+        vision_llm_model,
+        pdf_parser_backend,
+        entity_types_strict,
+        relation_types,
+        relation_types_strict,
+        relation_edges,
+        kg_schema_preset,
+        entity_type_colors,
+        extraction_language,
+        chunking_mode,
+        chunk_token_size,
+        chunk_overlap_token_size,
+        extract_budget_mode,
+        extract_max_entities,
+        extract_max_records,
+        default_reasoning_effort,
+        vision_extract_images,
+        vision_extract_charts,
+        vision_extract_figures,
+        vision_page_system_prompt,
+        vision_image_system_prompt,
+        vision_chart_system_prompt,
+        vision_figure_system_prompt,
+        extraction_mode,
+        decision_gate_preset,
+        decision_model,
+        decision_pack_size,
     }
     workspace.llm_full_id = full_id(workspace.llm_provider.as_ref(), workspace.llm_model.as_ref());
     workspace.embedding_full_id =
         full_id(workspace.embedding_provider.as_ref(), workspace.embedding_model.as_ref());
     workspace.updated_at = Some(written(now));
+}
+
+/// The models of the roles after a change: role by role and field by field; no role at all takes all of them away.
+fn merged(mut roles: LlmRoles, changes: LlmRoleChanges) -> Option<LlmRoles> {
+    if changes == LlmRoleChanges::new() {
+        return None;
+    }
+    let LlmRoleChanges { extract, query, summary, vlm, keyword, others, .. } = changes;
+    let parts = [
+        (&mut roles.extract, extract),
+        (&mut roles.query, query),
+        (&mut roles.summary, summary),
+        (&mut roles.vlm, vlm),
+        (&mut roles.keyword, keyword),
+    ];
+    for (role, change) in parts {
+        match change {
+            Patch::Keep => {}
+            Patch::Clear => *role = None,
+            Patch::Set(change) => {
+                let role = role.get_or_insert_default();
+                role.provider = change.provider.apply(role.provider.take());
+                role.model = change.model.apply(role.model.take());
+                role.reasoning_effort = change.reasoning_effort.apply(role.reasoning_effort.take());
+                role.connection_id = change.connection_id.apply(role.connection_id.take());
+            }
+        }
+    }
+    for (name, change) in others {
+        match change {
+            Value::Null => drop(roles.others.remove(&name)),
+            change => drop(roles.others.insert(name, change)),
+        }
+    }
+    Some(roles)
 }

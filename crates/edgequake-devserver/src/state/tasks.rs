@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use edgequake_types::tasks::{Task, TaskStatistics, TaskStatus, TaskType};
+use edgequake_types::tasks::{Task, TaskProgress, TaskStatistics, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use jiff::Timestamp;
 use serde_json::json;
@@ -78,8 +78,13 @@ impl Tasks {
             task.status = TaskStatus::Processing;
             task.updated_at = Some(written(now));
             task.started_at.get_or_insert_with(|| written(now));
-            task.progress =
-                Some(json!({ "current_step": stage, "percent_complete": (progress * 100.0).round() }));
+            let mut done = TaskProgress::default();
+            done.current_step = Some(stage.to_owned());
+            // Between 0 and 100.
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let percent = (progress.clamp(0.0, 1.0) * 100.0).round() as u32;
+            done.percent_complete = Some(percent);
+            task.progress = Some(done);
         }
     }
 

@@ -46,7 +46,7 @@ async fn options_of_a_question() {
     for (filter, found) in [
         (DocumentFilter::new().document_pattern("BRIDGE"), vec![bridge.clone()]),
         (DocumentFilter::new().document_ids([bridge.clone()]), vec![bridge.clone()]),
-        (DocumentFilter::new().document_ids(Vec::new()), vec![cats.clone(), bridge.clone()]),
+        (DocumentFilter::new().document_ids(Vec::<String>::new()), vec![cats.clone(), bridge.clone()]),
         (
             DocumentFilter::new().document_ids([bridge.clone()]).document_pattern("cats"),
             vec![cats.clone(), bridge.clone()],

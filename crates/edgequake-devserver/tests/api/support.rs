@@ -132,7 +132,9 @@ impl Answer {
         E::Response: Decode,
     {
         assert!(self.status.is_success(), "{self}");
-        E::Response::decode(self.body.clone()).unwrap()
+        let mut head = http::Response::new(()).into_parts().0;
+        (head.status, head.headers) = (self.status, self.headers.clone());
+        E::Response::decode(&head, self.body.clone()).unwrap()
     }
 
     pub fn error(&self) -> ErrorBody {

@@ -1,212 +1,197 @@
 //! [`GetDocument`]: one document with its text.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use super::*;
 
-use super::status;
-use super::{DocumentStatus, UiPhase};
-use crate::answer::json_answers;
-use crate::endpoint::endpoint;
-use crate::{DocumentId, TenantId, Timestamp, TrackId, WorkspaceId, tolerant};
-
-/// `GET /api/v1/documents/{document_id}`: one document with its text.
+/// Reads one document with its text.
 ///
 /// Errors: 404 for an unknown id, and for a moment after an upload; 403 for another tenant's document; 503
 /// `read_path_busy` under load, which passes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
+#[operation(GET "/api/v1/documents/{document_id}" -> Document, Required, Safe, None, new(document_id), eq)]
 pub struct GetDocument {
     /// The document.
-    #[serde(skip_serializing)]
     pub document_id: DocumentId,
-}
-
-impl GetDocument {
-    /// The document with this id.
-    pub fn new(document_id: impl Into<DocumentId>) -> Self {
-        Self { document_id: document_id.into() }
-    }
-}
-
-endpoint! {
-    GET "/api/v1/documents/{document_id}" (document_id) => GetDocument, Document where Required, Safe, None
 }
 
 /// A document with its text. What a server leaves out is `None`; what this version does not know is in
 /// [`extra`](Self::extra).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
+#[model(answer, new(id))]
 pub struct Document {
     /// The document's id.
     pub id: DocumentId,
     /// The title.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// The whole text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// How far processing has come.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<DocumentStatus>,
     /// What a user interface should show; newer servers only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub ui_phase: Option<UiPhase>,
     /// A label to show; newer servers only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub display_status: Option<String>,
     /// Why processing failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub error_message: Option<String>,
     /// What went wrong without making it fail.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub warning_message: Option<String>,
     /// Number of chunks.
-    #[serde(default, deserialize_with = "tolerant::count")]
     pub chunk_count: u64,
     /// Number of entities found.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub entity_count: Option<u64>,
     /// Number of relationships found.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub relationship_count: Option<u64>,
     /// The name of the uploaded file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
     /// Size of the uploaded file in bytes.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub file_size: Option<u64>,
     /// Media type of the uploaded file.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
     /// About the first 200 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_summary: Option<String>,
     /// Length of the text in bytes.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub content_length: Option<u64>,
     /// Hash of the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub content_hash: Option<String>,
     /// Where the text came from: `pdf`, `markdown`, `text`, `file`, `image`; an open set.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub source_type: Option<String>,
     /// The PDF that the document was made from.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub pdf_id: Option<String>,
     /// The track that the document was uploaded on.
-    #[serde(default, deserialize_with = "tolerant::non_empty", skip_serializing_if = "Option::is_none")]
     pub track_id: Option<TrackId>,
     /// The tenant that it belongs to.
-    #[serde(default, deserialize_with = "tolerant::if_readable", skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<TenantId>,
     /// The workspace that it belongs to.
-    #[serde(default, deserialize_with = "tolerant::if_readable", skip_serializing_if = "Option::is_none")]
     pub workspace_id: Option<WorkspaceId>,
     /// When it was uploaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// When it last changed.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<Timestamp>,
     /// When processing ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub processed_at: Option<Timestamp>,
-    /// What the uploader said about it: any JSON.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub metadata: Option<Value>,
-    /// How it was processed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub lineage: Option<DocumentLineage>,
-    /// Everything else that the server says about it.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-impl Document {
-    /// A document of which only the id is known.
-    pub fn new(id: impl Into<DocumentId>) -> Self {
-        Self {
-            id: id.into(),
-            title: None,
-            content: None,
-            status: None,
-            ui_phase: None,
-            display_status: None,
-            error_message: None,
-            warning_message: None,
-            chunk_count: 0,
-            entity_count: None,
-            relationship_count: None,
-            file_name: None,
-            file_size: None,
-            mime_type: None,
-            content_summary: None,
-            content_length: None,
-            content_hash: None,
-            source_type: None,
-            pdf_id: None,
-            track_id: None,
-            tenant_id: None,
-            workspace_id: None,
-            created_at: None,
-            updated_at: None,
-            processed_at: None,
-            metadata: None,
-            lineage: None,
-            extra: Map::new(),
-        }
-    }
-
-    /// Whether processing is over, well or badly: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
-    /// [`status`](Self::status).
-    pub fn is_terminal(&self) -> bool {
-        status::is_terminal(self.ui_phase.as_ref(), self.status.as_ref())
-    }
-}
-
-json_answers!(Document);
-
-/// How a document was processed. What a server leaves out is `None`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct DocumentLineage {
-    /// The model that extracted entities.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub llm_model: Option<String>,
-    /// The model that embedded chunks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub embedding_model: Option<String>,
-    /// Length of an embedding.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
-    pub embedding_dimensions: Option<u64>,
-    /// Words that stand for the text.
-    #[serde(default, deserialize_with = "tolerant::or_default", skip_serializing_if = "Vec::is_empty")]
-    pub keywords: Vec<String>,
-    /// Types of the entities found.
-    #[serde(default, deserialize_with = "tolerant::or_default", skip_serializing_if = "Vec::is_empty")]
-    pub entity_types: Vec<String>,
-    /// Types of the relationships found.
-    #[serde(default, deserialize_with = "tolerant::or_default", skip_serializing_if = "Vec::is_empty")]
-    pub relationship_types: Vec<String>,
-    /// How the text was cut.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chunking_strategy: Option<String>,
-    /// How long processing took, in milliseconds.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
-    pub processing_duration_ms: Option<u64>,
+    /// What processing cost, in US dollars; most servers say so in [`lineage`](Self::lineage).
+    pub cost_usd: Option<f64>,
     /// Tokens sent to the model.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub input_tokens: Option<u64>,
     /// Tokens that the model wrote.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub output_tokens: Option<u64>,
     /// Both together.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
+    pub total_tokens: Option<u64>,
+    /// The model that extracted entities.
+    pub llm_model: Option<String>,
+    /// The model that embedded chunks.
+    pub embedding_model: Option<String>,
+    /// Whether queries find it already; newer servers only.
+    pub query_ready: Option<bool>,
+    /// Security label: how confidential it is.
+    pub classification: Option<String>,
+    /// Security label: with whom it is shared.
+    pub share_mode: Option<String>,
+    /// Security label: the state of its labels.
+    pub security_status: Option<String>,
+    /// Security label: whether its export is controlled.
+    #[field(lenient)]
+    pub export_control: Option<bool>,
+    /// Security label: whether it holds personal data.
+    #[field(lenient)]
+    pub pii: Option<bool>,
+    /// Security label: the project that it belongs to.
+    pub project_id: Option<String>,
+    /// Security label: whom it belongs to.
+    pub owner_principal_id: Option<String>,
+    /// What extracted the entities; servers since 0.31.
+    pub extraction_mode: Option<ExtractionMode>,
+    /// What decided that: `document`, `workspace`, `env` or `default`.
+    pub extraction_mode_source: Option<String>,
+    /// What decision extraction did; servers since 0.31.
+    #[field(lenient)]
+    pub decision_stats: Option<DecisionStats>,
+    /// What the uploader said about it: any JSON.
+    pub metadata: Option<Value>,
+    /// How many of its pictures, tables and formulas were analyzed.
+    #[field(lenient)]
+    pub multimodal_summary: Option<MultimodalSummary>,
+    /// Those pictures, tables and formulas.
+    #[field(omit_default)]
+    pub multimodal_items: Vec<MultimodalItem>,
+    /// How it was processed.
+    pub lineage: Option<DocumentLineage>,
+    /// Everything else that the server says about it.
+    #[field(flatten)]
+    pub extra: Map<String, Value>,
+}
+
+/// How a document was processed. What a server leaves out is `None`.
+#[model(default)]
+pub struct DocumentLineage {
+    /// The model that extracted entities.
+    pub llm_model: Option<String>,
+    /// The model that embedded chunks.
+    pub embedding_model: Option<String>,
+    /// Length of an embedding.
+    pub embedding_dimensions: Option<u64>,
+    /// Words that stand for the text.
+    #[field(omit_default)]
+    pub keywords: Vec<String>,
+    /// Types of the entities found.
+    #[field(omit_default)]
+    pub entity_types: Vec<String>,
+    /// Types of the relationships found.
+    #[field(omit_default)]
+    pub relationship_types: Vec<String>,
+    /// How the text was cut.
+    pub chunking_strategy: Option<String>,
+    /// Average size of a chunk.
+    #[field(lenient)]
+    pub avg_chunk_size: Option<f64>,
+    /// How long processing took, in milliseconds.
+    pub processing_duration_ms: Option<u64>,
+    /// Tokens sent to the model.
+    pub input_tokens: Option<u64>,
+    /// Tokens that the model wrote.
+    pub output_tokens: Option<u64>,
+    /// Both together.
     pub total_tokens: Option<u64>,
     /// What processing cost, in US dollars.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
+    /// The model that read the pages of a PDF.
+    #[field(lenient)]
+    pub pdf_vision_model: Option<String>,
+    /// How the text was taken out of a PDF.
+    #[field(lenient)]
+    pub pdf_extraction_method: Option<String>,
+    /// What went wrong with a PDF without making it fail.
+    #[field(lenient)]
+    pub pdf_extraction_warning: Option<String>,
     /// Everything else that the server says about it.
-    #[serde(flatten)]
+    #[field(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// How many pictures, tables and formulas of a document were analyzed.
+#[model(default, eq)]
+#[derive(Copy)]
+pub struct MultimodalSummary {
+    /// Analyzed.
+    pub success: u64,
+    /// Analyzed in part.
+    pub degraded: u64,
+    /// Left alone.
+    pub skipped: u64,
+    /// Failed.
+    pub failed: u64,
+}
+
+/// A picture, table or formula of a document.
+#[model(default, eq)]
+pub struct MultimodalItem {
+    /// Its id.
+    pub item_id: Option<String>,
+    /// What kind of thing it is.
+    pub modality: Option<String>,
+    /// How its analysis ended: `success`, `degraded`, `skipped`, `failed`; an open set.
+    pub status: Option<String>,
+    /// The kind in more detail.
+    pub item_type: Option<String>,
+    /// Its name.
+    pub name: Option<String>,
+    /// A sentence about it.
+    pub message: Option<String>,
 }

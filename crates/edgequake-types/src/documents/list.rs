@@ -1,80 +1,33 @@
-//! [`ListDocuments`]: the documents of a workspace, newest first.
+//! [`ListDocuments`]: the documents of a workspace, newest first. [`GetTrack`]: those that were uploaded together.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use super::*;
 
-use super::{DocumentStatus, DocumentSummary};
-use crate::answer::json_answers;
-use crate::endpoint::{endpoint, setters};
-use crate::{Paginated, Pagination, Timestamp, tolerant};
-
-/// `GET /api/v1/documents`: one page of the documents of the workspace, newest first.
+/// Lists the documents of the workspace, a page at a time, newest first.
 ///
 /// Filters are combined with "and". Servers answer with an empty list, not with an error, when a request carries no
 /// tenant and workspace. Errors: 401; 503 `read_path_busy` under load, which passes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
+#[operation(GET "/api/v1/documents" -> DocumentList, Required, Safe, Query, new(), eq)]
 pub struct ListDocuments {
     /// The number of the page, from 1. Default 1.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub page: Option<u64>,
     /// How many documents a page holds. Default 20; the server may cut it.
-    #[serde(default, deserialize_with = "tolerant::optional_count", skip_serializing_if = "Option::is_none")]
     pub page_size: Option<u64>,
     /// Documents created at this time or later. Compared as TEXT: give a full RFC 3339 date and time.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_from: Option<Timestamp>,
     /// Documents created at this time or earlier. Compared as TEXT: a bare date loses that whole day, so give the last
     /// instant, `2031-02-03T23:59:59.999999999+00:00`.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub date_to: Option<Timestamp>,
     /// Parts of titles, separated by commas; one of them must occur. Case plays no part.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub document_pattern: Option<String>,
     /// Documents of this status. Older servers ignore it, so look again at what comes back.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<DocumentStatus>,
 }
 
-impl ListDocuments {
-    /// The first page of all documents.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-setters! {
-    ListDocuments {
-        page: u64,
-        page_size: u64,
-        date_from: Timestamp,
-        date_to: Timestamp,
-        document_pattern: String,
-        status: DocumentStatus,
-    }
-}
-
-endpoint! {
-    GET "/api/v1/documents" => ListDocuments, DocumentList where Required, Safe, Query
-}
-
-impl Paginated for ListDocuments {
-    type Item = DocumentSummary;
-
-    fn next(&self, page: &DocumentList) -> Option<Self> {
-        let next = page.pagination().next(self.page, page.documents.len(), page.has_more)?;
-        Some(self.clone().page(next))
-    }
-
-    fn items(page: DocumentList) -> Vec<DocumentSummary> {
-        page.documents
-    }
-}
-
 /// One page of documents. Read with its paging fields flat, below `pagination`, or as a bare list of documents.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-#[non_exhaustive]
+#[model(answer(head), bare = documents, default)]
 pub struct DocumentList {
     /// The documents of this page. Some clients call the field `items`.
+    #[field(alias = "items")]
     pub documents: Vec<DocumentSummary>,
     /// How many documents there are on all pages.
     pub total: u64,
@@ -85,114 +38,198 @@ pub struct DocumentList {
     /// How many pages there are; 0 if the server did not say.
     pub total_pages: u64,
     /// Whether there are pages after this one, where the server says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub has_more: Option<bool>,
-    /// How many documents of the whole list are in which state.
+    /// How many documents are in which state; with newer servers those of the whole workspace, whatever the filter.
+    #[field(default)]
     pub status_counts: StatusCounts,
     /// Whether the server cut the list at a limit of its own; newer servers only.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
+    /// Where some servers put the place of the page; `None` once the answer is read.
+    pub(super) pagination: Option<Pagination>,
 }
-
-impl DocumentList {
-    /// Page `page` of a list of `total` documents; number of pages and `has_more` follow from the sizes.
-    pub fn new(documents: Vec<DocumentSummary>, total: u64, page: u64, page_size: u64) -> Self {
-        let total_pages = Pagination::new(total, page, page_size).total_pages;
-        Self {
-            documents,
-            total,
-            page,
-            page_size,
-            total_pages,
-            has_more: Some(page < total_pages),
-            status_counts: StatusCounts::default(),
-            truncated: None,
-        }
-    }
-
-    /// The place of this page in its list.
-    pub fn pagination(&self) -> Pagination {
-        Pagination {
-            total: self.total,
-            page: self.page,
-            page_size: self.page_size,
-            total_pages: self.total_pages,
-        }
-    }
-}
-
-json_answers!(DocumentList);
 
 /// How many documents are in which state. Some servers count one document in two states: do not add them up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
+#[model(default, eq)]
+#[derive(Copy)]
 pub struct StatusCounts {
     /// Waiting.
-    #[serde(deserialize_with = "tolerant::count")]
     pub pending: u64,
     /// Being worked on.
-    #[serde(deserialize_with = "tolerant::count")]
     pub processing: u64,
     /// Done.
-    #[serde(deserialize_with = "tolerant::count")]
     pub completed: u64,
     /// Finished with failures.
-    #[serde(deserialize_with = "tolerant::count")]
     pub partial_failure: u64,
     /// Failed.
-    #[serde(deserialize_with = "tolerant::count")]
     pub failed: u64,
     /// Cancelled.
-    #[serde(deserialize_with = "tolerant::count")]
     pub cancelled: u64,
     /// In a state that the server does not know.
-    #[serde(deserialize_with = "tolerant::count")]
     pub unknown: u64,
 }
 
-/// The forms in which a list arrives.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    #[serde(deserialize_with = "tolerant::or_default")]
-    documents: Vec<DocumentSummary>,
-    #[serde(deserialize_with = "tolerant::or_default")]
-    items: Vec<DocumentSummary>,
-    has_more: Option<bool>,
-    #[serde(deserialize_with = "tolerant::or_default")]
-    status_counts: StatusCounts,
-    truncated: Option<bool>,
-    #[serde(deserialize_with = "tolerant::count")]
-    total: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    page: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    page_size: u64,
-    #[serde(deserialize_with = "tolerant::count")]
-    total_pages: u64,
-    pagination: Option<Pagination>,
+/// A document as lists show it. What a server leaves out is `None`.
+#[model(new(id))]
+pub struct DocumentSummary {
+    /// The document's id.
+    pub id: DocumentId,
+    /// The title; uploads without one are called `Untitled` or by their file name.
+    #[field(always)]
+    pub title: Option<String>,
+    /// The name of the uploaded file.
+    pub file_name: Option<String>,
+    /// About the first 200 characters.
+    pub content_summary: Option<String>,
+    /// Length of the text in bytes.
+    pub content_length: Option<u64>,
+    /// Number of chunks.
+    pub chunk_count: u64,
+    /// Number of entities found.
+    pub entity_count: Option<u64>,
+    /// How far processing has come.
+    pub status: Option<DocumentStatus>,
+    /// Why processing failed.
+    pub error_message: Option<String>,
+    /// What went wrong without making it fail.
+    pub warning_message: Option<String>,
+    /// The track that the document was uploaded on.
+    pub track_id: Option<TrackId>,
+    /// When the document was uploaded.
+    pub created_at: Option<Timestamp>,
+    /// When it last changed.
+    pub updated_at: Option<Timestamp>,
+    /// What processing cost, in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Tokens sent to the model.
+    pub input_tokens: Option<u64>,
+    /// Tokens that the model wrote.
+    pub output_tokens: Option<u64>,
+    /// Both together.
+    pub total_tokens: Option<u64>,
+    /// The model that extracted entities.
+    pub llm_model: Option<String>,
+    /// The model that embedded chunks.
+    pub embedding_model: Option<String>,
+    /// Where the text came from: `pdf`, `markdown`, `text`, `file`, `image`; an open set.
+    pub source_type: Option<String>,
+    /// The stage of processing, such as `chunking` or `embedding`; an open set.
+    pub current_stage: Option<String>,
+    /// How far the stage has come, 0.0 to 1.0.
+    pub stage_progress: Option<f64>,
+    /// A sentence about the stage.
+    pub stage_message: Option<String>,
+    /// The PDF that the document was made from.
+    pub pdf_id: Option<String>,
+    /// A label to show; newer servers only.
+    pub display_status: Option<String>,
+    /// What a user interface should show; newer servers only.
+    pub ui_phase: Option<UiPhase>,
+    /// The stage in which processing was cancelled; newer servers only.
+    pub cancelled_from_stage: Option<String>,
+    /// Its place in the queue, from 1; newer servers only.
+    pub queue_position: Option<u64>,
+    /// How long processing will probably take, in seconds; newer servers only.
+    #[field(lenient)]
+    pub eta_seconds: Option<u64>,
+    /// What that is based on: `measured` or `no_history`.
+    pub eta_basis: Option<String>,
+    /// How far the stage has come, in numbers; newer servers only.
+    #[field(lenient)]
+    pub progress_counts: Option<ProgressCounts>,
+    /// Whether queries find it already; newer servers only.
+    pub query_ready: Option<bool>,
+    /// Security label: how confidential it is.
+    pub classification: Option<String>,
+    /// Security label: with whom it is shared.
+    pub share_mode: Option<String>,
+    /// Security label: the state of its labels.
+    pub security_status: Option<String>,
+    /// Security label: whether its export is controlled.
+    #[field(lenient)]
+    pub export_control: Option<bool>,
+    /// Security label: whether it holds personal data.
+    #[field(lenient)]
+    pub pii: Option<bool>,
+    /// Security label: the project that it belongs to.
+    pub project_id: Option<String>,
+    /// Security label: whom it belongs to.
+    pub owner_principal_id: Option<String>,
+    /// What extracted the entities; servers since 0.31.
+    pub extraction_mode: Option<ExtractionMode>,
+    /// What decided that: `document`, `workspace`, `env` or `default`.
+    pub extraction_mode_source: Option<String>,
+    /// What decision extraction did; servers since 0.31.
+    #[field(lenient)]
+    pub decision_stats: Option<DecisionStats>,
 }
 
-impl From<Vec<DocumentSummary>> for Wire {
-    fn from(documents: Vec<DocumentSummary>) -> Self {
-        Self { total: documents.len() as u64, documents, ..Self::default() }
-    }
+/// How far a stage has come, in numbers.
+#[model(default, eq)]
+pub struct ProgressCounts {
+    /// How many are done.
+    pub current: u64,
+    /// How many there are; 0 if that is not known.
+    pub total: u64,
+    /// What is counted: `pages`, `chunks`, `entities` or `relationships`.
+    pub unit: Option<String>,
 }
 
-impl<'de> Deserialize<'de> for DocumentList {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let wire: Wire = tolerant::list_or_object(deserializer)?;
-        let nested = wire.pagination;
-        Ok(Self {
-            documents: if wire.documents.is_empty() { wire.items } else { wire.documents },
-            total: nested.map_or(wire.total, |place| place.total),
-            page: nested.map_or(wire.page, |place| place.page),
-            page_size: nested.map_or(wire.page_size, |place| place.page_size),
-            total_pages: nested.map_or(wire.total_pages, |place| place.total_pages),
-            has_more: wire.has_more,
-            status_counts: wire.status_counts,
-            truncated: wire.truncated,
-        })
-    }
+/// What decision extraction did with a document.
+#[model(default, eq)]
+pub struct DecisionStats {
+    /// Chunks looked at.
+    pub chunks: u64,
+    /// Entities taken.
+    pub entities: u64,
+    /// Relationships taken.
+    pub relations: u64,
+    /// Candidates left for a review.
+    pub review: u64,
+    /// Candidates rejected.
+    pub rejected: u64,
+    /// Calls of the model.
+    pub backend_calls: u64,
+    /// Calls that the cache saved.
+    pub cache_hits: u64,
+    /// What went wrong without making it fail.
+    pub warnings: Vec<String>,
+    /// The model that decided.
+    pub model: Option<String>,
+    /// Where the model comes from.
+    pub source: Option<String>,
+}
+
+/// Reads the documents of a track and their states.
+///
+/// A track that does not exist, or whose documents are not visible yet, answers 200 with no documents and
+/// `is_complete: true`. Ask [`Track::is_finished`], not `is_complete`.
+#[operation(GET "/api/v1/documents/track/{track_id}" -> Track, Required, Safe, None, new(track_id), eq)]
+pub struct GetTrack {
+    /// The track, from the answer to an upload.
+    pub track_id: TrackId,
+}
+
+/// The documents of a track.
+#[model(answer)]
+pub struct Track {
+    /// The track's id.
+    pub track_id: TrackId,
+    /// When its first document was uploaded.
+    #[field(always)]
+    pub created_at: Option<Timestamp>,
+    /// Its documents, as far as they are visible.
+    pub documents: Vec<DocumentSummary>,
+    /// How many documents the server knows on it.
+    pub total_count: u64,
+    /// How many of them are in which state.
+    #[field(default)]
+    pub status_summary: StatusCounts,
+    /// Whether none of them is pending or processing; also true of a track that does not exist.
+    pub is_complete: bool,
+    /// A sentence about its state.
+    pub latest_message: Option<String>,
+    /// How many documents the uploader announced; newer servers only.
+    pub expected_count: Option<u64>,
+    /// How many of them have arrived; newer servers only.
+    pub registered_count: Option<u64>,
 }

@@ -1,6 +1,6 @@
-//! [`DocumentStatus`] and [`UiPhase`]: how far a document has come.
+//! The words of documents, and what the state of one means.
 
-use crate::open_enum::open_enum;
+use super::*;
 
 open_enum! {
     /// The state of a document.
@@ -28,6 +28,49 @@ open_enum! {
         /// Upload answers only: the same content is being processed already, and `duplicate_of` names it.
         DuplicateProcessing = "duplicate_processing",
     }
+
+    /// What a user interface should show for a document, as newer servers say it; where present it decides whether
+    /// processing is over.
+    pub enum UiPhase {
+        /// Nothing happens.
+        Idle = "idle",
+        /// Being worked on.
+        Running = "running",
+        /// Being cancelled.
+        Stopping = "stopping",
+        /// Over.
+        Terminal = "terminal",
+    }
+
+    /// How a text is cut into chunks.
+    pub enum ChunkStrategy {
+        /// Into pieces of one size.
+        Fixed = "fixed",
+        /// At paragraphs, then sentences, then words.
+        Recursive = "recursive",
+        /// At the headings of Markdown.
+        Markdown = "markdown",
+    }
+
+    /// What extracts the entities of a document; servers since 0.31.
+    pub enum ExtractionMode {
+        /// A language model.
+        Llm = "llm",
+        /// Decision extraction: a model that decides about candidates.
+        Decision = "decision",
+        /// Requests only: whatever the workspace is set to.
+        Inherit = "inherit",
+    }
+
+    /// How much decision extraction lets through; servers since 0.31.
+    pub enum DecisionGatePreset {
+        /// Only what is certain.
+        Strict = "strict",
+        /// The middle way.
+        Balanced = "balanced",
+        /// As much as possible.
+        Recall = "recall",
+    }
 }
 
 impl DocumentStatus {
@@ -45,23 +88,24 @@ impl DocumentStatus {
     }
 }
 
-open_enum! {
-    /// What a user interface should show for a document, as newer servers say it; where present it decides whether
-    /// processing is over.
-    pub enum UiPhase {
-        /// Nothing happens.
-        Idle = "idle",
-        /// Being worked on.
-        Running = "running",
-        /// Being cancelled.
-        Stopping = "stopping",
-        /// Over.
-        Terminal = "terminal",
+impl Document {
+    /// Whether processing is over, well or badly: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
+    /// [`status`](Self::status).
+    pub fn is_terminal(&self) -> bool {
+        is_terminal(self.ui_phase.as_ref(), self.status.as_ref())
+    }
+}
+
+impl DocumentSummary {
+    /// Whether processing is over, well or badly: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
+    /// [`status`](Self::status).
+    pub fn is_terminal(&self) -> bool {
+        is_terminal(self.ui_phase.as_ref(), self.status.as_ref())
     }
 }
 
 /// Whether processing is over: by the phase where there is one, else by the status; unknown is not over.
-pub(super) fn is_terminal(phase: Option<&UiPhase>, status: Option<&DocumentStatus>) -> bool {
+fn is_terminal(phase: Option<&UiPhase>, status: Option<&DocumentStatus>) -> bool {
     match phase {
         Some(phase) => *phase == UiPhase::Terminal,
         None => status.is_some_and(DocumentStatus::is_terminal),

@@ -1,13 +1,27 @@
 //! [`page_list!`] and [`offset_list!`]: the lists that page alike, declared alike.
 
-/// Declares one page of a list whose paging fields stand beside its elements; also read as a bare list.
+/// Declares one page of a list whose paging fields stand beside its elements, and how its request goes from page to page:
+/// `page_list! { UserList { users: User } of ListUsers }`. Also read as a bare list.
 macro_rules! page_list {
-    ($(#[$docs:meta])* $list:ident { $elements:ident: $element:ty }) => {
+    ($(#[$docs:meta])* $list:ident { $elements:ident: $element:ty } of $request:ty) => {
+        impl $crate::Paginated for $request {
+            type Item = $element;
+
+            fn next(&self, page: &$list) -> Option<Self> {
+                let next = page.pagination().next(self.page, page.$elements.len(), None)?;
+                Some(self.clone().page(next))
+            }
+
+            fn items(page: $list) -> Vec<$element> {
+                page.$elements
+            }
+        }
+
         $(#[$docs])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
-        #[non_exhaustive]
+        #[$crate::model(answer, bare = $elements, default)]
         pub struct $list {
             /// The elements of this page. Some clients call the field `items`.
+            #[field(alias = "items")]
             pub $elements: Vec<$element>,
             /// How many there are on all pages.
             pub total: u64,
@@ -37,52 +51,34 @@ macro_rules! page_list {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $list {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                #[derive(Default, serde::Deserialize)]
-                #[serde(default)]
-                struct Wire {
-                    #[serde(deserialize_with = "crate::tolerant::or_default")]
-                    $elements: Vec<$element>,
-                    #[serde(deserialize_with = "crate::tolerant::or_default")]
-                    items: Vec<$element>,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    total: u64,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    page: u64,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    page_size: u64,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    total_pages: u64,
-                }
-
-                impl From<Vec<$element>> for Wire {
-                    fn from($elements: Vec<$element>) -> Self {
-                        Self { total: $elements.len() as u64, $elements, ..Self::default() }
-                    }
-                }
-
-                let wire: Wire = $crate::tolerant::list_or_object(deserializer)?;
-                Ok(Self {
-                    $elements: if wire.$elements.is_empty() { wire.items } else { wire.$elements },
-                    total: wire.total,
-                    page: wire.page,
-                    page_size: wire.page_size,
-                    total_pages: wire.total_pages,
-                })
+        /// A list without pages.
+        impl From<Vec<$element>> for $list {
+            fn from($elements: Vec<$element>) -> Self {
+                Self { total: $elements.len() as u64, $elements, ..Self::default() }
             }
         }
-
-        $crate::answer::json_answers!($list);
     };
 }
 
-/// Declares one page of a list by offset; also read as a bare list.
+/// Declares one page of a list by offset, and how its request goes from page to page:
+/// `offset_list! { TenantList { items: Tenant } of ListTenants }`. Also read as a bare list.
 macro_rules! offset_list {
-    ($(#[$docs:meta])* $list:ident of $item:ty) => {
+    ($(#[$docs:meta])* $list:ident { items: $item:ty } of $request:ty) => {
+        impl $crate::Paginated for $request {
+            type Item = $item;
+
+            fn next(&self, page: &$list) -> Option<Self> {
+                let next = $crate::page::next_offset(self.offset, page.items.len(), page.limit, page.total)?;
+                Some(self.clone().offset(next))
+            }
+
+            fn items(page: $list) -> Vec<$item> {
+                page.items
+            }
+        }
+
         $(#[$docs])*
-        #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
-        #[non_exhaustive]
+        #[$crate::model(answer, bare = items, default)]
         pub struct $list {
             /// The elements of this page.
             pub items: Vec<$item>,
@@ -101,35 +97,12 @@ macro_rules! offset_list {
             }
         }
 
-        impl<'de> serde::Deserialize<'de> for $list {
-            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                #[derive(Default, serde::Deserialize)]
-                #[serde(default)]
-                struct Wire {
-                    #[serde(deserialize_with = "crate::tolerant::or_default")]
-                    items: Vec<$item>,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    total: u64,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    offset: u64,
-                    #[serde(deserialize_with = "crate::tolerant::count")]
-                    limit: u64,
-                }
-
-                impl From<Vec<$item>> for Wire {
-                    fn from(items: Vec<$item>) -> Self {
-                        let total = items.len() as u64;
-                        // Longer than the list: there are no pages.
-                        Self { items, total, offset: 0, limit: u64::MAX }
-                    }
-                }
-
-                let Wire { items, total, offset, limit } = $crate::tolerant::list_or_object(deserializer)?;
-                Ok(Self { items, total, offset, limit })
+        /// A list without pages: its limit is longer than any list.
+        impl From<Vec<$item>> for $list {
+            fn from(items: Vec<$item>) -> Self {
+                Self { total: items.len() as u64, items, offset: 0, limit: u64::MAX }
             }
         }
-
-        $crate::answer::json_answers!($list);
     };
 }
 

@@ -1,16 +1,17 @@
 //! [`QueryEvent`]: the events of a streamed answer, in the three forms that servers send.
 //!
 //! Most servers send JSON objects told apart by `type`. The first ones, and any server asked for `v1`, send the raw text
-//! of the answer. The first payload that means something decides which of the two a stream is.
+//! of the answer. The first payload that means something decides which of the two a stream is. Names of events, which a
+//! gateway may add, count where the payload itself does not say what it is.
 
-use std::collections::BTreeMap;
+mod wire;
 
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Serialize;
+use serde::de::{Error as _, IgnoredAny};
 
-use super::{QueryMode, QueryStats, Source, Subgraph};
-use crate::{DecodeError, EncodeError, ErrorBody, Event, StreamFailure, from_json, tolerant};
+use self::wire::{Context, Done, Head};
+use super::*;
+use crate::ErrorBody;
 
 /// One event of a streamed answer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,7 +33,7 @@ pub enum QueryEvent {
         subgraph: Option<Subgraph>,
         /// Everything that was found, in the form `v3` only.
         #[serde(skip_serializing_if = "Option::is_none")]
-        bundle: Option<Value>,
+        bundle: Option<Box<ContextBundle>>,
     },
     /// A piece of the answer. Not a word: blanks at both ends belong to it.
     Token {
@@ -48,7 +49,7 @@ pub enum QueryEvent {
     Done {
         /// How long it took and what it used.
         #[serde(skip_serializing_if = "Option::is_none")]
-        stats: Option<QueryStats>,
+        stats: Option<Box<QueryStats>>,
         /// The provider of the model.
         #[serde(skip_serializing_if = "Option::is_none")]
         llm_provider: Option<String>,
@@ -94,40 +95,57 @@ impl Default for QueryFraming {
     }
 }
 
+impl QueryEvent {
+    /// The end, of which nothing else is known.
+    fn done() -> Self {
+        Self::Done { stats: None, llm_provider: None, llm_model: None, answer: None }
+    }
+}
+
 impl Event for QueryEvent {
     type Framing = QueryFraming;
 
     // Compiled where it is called, as the models are.
     #[inline]
-    fn decode(payload: &str, framing: &mut QueryFraming) -> Result<Option<Self>, DecodeError> {
-        // No server sends this mark today, but their documents speak of it.
-        if payload.trim() == "[DONE]" {
-            *framing = QueryFraming::Ended;
-        }
-        match framing {
-            QueryFraming::Ended => Ok(None),
-            QueryFraming::Text => Ok(Some(Self::Token { content: payload.to_owned() })),
-            QueryFraming::Json if is_void(payload) => Ok(None),
-            QueryFraming::Json => decode_object(payload).map(Some),
+    fn decode(
+        name: Option<&str>,
+        payload: &str,
+        framing: &mut QueryFraming,
+    ) -> Result<Option<Self>, DecodeError> {
+        // Any other name is the transport's own, such as `message`.
+        let name = name.filter(|name| ["context", "token", "thinking", "done", "error"].contains(name));
+        Ok(Some(match framing {
+            QueryFraming::Ended => return Ok(None),
+            _ if name == Some("error") => named_failure(payload),
+            // No server sends this mark today, but their documents speak of it.
+            _ if payload.trim() == "[DONE]" => {
+                *framing = QueryFraming::Ended;
+                return Ok(None);
+            }
+            // The end needs no payload.
+            _ if name == Some("done") && (is_void(payload) || !is_braced(payload)) => Self::done(),
+            QueryFraming::Text => text(name, payload.to_owned())?,
+            QueryFraming::Json if is_void(payload) => return Ok(None),
+            QueryFraming::Json => object(name, payload)?,
+            QueryFraming::Undecided { held } if is_void(payload) => {
+                held.push_str(payload);
+                return Ok(None);
+            }
+            QueryFraming::Undecided { .. } if is_event(name, payload) => {
+                *framing = QueryFraming::Json;
+                object(name, payload)?
+            }
             QueryFraming::Undecided { held } => {
-                if is_void(payload) {
-                    held.push_str(payload);
-                    return Ok(None);
-                }
-                if is_event(payload) {
-                    *framing = QueryFraming::Json;
-                    return decode_object(payload).map(Some);
-                }
                 let content = std::mem::take(held) + payload;
                 *framing = QueryFraming::Text;
-                Ok(Some(Self::Token { content }))
+                text(name, content)?
             }
-        }
+        }))
     }
 
     #[inline]
-    fn encode(&self) -> Result<String, EncodeError> {
-        serde_json::to_string(self).map_err(EncodeError::Serialize)
+    fn encode(&self) -> Result<EventText, EncodeError> {
+        serde_json::to_string(self).map(EventText::unnamed).map_err(EncodeError::Serialize)
     }
 
     fn is_final(&self) -> bool {
@@ -139,14 +157,8 @@ impl Event for QueryEvent {
     }
 
     fn failure(&self) -> Option<StreamFailure> {
-        match self {
-            Self::Error { message, code } => Some(StreamFailure {
-                code: code.clone(),
-                message: message.clone(),
-                retry_after_seconds: None,
-            }),
-            _ => None,
-        }
+        let Self::Error { message, code } = self else { return None };
+        Some(StreamFailure { code: code.clone(), message: message.clone(), retry_after_seconds: None })
     }
 }
 
@@ -158,50 +170,52 @@ fn is_void(payload: &str) -> bool {
     payload.is_empty() || payload == "{}" || payload == "null"
 }
 
-/// Whether a payload is an event rather than a piece of text: an object with a field by which events are told apart.
+/// Whether a payload begins as an object does.
 #[inline]
-fn is_event(payload: &str) -> bool {
+fn is_braced(payload: &str) -> bool {
+    payload.trim_start().starts_with('{')
+}
+
+/// Whether a payload is an event rather than a piece of text: an object under a name, or with a field by which events are
+/// told apart.
+#[inline]
+fn is_event(name: Option<&str>, payload: &str) -> bool {
     const KNOWN: [&str; 8] = ["type", "content", "chunk", "token", "choices", "error", "code", "done"];
     // Cut or broken, but meant as an event: an error is better than braces in the answer.
     payload.trim_start().starts_with("{\"type\":")
+        || (name.is_some() && is_braced(payload))
         || serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(payload.as_bytes())
             .is_ok_and(|fields| KNOWN.iter().any(|name| fields.contains_key(*name)))
 }
 
+/// An event of a stream of text.
 #[inline]
-fn decode_object(payload: &str) -> Result<QueryEvent, DecodeError> {
-    #[derive(Deserialize)]
-    struct Kind {
-        #[serde(rename = "type", default, deserialize_with = "tolerant::if_readable")]
-        kind: Option<String>,
+fn text(name: Option<&str>, content: String) -> Result<QueryEvent, DecodeError> {
+    match name {
+        Some("context" | "done") => object(name, &content),
+        Some("thinking") if is_braced(&content) => object(name, &content),
+        Some("thinking") => Ok(QueryEvent::Thinking { content }),
+        _ => Ok(QueryEvent::Token { content }),
     }
-    #[derive(Deserialize)]
-    struct Context {
-        #[serde(default, deserialize_with = "tolerant::or_default")]
-        sources: Vec<Source>,
-        query_mode: Option<QueryMode>,
-        #[serde(default, deserialize_with = "tolerant::optional_count")]
-        retrieval_time_ms: Option<u64>,
-        subgraph: Option<Subgraph>,
-        bundle: Option<Value>,
-    }
-    #[derive(Deserialize)]
-    struct Text {
-        #[serde(default, deserialize_with = "tolerant::or_default")]
-        content: String,
-    }
-    #[derive(Deserialize)]
-    struct Done {
-        stats: Option<QueryStats>,
-        llm_provider: Option<String>,
-        llm_model: Option<String>,
-        answer: Option<String>,
-    }
+}
+
+/// An event of a stream of objects.
+#[inline]
+fn object(name: Option<&str>, payload: &str) -> Result<QueryEvent, DecodeError> {
     let json = payload.as_bytes();
-    let kind = from_json::<Kind>(json)?.kind;
-    Ok(match kind.as_deref() {
-        Some("token") => QueryEvent::Token { content: from_json::<Text>(json)?.content },
-        Some("thinking") => QueryEvent::Thinking { content: from_json::<Text>(json)?.content },
+    let Head { kind, content, chunk, token, error } = from_json(json)?;
+    let named = [("content", content), ("chunk", chunk), ("token", token)];
+    let content = || match named.into_iter().find_map(|(name, value)| Some((name, value?))) {
+        None => Ok(String::new()),
+        Some((_, Value::String(text))) => Ok(text),
+        Some((name, _)) => {
+            let source = serde_json::Error::custom("expected a string");
+            Err(DecodeError::Json { path: name.to_owned(), source })
+        }
+    };
+    Ok(match kind.as_deref().or(name.filter(|_| error.is_none())) {
+        Some("token") => QueryEvent::Token { content: content()? },
+        Some("thinking") => QueryEvent::Thinking { content: content()? },
         Some("context") => {
             let Context { sources, query_mode, retrieval_time_ms, subgraph, bundle } = from_json(json)?;
             QueryEvent::Context { sources, query_mode, retrieval_time_ms, subgraph, bundle }
@@ -216,7 +230,7 @@ fn decode_object(payload: &str) -> Result<QueryEvent, DecodeError> {
     })
 }
 
-/// An event without `type`: the forms that documents and gateways show.
+/// An event without `type` and name: the forms that documents and gateways show.
 #[inline]
 fn untyped(fields: Map<String, Value>) -> QueryEvent {
     let present = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
@@ -227,9 +241,7 @@ fn untyped(fields: Map<String, Value>) -> QueryEvent {
     }
     match text("content").or(text("chunk")).or(text("token")).or_else(delta) {
         Some(content) => QueryEvent::Token { content: content.to_owned() },
-        None if fields.get("done") == Some(&Value::Bool(true)) => {
-            QueryEvent::Done { stats: None, llm_provider: None, llm_model: None, answer: None }
-        }
+        None if fields.get("done") == Some(&Value::Bool(true)) => QueryEvent::done(),
         None => QueryEvent::Unknown(Value::Object(fields)),
     }
 }
@@ -243,4 +255,16 @@ fn failure(mut fields: Map<String, Value>) -> QueryEvent {
     let message =
         if message.is_empty() { "the server reported a failure without a text".to_owned() } else { message };
     QueryEvent::Error { message, code: (!code.is_empty()).then_some(code) }
+}
+
+/// A failure by its name, whatever its shape.
+#[cold]
+fn named_failure(payload: &str) -> QueryEvent {
+    let text = match serde_json::from_str(payload) {
+        Ok(Value::Object(fields)) => return failure(fields),
+        Ok(Value::String(text)) => text,
+        _ if is_void(payload) => String::new(),
+        _ => payload.to_owned(),
+    };
+    failure(Map::from_iter([("message".to_owned(), text.into())]))
 }

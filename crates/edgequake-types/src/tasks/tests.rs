@@ -1,43 +1,8 @@
 use serde_json::{Value, json};
 
 use crate::tasks::*;
-use crate::testing::{assert_round_trip, assert_served, on_the_wire, read, written};
+use crate::testing::{assert_round_trip, read, written};
 use crate::{Decode, Paginated, Pagination};
-
-#[test]
-fn requests() {
-    insta::assert_snapshot!(on_the_wire(&GetTask::new("insert-77/a")), @"
-    GET /api/v1/tasks/insert-77%2Fa
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&CancelTask::new("insert-77aa")), @"
-    POST /api/v1/tasks/insert-77aa/cancel
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&RetryTask::new("insert-77aa")), @"
-    POST /api/v1/tasks/insert-77aa/retry
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&ListTasks::new()), @"
-    GET /api/v1/tasks
-    accept: application/json
-    ");
-    let full = ListTasks::new()
-        .page(2)
-        .page_size(100)
-        .status(TaskStatus::Indexed)
-        .task_type(TaskType::Insert)
-        .sort(TaskSort::UpdatedAt)
-        .order(SortOrder::Ascending);
-    insta::assert_snapshot!(on_the_wire(&full), @"
-    GET /api/v1/tasks?order=asc&page=2&page_size=100&sort=updated_at&status=indexed&task_type=insert
-    accept: application/json
-    ");
-    assert_served(&GetTask::new("insert-77/a"));
-    assert_served(&CancelTask::new("a"));
-    assert_served(&RetryTask::new("a"));
-    assert_served(&full);
-}
 
 #[test]
 fn states() {
@@ -71,12 +36,38 @@ fn failed() -> Value {
 }
 
 #[test]
-fn a_task_survives_a_round_trip() {
+fn why_a_task_failed() {
     let task: Task = assert_round_trip(&failed());
     assert_eq!(task.failure(), Some("model refused"));
     assert!(task.error.unwrap().retryable);
     let new = Task::new("t-1", TaskType::Deletion, TaskStatus::Pending);
-    assert_eq!(read::<Task>(&written(&new)), new);
+    assert_eq!((read::<Task>(&written(&new)), new.failure()), (new.clone(), None));
+}
+
+#[test]
+fn progress_has_any_form() {
+    for (progress, step, fraction) in [
+        (json!({"current_step": "extracting", "percent_complete": 40.0}), Some("extracting"), Some(0.4)),
+        (
+            json!({"current_step": null, "stage": "storing", "percent_complete": "250"}),
+            Some("storing"),
+            Some(1.0),
+        ),
+        (json!({"chunk_progress": {"total_chunks": 4, "processed_chunks": 1}}), None, Some(0.25)),
+        (json!({"chunk_progress": {"total_chunks": 0, "processed_chunks": 0}}), None, None),
+        (json!({"current_stage": "x", "percent_complete": 40.5, "chunk_progress": [1]}), Some("x"), None),
+        (json!({}), None, None),
+    ] {
+        let task: Task = read(&json!({"track_id": "t", "status": "processing", "progress": progress}));
+        let read = task.progress.unwrap();
+        assert_eq!((read.current_step.as_deref(), read.fraction()), (step, fraction), "{progress}");
+    }
+    // Other types than these: all of it is kept as it came.
+    let strange = json!({"current_step": {"name": "extracting"}, "total_steps": 5});
+    let task: Task = read(&json!({"track_id": "t", "status": "processing", "progress": strange}));
+    assert_eq!(written(&task)["progress"], strange);
+    let text: Task = read(&json!({"track_id": "t", "status": "processing", "progress": "extracting"}));
+    assert_eq!(text.progress, None);
 }
 
 #[test]
@@ -92,20 +83,19 @@ fn an_error_is_an_object_or_a_text() {
         assert_eq!(task.error.as_ref().and_then(|error| error.message.as_deref()), message, "{error}");
         assert_eq!(task.failure(), failure, "{error}");
     }
-    assert!(Task::decode(r#"{"track_id":"t","status":"failed","error":5}"#.into()).is_err());
-    let error =
-        Task::decode(r#"{"track_id":"t","status":"failed","error":{"message":[5]}}"#.into()).unwrap_err();
+    assert!(Task::from_body(r#"{"track_id":"t","status":"failed","error":5}"#).is_err());
+    let error = Task::from_body(r#"{"track_id":"t","status":"failed","error":{"message":[5]}}"#).unwrap_err();
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(source, "message: invalid type: sequence, expected a string at line 1 column 58");
 }
 
 #[test]
 fn a_cancelled_task_may_come_back_or_not() {
-    assert_eq!(Option::<Task>::decode("".into()).unwrap(), None);
-    let task = Option::<Task>::decode(failed().to_string().into()).unwrap();
+    assert_eq!(Option::<Task>::from_body("").unwrap(), None);
+    let task = Option::<Task>::from_body(failed().to_string()).unwrap();
     assert_eq!(task.as_ref().map(|task| &task.status), Some(&TaskStatus::Failed));
     assert_eq!(written(&task), failed());
-    assert!(Option::<Task>::None.encode().unwrap().is_empty());
+    assert!(Option::<Task>::None.encode().unwrap().body().is_empty());
 }
 
 #[test]
@@ -125,8 +115,7 @@ fn lists_in_every_form() {
         assert_eq!((list.tasks.len(), list.pagination.total), (1, total), "{form}");
     }
     assert_eq!(read::<TaskList>(&json!({"tasks": null})), TaskList::default());
-    let error =
-        TaskList::decode(r#"{"tasks":[{"track_id":"a","status":"failed","retry_count":15.5}]}"#.into());
+    let error = TaskList::from_body(r#"{"tasks":[{"track_id":"a","status":"failed","retry_count":15.5}]}"#);
     insta::assert_snapshot!(error.unwrap_err(), @"the JSON field `tasks[0].retry_count` cannot be read");
 }
 
@@ -145,4 +134,29 @@ fn a_walk_keeps_its_filters_and_ends() {
         assert!(!ListTasks::items(page).is_empty());
     }
     assert_eq!(pages, 3);
+}
+
+#[test]
+fn a_walk_by_key_goes_on_after_the_last_task() {
+    let task = |id: &str| {
+        let mut task = Task::new(id, TaskType::Scan, TaskStatus::Failed);
+        task.created_at = Some(format!("2031-02-03T10:11:{id}+00:00").into());
+        task
+    };
+    let page =
+        |ids: &[&str]| TaskList::new(ids.iter().map(|id| task(id)).collect(), Pagination::new(5, 1, 2));
+    let list = ListTasks::new().page_size(2);
+    let after =
+        |id: &str| list.clone().after_created_at(format!("2031-02-03T10:11:{id}+00:00")).after_track_id(id);
+    let second = after("02");
+    assert_eq!(second.next(&page(&["03", "04"])), Some(after("04")));
+    // The last page, full or not.
+    assert_eq!(second.next(&page(&["03"])), None);
+    assert_eq!(second.next(&page(&[])), None);
+    // A server that does not know the key ends the walk at the latest when it repeats its page.
+    assert_eq!(second.next(&page(&["01", "02"])), None);
+    // Without a time there is no key.
+    let mut timeless = page(&["03", "04"]);
+    timeless.tasks[1].created_at = None;
+    assert_eq!(second.next(&timeless), None);
 }

@@ -2,98 +2,24 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::tenants::*;
-use crate::testing::{assert_round_trip, assert_served, on_the_wire, read};
-use crate::{Decode, Paginated, TenantId};
+use crate::testing::read;
+use crate::{Decode, Paginated};
 
 const ID: &str = "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21";
 
-fn id() -> TenantId {
-    TenantId::new(ID).unwrap()
-}
-
 #[test]
-fn requests() {
-    insta::assert_snapshot!(on_the_wire(&CreateTenant::new("Acme")), @r#"
-    POST /api/v1/tenants
-    accept: application/json
-    content-type: application/json
-
-    {"name":"Acme"}
-    "#);
-    let create = CreateTenant::new("Acme")
-        .slug("acme")
-        .description("d")
-        .plan(Plan::Enterprise)
-        .default_llm_model("m")
-        .default_llm_provider("p")
-        .default_embedding_model("e")
-        .default_embedding_provider("p")
-        .default_embedding_dimension(768)
-        .default_vision_llm_model("v")
-        .default_vision_llm_provider("p");
-    insta::assert_snapshot!(on_the_wire(&create), @r#"
-    POST /api/v1/tenants
-    accept: application/json
-    content-type: application/json
-
-    {"name":"Acme","slug":"acme","description":"d","plan":"enterprise","default_llm_model":"m","default_llm_provider":"p","default_embedding_model":"e","default_embedding_provider":"p","default_embedding_dimension":768,"default_vision_llm_model":"v","default_vision_llm_provider":"p"}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&ListTenants::new()), @"
-    GET /api/v1/tenants
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&ListTenants::new().offset(20).limit(100)), @"
-    GET /api/v1/tenants?limit=100&offset=20
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&GetTenant::new(id())), @"
-    GET /api/v1/tenants/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: application/json
-    ");
-    let update = UpdateTenant::new(id()).name("A").description("").plan("gold").is_active(false);
-    insta::assert_snapshot!(on_the_wire(&update), @r#"
-    PUT /api/v1/tenants/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: application/json
-    content-type: application/json
-
-    {"name":"A","description":"","plan":"gold","is_active":false}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&DeleteTenant::new(id())), @"
-    DELETE /api/v1/tenants/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: */*
-    ");
-    assert_served(&CreateTenant::new("Acme"));
-    assert_served(&create);
-    assert_served(&ListTenants::new().offset(20).limit(100));
-    assert_served(&GetTenant::new(id()));
-    assert_served(&update);
-    assert_served(&DeleteTenant::new(id()));
-}
-
-#[test]
-fn a_tenant_keeps_what_it_does_not_know() {
-    let tenant: Tenant = assert_round_trip(&json!({
-        "id": ID, "name": "Acme", "slug": "acme", "plan": "platinum_v9", "is_active": true, "max_workspaces": 10,
-        "default_llm_model": "m", "default_llm_provider": "p", "default_llm_full_id": "p/m",
-        "default_embedding_model": "e", "default_embedding_provider": "p", "default_embedding_dimension": 768,
-        "default_embedding_full_id": "p/e", "created_at": "2026-03-02T09:00:00+00:00", "updated_at": "2026-03-02T09:00:00+00:00",
-        "default_reasoning_effort": "low", "pdf_parser_backend": null
-    }));
-    assert_eq!(tenant.extra["default_reasoning_effort"], "low");
+fn null_is_absent_and_a_number_that_cannot_be_meant_is_an_error() {
     let nulls: Tenant = read(&json!({
         "id": ID, "name": "Acme", "slug": null, "plan": null, "max_workspaces": null, "default_vision_llm_model": null
     }));
-    assert_eq!((nulls.slug.as_str(), nulls.plan, nulls.max_workspaces), ("", None, None));
-    let error =
-        Tenant::decode(format!(r#"{{"id":"{ID}","name":"A","max_workspaces":1.5}}"#).into()).unwrap_err();
+    assert_eq!((nulls.slug.as_str(), &nulls.plan, nulls.max_workspaces), ("", &None, None));
+    assert!(nulls.extra.is_empty());
+    let error = Tenant::from_body(format!(r#"{{"id":"{ID}","name":"A","max_workspaces":1.5}}"#)).unwrap_err();
     insta::assert_snapshot!(error, @"the JSON field `max_workspaces` cannot be read");
 }
 
 #[test]
 fn lists_in_every_form() {
-    assert_round_trip::<TenantList>(&json!({
-        "items": [{"id": ID, "name": "Acme", "slug": "acme"}], "total": 5, "offset": 0, "limit": 20
-    }));
     let bare: TenantList = read(&json!([{"id": ID, "name": "Acme"}]));
     assert_eq!(bare.total, 1);
     assert_eq!(ListTenants::new().next(&bare), None);

@@ -1,21 +1,15 @@
-use serde::Deserialize;
+use crate::{KeyId, model};
 
-#[derive(Debug, PartialEq, Deserialize)]
+#[model]
 struct Model {
-    #[serde(default, deserialize_with = "super::count")]
     count: u64,
-    #[serde(default, deserialize_with = "super::optional_count")]
     maybe: Option<u32>,
-    #[serde(default, deserialize_with = "super::optional_seconds")]
+    #[field(read = super::optional_seconds, default)]
     seconds: Option<i64>,
-    #[serde(default, deserialize_with = "super::flag")]
     flag: bool,
-    #[serde(default, deserialize_with = "super::optional_flag")]
     state: Option<bool>,
-    #[serde(default, deserialize_with = "super::or_default")]
     list: Vec<String>,
-    #[serde(default, deserialize_with = "super::non_empty")]
-    text: Option<String>,
+    text: Option<KeyId>,
 }
 
 fn read(json: &str) -> Result<Model, String> {
@@ -67,7 +61,12 @@ fn seconds_are_cut_and_signed() {
     ] {
         assert_eq!(read(&format!(r#"{{"seconds":{json}}}"#)).unwrap().seconds, Some(seconds), "{json}");
     }
+    for text in ["1e999", "-1e999", "inf", "NaN", " "] {
+        assert_eq!(read(&format!(r#"{{"seconds":"{text}"}}"#)).unwrap().seconds, None, "{text}");
+    }
     assert!(read(r#"{"seconds":"soon"}"#).is_err());
+    // No JSON number: the reader of the text refuses it before anyone asks what it is for.
+    assert!(read(r#"{"seconds":1e999}"#).is_err());
 }
 
 #[test]
@@ -76,4 +75,20 @@ fn flags_have_three_states() {
     assert_eq!(read(r#"{"state":true,"flag":true}"#).unwrap().state, Some(true));
     assert!(read(r#"{"state":"maybe"}"#).is_err());
     assert!(read(r#"{"state":1}"#).is_err());
+}
+
+#[test]
+fn a_field_may_be_read_by_a_function_of_its_own() {
+    #[crate::model]
+    struct Lease {
+        name: String,
+        #[field(read = super::optional_seconds, alias = "ttl")]
+        seconds: Option<i64>,
+        #[field(read = serde::Deserialize::deserialize)]
+        place: String,
+    }
+
+    let lease: Lease = serde_json::from_str(r#"{"ttl":"3600.5","place":"x","name":"y"}"#).unwrap();
+    assert_eq!((lease.name.as_str(), lease.seconds, lease.place.as_str()), ("y", Some(3600), "x"));
+    assert!(serde_json::from_str::<Lease>(r#"{"name":"y"}"#).is_err());
 }

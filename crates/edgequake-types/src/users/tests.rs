@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::testing::{assert_round_trip, assert_served, on_the_wire, read, written};
+use crate::testing::read;
 use crate::users::*;
 use crate::{Decode, Endpoint};
 
@@ -15,57 +15,6 @@ fn mona() -> Value {
 
 fn id() -> UserId {
     UserId::new(ID).unwrap()
-}
-
-#[test]
-fn requests() {
-    let create = CreateUser::new("mona", "mona@corp.test", "pw").role(Role::Readonly);
-    insta::assert_snapshot!(on_the_wire(&create), @r#"
-    POST /api/v1/users
-    accept: application/json
-    content-type: application/json
-
-    {"username":"mona","email":"mona@corp.test","password":"pw","role":"readonly"}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&ListUsers::new()), @"
-    GET /api/v1/users
-    accept: application/json
-    ");
-    let list = ListUsers::new().page(2).page_size(100).role("auditor").include_anonymous(true);
-    insta::assert_snapshot!(on_the_wire(&list), @"
-    GET /api/v1/users?include_anonymous=true&page=2&page_size=100&role=auditor
-    accept: application/json
-    ");
-    insta::assert_snapshot!(on_the_wire(&GetUser::new(id())), @"
-    GET /api/v1/users/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: application/json
-    ");
-    let update =
-        UpdateUser::new(id()).role(Role::Admin).is_active(false).display_name("Mona").email("m@corp.test");
-    insta::assert_snapshot!(on_the_wire(&update), @r#"
-    PATCH /api/v1/users/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: application/json
-    content-type: application/json
-
-    {"role":"admin","is_active":false,"display_name":"Mona","email":"m@corp.test"}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&UpdateUser::new(id())), @"
-    PATCH /api/v1/users/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: application/json
-    content-type: application/json
-
-    {}
-    ");
-    insta::assert_snapshot!(on_the_wire(&DeleteUser::new(id())), @"
-    DELETE /api/v1/users/7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21
-    accept: */*
-    ");
-    assert_served(&create);
-    assert_served(&list);
-    assert_served(&GetUser::new(id()));
-    assert_served(&update);
-    assert_served(&UpdateUser::new(id()));
-    assert_served(&DeleteUser::new(id()));
 }
 
 #[test]
@@ -90,21 +39,14 @@ fn a_body_cannot_rename_the_account() {
     assert_eq!(served, UpdateUser::new(id()).is_active(true));
 }
 
+/// A bare account has its own times.
 #[test]
-fn answers_come_wrapped_or_bare() {
-    let created: CreatedUser =
-        assert_round_trip(&json!({"user": mona(), "created_at": "2026-03-02T09:00:00+00:00"}));
-    let updated: UpdatedUser =
-        assert_round_trip(&json!({"user": mona(), "updated_at": "2026-03-03T09:00:00+00:00"}));
-    assert_eq!(created.user, updated.user);
-    assert_eq!(read::<CreatedUser>(&mona()), created);
-    assert_eq!(read::<UpdatedUser>(&mona()), updated);
+fn the_times_of_a_bare_account_are_read() {
+    let user: User = read(&mona());
+    assert_eq!(read::<CreatedUser>(&mona()), CreatedUser::new(user.clone()));
+    assert_eq!(read::<UpdatedUser>(&mona()), UpdatedUser::new(user.clone()));
+    assert_eq!(UpdatedUser::new(user).updated_at, Some("2026-03-03T09:00:00+00:00".into()));
     assert_eq!(read::<CreatedUser>(&json!({"user": mona(), "created_at": null})).created_at, None);
-    assert_eq!(CreatedUser::new(created.user.clone()), created);
-    let got: User = read(&mona());
-    assert_eq!(got, created.user);
-    assert_eq!(read::<User>(&json!({"user": mona()})), got);
-    assert_eq!(written(&got), mona());
 }
 
 #[test]
@@ -122,26 +64,18 @@ fn a_user_in_every_form() {
     );
     assert_eq!((anonymous.role.as_str(), anonymous.is_anonymous), ("owner_v9", true));
     for form in ["{}", "[]", "<html>", r#"{"user":{}}"#, r#"{"user_id":"","username":"x","role":"user"}"#] {
-        assert!(User::decode(form.into()).is_err(), "{form}");
+        assert!(User::from_body(form).is_err(), "{form}");
     }
 }
 
 #[test]
 fn lists_in_every_form() {
-    assert_round_trip::<UserList>(
-        &json!({"users": [mona()], "total": 45, "page": 2, "page_size": 20, "total_pages": 3}),
-    );
-    for (form, total) in [
-        (json!({"users": [mona()], "total": 1}), 1),
-        (json!({"items": [mona()], "total": 9.0}), 9),
-        (json!([mona()]), 1),
-    ] {
+    for (form, total) in [(json!({"items": [mona()], "total": 9.0}), 9), (json!([mona()]), 1)] {
         let page: UserList = read(&form);
         assert_eq!((page.users.len(), page.total), (1, total), "{form}");
         assert_eq!(ListUsers::new().next(&page), None, "{form}");
     }
-    let error =
-        UserList::decode(r#"{"users":[{"user_id":7,"username":"x","role":"user"}]}"#.into()).unwrap_err();
+    let error = UserList::from_body(r#"{"users":[{"user_id":7,"username":"x","role":"user"}]}"#).unwrap_err();
     insta::assert_snapshot!(error, @"the JSON field `users[0].user_id` cannot be read");
     let first = UserList::new(vec![read(&mona())], 2, 1, 1);
     let list = ListUsers::new().role(Role::User).page_size(1);

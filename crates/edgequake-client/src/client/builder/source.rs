@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use edgequake_auth::{Env, Jwt, JwtBuilder, SharedCredentials, StaticKey};
+use edgequake_types::IdError;
 
 use super::ClientBuilder;
 use crate::BoxError;
@@ -27,18 +28,21 @@ impl ClientBuilder {
     }
 
     pub(super) fn base(&self) -> Result<BaseUrl, Error> {
-        let url = self.base_url.clone().or_else(|| self.lookup("EDGEQUAKE_BASE_URL"));
+        if let Some(url) = &self.base_url {
+            return url.clone().map_err(Error::config);
+        }
+        let url = self.lookup("EDGEQUAKE_BASE_URL");
         url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse().map_err(Error::config)
     }
 
     pub(super) fn scope(&self) -> Result<ScopeHeaders, Error> {
         fn id<I: Clone + FromStr<Err: Into<BoxError>>>(
-            own: Option<&I>,
+            own: Option<&Result<I, IdError>>,
             variable: &str,
             found: Option<String>,
         ) -> Result<Option<I>, Error> {
             match (own, found) {
-                (Some(own), _) => Ok(Some(own.clone())),
+                (Some(own), _) => own.clone().map(Some).map_err(Error::config),
                 (None, Some(text)) => text
                     .parse()
                     .map(Some)

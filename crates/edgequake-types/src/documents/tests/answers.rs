@@ -1,28 +1,40 @@
 use serde_json::json;
 
-use crate::Decode;
 use crate::documents::*;
 use crate::testing::{assert_round_trip, read, written};
+use crate::{Decode, TrackId};
 
 #[test]
-fn uploads() {
-    let queued: UploadedDocument = assert_round_trip(&json!({
-        "document_id": "6f0c", "status": "pending", "task_id": "insert-77aa", "track_id": "upload_1"
-    }));
-    assert_eq!(queued.chunk_count, None);
-    let done: UploadedDocument = assert_round_trip(&json!({
-        "document_id": "6f0c", "status": "completed", "track_id": "upload_1",
-        "chunk_count": 3, "entity_count": 0, "relationship_count": 1,
-        "cost": {"total_cost_usd": 0.0042, "formatted_cost": "$0.0042", "input_tokens": 10, "output_tokens": 2,
-                 "total_tokens": 12, "llm_model": "m"}
-    }));
-    assert_eq!(done.entity_count, Some(0));
-    assert_round_trip::<UploadedFile>(&json!({
-        "document_id": "6f0c", "filename": "a.md", "size": 18_446_744_073_709_551_615_u64, "content_hash": "ab",
-        "status": "pending", "chunk_count": 0, "entity_count": 0, "relationship_count": 0, "is_duplicate": false,
-        "task_id": "insert-1", "track_id": "t-1", "queue_position": 2, "eta_seconds": 1.5, "eta_basis": "measured",
-        "extraction_mode": "llm", "extraction_mode_source": "workspace"
-    }));
+fn an_upload_tells_its_outcome_by_the_status_too() {
+    let file = |status, task| UploadedFile {
+        status,
+        task_id: task,
+        ..UploadedFile::new("d-1", DocumentStatus::Pending)
+    };
+    for (status, task, code) in [
+        (Some("pending"), Some("insert-1"), 202),
+        (Some("pending"), None, 202),
+        (Some("extracting"), None, 202),
+        (None, Some("insert-1"), 202),
+        (Some("completed"), None, 201),
+        (Some("failed"), None, 201),
+        (None, None, 201),
+        (Some("duplicate_processing"), None, 200),
+        (Some("duplicate"), None, 200),
+    ] {
+        let answer = file(status.map(DocumentStatus::from), task.map(TrackId::from));
+        assert_eq!(answer.encode().unwrap().status(), code, "{status:?} {task:?}");
+    }
+    // What the body does not say.
+    let read = |code: u16, body: &'static str| {
+        let head = http::Response::builder().status(code).body(()).unwrap().into_parts().0;
+        let text = UploadedDocument::decode(&head, body.into()).unwrap();
+        assert_eq!(UploadedFile::decode(&head, body.into()).unwrap().status, text.status);
+        text.status
+    };
+    assert_eq!(read(202, r#"{"document_id":"d-1","status":null}"#), Some(DocumentStatus::Pending));
+    assert_eq!(read(202, r#"{"status":"completed"}"#), Some(DocumentStatus::Completed));
+    assert_eq!(read(200, r#"{"document_id":"d-1"}"#), None);
 }
 
 /// Ids that stand for "none" are none, and an upload that was accepted never fails over what its answer leaves out.
@@ -38,7 +50,7 @@ fn odd_answers_to_uploads() {
             Some("duplicate_processing"),
         ),
         (
-            r#"{"document_id":"d1","id":"d1","status":"archived_v9","chunk_count":null,"cost":{"input_tokens":"?"}}"#,
+            r#"{"document_id":"d1","id":"d1","status":"archived_v9","chunk_count":null,"eta_seconds":1.5,"cost":{"input_tokens":"?"}}"#,
             Some("d1"),
             None,
             Some("archived_v9"),
@@ -56,8 +68,8 @@ fn odd_answers_to_uploads() {
             Some("completed"),
         ),
     ] {
-        let text = UploadedDocument::decode(body.into()).unwrap();
-        let file = UploadedFile::decode(body.into()).unwrap();
+        let text = UploadedDocument::from_body(body).unwrap();
+        let file = UploadedFile::from_body(body).unwrap();
         let ids = |document: &Option<crate::DocumentId>,
                    task: &Option<crate::TrackId>,
                    word: &Option<DocumentStatus>| {
@@ -82,25 +94,33 @@ fn an_answer_of_the_wrong_type_names_the_field() {
         (r#"{"document_id":"d1","chunk_count":-1}"#, "`chunk_count`"),
         (r#"{"document_id":{"a":1}}"#, "`document_id`"),
     ] {
-        let error = UploadedDocument::decode(body.into()).unwrap_err().to_string();
+        let error = UploadedDocument::from_body(body).unwrap_err().to_string();
         assert!(error.contains(place), "{error}");
     }
 }
 
 #[test]
 fn a_document_keeps_what_it_does_not_know() {
-    let wire = json!({
-        "id": "d-1", "title": "Bridge", "content": "The bridge.", "status": "completed", "ui_phase": "terminal",
-        "chunk_count": 3, "relationship_count": 2, "mime_type": "text/markdown", "file_size": 11,
-        "tenant_id": "00000000-0000-0000-0000-000000000002", "workspace_id": "default",
-        "metadata": {"n": [9_007_199_254_740_993_u64, 18_446_744_073_709_551_615_u64], "deep": {"a": null}},
-        "lineage": {"llm_model": "m", "keywords": ["bridge"], "pdf_vision_model": "v", "avg_chunk_size": 12.5},
-        "multimodal_items": [{"kind": "figure"}], "enrichment_state": 9_223_372_036_854_775_808_u64
-    });
-    let document: Document = assert_round_trip(&wire);
-    assert!(document.is_terminal());
-    assert_eq!(document.extra["multimodal_items"][0]["kind"], "figure");
-    assert_eq!(document.lineage.unwrap().extra["pdf_vision_model"], "v");
+    let document: Document = assert_round_trip(&json!({
+        "id": "d-1", "chunk_count": 3, "workspace_id": "default", "enrichment_state": 9_223_372_036_854_775_808_u64,
+        "lineage": {"llm_model": "m", "chunker": {"v": 2}}, "multimodal_items": [{"modality": "figure"}]
+    }));
+    assert_eq!(document.extra["enrichment_state"], 9_223_372_036_854_775_808_u64);
+    assert_eq!(document.lineage.unwrap().extra["chunker"]["v"], 2);
+    assert_eq!(document.multimodal_items[0].modality.as_deref(), Some("figure"));
+}
+
+/// Facts at the margin are no reason to lose a document.
+#[test]
+fn what_matters_little_fails_nothing() {
+    let odd = json!({"id": "d-1", "decision_stats": {"chunks": "many"}, "pii": "unknown", "export_control": 2,
+        "multimodal_summary": [], "progress_counts": {"current": -1}, "eta_seconds": 1.5,
+        "lineage": {"avg_chunk_size": "large", "pdf_extraction_warning": ["a", "b"]}});
+    let document: Document = read(&odd);
+    assert_eq!((document.decision_stats, document.pii, document.export_control), (None, None, None));
+    assert_eq!(document.lineage, Some(DocumentLineage::default()));
+    let list: DocumentList = read(&json!([odd]));
+    assert_eq!(list.documents, [DocumentSummary::new("d-1")]);
 }
 
 #[test]
@@ -111,50 +131,60 @@ fn a_document_of_nulls_and_odd_scopes() {
     }));
     assert_eq!(document, Document::new("d-1"));
     assert!(!document.is_terminal());
-    let lineage: Document = read(&json!({"id": "d-1", "lineage": {"keywords": null, "entity_types": null}}));
+    let lineage: Document = read(
+        &json!({"id": "d-1", "lineage": {"keywords": null, "entity_types": null}, "multimodal_items": null}),
+    );
     assert!(lineage.lineage.unwrap().keywords.is_empty());
 }
 
 #[test]
 fn nesting_without_end_is_an_error_and_no_crash() {
     let body = format!(r#"{{"id":"d-1","metadata":{}"#, "[".repeat(100_000));
-    assert!(Document::decode(body.clone().into()).is_err());
-    assert!(DocumentList::decode(format!("[{body}").into()).is_err());
+    assert!(Document::from_body(body.clone()).is_err());
+    assert!(DocumentList::from_body(format!("[{body}")).is_err());
     // Nor where nobody looks at it.
     let body = format!(r#"{{"documents":[],"new":{}"#, "[".repeat(100_000));
-    assert!(DocumentList::decode(body.into()).is_err());
+    assert!(DocumentList::from_body(body).is_err());
 }
 
 #[test]
-fn deletions() {
+fn a_deletion_tells_its_outcome_by_the_status_too() {
+    for (code, body, accepted, deleted) in [
+        (200, "", false, true),
+        (204, "", false, true),
+        (202, "", true, false),
+        (202, "{}", true, false),
+        (202, r#"{"document_id":"d-1","deleted":null}"#, true, false),
+        (202, r#"{"accepted":true,"deleted":false}"#, true, false),
+        // The body says more than the status.
+        (200, r#"{"accepted":true}"#, true, false),
+        (200, r#"{"deleted":false}"#, false, false),
+        (200, r#"{"deleted":"true","accepted":null}"#, false, true),
+        (200, r#"{"document_id":"d-1"}"#, false, true),
+    ] {
+        let head = http::Response::builder().status(code).body(()).unwrap().into_parts().0;
+        let one = DeletedDocument::decode(&head, body.into()).unwrap();
+        assert_eq!((one.accepted, one.deleted), (accepted, deleted), "{code} {body}");
+        let all = DeletedDocuments::decode(&head, body.into()).unwrap();
+        assert_eq!(all.accepted, accepted, "{code} {body}");
+        for status in [one.encode().unwrap().status(), all.encode().unwrap().status()] {
+            assert_eq!(status, if accepted { 202 } else { 200 }, "{code} {body}");
+        }
+    }
+}
+
+#[test]
+fn deletions_are_made_as_they_are_read() {
     let accepted = json!({
         "document_id": "d-1", "accepted": true, "deleted": false, "track_id": "deletion-1",
         "chunks_deleted": 0, "entities_affected": 0, "relationships_affected": 0
     });
-    let read_back: DeletedDocument = assert_round_trip(&accepted);
-    assert_eq!(read_back, DeletedDocument::accepted("d-1", "deletion-1"));
-    let done = json!({
-        "document_id": "d-1", "deleted": true, "chunks_deleted": 3, "entities_affected": 2, "relationships_affected": 1,
-        "embeddings_deleted": 4, "partial_failure": true, "partial_failure_reason": "vectors"
-    });
-    assert!(assert_round_trip::<DeletedDocument>(&done).partial_failure);
-    // 204, or 200 without a body.
-    let empty = DeletedDocument::decode("".into()).unwrap();
-    assert_eq!((empty.deleted, empty.accepted, empty.document_id), (true, false, None));
+    assert_eq!(read::<DeletedDocument>(&accepted), DeletedDocument::accepted("d-1", "deletion-1"));
     assert_eq!(written(&DeletedDocument::deleted("d-1"))["deleted"], true);
-}
-
-#[test]
-fn deletions_of_everything() {
-    let accepted = json!({
-        "accepted": true, "wipe_track_id": "wipe-1", "deleted_count": 9, "planned_delete_count": 9,
-        "total_chunks_deleted": 0, "total_entities_removed": 0, "total_relationships_removed": 0,
-        "total_pdfs_deleted": 0, "skipped_count": 0, "skipped_documents": []
-    });
-    assert_eq!(assert_round_trip::<DeletedDocuments>(&accepted), DeletedDocuments::accepted(9, "wipe-1"));
-    let first: DeletedDocuments = read(
-        &json!({"deleted_count": 2, "skipped_count": 1, "skipped_documents": ["d-3"], "total_pdfs_deleted": null}),
-    );
-    assert_eq!((first.accepted, first.deleted_count, first.skipped_documents.len()), (false, 2, 1));
-    assert_eq!(DeletedDocuments::decode("".into()).unwrap(), DeletedDocuments::deleted(0));
+    let accepted =
+        json!({"accepted": true, "wipe_track_id": "wipe-1", "deleted_count": 9, "planned_delete_count": 9});
+    assert_eq!(read::<DeletedDocuments>(&accepted), DeletedDocuments::accepted(9, "wipe-1"));
+    assert_eq!(DeletedDocuments::from_body("").unwrap(), DeletedDocuments::deleted(0));
+    let nulls = json!({"deleted_count": 2, "total_pdfs_deleted": null, "skipped_documents": null, "wipe_track_id": ""});
+    assert_eq!(read::<DeletedDocuments>(&nulls), DeletedDocuments::deleted(2));
 }

@@ -7,8 +7,10 @@ use crate::{DecodeError, Event, StreamFailure};
 /// Everything a stream of these payloads delivers, and whether it may end after them.
 fn read(payloads: &[&str]) -> (Vec<QueryEvent>, bool) {
     let mut framing = QueryFraming::default();
-    let events =
-        payloads.iter().filter_map(|payload| QueryEvent::decode(payload, &mut framing).unwrap()).collect();
+    let events = payloads
+        .iter()
+        .filter_map(|payload| QueryEvent::decode(None, payload, &mut framing).unwrap())
+        .collect();
     (events, QueryEvent::may_end(&framing))
 }
 
@@ -53,7 +55,8 @@ fn every_kind_survives_a_round_trip() {
     for payload in [
         json!({"type": "context", "sources": [], "query_mode": "mix", "retrieval_time_ms": 14}),
         json!({"type": "context", "sources": [{"source_type": "chunk", "id": "c", "score": 0.5, "snippet": null}],
-               "subgraph": {"entities": [], "relationships": []}, "bundle": {"chunks": [1]}}),
+               "subgraph": {"entities": [], "relationships": []}, "bundle": {"subgraph": {"entities": [], "relationships": []},
+               "chunks": [{"id": "c", "score": null, "content": "x", "token_count": 1}], "figures": [1]}}),
         json!({"type": "token", "content": " a\n"}),
         json!({"type": "thinking", "content": "hm"}),
         json!({"type": "done", "stats": {"tokens_used": 3, "ux_ttft_ms": 1}, "llm_provider": "p", "llm_model": "m", "answer": "a"}),
@@ -64,8 +67,8 @@ fn every_kind_survives_a_round_trip() {
     ] {
         let event = one(&payload.to_string());
         let written = event.encode().unwrap();
-        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), payload);
-        assert_eq!(one(&written), event);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written.payload).unwrap(), payload);
+        assert_eq!(one(&written.payload), event);
     }
 }
 
@@ -145,6 +148,111 @@ fn failures_in_every_form() {
     assert_eq!(one(r#"{"error":"M"}"#).failure().unwrap().message, "M");
 }
 
+/// What a stream of these names and payloads delivers.
+fn named(events: &[(&str, &str)]) -> Vec<QueryEvent> {
+    let mut framing = QueryFraming::default();
+    let decode =
+        |(name, payload): &(&str, &str)| QueryEvent::decode(Some(name), payload, &mut framing).unwrap();
+    events.iter().filter_map(decode).collect()
+}
+
+#[test]
+fn an_event_is_what_its_payload_says_whatever_its_name() {
+    for name in ["token", "thinking", "context", "done", "message", "x"] {
+        assert_eq!(named(&[(name, r#"{"type":"token","content":"x"}"#)]), [token("x")], "{name}");
+        assert_eq!(named(&[(name, r#"{"type":"done"}"#)]), [done()], "{name}");
+        assert_eq!(named(&[(name, r#"{"type":"error","message":"M"}"#)]), [error("M", None)], "{name}");
+        assert_eq!(
+            named(&[(name, r#"{"error":"out of tokens"}"#)]),
+            [error("out of tokens", None)],
+            "{name}"
+        );
+        let unknown = r#"{"type":"stage","content":"x"}"#;
+        assert_eq!(named(&[(name, unknown)]), [QueryEvent::Unknown(serde_json::from_str(unknown).unwrap())]);
+    }
+}
+
+#[test]
+fn an_event_that_does_not_say_what_it_is_goes_by_its_name() {
+    let events = named(&[
+        ("context", r#"{"sources":[{"source_type":"chunk","id":"c"}],"query_mode":"mix"}"#),
+        ("thinking", r#"{"content":"hm"}"#),
+        ("token", r#"{"content":"Nine"}"#),
+        ("token", r#"{"chunk":" "}"#),
+        ("token", r#"{"type":null,"token":"lives"}"#),
+        ("token", "{}"),
+        ("done", r#"{"stats":{"tokens_used":3}}"#),
+    ]);
+    assert!(
+        matches!(&events[0], QueryEvent::Context { sources, query_mode: Some(QueryMode::Mix), .. } if sources.len() == 1)
+    );
+    assert_eq!(events[1], QueryEvent::Thinking { content: "hm".to_owned() });
+    assert_eq!(events[2..5], [token("Nine"), token(" "), token("lives")]);
+    assert!(
+        matches!(&events[5], QueryEvent::Done { stats: Some(stats), .. } if stats.tokens_used == Some(3))
+    );
+    assert_eq!(events.len(), 6);
+    // The name of an event is no text, whatever else it is.
+    assert_eq!(named(&[("message", "Nine"), ("x", " lives")]), [token("Nine"), token(" lives")]);
+    // A cut event is an error, not an answer that begins with a brace.
+    let cut = QueryEvent::decode(Some("context"), r#"{"sour"#, &mut QueryFraming::default());
+    assert!(matches!(cut, Err(DecodeError::Json { .. })));
+}
+
+#[test]
+fn named_pieces_of_text_are_told_apart_by_their_names() {
+    let events = [("thinking", "hm"), ("token", "Nine"), ("token", " {}"), ("done", "")];
+    let thought = QueryEvent::Thinking { content: "hm".to_owned() };
+    assert_eq!(named(&events), [thought, token("Nine"), token(" {}"), done()]);
+    let stats = named(&[("token", "x"), ("done", r#"{"stats":{"tokens_used":3}}"#)]);
+    assert!(matches!(&stats[1], QueryEvent::Done { stats: Some(stats), .. } if stats.tokens_used == Some(3)));
+}
+
+#[test]
+fn the_end_needs_no_payload_beside_its_name() {
+    for payload in ["", " ", "{}", "null", "true", "end"] {
+        assert_eq!(named(&[("done", payload)]), [done()], "{payload}");
+        assert_eq!(
+            named(&[("token", r#"{"content":"x"}"#), ("done", payload)]),
+            [token("x"), done()],
+            "{payload}"
+        );
+    }
+    assert_eq!(named(&[("done", "[DONE]"), ("done", "{}"), ("error", "M")]), []);
+}
+
+#[test]
+fn an_event_named_error_is_a_failure_whatever_its_shape() {
+    const NO_TEXT: &str = "the server reported a failure without a text";
+    for (payload, message, code) in [
+        (r#"{"message":"M","code":"C"}"#, "M", Some("C")),
+        (r#"{"message":"M"}"#, "M", None),
+        (r#"{"detail":"M"}"#, "M", None),
+        (r#"{"error":{"message":"M"}}"#, "M", None),
+        (r#"{"type":"token","content":"x","message":"M"}"#, "M", None),
+        ("\"M\"", "M", None),
+        ("M", "M", None),
+        (r#"{"message":"#, r#"{"message":"#, None),
+        ("[DONE]", "[DONE]", None),
+        ("{}", NO_TEXT, None),
+        ("null", NO_TEXT, None),
+        ("", NO_TEXT, None),
+    ] {
+        let failure = error(message, code);
+        assert_eq!(named(&[("error", payload)]), std::slice::from_ref(&failure), "{payload}");
+        assert_eq!(
+            named(&[("x", "text"), ("error", payload)]),
+            [token("text"), failure.clone()],
+            "{payload}"
+        );
+        assert_eq!(
+            named(&[("x", r#"{"content":"x"}"#), ("error", payload)]),
+            [token("x"), failure],
+            "{payload}"
+        );
+    }
+}
+
 #[test]
 fn raw_text_is_kept_as_it_is() {
     let (events, may_end) =
@@ -182,7 +290,7 @@ fn the_end_mark_ends_every_stream() {
 #[test]
 fn an_event_that_cannot_be_read_is_an_error_that_names_the_place() {
     let mut framing = QueryFraming::Json;
-    let mut read = |payload: &str| QueryEvent::decode(payload, &mut framing).unwrap_err();
+    let mut read = |payload: &str| QueryEvent::decode(None, payload, &mut framing).unwrap_err();
     insta::assert_snapshot!(read(r#"{"type":"token","content":"#), @"the JSON field `content` cannot be read");
     insta::assert_snapshot!(read("just text"), @"the JSON text cannot be read");
     insta::assert_snapshot!(read(r#"{"type":"token","content":7}"#), @"the JSON field `content` cannot be read");
@@ -190,16 +298,16 @@ fn an_event_that_cannot_be_read_is_an_error_that_names_the_place() {
     insta::assert_snapshot!(read(r#"{"type":"context","retrieval_time_ms":15.5}"#), @"the JSON field `retrieval_time_ms` cannot be read");
     insta::assert_snapshot!(read(r#"{"type":"done","stats":{"tokens_used":-1}}"#), @"the JSON field `stats.tokens_used` cannot be read");
     // Cut at the very beginning: an error, not an answer that begins with a brace.
-    let cut = QueryEvent::decode(r#"{"type":"context","sour"#, &mut QueryFraming::default());
+    let cut = QueryEvent::decode(None, r#"{"type":"context","sour"#, &mut QueryFraming::default());
     assert!(matches!(cut, Err(DecodeError::Json { .. })));
 }
 
 #[test]
 fn nesting_without_end_is_an_error_and_no_crash() {
     let nested = format!(r#"{{"type":"context","bundle":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    assert!(QueryEvent::decode(&nested, &mut QueryFraming::default()).is_err());
+    assert!(QueryEvent::decode(None, &nested, &mut QueryFraming::default()).is_err());
     let untyped = format!(r#"{{"content":"x","bundle":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    assert!(QueryEvent::decode(&untyped, &mut QueryFraming::default()).is_err());
+    assert!(QueryEvent::decode(None, &untyped, &mut QueryFraming::default()).is_err());
 }
 
 proptest! {
@@ -225,10 +333,10 @@ proptest! {
     }
 
     #[test]
-    fn any_payload_is_read_without_a_panic(payloads in prop::collection::vec("\\PC{0,40}|\\{\"type\":\"(token|done|context|error)\"[,:\"\\[\\]{}a-z0-9]{0,20}\\}?", 0..6)) {
+    fn any_payload_is_read_without_a_panic(name in "(token|done|thinking|context|error|x)?", payloads in prop::collection::vec("\\PC{0,40}|\\{\"type\":\"(token|done|context|error)\"[,:\"\\[\\]{}a-z0-9]{0,20}\\}?", 0..6)) {
         let mut framing = QueryFraming::default();
         for payload in &payloads {
-            if let Ok(Some(event)) = QueryEvent::decode(payload, &mut framing) {
+            if let Ok(Some(event)) = QueryEvent::decode(Some(&name), payload, &mut framing) {
                 prop_assert!(event.encode().is_ok());
             }
         }

@@ -3,82 +3,7 @@ use std::collections::BTreeMap;
 use crate::Endpoint;
 use crate::Secret;
 use crate::query::*;
-use crate::testing::{assert_served, on_the_wire};
-
-#[test]
-fn a_question_alone() {
-    insta::assert_snapshot!(on_the_wire(&Query::new("When?")), @r#"
-    POST /api/v1/query
-    accept: application/json
-    content-type: application/json
-
-    {"query":"When?"}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&StreamQuery::new("When?")), @r#"
-    POST /api/v1/query/stream
-    accept: text/event-stream
-    content-type: application/json
-
-    {"query":"When?"}
-    "#);
-}
-
-/// Sets every option, on whichever request has them.
-macro_rules! full {
-    ($request:ident) => {
-        $request::new("When?")
-            .mode(QueryMode::Mix)
-            .context_only(false)
-            .prompt_only(true)
-            .include_references(true)
-            .include_subgraph(false)
-            .max_results(5)
-            .conversation_history([HistoryMessage::user("Hi"), HistoryMessage::assistant("Hello")])
-            .enable_rerank(false)
-            .rerank_model("r")
-            .rerank_top_k(3)
-            .llm_provider("openai")
-            .llm_model("m")
-            .system_prompt("Be brief.")
-            .document_filter(
-                DocumentFilter::new()
-                    .date_from("2031-01-01T00:00:00Z")
-                    .date_to("2031-12-31T23:59:59Z")
-                    .document_pattern("bridge")
-                    .document_ids(["d-1".into()]),
-            )
-            .mix_weights(MixWeights::new().local(1.0).global(0.5).naive(0.25))
-            .extra_headers(BTreeMap::from([("x-team".to_owned(), Secret::new("s3cr3t-h"))]))
-            .content_granularity(ContentGranularity::Citation)
-            .question_type("fact")
-            .hl_keywords(["opening".to_owned()])
-            .ll_keywords(["bridge".to_owned()])
-            .response_type("bullet points")
-            .reasoning_effort("low")
-    };
-}
-
-#[test]
-fn every_option() {
-    insta::assert_snapshot!(on_the_wire(&full!(Query)), @r#"
-    POST /api/v1/query
-    accept: application/json
-    content-type: application/json
-
-    {"query":"When?","mode":"mix","context_only":false,"prompt_only":true,"include_references":true,"include_subgraph":false,"max_results":5,"conversation_history":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}],"enable_rerank":false,"rerank_model":"r","rerank_top_k":3,"llm_provider":"openai","llm_model":"m","system_prompt":"Be brief.","document_filter":{"date_from":"2031-01-01T00:00:00Z","date_to":"2031-12-31T23:59:59Z","document_pattern":"bridge","document_ids":["d-1"]},"mix_weights":{"local":1.0,"global":0.5,"naive":0.25},"extra_headers":{"x-team":"s3cr3t-h"},"content_granularity":"citation","question_type":"fact","hl_keywords":["opening"],"ll_keywords":["bridge"],"response_type":"bullet points","reasoning_effort":"low"}
-    "#);
-    insta::assert_snapshot!(on_the_wire(&full!(StreamQuery).stream_format(StreamFormat::V3)), @r#"
-    POST /api/v1/query/stream
-    accept: text/event-stream
-    content-type: application/json
-
-    {"query":"When?","mode":"mix","context_only":false,"prompt_only":true,"include_references":true,"include_subgraph":false,"max_results":5,"conversation_history":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}],"enable_rerank":false,"rerank_model":"r","rerank_top_k":3,"llm_provider":"openai","llm_model":"m","system_prompt":"Be brief.","document_filter":{"date_from":"2031-01-01T00:00:00Z","date_to":"2031-12-31T23:59:59Z","document_pattern":"bridge","document_ids":["d-1"]},"mix_weights":{"local":1.0,"global":0.5,"naive":0.25},"extra_headers":{"x-team":"s3cr3t-h"},"content_granularity":"citation","question_type":"fact","hl_keywords":["opening"],"ll_keywords":["bridge"],"response_type":"bullet points","reasoning_effort":"low","stream_format":"v3"}
-    "#);
-    assert_served(&full!(Query));
-    assert_served(&full!(StreamQuery).stream_format(StreamFormat::V3));
-    assert_served(&Query::new("When?").mode("by_magic"));
-    assert_served(&StreamQuery::from(full!(Query)));
-}
+use crate::testing::{assert_served, served};
 
 #[test]
 fn flags_have_three_states_on_the_wire() {
@@ -92,9 +17,28 @@ fn flags_have_three_states_on_the_wire() {
 }
 
 #[test]
+fn a_question_becomes_a_stream_with_all_its_options() {
+    let query = Query::new("x").mode("by_magic").max_results(5);
+    let stream = StreamQuery::from(query.clone());
+    assert_eq!(stream.query, query);
+    assert_eq!(stream, StreamQuery::new("x").mode("by_magic").max_results(5));
+    assert_served(&query);
+    assert_served(&stream);
+    for text in [StreamQuery::from("x"), StreamQuery::from("x".to_owned()), StreamQuery::new("x".to_owned())]
+    {
+        assert_eq!(text, Query::from("x").into());
+    }
+}
+
+#[test]
 fn headers_for_the_provider_are_secrets() {
-    let text = format!("{:?} {:#?}", full!(Query), full!(StreamQuery));
+    let query =
+        Query::new("When?").extra_headers(BTreeMap::from([("x-team".to_owned(), Secret::new("s3cr3t-h"))]));
+    let stream = StreamQuery::from(query.clone());
+    let text = format!("{query:?} {stream:#?}");
     assert!(!text.contains("s3cr3t") && text.contains("x-team") && text.contains("When?"), "{text}");
+    assert_eq!(served(&query).extra_headers.unwrap()["x-team"].expose(), "s3cr3t-h");
+    assert_served(&stream);
 }
 
 #[test]
@@ -107,4 +51,17 @@ fn fields_of_the_wrong_type_are_named() {
     insta::assert_snapshot!(error(""), @"the JSON text cannot be read");
     let nulls = r#"{"query":"x","mode":null,"enable_rerank":null,"max_results":null,"document_filter":null,"unknown":1}"#;
     assert_eq!(Query::from_request(&parts, nulls.as_bytes()).unwrap(), Query::new("x"));
+}
+
+#[test]
+fn a_field_of_the_wrong_type_is_named_in_a_stream_too() {
+    let parts = http::Request::post(StreamQuery::PATH).body(()).unwrap().into_parts().0;
+    let error = |body: &str| {
+        let error = StreamQuery::from_request(&parts, body.as_bytes()).unwrap_err();
+        std::error::Error::source(&error).unwrap().to_string()
+    };
+    insta::assert_snapshot!(error(r#"{"query":"x","max_results":-1}"#), @"max_results: invalid value: integer, expected a whole number of 0 or more at line 1 column 30");
+    insta::assert_snapshot!(error(r#"{"query":"x","mix_weights":{"local":"s3cr3t"},"stream_format":"v2"}"#), @"mix_weights.local: invalid value: text that is not a finite number, expected a number at line 1 column 67");
+    insta::assert_snapshot!(error(r#"{"query":7}"#), @"query: invalid type: integer, expected a string at line 1 column 11");
+    insta::assert_snapshot!(error("{}"), @"missing field `query` at line 1 column 2");
 }

@@ -1,0 +1,196 @@
+//! [`EventStream`]: the typed events of a streamed answer.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use edgequake_types::{ErrorBody, Event, Events, StreamFailure, Streamed};
+use futures_core::Stream;
+use http::Response;
+use http::header::CONTENT_TYPE;
+use http::response::Parts;
+use http_body::Body;
+
+use super::receive::{Limits, Receive, check, keep};
+use crate::body::{Collected, ResponseBody, collect};
+use crate::error::{Error, ErrorKind};
+use crate::layers::error_body::ERROR_BODY_LIMIT;
+use crate::sse::{Decoder, Message};
+
+/// The events of an answer, as they come.
+///
+/// A `Stream` of `Result<V, Error>`; [`next`](Self::next) is there too, for those who have no `StreamExt` at hand. A failure that
+/// the server reports inside the stream is an error with its code and message, and so is a stream that ends without its final
+/// event: what came before stays with the caller. After an error there is nothing more. Dropping the stream closes it, and the
+/// server stops generating.
+pub struct EventStream<V: Event> {
+    body: Option<ResponseBody>,
+    operation: &'static str,
+    decoder: Decoder,
+    /// What of the last piece is not decoded yet.
+    piece: Bytes,
+    framing: V::Framing,
+    /// The end is accounted for: the final event was seen, or an error was given.
+    settled: bool,
+}
+
+impl<V: Event> EventStream<V> {
+    /// The next event; `None` after the regular end. Safe to drop: no event is lost.
+    pub async fn next(&mut self) -> Option<Result<V, Error>> {
+        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Ends the stream with an error, which is said once.
+    fn fail(&mut self, error: Error) -> Poll<Option<Result<V, Error>>> {
+        self.body = None;
+        self.piece = Bytes::new();
+        self.settled = true;
+        Poll::Ready(Some(Err(error.during(self.operation, None))))
+    }
+
+    /// What a message is worth: an event, nothing, or a failure.
+    fn read(&mut self, message: &Message) -> Result<Option<V>, Error> {
+        let named_error = message.event.as_deref() == Some("error");
+        let event = match V::decode(message.event.as_deref(), &message.data, &mut self.framing) {
+            Ok(event) => event,
+            Err(_) if named_error => None,
+            Err(error) => return Err(Error::decode(error)),
+        };
+        if let Some(failure) = event.as_ref().and_then(V::failure) {
+            return Err(Error::stream(failure));
+        }
+        if named_error {
+            let said = ErrorBody::read(http::StatusCode::OK, message.data.as_bytes());
+            return Err(Error::stream(StreamFailure {
+                code: Some(said.code).filter(|code| code != "HTTP_200"),
+                message: said.message,
+                retry_after_seconds: said.retry_after_seconds,
+            }));
+        }
+        self.settled |= event.as_ref().is_some_and(V::is_final);
+        Ok(event)
+    }
+
+    /// The next event of what has been received.
+    fn read_on(&mut self) -> Option<Result<V, Error>> {
+        loop {
+            let mut rest: &[u8] = &self.piece;
+            let before = rest.len();
+            let decoded = self.decoder.decode(&mut rest);
+            let used = before - rest.len();
+            bytes::Buf::advance(&mut self.piece, used);
+            match decoded {
+                Ok(Some(message)) => match self.read(&message) {
+                    Ok(None) => {}
+                    Ok(Some(event)) => return Some(Ok(event)),
+                    Err(error) => return Some(Err(error)),
+                },
+                Ok(None) => return None,
+                Err(error) => return Some(Err(Error::new(ErrorKind::Stream).because(error))),
+            }
+        }
+    }
+
+    /// The end of the body: regular, if the final event was seen.
+    fn end(&mut self) -> Poll<Option<Result<V, Error>>> {
+        self.body = None;
+        let last = match self.decoder.finish() {
+            Some(message) => match self.read(&message) {
+                Ok(event) => event,
+                // A last event that cannot be read was cut, which the check below says better.
+                Err(error) if error.kind() == ErrorKind::Decode => None,
+                Err(error) => return self.fail(error),
+            },
+            None => None,
+        };
+        if let Some(event) = last {
+            // Judged by the next poll, which finds no body.
+            return Poll::Ready(Some(Ok(event)));
+        }
+        self.judge()
+    }
+
+    fn judge(&mut self) -> Poll<Option<Result<V, Error>>> {
+        if self.settled || V::may_end(&self.framing) {
+            return Poll::Ready(None);
+        }
+        let error = Error::new(ErrorKind::Stream).note("the stream ended before its last event");
+        self.fail(error)
+    }
+}
+
+impl<V: Event> Unpin for EventStream<V> {}
+
+impl<V: Event> Stream for EventStream<V> {
+    type Item = Result<V, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            match this.read_on() {
+                Some(Ok(event)) => return Poll::Ready(Some(Ok(event))),
+                Some(Err(error)) => return this.fail(error),
+                None => {}
+            }
+            let Some(body) = &mut this.body else { return this.judge() };
+            match ready!(Pin::new(body).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        this.piece = data;
+                    }
+                }
+                // Nothing is missing once the final event was seen.
+                Some(Err(_)) if this.settled => {
+                    this.body = None;
+                    return Poll::Ready(None);
+                }
+                Some(Err(failure)) => return this.fail(Error::of_body(failure)),
+                None => return this.end(),
+            }
+        }
+    }
+}
+
+impl<V: Event> fmt::Debug for EventStream<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("operation", &self.operation)
+            .field("open", &self.body.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<V: Event + Send> Receive<Streamed> for Events<V> {
+    type Output = EventStream<V>;
+
+    /// Checks status and content type; anything but a stream of events is an error, read like any other.
+    async fn receive(
+        answer: Response<ResponseBody>,
+        limits: Limits,
+        head: Option<&mut Parts>,
+    ) -> Result<EventStream<V>, Error> {
+        let (parts, mut body) = check(answer).await?.into_parts();
+        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_stream = content_type
+            .is_none_or(|text| text.trim_start().to_ascii_lowercase().starts_with("text/event-stream"));
+        if !is_stream {
+            let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
+                Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => bytes,
+                Err(_) => Bytes::new(),
+            };
+            let said = ErrorBody::read(parts.status, &bytes);
+            return Err(Error::not_a_stream(&parts, said));
+        }
+        let stream = EventStream {
+            body: Some(body),
+            operation: limits.operation,
+            decoder: Decoder::new(),
+            piece: Bytes::new(),
+            framing: V::Framing::default(),
+            settled: false,
+        };
+        keep(parts, head);
+        Ok(stream)
+    }
+}

@@ -1,0 +1,109 @@
+//! [`CallOptions`]: what one call may have of its own.
+
+use std::time::Duration;
+
+use edgequake_types::{IdError, Retry, TenantId, UserId, WorkspaceId};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+
+use crate::body::RequestBody;
+use crate::error::{Error, ErrorKind};
+use crate::layers::scope::{X_TENANT_ID, X_USER_ID, X_WORKSPACE_ID};
+
+/// Headers that carry credentials: a caller gives those to the client instead.
+const CREDENTIALS: [HeaderName; 3] =
+    [header::AUTHORIZATION, header::PROXY_AUTHORIZATION, HeaderName::from_static("x-api-key")];
+
+/// Headers that frame the message: they follow from it.
+const FRAMING: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::HOST,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+
+#[derive(Debug, Default)]
+pub(super) struct CallOptions {
+    pub(super) timeout: Option<Option<Duration>>,
+    pub(super) attempt_timeout: Option<Option<Duration>>,
+    pub(super) retry: Option<Retry>,
+    pub(super) answer_limit: Option<usize>,
+    /// Headers of the caller's own, scope headers included.
+    pub(super) headers: HeaderMap,
+    pub(super) form: Option<(HeaderValue, RequestBody)>,
+    /// What the default limits are extended by.
+    pub(super) patience: Duration,
+    /// What could not be taken: the first of it is told when the call is sent.
+    pub(super) refused: Option<Error>,
+}
+
+impl CallOptions {
+    pub(super) fn tenant(&mut self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) {
+        self.scope(X_TENANT_ID, tenant.try_into().map_err(Into::into).as_ref().map(HeaderValue::from));
+    }
+
+    pub(super) fn workspace(&mut self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) {
+        self.scope(X_WORKSPACE_ID, workspace.try_into().map_err(Into::into).as_ref().map(HeaderValue::from));
+    }
+
+    pub(super) fn user(&mut self, user: impl TryInto<UserId, Error: Into<IdError>>) {
+        self.scope(X_USER_ID, user.try_into().map_err(Into::into).as_ref().map(HeaderValue::from));
+    }
+
+    fn scope(&mut self, name: HeaderName, value: Result<HeaderValue, &IdError>) {
+        match value {
+            Ok(value) => drop(self.headers.insert(name, value)),
+            Err(error) => self.refuse(Error::malformed(error.clone())),
+        }
+    }
+
+    pub(super) fn header(
+        &mut self,
+        name: impl TryInto<HeaderName, Error: Into<http::Error>>,
+        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
+    ) {
+        let request = || Error::new(ErrorKind::Request);
+        let name = match name.try_into() {
+            Ok(name) if CREDENTIALS.contains(&name) => {
+                let note =
+                    format!("the client sends the header `{name}` itself: give the credential to the client");
+                return self.refuse(request().note(note));
+            }
+            Ok(name) if FRAMING.contains(&name) => {
+                let note =
+                    format!("the client sends the header `{name}` itself: it follows from the request");
+                return self.refuse(request().note(note));
+            }
+            Ok(name) => name,
+            Err(error) => {
+                return self.refuse(request().because(error.into()).note("a header has a malformed name"));
+            }
+        };
+        match value.try_into() {
+            Ok(value) => drop(self.headers.insert(name, value)),
+            Err(error) => {
+                let note = format!("the header `{name}` has a value that no header can carry");
+                self.refuse(request().because(error.into()).note(note));
+            }
+        }
+    }
+
+    pub(super) fn refuse(&mut self, error: Error) {
+        self.refused.get_or_insert(error);
+    }
+
+    /// The same options for another page.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            timeout: self.timeout,
+            attempt_timeout: self.attempt_timeout,
+            retry: self.retry,
+            answer_limit: self.answer_limit,
+            headers: self.headers.clone(),
+            patience: self.patience,
+            form: None,
+            refused: None,
+        }
+    }
+}

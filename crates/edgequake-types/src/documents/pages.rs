@@ -1,0 +1,63 @@
+//! Lists of documents: how they page, and when a track is finished.
+
+use super::*;
+
+impl Paginated for ListDocuments {
+    type Item = DocumentSummary;
+
+    fn next(&self, page: &DocumentList) -> Option<Self> {
+        let next = page.pagination().next(self.page, page.documents.len(), page.has_more)?;
+        Some(self.clone().page(next))
+    }
+
+    fn items(page: DocumentList) -> Vec<DocumentSummary> {
+        page.documents
+    }
+}
+
+impl DocumentList {
+    /// Page `page` of a list of `total` documents; number of pages and `has_more` follow from the sizes.
+    pub fn new(documents: Vec<DocumentSummary>, total: u64, page: u64, page_size: u64) -> Self {
+        let total_pages = Pagination::new(total, page, page_size).total_pages;
+        let has_more = Some(page < total_pages);
+        Self { documents, total, page, page_size, total_pages, has_more, ..Self::default() }
+    }
+
+    /// The place of this page in its list.
+    pub fn pagination(&self) -> Pagination {
+        let Self { total, page, page_size, total_pages, .. } = *self;
+        Pagination { total, page, page_size, total_pages }
+    }
+}
+
+/// A list without pages.
+impl From<Vec<DocumentSummary>> for DocumentList {
+    fn from(documents: Vec<DocumentSummary>) -> Self {
+        Self { total: documents.len() as u64, documents, ..Self::default() }
+    }
+}
+
+impl Track {
+    /// A track with these documents, complete when all of them are.
+    pub fn new(track_id: impl Into<TrackId>, documents: Vec<DocumentSummary>) -> Self {
+        Self {
+            track_id: track_id.into(),
+            created_at: None,
+            total_count: documents.len() as u64,
+            is_complete: documents.iter().all(DocumentSummary::is_terminal),
+            documents,
+            status_summary: StatusCounts::default(),
+            latest_message: None,
+            expected_count: None,
+            registered_count: None,
+        }
+    }
+
+    /// Whether every document that belongs to the track is there, and processing of all of them is over, well or badly.
+    /// A track without documents is not finished: it may not have begun.
+    pub fn is_finished(&self) -> bool {
+        let arrived = self.registered_count.unwrap_or(0) >= self.expected_count.unwrap_or(0);
+        let ended = self.is_complete && self.documents.iter().all(DocumentSummary::is_terminal);
+        self.total_count > 0 && arrived && ended
+    }
+}

@@ -1,0 +1,8 @@
+use edgequake_types::model;
+
+#[model]
+struct Thing {
+    id: std::net::IpAddr,
+}
+
+fn main() {}

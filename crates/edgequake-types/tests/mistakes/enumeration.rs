@@ -1,0 +1,8 @@
+use edgequake_types::model;
+
+#[model]
+enum Thing {
+    One,
+}
+
+fn main() {}

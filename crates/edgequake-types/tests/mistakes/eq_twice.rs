@@ -1,0 +1,7 @@
+use edgequake_types::operation;
+
+#[operation(GET "/things" -> (), Required, Safe, None, new(), eq)]
+#[derive(Eq)]
+struct ListThings {}
+
+fn main() {}

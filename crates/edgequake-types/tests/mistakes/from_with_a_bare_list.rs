@@ -1,0 +1,11 @@
+use edgequake_types::model;
+
+#[model(bare = ids, from = Wire)]
+struct Things {
+    ids: Vec<String>,
+}
+
+#[model]
+struct Wire {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use edgequake_types::model;
+
+#[model(new(id, id))]
+struct Thing {
+    id: String,
+}
+
+fn main() {}

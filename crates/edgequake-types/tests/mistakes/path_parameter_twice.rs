@@ -1,0 +1,8 @@
+use edgequake_types::operation;
+
+#[operation(GET "/things/{id}/parts/{id}" -> (), Required, Safe, None)]
+struct GetPart {
+    id: String,
+}
+
+fn main() {}

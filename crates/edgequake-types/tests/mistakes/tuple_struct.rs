@@ -1,0 +1,6 @@
+use edgequake_types::model;
+
+#[model]
+struct Thing(String);
+
+fn main() {}

@@ -1,0 +1,9 @@
+use edgequake_types::model;
+
+#[model]
+struct Thing {
+    #[field(skip)]
+    id: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use edgequake_types::model;
+
+#[model(answer, wrapped = "thing")]
+struct Thing {
+    id: String,
+}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! Requests and answers of each group against what the server speaks, transcribed by hand into one table a group.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests, helpers included"
+)]
+
+mod api_keys;
+mod auth;
+mod documents;
+mod health;
+mod query;
+mod setup;
+mod table;
+mod tasks;
+mod tenants;
+mod users;
+mod workspaces;
