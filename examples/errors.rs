@@ -92,7 +92,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     let nobody = Client::builder().base_url(limited.url()).retry(RetryConfig::none()).build()?;
     limited.shutdown().await;
 
-    // No server at all: surely not executed, so it may be sent again.
+    // No server at all: certainly not executed, so it may be sent again.
     let gone = failed(nobody.documents().list(ListDocuments::new()).await)?;
     assert_eq!(gone.kind(), ErrorKind::Connect);
     Ok(())

@@ -158,7 +158,7 @@ fn whole(program: &Program, server: &Server, results: &mut Results) -> Result<()
     results.budget(
         "refreshes for 10,000 callers on an expired token",
         count("refreshes"),
-        Limit::AtMost(1.0),
+        Limit::Exactly(1.0),
         "",
     );
     results.budget("failed calls of these 10,000", count("failed"), Limit::AtMost(0.0), "");

@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     step("arrows", arrows::check),
     step("clippy", clippy),
     step("clippy, each crate alone", clippy_alone),
+    step("optional features", optional_features),
     step("documentation", documentation),
     step("examples", examples::run_all),
     step("loom", loom::explore),
@@ -93,6 +94,21 @@ fn clippy_alone(workspace: &Workspace) -> Result<()> {
         run_command(clippy.args(["--", "-D", "warnings"]))?;
     }
     Ok(())
+}
+
+/// The tests of what no default feature has.
+fn optional_features(_: &Workspace) -> Result<()> {
+    run_command(&mut cargo([
+        "test",
+        "--quiet",
+        "--package",
+        "edgequake-types",
+        "--all-features",
+        "--lib",
+        "timestamp",
+    ]))?;
+    let client = ["test", "--quiet", "--package", "edgequake-client", "--features", "brotli"];
+    run_command(cargo(client).args(["--lib", "--test", "it", "compression"]))
 }
 
 fn documentation(_: &Workspace) -> Result<()> {

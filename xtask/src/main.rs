@@ -41,7 +41,7 @@ const COMMANDS: &[Command] = &[
     Command { name: "ci", summary: "the gate, after the tests: every check below but `fuzz`", run: ci::run },
     Command {
         name: "arrows",
-        summary: "which crate may use which, and how many crates each pulls",
+        summary: "which crate and which module may use which: [--modules] [--graph CRATE]",
         run: arrows::run,
     },
     Command { name: "examples", summary: "build the examples and run each to its end", run: examples::run },

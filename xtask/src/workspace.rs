@@ -26,6 +26,17 @@ pub(crate) struct Package {
     pub(crate) name: String,
     pub(crate) manifest_path: PathBuf,
     pub(crate) dependencies: Vec<Dependency>,
+    /// The library first, then the programs, tests and so on.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// One thing that cargo builds of a package.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Target {
+    /// `lib`, `proc-macro`, `bin`, `test` and so on; a library may have several.
+    pub(crate) kind: Vec<String>,
+    /// The file of its root module.
+    pub(crate) src_path: PathBuf,
 }
 
 /// A dependency as declared, optional or not.

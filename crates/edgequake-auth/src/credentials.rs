@@ -8,10 +8,9 @@ use std::sync::Arc;
 
 use edgequake_types::Origin;
 
-use crate::BoxFuture;
 use crate::authorization::{Authorization, Generation};
+use crate::boxed::BoxFuture;
 use crate::error::CredentialsError;
-use crate::providers::Anonymous;
 
 /// Who asks for a credential: the origin that the request is about to go to.
 #[derive(Debug, Clone)]
@@ -113,11 +112,6 @@ pub trait Credentials: fmt::Debug + Send + Sync + 'static {
 pub struct SharedCredentials(Arc<dyn DynCredentials>);
 
 impl SharedCredentials {
-    /// Requests without any credential, for public endpoints and servers with authentication turned off.
-    pub fn anonymous() -> Self {
-        Self::from(Anonymous)
-    }
-
     /// See [`Credentials::ready`].
     pub fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
         self.0.ready(cx)

@@ -1,9 +1,9 @@
-//! [`Jwt`]: a login with a short-lived access token and a refresh token, kept alive without anybody noticing.
+//! [`Jwt`]: a login with a short-lived access token and a refresh token, renewed in the background.
 //!
 //! Layers, from the pure to the impure:
 //!
 //! * [`state`](self): what is held, and what to do now (no clock, no await, no I/O);
-//! * `flight`: one refresh for all who wait, which nobody who leaves can cancel;
+//! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
 //! * `session`: the exchange itself, around the store: lock, read again, refresh only if still needed, save;
 //! * `wire`: requests and answers.
 

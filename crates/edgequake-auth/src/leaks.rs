@@ -163,6 +163,6 @@ async fn a_panic_of_the_transport_shows_no_secret() {
     let jwt = rig.builder().login(USER, "s3cr3t-p").refresh_token("s3cr3t-r").build().unwrap();
     let error = jwt.authorize(&cx()).await.unwrap_err();
     std::panic::set_hook(before);
-    assert_clean(&chain(&error), "lost");
+    assert_clean(&chain(&error), "interrupted");
     assert_clean(&printed.lock().unwrap(), "panicked at");
 }

@@ -48,21 +48,21 @@
 //! Keys, passwords and tokens are wiped when they are dropped, and appear in no `Debug`, `Display`, error or log. The copies
 //! that travel (header values, the bodies of answers, what a TLS library buffers) are not wiped.
 
-use std::future::Future;
-use std::pin::Pin;
-
+mod boxed;
+mod error;
 mod authorization;
 mod blocking;
 mod credentials;
-mod error;
-mod jwt;
-#[cfg(test)]
-mod leaks;
-mod providers;
 mod store;
 mod transport;
+mod providers;
+mod jwt;
+
+#[cfg(test)]
+mod leaks;
 
 pub use authorization::{Authorization, Carrier, Generation};
+pub use boxed::BoxFuture;
 pub use credentials::{AuthContext, Credentials, Recourse, SharedCredentials};
 pub use error::{CredentialsError, CredentialsErrorKind};
 pub use jwt::{Jwt, JwtBuilder, LogoutOutcome, Session, Tokens};
@@ -73,6 +73,3 @@ pub use store::{
     FallbackStore, FileStore, MemoryStore, StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore,
 };
 pub use transport::{TokenTransport, TransportError, TransportErrorKind};
-
-/// A boxed future that can be sent between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -6,7 +6,7 @@ mod dotenv;
 mod env;
 mod key;
 mod key_file;
-mod reread;
+mod reload;
 mod static_key;
 
 pub use anonymous::Anonymous;

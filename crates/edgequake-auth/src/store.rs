@@ -7,7 +7,7 @@ pub(crate) mod file;
 mod keyring;
 mod lock;
 mod memory;
-mod private;
+mod permissions;
 
 use std::any::Any;
 use std::fmt;
@@ -16,7 +16,7 @@ use std::time::{Duration, SystemTime};
 
 use edgequake_types::{Origin, Secret};
 
-use crate::BoxFuture;
+use crate::boxed::BoxFuture;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use fallback::FallbackStore;

@@ -6,7 +6,7 @@ use std::fmt;
 use bytes::Bytes;
 use http::{Request, Response};
 
-use crate::BoxFuture;
+use crate::boxed::BoxFuture;
 
 /// Sends the requests of the JWT provider: login, refresh, logout.
 ///
@@ -46,7 +46,7 @@ pub trait TokenTransport: fmt::Debug + Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The server surely did not see the request: no address, no connection, TLS refused.
+    /// The server certainly did not see the request: no address, no connection, TLS refused.
     NotSent,
     /// The connection broke after the request was at least partly written. The server may have executed it.
     Interrupted,

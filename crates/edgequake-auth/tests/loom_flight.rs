@@ -17,7 +17,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use flight::{Flight, Wait, flight as start};
+use flight::{Flight, Wait, channel};
 use loom::future::block_on;
 use loom::thread;
 
@@ -35,14 +35,14 @@ fn wait(flight: &Flight<u32>) -> Option<u32> {
 #[test]
 fn every_waiter_gets_the_result() {
     explore(|| {
-        let (pilot, flight) = start::<u32>();
+        let (sender, flight) = channel::<u32>();
         let waiters: Vec<_> = (0..2)
             .map(|_| {
                 let flight = flight.clone();
                 thread::spawn(move || wait(&flight))
             })
             .collect();
-        pilot.land(7);
+        sender.send(7);
         for waiter in waiters {
             assert_eq!(waiter.join().unwrap(), Some(7));
         }
@@ -53,14 +53,14 @@ fn every_waiter_gets_the_result() {
 #[test]
 fn every_waiter_hears_that_a_flight_is_lost() {
     explore(|| {
-        let (pilot, flight) = start::<u32>();
+        let (sender, flight) = channel::<u32>();
         let waiter = {
             let flight = flight.clone();
             thread::spawn(move || wait(&flight))
         };
-        let pilot = thread::spawn(move || drop(pilot));
+        let sender = thread::spawn(move || drop(sender));
         assert_eq!(wait(&flight), None);
-        pilot.join().unwrap();
+        sender.join().unwrap();
         assert_eq!(waiter.join().unwrap(), None);
     });
 }
@@ -78,25 +78,25 @@ impl Future for Once {
 }
 
 #[test]
-fn a_waiter_that_leaves_takes_nothing_with_it() {
+fn a_waiter_that_leaves_affects_nobody_else() {
     explore(|| {
-        let (pilot, flight) = start::<u32>();
+        let (sender, flight) = channel::<u32>();
         let leaver = {
             let flight = flight.clone();
             thread::spawn(move || block_on(Once(flight.wait())))
         };
-        let pilot = thread::spawn(move || pilot.land(7));
+        let sender = thread::spawn(move || sender.send(7));
         assert_eq!(wait(&flight), Some(7));
         leaver.join().unwrap();
-        pilot.join().unwrap();
+        sender.join().unwrap();
     });
 }
 
 #[test]
 fn the_last_waker_of_a_waiter_counts() {
     explore(|| {
-        let (pilot, flight) = start::<u32>();
-        let pilot = thread::spawn(move || pilot.land(7));
+        let (sender, flight) = channel::<u32>();
+        let sender = thread::spawn(move || sender.send(7));
         let mut waiting = flight.wait();
         // Polled by somebody else first, as `select!` or a moved task does.
         let first = Pin::new(&mut waiting).poll(&mut Context::from_waker(Waker::noop()));
@@ -105,6 +105,6 @@ fn the_last_waker_of_a_waiter_counts() {
             Poll::Pending => block_on(waiting),
         };
         assert_eq!(result, Some(7));
-        pilot.join().unwrap();
+        sender.join().unwrap();
     });
 }

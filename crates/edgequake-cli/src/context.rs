@@ -1,64 +1,30 @@
-//! [`Context`]: what every command needs: the client with its one credential, and the ways out.
+//! [`Context`]: what every command needs: the client with its one credential, stdout and stderr.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use edgequake_auth::{DotEnv, Jwt, JwtBuilder, KeyFile, TokenStore as _};
+use edgequake_auth::{Jwt, JwtBuilder, KeyFile, TokenStore as _};
 use edgequake_client::Client;
 use edgequake_types::{TenantId, WorkspaceId};
 use http::HeaderValue;
 
-use crate::cli::Global;
+use crate::args::Global;
+use crate::credential::CredentialSource;
 use crate::failure::Failure;
 use crate::notes::Notes;
 use crate::output::Output;
-use crate::source::{NAMES, Source};
+use crate::settings::Settings;
 use crate::state::{LoginStore, StateFolder};
 
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("edgequake-cli/", env!("CARGO_PKG_VERSION")));
 
-/// How long a refresh under way is waited for before the process ends.
-const SETTLE_LIMIT: Duration = Duration::from_secs(30);
-
-/// The environment, and the `.env` file behind it.
-pub(crate) struct Settings {
-    dot_env: Option<(PathBuf, DotEnv)>,
-}
-
-impl Settings {
-    /// Reads the `.env` file, if one is named.
-    pub(crate) async fn load(global: &Global) -> Result<Self, Failure> {
-        let dot_env = match &global.env_file {
-            Some(path) => {
-                let file = DotEnv::load(path).await.map_err(|error| Failure::Other {
-                    text: error.to_string(),
-                    source: Some(error.into()),
-                    exit: crate::failure::Exit::Usage,
-                })?;
-                Some((path.clone(), file))
-            }
-            None => None,
-        };
-        Ok(Self { dot_env })
-    }
-
-    /// A setting as it stands there; empty is unset.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
-        let from_file = || self.dot_env.as_ref()?.1.get(name).map(str::to_owned);
-        std::env::var(name).ok().filter(|value| !value.trim().is_empty()).or_else(from_file)
-    }
-
-    /// The name to log in with.
-    pub(crate) fn identifier(&self) -> Option<String> {
-        NAMES.into_iter().find_map(|name| self.get(name)).map(|name| name.trim().to_owned())
-    }
-}
+/// How long the end of the process waits for a refresh under way.
+const REFRESH_LIMIT: Duration = Duration::from_secs(30);
 
 /// What every command needs.
 pub(crate) struct Context {
     pub(crate) client: Client,
-    pub(crate) source: Source,
+    pub(crate) credential: CredentialSource,
     pub(crate) state: Option<StateFolder>,
     pub(crate) out: Output,
     pub(crate) notes: Notes,
@@ -71,9 +37,7 @@ pub(crate) struct Context {
 impl Context {
     /// Sends nothing yet.
     pub(crate) async fn new(global: &Global, settings: Settings, notes: Notes) -> Result<Self, Failure> {
-        let dot_env = settings.dot_env.as_ref().map(|(path, file)| (path, file));
-        let configured =
-            Source::configured(global.api_key_file.clone(), dot_env).map_err(Failure::Credentials)?;
+        let configured = CredentialSource::configured(global.api_key_file.clone(), &settings)?;
         let mut builder = Client::builder().env().user_agent(USER_AGENT);
         if let Some(url) = &global.base_url {
             builder = builder.base_url(url);
@@ -90,41 +54,48 @@ impl Context {
         if let Some(limit) = global.timeout {
             builder = builder.timeout(limit).attempt_timeout(limit);
         }
-        if let Some((_, file)) = &settings.dot_env {
+        if let Some((_, file)) = settings.env_file() {
             builder = builder.dot_env(file.clone());
         }
-        if let Some(Source::KeyFile(path)) = &configured {
+        if let Some(CredentialSource::KeyFile(path)) = &configured {
             builder = builder.credentials(KeyFile::new(path));
         }
         let client = builder.build()?;
         let state = StateFolder::of_user();
         let store = state.as_ref().map(|state| state.store(client.base_url().origin()));
         let out = Output::new(global.json);
-        let mut cx =
-            Self { client, source: Source::None, state, out, notes, timeout: global.timeout, session: None };
-        cx.source = match configured {
-            Some(source) => source,
-            None => cx.stored(store.as_ref(), settings.identifier()).await,
+        let mut cx = Self {
+            client,
+            credential: CredentialSource::None,
+            state,
+            out,
+            notes,
+            timeout: global.timeout,
+            session: None,
         };
-        cx.begin_session(store).await?;
+        cx.credential = match configured {
+            Some(source) => source,
+            None => cx.stored_login(store.as_ref(), settings.identifier()).await,
+        };
+        cx.attach_session(store).await?;
         Ok(cx)
     }
 
-    /// The stored session, of one user or the one who logged in last.
-    async fn stored(&self, store: Option<&LoginStore>, user: Option<String>) -> Source {
-        let Some(store) = store else { return Source::None };
+    /// The stored session of this user, or of the one who logged in last.
+    async fn stored_login(&self, store: Option<&LoginStore>, user: Option<String>) -> CredentialSource {
+        let Some(store) = store else { return CredentialSource::None };
         match store.load(self.client.base_url().origin(), user.as_deref()).await {
-            Ok(Some(login)) => Source::Stored(login),
-            Ok(None) => Source::None,
-            Err(_) => Source::Unreadable,
+            Ok(Some(login)) => CredentialSource::StoredLogin(login),
+            Ok(None) => CredentialSource::None,
+            Err(_) => CredentialSource::Unreadable,
         }
     }
 
     /// Makes the client present a session, if the source is one.
-    async fn begin_session(&mut self, store: Option<LoginStore>) -> Result<(), Failure> {
-        let (builder, store) = match &self.source {
-            Source::EnvLogin(account) | Source::DotEnvLogin(account, _) => {
-                // What nobody asked to keep is not kept; a session that `login` has stored is gone on with.
+    async fn attach_session(&mut self, store: Option<LoginStore>) -> Result<(), Failure> {
+        let (builder, store) = match &self.credential {
+            CredentialSource::EnvLogin(account) | CredentialSource::EnvFileLogin(account, _) => {
+                // A session that `login` has stored is continued. Otherwise nothing is kept, since nobody asked for that.
                 let user = Some(account.identifier.as_str());
                 let store = match store {
                     Some(store) => {
@@ -135,9 +106,9 @@ impl Context {
                 };
                 (self.session_builder().login(&account.identifier, account.password.clone()), store)
             }
-            Source::Stored(login) => (self.session_builder().account(&login.user), store),
-            // Its failure is told where a credential is needed, and only there.
-            Source::Unreadable => (self.session_builder(), store),
+            CredentialSource::StoredLogin(login) => (self.session_builder().account(&login.user), store),
+            // Its failure is reported only where a credential is needed.
+            CredentialSource::Unreadable => (self.session_builder(), store),
             _ => return Ok(()),
         };
         let builder = match &store {
@@ -150,30 +121,25 @@ impl Context {
         Ok(())
     }
 
-    /// A session of a process that soon ends: it renews its token when it must, since nobody would wait for a renewal ahead of
-    /// time, whose outcome would be lost with the process.
+    /// A session of a process that ends soon. It renews its token only when it must: nobody would wait for an early renewal, and
+    /// its result would be lost with the process.
     pub(crate) fn session_builder(&self) -> JwtBuilder {
         self.client.session_builder().early_refresh(Duration::ZERO)
     }
 
-    /// Ends the use of the session: tells what became of its store, and, if the command was cut short, lets a refresh under way
-    /// reach the store. A refresh token works once, so the successor must not get lost.
-    pub(crate) async fn settle(&self, cut_short: bool) {
+    /// Finishes with the session. After a failure it waits until a refresh under way has reached the store: a refresh token works
+    /// once, so its successor must not get lost. Warns if the store has failed.
+    pub(crate) async fn finish(&self, failed: bool) {
         let Some((session, store)) = &self.session else { return };
-        if let Some(store) = store.as_ref().filter(|_| cut_short) {
-            // A refresh holds this lock from its beginning to its end.
-            let _ = store.lock(session.origin(), SETTLE_LIMIT).await;
+        if let Some(store) = store.as_ref().filter(|_| failed) {
+            // A refresh holds this lock from beginning to end.
+            let _ = store.lock(session.origin(), REFRESH_LIMIT).await;
         }
         let renewed = session.refreshes() + session.logins() > 0;
         if let Some(error) = session.last_store_error().filter(|_| renewed) {
             self.notes
                 .warn(format!("the session was renewed and could not be stored; log in again: {error}"));
         }
-    }
-
-    /// Where the credential came from, in words.
-    pub(crate) fn hint(&self) -> String {
-        self.source.to_string()
     }
 
     /// The tenant that calls are made in.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
 use edgequake_client::{Error, ErrorKind};
 
-/// What the process answers to its caller; the help lists them.
+/// The exit codes of the process; the help lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success = 0,
@@ -18,7 +18,7 @@ pub(crate) enum Exit {
     NotFound = 5,
     Limited = 6,
     Unavailable = 7,
-    /// 128 and the number of SIGINT, as shells say it.
+    /// 128 plus the number of SIGINT, as in shells.
     Interrupted = 130,
 }
 
@@ -31,24 +31,24 @@ impl From<Exit> for ExitCode {
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) enum Failure {
-    /// Whoever read our output has had enough: the regular end of a pipe to `head`.
+    /// The reader of our output has closed the pipe, as `head` does: not an error.
     PipeClosed,
     /// Ctrl-C.
     Interrupted,
-    /// The arguments make no sense; what clap says, with its own `error:`.
+    /// The arguments are wrong; the text is clap's, with its own `error:`.
     Arguments(String),
     /// A call failed.
     Call(Error),
     /// There is no credential.
     Credentials(CredentialsError),
-    /// Anything else: what, why, and what the process answers.
+    /// Anything else: what, why, and the exit code.
     Other { text: String, source: Option<Box<dyn StdError + Send + Sync>>, exit: Exit },
-    /// Some of several things failed, which was said already.
+    /// Some of several things failed, which was reported already.
     Reported(Exit),
 }
 
 impl Failure {
-    /// What the user asked for cannot be done as it was asked.
+    /// A failure that other arguments or settings would avoid.
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::Other { text: text.into(), source: None, exit: Exit::Usage }
     }
@@ -59,14 +59,14 @@ impl Failure {
     }
 
     /// A plain failure with its cause.
-    pub(crate) fn failed(
+    pub(crate) fn caused_by(
         text: impl Into<String>,
         source: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Self {
         Self::Other { text: text.into(), source: Some(source.into()), exit: Exit::Failed }
     }
 
-    /// What the process answers.
+    /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::PipeClosed => Exit::Success,
@@ -83,7 +83,7 @@ impl Failure {
         match self {
             Self::PipeClosed | Self::Reported(_) | Self::Arguments(_) => String::new(),
             Self::Interrupted => "interrupted".to_owned(),
-            Self::Call(error) => match error.source().filter(|_| says_nothing_itself(error.kind())) {
+            Self::Call(error) => match error.source().filter(|_| source_says_more(error.kind())) {
                 Some(source) => source.to_string(),
                 None => error.to_string(),
             },
@@ -113,10 +113,10 @@ impl Failure {
         causes
     }
 
-    /// What to do about it, if that can be said. `source` tells where the credential came from, and `server` where it went.
-    pub(crate) fn advice(&self, source: &str) -> Option<String> {
+    /// What to do about it, if that can be said. `credential` tells where the credential came from.
+    pub(crate) fn advice(&self, credential: &str) -> Option<String> {
         match self {
-            Self::Call(error) => advice_on_call(error, source),
+            Self::Call(error) => advice_on_call(error, credential),
             Self::Credentials(error) => advice_on_credentials(error.kind()),
             _ => None,
         }
@@ -124,7 +124,7 @@ impl Failure {
 }
 
 /// Kinds whose source says it better than the error itself.
-fn says_nothing_itself(kind: ErrorKind) -> bool {
+fn source_says_more(kind: ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::Config
@@ -135,7 +135,7 @@ fn says_nothing_itself(kind: ErrorKind) -> bool {
     )
 }
 
-fn credentials_in(error: &Error) -> Option<&CredentialsError> {
+fn credentials_error_in(error: &Error) -> Option<&CredentialsError> {
     let mut next = error.source();
     while let Some(cause) = next {
         if let Some(found) = cause.downcast_ref() {
@@ -148,7 +148,7 @@ fn credentials_in(error: &Error) -> Option<&CredentialsError> {
 
 fn exit_of_call(error: &Error) -> Exit {
     match error.kind() {
-        ErrorKind::Credentials => credentials_in(error).map_or(Exit::Unauthorized, exit_of_credentials),
+        ErrorKind::Credentials => credentials_error_in(error).map_or(Exit::Unauthorized, exit_of_credentials),
         ErrorKind::Config | ErrorKind::Insecure | ErrorKind::ForeignOrigin => Exit::Usage,
         ErrorKind::Unauthorized { .. } => Exit::Unauthorized,
         ErrorKind::Forbidden => Exit::Forbidden,
@@ -173,22 +173,24 @@ fn exit_of_credentials(error: &CredentialsError) -> Exit {
     }
 }
 
-fn advice_on_call(error: &Error, source: &str) -> Option<String> {
+fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
     Some(match error.kind() {
-        ErrorKind::Credentials => return advice_on_credentials(credentials_in(error)?.kind()),
+        ErrorKind::Credentials => return advice_on_credentials(credentials_error_in(error)?.kind()),
         ErrorKind::Insecure => PLAIN_HTTP.to_owned(),
         ErrorKind::Unauthorized { configured: false, .. } => LOG_IN.to_owned(),
         ErrorKind::Unauthorized { .. } => {
-            format!("it came from {source}: it may be mistyped, expired or revoked")
+            format!("the credential comes from {credential}; it may be mistyped, expired or revoked")
         }
         ErrorKind::Forbidden => {
-            format!("the credential from {source} lacks the role, the key scope or the membership for this")
+            format!(
+                "the credential from {credential} lacks the role, the key scope or the membership for this"
+            )
         }
         ErrorKind::NotFound if in_workspace(error) => {
-            "if it is in another workspace, --tenant and --workspace say where to look".to_owned()
+            "if it is in another workspace, name that one with --tenant and --workspace".to_owned()
         }
         ErrorKind::Connect => {
-            "is the server running there? --base-url or EDGEQUAKE_BASE_URL names another one".to_owned()
+            "is the server running there? --base-url or EDGEQUAKE_BASE_URL sets another address".to_owned()
         }
         ErrorKind::Timeout(_) => "--timeout SECONDS allows more time".to_owned(),
         _ => return None,
@@ -201,15 +203,18 @@ fn in_workspace(error: &Error) -> bool {
     ["/api/v1/documents", "/api/v1/tasks"].iter().any(|path| text.starts_with(path))
 }
 
-const LOG_IN: &str = "`edgequake-cli login` logs in; EDGEQUAKE_API_KEY or --api-key-file give a key";
-const PLAIN_HTTP: &str = "use https; where the network in between can be trusted, --allow-http lets credentials go over plain http";
+const LOG_IN: &str =
+    "log in with `edgequake-cli login`, or give a key with EDGEQUAKE_API_KEY or --api-key-file";
+const PLAIN_HTTP: &str = "use https, or --allow-http if the network in between can be trusted";
 
 fn advice_on_credentials(kind: CredentialsErrorKind) -> Option<String> {
     use CredentialsErrorKind as Kind;
     let text = match kind {
         Kind::NotConfigured => LOG_IN,
-        Kind::SessionExpired => "`edgequake-cli login` logs in again",
-        Kind::Refused => "try again with care: the server locks an account after a few wrong passwords",
+        Kind::SessionExpired => "log in again with `edgequake-cli login`",
+        Kind::Refused => {
+            "be careful with further attempts: the server locks an account after a few wrong passwords"
+        }
         Kind::Insecure => PLAIN_HTTP,
         _ => return None,
     };
@@ -230,7 +235,7 @@ impl From<CredentialsError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Self::failed(error.to_string(), error)
+        Self::caused_by(error.to_string(), error)
     }
 }
 
@@ -240,7 +245,7 @@ impl From<io::Error> for Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::PipeClosed
         } else {
-            Self::failed(format!("cannot write to stdout: {error}"), error)
+            Self::caused_by(format!("cannot write to stdout: {error}"), error)
         }
     }
 }

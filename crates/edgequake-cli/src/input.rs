@@ -1,16 +1,13 @@
-//! [`Input`]: what a command needs from people, pipes and files. Gathered before anything is sent, and nothing else waits
-//! meanwhile.
+//! [`Input`]: what a command needs from people, pipes and files. Gathered before anything is sent, while nothing else waits.
 
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 use edgequake_types::Secret;
 
-use crate::cli::Command;
-use crate::commands::{users, workspaces};
-use crate::context::Settings;
+use crate::args::{Command, users, workspaces};
 use crate::failure::Failure;
-use crate::source::{NAMES, PASSWORD};
+use crate::settings::{PASSWORD, Settings, USER_NAMES};
 
 /// What was given besides arguments.
 #[derive(Debug, Default)]
@@ -23,11 +20,11 @@ pub(crate) struct Input {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// More than any password: what is longer is the wrong file.
+/// Longer than any password: more than this is the wrong file.
 const LONGEST_PASSWORD: u64 = 4_096;
 
 impl Input {
-    /// Reads and asks whatever `command` needs.
+    /// Reads what `command` needs, and asks for it.
     pub(crate) fn gather(command: &Command, settings: &Settings) -> Result<Self, Failure> {
         let mut input = Self::default();
         match command {
@@ -48,7 +45,7 @@ impl Input {
             Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
                 let question =
                     format!("Delete workspace {} with all its documents? Type yes: ", delete.workspace_id);
-                if ask(&question, "give --yes to delete without being asked")?.trim() != "yes" {
+                if ask(&question, "--yes deletes without asking")?.trim() != "yes" {
                     return Err(Failure::other("not deleted"));
                 }
             }
@@ -62,7 +59,7 @@ impl Input {
 fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failure> {
     let name = match given.map(str::to_owned).or_else(|| settings.identifier()) {
         Some(name) => name,
-        None => ask("User name or e-mail address: ", &format!("name it, or set {}", NAMES[0]))?,
+        None => ask("User name or e-mail address: ", &format!("give a name, or set {}", USER_NAMES[0]))?,
     };
     match name.trim() {
         "" => Err(Failure::usage("the name to log in with is empty")),
@@ -70,7 +67,7 @@ fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failur
     }
 }
 
-/// The password that is set, unless it is set for somebody else: a wrong password counts as an attack.
+/// The password that is set, unless it is set for another user: the server counts wrong passwords.
 fn configured_password(identifier: &str, settings: &Settings) -> Option<Secret> {
     let same = settings.identifier().is_none_or(|name| name == identifier);
     settings.get(PASSWORD).filter(|_| same).map(Secret::new)
@@ -81,48 +78,48 @@ fn password_from_stdin() -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = std::io::stdin().lock().take(LONGEST_PASSWORD + 1).read_to_string(&mut text);
     let text = Secret::new(text);
-    read.map_err(|error| Failure::failed("cannot read the password from stdin", error))?;
+    read.map_err(|error| Failure::caused_by("cannot read the password from stdin", error))?;
     if text.expose().len() as u64 > LONGEST_PASSWORD {
         return Err(Failure::usage(format!("the password on stdin is longer than {LONGEST_PASSWORD} bytes")));
     }
     let line = text.expose().strip_suffix('\n').unwrap_or(text.expose());
     let line = line.strip_suffix('\r').unwrap_or(line);
-    checked(Secret::new(line))
+    not_empty(Secret::new(line))
 }
 
 fn new_password() -> Result<Secret, Failure> {
-    let hint = "give --password-stdin and the password on stdin";
+    let hint = "pass the password on stdin, with --password-stdin";
     let first = ask_hidden("Password of the new account: ", hint)?;
-    if ask_hidden("The same again: ", hint)? != first {
+    if ask_hidden("The same password again: ", hint)? != first {
         return Err(Failure::other("the two passwords differ"));
     }
-    checked(first)
+    not_empty(first)
 }
 
 fn ask_password(prompt: &str) -> Result<Secret, Failure> {
-    let hint = format!("set {PASSWORD}, or give --password-stdin and the password on stdin");
-    checked(ask_hidden(prompt, &hint)?)
+    let hint = format!("set {PASSWORD}, or pass the password on stdin, with --password-stdin");
+    not_empty(ask_hidden(prompt, &hint)?)
 }
 
-fn checked(password: Secret) -> Result<Secret, Failure> {
+fn not_empty(password: Secret) -> Result<Secret, Failure> {
     if password.is_empty() { Err(Failure::usage("the password is empty")) } else { Ok(password) }
 }
 
-fn ask_hidden(prompt: &str, otherwise: &str) -> Result<Secret, Failure> {
-    somebody_there(otherwise)?;
+fn ask_hidden(prompt: &str, hint: &str) -> Result<Secret, Failure> {
+    require_terminal(hint)?;
     let config = rpassword::ConfigBuilder::new().output_discard().build();
     eprompt(prompt);
     let read = rpassword::read_password_with_config(config);
     eprompt("\n");
-    read.map(Secret::new).map_err(|error| Failure::failed("cannot read the password", error))
+    read.map(Secret::new).map_err(|error| Failure::caused_by("cannot read the password", error))
 }
 
-fn ask(prompt: &str, otherwise: &str) -> Result<String, Failure> {
-    somebody_there(otherwise)?;
+fn ask(prompt: &str, hint: &str) -> Result<String, Failure> {
+    require_terminal(hint)?;
     eprompt(prompt);
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line);
-    read.map(|_| line).map_err(|error| Failure::failed("cannot read the answer", error))
+    read.map(|_| line).map_err(|error| Failure::caused_by("cannot read the answer", error))
 }
 
 /// Questions go to stderr: stdout is for data.
@@ -133,23 +130,23 @@ fn eprompt(text: &str) {
     let _ = stderr.flush();
 }
 
-fn somebody_there(otherwise: &str) -> Result<(), Failure> {
+fn require_terminal(hint: &str) -> Result<(), Failure> {
     if std::io::stdin().is_terminal() {
         Ok(())
     } else {
-        Err(Failure::usage(format!("there is no terminal to ask on: {otherwise}")))
+        Err(Failure::usage(format!("there is no terminal to ask on: {hint}")))
     }
 }
 
 /// `-` is stdin, `@path` a file, and anything else the body itself.
 fn body(data: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |what: &str, error| Failure::failed(format!("cannot read {what}"), error);
+    let unreadable = |what: &str, error| Failure::caused_by(format!("cannot read {what}"), error);
     if data == "-" {
         let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| failed("stdin", error))?;
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| unreadable("stdin", error))?;
         Ok(bytes)
     } else if let Some(path) = data.strip_prefix('@') {
-        std::fs::read(Path::new(path)).map_err(|error| failed(path, error))
+        std::fs::read(Path::new(path)).map_err(|error| unreadable(path, error))
     } else {
         Ok(data.as_bytes().to_vec())
     }

@@ -1,52 +1,54 @@
 //! `edgequake-cli`: the command line of the EdgeQuake server.
 //!
 //! Data goes to stdout and everything else to stderr. Secrets come in by the environment, files, pipes and prompts, never as
-//! arguments, which every user of the machine can read. [`cli`] says what can be asked, [`commands`] does it, [`context`] holds
-//! what every command needs, and [`failure`] turns what went wrong into one line and an exit code.
+//! arguments, which every user of the machine can read. [`args`] is what clap reads, [`commands`] carries it out, [`context`]
+//! holds what every command needs, and [`failure`] turns an error into one line and an exit code.
 
-mod cli;
-mod commands;
-mod context;
+mod args;
 mod failure;
-mod input;
-mod notes;
 mod output;
-mod source;
+mod notes;
+mod settings;
+mod credential;
 mod state;
+mod input;
+mod context;
+mod commands;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
-use crate::cli::Cli;
-use crate::context::{Context, Settings};
+use crate::args::Cli;
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::input::Input;
 use crate::notes::Notes;
 use crate::output::Output;
+use crate::settings::Settings;
 
 fn main() -> ExitCode {
-    let (result, notes, hint) = match Cli::try_parse() {
+    let (result, notes, credential) = match Cli::try_parse() {
         Ok(cli) => {
             let notes = Notes::new(cli.global.verbose);
-            let (result, hint) = run(cli, notes);
-            (result, notes, hint)
+            let (result, credential) = run(cli, notes);
+            (result, notes, credential)
         }
-        Err(answer) => (answer_without_command(&answer), Notes::new(false), String::new()),
+        Err(error) => (report_parse_error(&error), Notes::new(false), String::new()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            notes.failure(&failure, &hint);
+            notes.failure(&failure, &credential);
             failure.exit().into()
         }
     }
 }
 
-/// Help and version go to stdout, as they were asked for; what is wrong with the arguments is a failure.
-fn answer_without_command(answer: &clap::Error) -> Result<(), Failure> {
-    let text = answer.render().to_string();
-    if answer.use_stderr() {
+/// To clap, help and version are errors too. They were asked for and go to stdout; wrong arguments are a failure.
+fn report_parse_error(error: &clap::Error) -> Result<(), Failure> {
+    let text = error.render().to_string();
+    if error.use_stderr() {
         return Err(Failure::Arguments(text));
     }
     let mut out = Output::new(false);
@@ -54,21 +56,23 @@ fn answer_without_command(answer: &clap::Error) -> Result<(), Failure> {
     out.flush()
 }
 
-/// Runs one command. Gives its result, and where its credential came from, for the hint of a failure.
+/// Runs one command. Returns its result, and where its credential came from, for the hint of a failure.
 fn run(cli: Cli, notes: Notes) -> (Result<(), Failure>, String) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return (Err(Failure::failed("the runtime cannot be started", error)), String::new()),
+        Err(error) => {
+            return (Err(Failure::caused_by("the runtime cannot be started", error)), String::new());
+        }
     };
-    let begun = || {
-        let settings = runtime.block_on(Settings::load(&cli.global))?;
-        // Before the runtime has anything to do: people and pipes take their time.
+    let prepare = || {
+        let settings = runtime.block_on(Settings::load(cli.global.env_file.as_deref()))?;
+        // While the runtime has nothing to do: people and pipes take their time.
         let input = Input::gather(&cli.command, &settings)?;
         let cx = runtime.block_on(Context::new(&cli.global, settings, notes))?;
         Ok((cx, input))
     };
-    let (mut cx, input) = match begun() {
-        Ok(begun) => begun,
+    let (mut cx, input) = match prepare() {
+        Ok(prepared) => prepared,
         Err(failure) => return (Err(failure), String::new()),
     };
     let result = runtime.block_on(async {
@@ -77,10 +81,10 @@ fn run(cli: Cli, notes: Notes) -> (Result<(), Failure>, String) {
             Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
         };
         let result = result.and_then(|()| cx.out.flush());
-        cx.settle(result.is_err()).await;
+        cx.finish(result.is_err()).await;
         result
     });
     // Nothing that may still be waiting, such as a read of a name server, is worth waiting for.
     runtime.shutdown_background();
-    (result, cx.hint())
+    (result, cx.credential.to_string())
 }

@@ -1,4 +1,4 @@
-//! [`Notes`]: everything that is no data, on stderr. That nobody reads it is no reason to stop.
+//! [`Notes`]: everything that is not data, on stderr. Failures to write it are ignored.
 
 use std::io::{IsTerminal, Write};
 
@@ -13,7 +13,7 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    /// With the causes of failures, if `verbose`.
+    /// Shows the causes of failures if `verbose`.
     pub(crate) fn new(verbose: bool) -> Self {
         Self { verbose, terminal: std::io::stderr().is_terminal() }
     }
@@ -46,8 +46,8 @@ impl Notes {
         }
     }
 
-    /// Takes the line of [`progress`](Self::progress) away.
-    pub(crate) fn progress_done(self) {
+    /// Removes the line of [`progress`](Self::progress).
+    pub(crate) fn clear_progress(self) {
         if self.terminal {
             self.write("\r\x1b[K");
         }

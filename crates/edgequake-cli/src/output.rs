@@ -1,4 +1,4 @@
-//! [`Output`]: the one way to stdout. A pipe that is closed ends the command quietly, whoever writes.
+//! [`Output`]: everything that goes to stdout. A closed pipe ends the command quietly.
 
 mod table;
 
@@ -10,34 +10,34 @@ pub(crate) use table::Table;
 
 use crate::failure::Failure;
 
-/// Writes data to stdout, for people or as JSON.
+/// Writes to stdout, for people or as JSON.
 pub(crate) struct Output {
     stdout: BufWriter<Stdout>,
     json: bool,
     terminal: bool,
-    /// Elements of the JSON list that is open.
-    listed: Option<usize>,
+    /// How many elements the open JSON list has.
+    list_length: Option<usize>,
 }
 
 impl Output {
-    /// As JSON, or for people.
+    /// An output as JSON, or for people.
     pub(crate) fn new(json: bool) -> Self {
         let stdout = std::io::stdout();
         let terminal = stdout.is_terminal();
-        Self { stdout: BufWriter::new(stdout), json, terminal, listed: None }
+        Self { stdout: BufWriter::new(stdout), json, terminal, list_length: None }
     }
 
-    /// Whether machines read it.
+    /// Whether it is JSON.
     pub(crate) fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Whether somebody is looking.
+    /// Whether it goes to a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
     }
 
-    /// Passes on what was written so far.
+    /// Flushes what was written so far.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         Ok(self.stdout.flush()?)
     }
@@ -47,12 +47,16 @@ impl Output {
         Ok(self.stdout.write_all(bytes)?)
     }
 
-    /// Text as it is; on a terminal without what could steer the terminal.
+    /// Text as it is; on a terminal without control characters.
     pub(crate) fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.terminal { self.bytes(harmless(text).as_bytes()) } else { self.bytes(text.as_bytes()) }
+        if self.terminal {
+            self.bytes(without_controls(text).as_bytes())
+        } else {
+            self.bytes(text.as_bytes())
+        }
     }
 
-    /// One line that scripts take as it is, such as an id.
+    /// One line, which scripts can use as it is, such as an ID.
     pub(crate) fn line(&mut self, text: &str) -> Result<(), Failure> {
         self.bytes(on_one_line(text).as_bytes())?;
         self.bytes(b"\n")
@@ -61,7 +65,7 @@ impl Output {
     /// A JSON document.
     pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_vec_pretty(value)
-            .map_err(|error| Failure::failed("the answer cannot be written as JSON", error))?;
+            .map_err(|error| Failure::caused_by("the answer cannot be written as JSON", error))?;
         self.bytes(&text)?;
         self.bytes(b"\n")
     }
@@ -77,43 +81,43 @@ impl Output {
 
     /// Opens a JSON list whose elements come one by one, each on a line of its own.
     pub(crate) fn open_list(&mut self) -> Result<(), Failure> {
-        self.listed = Some(0);
+        self.list_length = Some(0);
         self.bytes(b"[")
     }
 
     /// One element of the open list.
     pub(crate) fn element(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let text = serde_json::to_vec(value)
-            .map_err(|error| Failure::failed("the answer cannot be written as JSON", error))?;
-        let first = self.listed.is_none_or(|listed| listed == 0);
+            .map_err(|error| Failure::caused_by("the answer cannot be written as JSON", error))?;
+        let first = self.list_length.is_none_or(|length| length == 0);
         self.bytes(if first { b"\n" } else { b",\n" })?;
-        self.listed = self.listed.map(|listed| listed + 1);
+        self.list_length = self.list_length.map(|length| length + 1);
         self.bytes(&text)
     }
 
     /// Closes the list.
     pub(crate) fn close_list(&mut self) -> Result<(), Failure> {
-        let empty = self.listed.take().is_none_or(|listed| listed == 0);
+        let empty = self.list_length.take().is_none_or(|length| length == 0);
         self.bytes(if empty { b"]\n" } else { b"\n]\n" })
     }
 }
 
-/// Control characters and the marks that turn the direction of writing, which could make a terminal show anything.
-fn steers(c: char) -> bool {
+/// Control characters and marks of text direction, which could make a terminal show anything.
+fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Text of several lines without what could steer a terminal.
-fn harmless(text: &str) -> String {
-    text.chars().map(|c| if steers(c) && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
+/// Text of several lines without control characters.
+fn without_controls(text: &str) -> String {
+    text.chars().map(|c| if is_control(c) && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
 }
 
-/// Text on one line, without what could steer a terminal.
+/// Text on one line, without control characters.
 pub(crate) fn on_one_line(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\r' | '\t' => ' ',
-            c if steers(c) => '\u{fffd}',
+            c if is_control(c) => '\u{fffd}',
             c => c,
         })
         .collect()
@@ -124,8 +128,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_server_sends_steers_the_terminal() {
-        assert_eq!(harmless("a\tb\nc\x1b[2Jd\u{202e}e\r"), "a\tb\nc\u{fffd}[2Jd\u{fffd}e\u{fffd}");
+    fn nothing_that_a_server_sends_controls_the_terminal() {
+        assert_eq!(without_controls("a\tb\nc\x1b[2Jd\u{202e}e\r"), "a\tb\nc\u{fffd}[2Jd\u{fffd}e\u{fffd}");
         assert_eq!(on_one_line("a\tb\nc\x1b]0;x\x07 é天"), "a b c\u{fffd}]0;x\u{fffd} é天");
     }
 }

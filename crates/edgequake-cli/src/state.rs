@@ -1,7 +1,7 @@
 //! [`StateFolder`] and [`LoginStore`]: where sessions are kept between commands.
 //!
-//! Sessions are in one file in the user's folder for state, or in the keyring of the operating system. A mark beside the file
-//! tells for which servers it is the keyring, so that the next command looks in the right place without being told.
+//! Sessions are in one file in the user's folder for state, or in the keyring of the operating system. A marker beside the file
+//! tells for which servers it is the keyring, so that the next command looks in the right place.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,23 +11,15 @@ use std::time::Duration;
 use edgequake_auth::{FileStore, StoreError, StoreLock, StoredLogin, TokenStore};
 use edgequake_types::Origin;
 
+use crate::args::StoreKind;
 use crate::failure::Failure;
 
-/// Where this user's programs keep what they know.
+/// The folder for the state of this user's programs.
 #[derive(Debug, Clone)]
 pub(crate) struct StateFolder(PathBuf);
 
-/// The two kinds of places for a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum StoreKind {
-    /// A file that only you can read
-    File,
-    /// The keyring of the operating system
-    Keyring,
-}
-
 impl StateFolder {
-    /// By the customs of the platform: `$XDG_STATE_HOME/edgequake`, which is `~/.local/state/edgequake` by default;
+    /// By the conventions of the platform: `$XDG_STATE_HOME/edgequake`, which is `~/.local/state/edgequake` by default;
     /// `~/Library/Application Support/edgequake` on macOS; `%LOCALAPPDATA%\edgequake` on Windows. `None` where the user has no
     /// home.
     pub(crate) fn of_user() -> Option<Self> {
@@ -48,12 +40,12 @@ impl StateFolder {
         Some(Self(folder?.join("edgequake")))
     }
 
-    /// The place that was chosen for this server.
+    /// The store that was chosen for this server.
     pub(crate) fn store(&self, origin: &Origin) -> LoginStore {
-        if self.mark(origin).exists() { self.keyring_or_file() } else { self.file() }
+        if self.marker(origin).exists() { self.keyring_or_file() } else { self.file() }
     }
 
-    /// The place of this kind.
+    /// The store of this kind.
     pub(crate) fn store_of_kind(&self, kind: StoreKind) -> Result<LoginStore, Failure> {
         match kind {
             StoreKind::File => Ok(self.file()),
@@ -68,7 +60,7 @@ impl StateFolder {
         LoginStore::File(FileStore::new(self.0.join("logins.json")))
     }
 
-    /// Without the feature, a mark that another build has left means nothing.
+    /// Without the feature, a marker that another build has left means nothing.
     fn keyring_or_file(&self) -> LoginStore {
         #[cfg(feature = "keyring")]
         let store = LoginStore::Keyring(edgequake_auth::KeyringStore::new());
@@ -77,27 +69,27 @@ impl StateFolder {
         store
     }
 
-    /// Remembers which kind of place was chosen for this server.
-    pub(crate) fn choose(&self, origin: &Origin, kind: StoreKind) -> Result<(), Failure> {
-        let mark = self.mark(origin);
+    /// Remembers which kind of store was chosen for this server.
+    pub(crate) fn remember(&self, origin: &Origin, kind: StoreKind) -> Result<(), Failure> {
+        let marker = self.marker(origin);
         let done = match kind {
             StoreKind::Keyring => std::fs::create_dir_all(self.0.join("keyring"))
-                .and_then(|()| std::fs::File::create(&mark))
+                .and_then(|()| std::fs::File::create(&marker))
                 .map(drop),
-            StoreKind::File if mark.exists() => std::fs::remove_file(&mark),
+            StoreKind::File if marker.exists() => std::fs::remove_file(&marker),
             StoreKind::File => Ok(()),
         };
-        done.map_err(|error| Failure::failed(format!("cannot write {}: {error}", mark.display()), error))
+        done.map_err(|error| Failure::caused_by(format!("cannot write {}: {error}", marker.display()), error))
     }
 
-    fn mark(&self, origin: &Origin) -> PathBuf {
+    fn marker(&self, origin: &Origin) -> PathBuf {
         let name =
             origin.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-', "_");
         self.0.join("keyring").join(name)
     }
 }
 
-/// One of the two places.
+/// One of the two kinds of stores.
 #[derive(Debug, Clone)]
 pub(crate) enum LoginStore {
     File(FileStore),
@@ -172,17 +164,17 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_of_the_keyring_is_per_server() {
+    fn the_marker_of_the_keyring_is_per_server() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder(folder.path().join("edgequake"));
         let (here, there) = ("https://a.example:8443".parse().unwrap(), "http://[::1]:8080".parse().unwrap());
-        state.choose(&here, StoreKind::File).unwrap();
-        state.choose(&here, StoreKind::Keyring).unwrap();
-        assert!(state.mark(&here).exists() && !state.mark(&there).exists());
+        state.remember(&here, StoreKind::File).unwrap();
+        state.remember(&here, StoreKind::Keyring).unwrap();
+        assert!(state.marker(&here).exists() && !state.marker(&there).exists());
         assert!(matches!(state.store(&there), LoginStore::File(_)));
         #[cfg(feature = "keyring")]
         assert!(matches!(state.store(&here), LoginStore::Keyring(_)));
-        state.choose(&here, StoreKind::File).unwrap();
+        state.remember(&here, StoreKind::File).unwrap();
         assert!(matches!(state.store(&here), LoginStore::File(_)));
     }
 }

@@ -3,6 +3,9 @@
 //! A request is replayed only if its body can be had again, unchanged: empty, bytes, or a factory. A one-way stream never
 //! is, and never turns into an empty body.
 
+#[cfg(feature = "client")]
+pub(crate) mod file;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,7 +16,10 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty, Full};
 
-use crate::BoxError;
+#[cfg(feature = "client")]
+pub use file::FileUploadError;
+
+use crate::boxed::BoxError;
 
 type BoxedBody = UnsyncBoxBody<Bytes, BoxError>;
 

@@ -1,10 +1,12 @@
 //! [`Call`]: one call of an operation, as a value: await it, or first give it a limit, a workspace or a retry rule.
 
+mod dispatch;
 mod options;
 mod outgoing;
 mod receive;
 mod events;
 mod lines;
+mod disposition;
 mod download;
 mod pages;
 mod untyped;
@@ -14,8 +16,9 @@ use std::time::Duration;
 
 use edgequake_types::{Answer, Decode, Endpoint, IdError, Paginated, Retry, TenantId, UserId, WorkspaceId};
 use http::response::Parts;
-use http::{HeaderName, HeaderValue, Request, Response};
+use http::{HeaderName, HeaderValue, Method, Request, Response};
 
+pub(crate) use dispatch::{DefaultLimits, Dispatch, Dispatcher};
 pub use download::DownloadStream;
 pub use events::EventStream;
 pub use lines::LineStream;
@@ -23,9 +26,8 @@ pub use pages::{Items, Pages};
 pub use receive::Receive;
 pub use untyped::UntypedCall;
 
-use crate::BoxFuture;
 use crate::body::{RequestBody, ResponseBody};
-use crate::client::Client;
+use crate::boxed::BoxFuture;
 use crate::error::Error;
 use options::CallOptions;
 use outgoing::Outgoing;
@@ -55,15 +57,15 @@ use receive::Limits;
 #[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<E> {
-    client: Client,
+    dispatcher: Dispatcher,
     /// The request, unless it cannot be made: an identifier is malformed.
     endpoint: Result<E, IdError>,
     options: CallOptions,
 }
 
 impl<E: Endpoint> Call<E> {
-    pub(crate) fn new(client: Client, endpoint: Result<E, IdError>) -> Self {
-        Self { client, endpoint, options: CallOptions::default() }
+    pub(crate) fn new(dispatcher: Dispatcher, endpoint: Result<E, IdError>) -> Self {
+        Self { dispatcher, endpoint, options: CallOptions::default() }
     }
 
     /// Limits the whole call, all attempts and the answer's body included; `None` is no limit. Default: that of the client, 300 s
@@ -148,18 +150,8 @@ impl<E: Endpoint> Call<E> {
         WithHead(self)
     }
 
-    /// Sends the request and gives the answer as it comes, whatever its status, its body unread. To make an [`Error`] of one that is
-    /// no success, read its body and use [`Error::from_response`].
-    ///
-    /// # Errors
-    ///
-    /// Those of a call that gets no answer.
-    pub async fn raw(mut self) -> Result<Response<ResponseBody>, Error> {
-        let request = self.request().map_err(|error| error.during(E::PATH, E::SINCE))?;
-        self.client.execute(request).await.map_err(|error| error.during(E::PATH, E::SINCE))
-    }
-
-    fn request(&mut self) -> Result<Request<RequestBody>, Error> {
+    /// The request. `streamed`: its answer is taken piece by piece.
+    fn request(&mut self, streamed: bool) -> Result<Request<RequestBody>, Error> {
         let endpoint = self.endpoint.as_ref().map_err(|error| Error::malformed(error.clone()))?;
         let body = match self.options.form.take() {
             Some((content_type, body)) => (Some(content_type), body),
@@ -172,13 +164,14 @@ impl<E: Endpoint> Call<E> {
             query: endpoint.query()?,
             body,
             media_type: <E::Response as Answer>::MEDIA_TYPE,
+            streamed,
             headers: http::HeaderMap::new(),
             scope: endpoint.scope(),
             auth: E::AUTH,
             retry: E::RETRY,
         };
-        endpoint.headers(&mut outgoing.headers);
-        outgoing.into_request(&self.client, &mut self.options)
+        endpoint.headers(&mut outgoing.headers)?;
+        outgoing.into_request(&self.dispatcher, &mut self.options)
     }
 }
 
@@ -187,12 +180,30 @@ where
     E: Endpoint,
     E::Response: Receive<<E::Response as Answer>::Form>,
 {
+    /// Sends the request and gives the answer as it comes, whatever its status, its body unread. To make an [`Error`] of one that is
+    /// no success, read its body and use [`Error::from_response`].
+    ///
+    /// # Errors
+    ///
+    /// Those of a call that gets no answer.
+    pub async fn raw(mut self) -> Result<Response<ResponseBody>, Error> {
+        let request = self
+            .request(<E::Response as Receive<<E::Response as Answer>::Form>>::STREAMED)
+            .map_err(during::<E>)?;
+        self.dispatcher.execute(request).await.map_err(during::<E>)
+    }
+
     async fn receive(&mut self, head: Option<&mut Parts>) -> Result<Received<E>, Error> {
-        let request = self.request()?;
-        let limit = self.options.answer_limit.unwrap_or_else(|| self.client.answer_limit());
-        let answer = self.client.execute(request).await?;
+        let request = self.request(<E::Response as Receive<<E::Response as Answer>::Form>>::STREAMED)?;
+        let limit = self.options.answer_limit.unwrap_or_else(|| self.dispatcher.limits().answer);
+        let answer = self.dispatcher.execute(request).await?;
         E::Response::receive(answer, Limits { operation: E::PATH, answer: limit }, head).await
     }
+}
+
+/// Says which operation failed. A `HEAD` has no body to tell an unknown path by.
+fn during<E: Endpoint>(error: Error) -> Error {
+    error.during(E::PATH, E::SINCE.filter(|_| E::METHOD != Method::HEAD))
 }
 
 /// What awaiting a call of `E` gives.
@@ -208,7 +219,7 @@ where
     type IntoFuture = BoxFuture<Self::Output>;
 
     fn into_future(mut self) -> Self::IntoFuture {
-        Box::pin(async move { self.receive(None).await.map_err(|error| error.during(E::PATH, E::SINCE)) })
+        Box::pin(async move { self.receive(None).await.map_err(during::<E>) })
     }
 }
 
@@ -229,7 +240,7 @@ where
         Box::pin(async move {
             let mut head = Response::new(()).into_parts().0;
             let answer = self.0.receive(Some(&mut head)).await;
-            answer.map(|answer| (head, answer)).map_err(|error| error.during(E::PATH, E::SINCE))
+            answer.map(|answer| (head, answer)).map_err(during::<E>)
         })
     }
 }
@@ -251,19 +262,19 @@ where
 
     /// Makes the call and keeps its request, for the page after this one.
     pub(crate) async fn fetch(mut self) -> (Self, Result<E::Response, Error>) {
-        let request = self.request();
-        let limit = self.options.answer_limit.unwrap_or_else(|| self.client.answer_limit());
+        let request = self.request(false);
+        let limit = self.options.answer_limit.unwrap_or_else(|| self.dispatcher.limits().answer);
         let received = async {
-            let answer = self.client.execute(request?).await?;
+            let answer = self.dispatcher.execute(request?).await?;
             receive::whole(answer, Limits { operation: E::PATH, answer: limit }, None).await
         };
-        let page = received.await.map_err(|error| error.during(E::PATH, E::SINCE));
+        let page = received.await.map_err(during::<E>);
         (self, page)
     }
 
     /// The request for the page after this one.
     pub(crate) fn after(&self, page: &E::Response) -> Option<Self> {
         let next = self.endpoint.as_ref().ok()?.next(page)?;
-        Some(Self { client: self.client.clone(), endpoint: Ok(next), options: self.options.again() })
+        Some(Self { dispatcher: self.dispatcher.clone(), endpoint: Ok(next), options: self.options.again() })
     }
 }

@@ -1,6 +1,9 @@
 //! [`Client`]: the typed client over the whole stack.
 
+pub(crate) mod base_url;
+mod login_transport;
 mod builder;
+mod session;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,24 +11,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
-use edgequake_types::session::Login;
-use edgequake_types::{Endpoint, IdError, Secret, TenantId, UserId, WorkspaceId};
+use edgequake_auth::{Jwt, JwtBuilder, SharedCredentials};
+use edgequake_types::{Endpoint, IdError, TenantId, UserId, WorkspaceId};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
 use http_body::Body;
 use tower_service::Service;
 
+pub use base_url::{BaseUrl, BaseUrlError};
 pub use builder::ClientBuilder;
 
-use crate::BoxError;
-use crate::base_url::{BaseUrl, BaseUrlError};
 use crate::body::{RequestBody, ResponseBody};
-use crate::call::{Call, UntypedCall};
-use crate::erased::ErasedService;
+use crate::boxed::{BoxError, BoxFuture};
+use crate::call::{Call, DefaultLimits, Dispatch, Dispatcher, UntypedCall};
 use crate::error::{Error, ErrorKind};
 use crate::layers::scope::ScopeHeaders;
-use crate::transport::ClientTokenTransport;
+use crate::stack::erased::ErasedService;
+use login_transport::LoginTransport;
+
+/// `User-Agent`, unless the builder was told another one.
+const DEFAULT_USER_AGENT: HeaderValue =
+    HeaderValue::from_static(concat!("edgequake-client/", env!("CARGO_PKG_VERSION")));
 
 /// A client of an EdgeQuake server.
 ///
@@ -44,7 +50,7 @@ use crate::transport::ClientTokenTransport;
 ///
 /// // The same pool and the same credential, another workspace.
 /// let archive = client.with_workspace(WorkspaceId::server_default());
-/// let page = archive.documents().list(ListDocuments::new().page_size(50_u64)).await?;
+/// let page = archive.documents().list(ListDocuments::new().page_size(50)).await?;
 /// println!("{:?}: {} documents", uploaded.document_id, page.documents.len());
 /// # Ok(())
 /// # }
@@ -58,11 +64,18 @@ struct Inner {
     credentials: SharedCredentials,
     session: Option<Jwt>,
     scope: ScopeHeaders,
-    /// Why workspace, tenant and user could not be set, where they could not.
-    malformed: [Option<IdError>; 3],
+    malformed: Malformed,
     /// The headers of calls without a body, and of those with a JSON one; made once, so that a call only counts a reference.
     plain: Arc<HeaderMap>,
     json: Arc<HeaderMap>,
+}
+
+/// Why parts of the scope could not be set, where they could not: each call says so.
+#[derive(Debug, Clone, Default)]
+struct Malformed {
+    workspace: Option<IdError>,
+    tenant: Option<IdError>,
+    user: Option<IdError>,
 }
 
 /// What all clients over one transport share.
@@ -135,109 +148,34 @@ impl Client {
         Self::builder().base_url(base_url).build_on(transport)
     }
 
-    /// Logs in, and gives a client that presents the session's token and renews it by itself.
-    ///
-    /// `identifier` is a user name or e-mail address. The password is kept, so that the client can log in anew when its refresh
-    /// token is refused; a client built with [`ClientBuilder::login`] does the same, and logs in at its first call.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Credentials`]: refused (401), inactive (403), locked (423), or no answer. A refused login is not tried again.
-    pub async fn login(
-        &self,
-        identifier: impl Into<String>,
-        password: impl Into<Secret>,
-    ) -> Result<Self, Error> {
-        let builder = self.session_builder().login(identifier, password);
-        let session = builder.build().map_err(Error::credentials)?;
-        session.login().await.map_err(|error| Error::credentials(error).during(Login::PATH, None))?;
-        Ok(self.with_session(session))
-    }
-
-    /// Starts a session of another kind: with a refresh token in hand, tokens from elsewhere, or a store of its own. Give the
-    /// result to [`with_session`](Self::with_session).
-    pub fn session_builder(&self) -> JwtBuilder {
-        self.0.shared.session_builder()
-    }
-
-    /// A client that presents this session.
-    #[must_use]
-    pub fn with_session(&self, session: Jwt) -> Self {
-        let credentials = SharedCredentials::from(session.clone());
-        self.derive(|inner| {
-            inner.service = (inner.shared.stack)(credentials.clone());
-            inner.credentials = credentials;
-            inner.session = Some(session);
-        })
-    }
-
-    /// A client that presents other credentials, over the same pool.
-    #[must_use]
-    pub fn with_credentials(&self, credentials: impl Into<SharedCredentials>) -> Self {
-        let credentials = credentials.into();
-        self.derive(|inner| {
-            inner.service = (inner.shared.stack)(credentials.clone());
-            inner.credentials = credentials;
-            inner.session = None;
-        })
-    }
-
-    /// The session behind this client, if it logs in: its expiry, user, and how often it was renewed.
-    pub fn session(&self) -> Option<&Jwt> {
-        self.0.session.as_ref()
-    }
-
-    /// Ends the session: the server revokes its refresh token, the store forgets it, and both outcomes are reported. `None` if
-    /// this client has no session.
-    pub async fn logout(&self) -> Option<LogoutOutcome> {
-        match &self.0.session {
-            Some(session) => Some(session.logout().await),
-            None => None,
-        }
-    }
-
     /// A client whose calls are made in this workspace. An identifier may be given as a text: one that is malformed is told by each
     /// call, and nothing is sent.
     #[must_use]
     pub fn with_workspace(&self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
-        let workspace = workspace.try_into().map_err(Into::into);
-        self.in_scope(0, workspace, |scope, workspace| scope.workspace(&workspace))
+        self.derive(|inner| {
+            let (scope, malformed) =
+                set(workspace, &inner.scope, |scope, workspace| scope.workspace(&workspace));
+            (inner.scope, inner.malformed.workspace) = (scope, malformed);
+        })
     }
 
     /// A client whose calls are made in this tenant. Its workspace stays as it is: set that of the tenant too. Texts are taken as by
     /// [`with_workspace`](Self::with_workspace).
     #[must_use]
     pub fn with_tenant(&self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
-        let tenant = tenant.try_into().map_err(Into::into);
-        self.in_scope(1, tenant, |scope, tenant| scope.tenant(&tenant))
+        self.derive(|inner| {
+            let (scope, malformed) = set(tenant, &inner.scope, |scope, tenant| scope.tenant(&tenant));
+            (inner.scope, inner.malformed.tenant) = (scope, malformed);
+        })
     }
 
     /// A client whose calls are made for this user, for servers with authentication off. Texts are taken as by
     /// [`with_workspace`](Self::with_workspace).
     #[must_use]
     pub fn with_user(&self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Self {
-        let user = user.try_into().map_err(Into::into);
-        self.in_scope(2, user, |scope, user| scope.user(&user))
-    }
-
-    /// Sets the part `part` of the scope, or remembers why it cannot be set.
-    fn in_scope<I>(
-        &self,
-        part: usize,
-        id: Result<I, IdError>,
-        set: impl FnOnce(ScopeHeaders, I) -> ScopeHeaders,
-    ) -> Self {
         self.derive(|inner| {
-            let malformed = match id {
-                Ok(id) => {
-                    inner.scope = set(std::mem::take(&mut inner.scope), id);
-                    None
-                }
-                Err(error) => Some(error),
-            };
-            if let Some(slot) = inner.malformed.get_mut(part) {
-                *slot = malformed;
-            }
+            let (scope, malformed) = set(user, &inner.scope, |scope, user| scope.user(&user));
+            (inner.scope, inner.malformed.user) = (scope, malformed);
         })
     }
 
@@ -270,7 +208,7 @@ impl Client {
 
     /// A call of any endpoint, also of one that you declare yourself.
     pub fn send<E: Endpoint>(&self, endpoint: E) -> Call<E> {
-        Call::new(self.clone(), Ok(endpoint))
+        Call::new(self.dispatcher(), Ok(endpoint))
     }
 
     /// A call of an endpoint that names this identifier.
@@ -279,7 +217,7 @@ impl Client {
         id: impl TryInto<I, Error: Into<IdError>>,
         endpoint: impl FnOnce(I) -> E,
     ) -> Call<E> {
-        Call::new(self.clone(), id.try_into().map(endpoint).map_err(Into::into))
+        Call::new(self.dispatcher(), id.try_into().map(endpoint).map_err(Into::into))
     }
 
     /// The untyped way out: a call of a path below the base URL, with this client's credential and scope, that gives the answer as it
@@ -299,7 +237,7 @@ impl Client {
     /// # }
     /// ```
     pub fn request(&self, method: Method, path: &str) -> UntypedCall {
-        UntypedCall::new(self.clone(), method, path)
+        UntypedCall::new(self.dispatcher(), method, path)
     }
 
     /// Sends a request of your own through the whole stack and gives the answer as it comes, whatever its status. Its URI is absolute;
@@ -312,35 +250,33 @@ impl Client {
         self.0.service.call(request).await.map_err(Error::of_failure)
     }
 
-    /// Says what of the scope could not be set.
-    pub(crate) fn check_scope(&self) -> Result<(), Error> {
-        match self.0.malformed.iter().flatten().next() {
+    fn dispatcher(&self) -> Dispatcher {
+        let dispatch: Arc<dyn Dispatch> = Arc::clone(&self.0) as _;
+        Dispatcher::new(dispatch)
+    }
+}
+
+impl Dispatch for Inner {
+    fn check_scope(&self) -> Result<(), Error> {
+        let Malformed { workspace, tenant, user } = &self.malformed;
+        match workspace.as_ref().or(tenant.as_ref()).or(user.as_ref()) {
             Some(error) => Err(Error::malformed(error.clone())),
             None => Ok(()),
         }
     }
 
-    pub(crate) fn uri(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, Error> {
-        self.0.shared.base.join(path, query).map_err(|error| Error::new(ErrorKind::Request).because(error))
+    fn uri(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, Error> {
+        self.shared.base.join(path, query).map_err(|error| Error::new(ErrorKind::Request).because(error))
     }
 
-    /// The default limits of an operation and of an attempt.
-    pub(crate) fn limits(&self) -> (Option<Duration>, Option<Duration>) {
-        (self.0.shared.timeout, self.0.shared.attempt_timeout)
-    }
-
-    pub(crate) fn answer_limit(&self) -> usize {
-        self.0.shared.answer_limit
-    }
-
-    /// The headers of a call that brings `own` ones. Those of the usual calls are at hand already.
-    pub(crate) fn headers(&self, own: HeaderMap, content_type: Option<HeaderValue>) -> Arc<HeaderMap> {
+    /// Those of the usual calls are at hand already.
+    fn headers(&self, own: HeaderMap, content_type: Option<HeaderValue>) -> Arc<HeaderMap> {
         let json = content_type.as_ref().is_some_and(|value| value == "application/json");
         if own.is_empty() && (json || content_type.is_none()) {
-            return Arc::clone(if json { &self.0.json } else { &self.0.plain });
+            return Arc::clone(if json { &self.json } else { &self.plain });
         }
         let mut headers = own;
-        for (name, value) in &*self.0.plain {
+        for (name, value) in &*self.plain {
             headers.entry(name).or_insert_with(|| value.clone());
         }
         if let Some(content_type) = content_type {
@@ -348,12 +284,33 @@ impl Client {
         }
         Arc::new(headers)
     }
+
+    fn limits(&self) -> DefaultLimits {
+        let Shared { timeout, attempt_timeout, answer_limit, .. } = *self.shared;
+        DefaultLimits { timeout, attempt_timeout, answer: answer_limit }
+    }
+
+    fn send(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {
+        self.service.call(request)
+    }
+}
+
+/// The scope with a part that is set, or why it cannot be.
+fn set<I>(
+    id: impl TryInto<I, Error: Into<IdError>>,
+    scope: &ScopeHeaders,
+    set: impl FnOnce(ScopeHeaders, I) -> ScopeHeaders,
+) -> (ScopeHeaders, Option<IdError>) {
+    match id.try_into() {
+        Ok(id) => (set(scope.clone(), id), None),
+        Err(error) => (scope.clone(), Some(error.into())),
+    }
 }
 
 impl Shared {
     fn session_builder(&self) -> JwtBuilder {
         let transport =
-            ClientTokenTransport::new(self.base.clone(), self.token_service.clone(), self.token_timeout);
+            LoginTransport::new(self.base.clone(), self.token_service.clone(), self.token_timeout);
         let builder = Jwt::builder(self.base.origin().clone(), transport).allow_http(self.allow_http);
         match &self.store {
             Some(store) => store(builder),

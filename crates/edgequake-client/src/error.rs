@@ -2,6 +2,7 @@
 
 mod answer;
 mod kind;
+mod mock;
 mod tls;
 
 use std::error::Error as StdError;
@@ -14,8 +15,7 @@ use http::StatusCode;
 
 pub use kind::ErrorKind;
 
-use crate::BoxError;
-use crate::base_url::BaseUrlError;
+use crate::boxed::BoxError;
 use crate::fault::Fault;
 
 /// Why a call failed.
@@ -53,89 +53,6 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of this kind, for mocks and for layers of your own: what a caller sees is then said with `with_status`,
-    /// `with_message` and their like.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use edgequake_client::{Error, ErrorKind};
-    ///
-    /// let error = Error::new(ErrorKind::RateLimited).with_message("slow down").with_retry_after(Duration::from_secs(2));
-    /// assert!(error.is_retryable());
-    /// assert_eq!(error.to_string(), "the request failed: slow down; retry after 2 s");
-    /// ```
-    pub fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
-            kind,
-            operation: "",
-            status: None,
-            body: None,
-            note: None,
-            retry_after: None,
-            attempts: 1,
-            unrouted: false,
-            source: None,
-        }))
-    }
-
-    /// The error of an answer that is no success, as a call would make it of the same status, headers and body: for mocks, and for
-    /// answers that were taken [raw](crate::Call::raw). A success is an error of the kind [`ErrorKind::Status`] here.
-    ///
-    /// ```
-    /// use edgequake_client::Error;
-    /// use http::{Response, StatusCode};
-    ///
-    /// let answer = Response::builder()
-    ///     .status(StatusCode::NOT_FOUND)
-    ///     .body(r#"{"code":"NOT_FOUND","message":"document d-1"}"#)
-    ///     .expect("a plain answer");
-    /// let error = Error::from_response(answer);
-    /// assert!(error.is_not_found());
-    /// assert_eq!(error.message(), Some("document d-1"));
-    /// ```
-    pub fn from_response(answer: http::Response<impl Into<bytes::Bytes>>) -> Self {
-        let (parts, body) = answer.into_parts();
-        Self::of_answer(&parts, &body.into())
-    }
-
-    /// Sets the status of the answer.
-    #[must_use]
-    pub fn with_status(mut self, status: StatusCode) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    /// Sets the server's words.
-    #[must_use]
-    pub fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.said().message = message.into();
-        self
-    }
-
-    /// Sets the server's code, such as `NOT_FOUND`.
-    #[must_use]
-    pub fn with_code(mut self, code: impl Into<String>) -> Self {
-        self.said().code = code.into();
-        self
-    }
-
-    /// Sets how long to wait before another try.
-    #[must_use]
-    pub fn with_retry_after(mut self, wait: Duration) -> Self {
-        self.0.retry_after = Some(wait);
-        self
-    }
-
-    /// Sets the cause.
-    #[must_use]
-    pub fn with_source(self, source: impl Into<BoxError>) -> Self {
-        self.because(source)
-    }
-
-    fn said(&mut self) -> &mut ErrorBody {
-        self.0.body.get_or_insert_with(|| ErrorBody::new("", ""))
-    }
-
     /// The error of an identifier that cannot be sent.
     pub(crate) fn malformed(error: IdError) -> Self {
         Self::new(ErrorKind::Request).because(error)
@@ -382,13 +299,6 @@ impl From<EncodeError> for Error {
 impl From<DecodeError> for Error {
     fn from(error: DecodeError) -> Self {
         Self::decode(error)
-    }
-}
-
-/// A base URL that is none.
-impl From<BaseUrlError> for Error {
-    fn from(error: BaseUrlError) -> Self {
-        Self::config(error)
     }
 }
 

@@ -2,49 +2,71 @@
 //!
 //! The one bit that decides whether a retry is safe: could the server have executed the request?
 
-use std::error::Error as StdError;
-use std::io;
-
 #[cfg(feature = "client")]
-use crate::transport::{TransportError, TunnelError};
+mod libraries;
+
+use std::error::Error as StdError;
+use std::{fmt, io};
+
+use crate::boxed::BoxError;
 
 /// How a request failed without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// No connection could be made: name not found, refused, unreachable. Surely not executed.
+    /// No connection could be made: name not found, refused, unreachable. Certainly not executed.
     Connect,
-    /// A connection was made, but the server's certificate was refused. Surely not executed, and another try is in vain.
+    /// A connection was made, but the server's certificate was refused. Certainly not executed, and another try is in vain.
     Certificate,
-    /// The proxy refuses to make a connection for us. Surely not executed, and another try is in vain.
+    /// The proxy refuses to make a connection for us. Certainly not executed, and another try is in vain.
     Proxy,
-    /// The connection was gone before the request was written, or the server said that it did not take it. Surely not executed.
+    /// The connection was gone before the request was written, or the server said that it did not take it. Certainly not executed.
     NotSent,
     /// The connection was lost after that. Perhaps executed.
     Interrupted,
 }
 
 impl Fault {
+    /// Marks an error as being this fault, where it happens: a transport of your own says so whether a request was sent, and layers
+    /// further out can tell. The mark prints as the error does, and is not seen otherwise.
+    ///
+    /// ```
+    /// use edgequake_client::fault::Fault;
+    ///
+    /// let error = Fault::NotSent.mark("the queue is full");
+    /// assert_eq!(error.to_string(), "the queue is full");
+    /// assert_eq!(Fault::of(&error), Some(Fault::NotSent));
+    /// ```
+    pub fn mark(self, error: impl Into<BoxError>) -> Marked {
+        Marked { fault: self, error: error.into() }
+    }
+
     /// Looks for the fault in an error and its sources; `None` if it is not about the transport at all.
+    ///
+    /// A [mark](Self::mark) decides; the innermost one, if there are several, is nearest to the truth. Without one, errors of the
+    /// system are known, and with the feature `client` those of hyper, h2, hyper-util and rustls.
     pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
-        let mut connecting = false;
-        let mut fault = None;
+        let (mut marked, mut found) = (None, None);
         for cause in Causes::of(error) {
-            match of_transport(cause, connecting) {
-                Told::Fault(fault) => return Some(fault),
-                Told::Stage { connecting: stage } => connecting |= stage,
-                Told::Nothing => {
-                    if let Some(fault_here) = of_cause(cause) {
-                        // Further in is nearer to the truth: a cause may turn "interrupted" into "surely not sent".
-                        fault = Some(if fault == Some(Self::NotSent) { Self::NotSent } else { fault_here });
-                    }
+            if let Some(mark) = cause.downcast_ref::<Marked>() {
+                marked = Some(mark.fault);
+            } else if is_connecting(cause) {
+                marked = marked.or(Some(Self::Connect));
+            } else if let Some(fault) = of_cause(cause) {
+                found = match (found, fault) {
+                    // Certainly not sent, whatever that led to.
+                    (Some(Self::NotSent), _) => found,
+                    (_, fault) => Some(fault),
+                };
+                if fault == Self::Certificate {
+                    return Some(fault);
                 }
             }
         }
-        if connecting { Some(Self::Connect) } else { fault }
+        marked.or(found)
     }
 
-    /// Whether the server surely has not executed the request.
+    /// Whether the server certainly has not executed the request.
     pub fn is_unsent(self) -> bool {
         self != Self::Interrupted
     }
@@ -55,65 +77,38 @@ impl Fault {
     }
 }
 
-/// What an error of the built-in transport tells.
-#[cfg_attr(not(feature = "client"), allow(dead_code, reason = "there is no such transport then"))]
-enum Told {
-    Fault(Fault),
-    /// Whether a connection was being made; what went wrong with it is further in.
-    Stage {
-        connecting: bool,
-    },
-    Nothing,
+/// An error that is known to be a [`Fault`]: see [`Fault::mark`].
+#[derive(Debug)]
+pub struct Marked {
+    fault: Fault,
+    error: BoxError,
 }
 
-#[cfg(feature = "client")]
-fn of_transport(cause: &(dyn StdError + 'static), connecting: bool) -> Told {
-    if cause.downcast_ref::<TunnelError>().is_some_and(TunnelError::is_final) {
-        return Told::Fault(Fault::Proxy);
-    }
-    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        // Certificates are looked at before anything is sent; other errors of TLS may come at any time.
-        return Told::Fault(match (refuses_certificate(error), connecting) {
-            (true, _) => Fault::Certificate,
-            (false, true) => Fault::Connect,
-            (false, false) => Fault::Interrupted,
-        });
-    }
-    if let Some(error) = cause.downcast_ref::<TransportError>() {
-        return Told::Stage { connecting: matches!(error, TransportError::Connect(_)) };
-    }
-    // Also that of hyper-util, which stacks of one's own are built on.
-    match cause.downcast_ref::<hyper_util::client::legacy::Error>() {
-        Some(error) => Told::Stage { connecting: error.is_connect() },
-        None => Told::Nothing,
+impl fmt::Display for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
     }
 }
 
-#[cfg(not(feature = "client"))]
-fn of_transport(_: &(dyn StdError + 'static), _: bool) -> Told {
-    Told::Nothing
+impl StdError for Marked {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
 }
 
+/// Whether a library says that a connection was being made, which counts as a mark.
+fn is_connecting(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "client")]
+    return libraries::is_connecting(cause);
+    #[cfg(not(feature = "client"))]
+    return cause.is::<std::convert::Infallible>();
+}
+
+/// What an error tells by itself.
 fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
-    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-        // hyper reports "canceled" and "closed" for requests that it hands back unsent.
-        return if error.is_canceled() || error.is_closed() {
-            Some(Fault::NotSent)
-        } else if error.is_user() || error.is_parse() {
-            None
-        } else {
-            Some(Fault::Interrupted)
-        };
-    }
-    if let Some(error) = cause.downcast_ref::<h2::Error>() {
-        // RFC 9113, 8.7: a refused stream, and one above the last id of a GOAWAY, was not processed.
-        let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-        let gone = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
-        return Some(if error.is_remote() && (refused || gone) {
-            Fault::NotSent
-        } else {
-            Fault::Interrupted
-        });
+    #[cfg(feature = "client")]
+    if let Some(fault) = libraries::fault_of(cause) {
+        return fault;
     }
     let error = cause.downcast_ref::<io::Error>()?;
     match error.kind() {
@@ -131,13 +126,8 @@ fn of_cause(cause: &(dyn StdError + 'static)) -> Option<Fault> {
     }
 }
 
-/// Whether TLS failed since the server's certificate is not good enough.
-#[cfg(feature = "client")]
-fn refuses_certificate(error: &rustls::Error) -> bool {
-    matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
-}
-
-/// An error and all its causes. `io::Error` hides what it wraps from `source`, so it is opened here.
+/// An error and all its causes. `io::Error` and [`Marked`] hide what they wrap from `source`, so they are
+/// opened here.
 pub(crate) struct Causes<'a> {
     next: Option<&'a (dyn StdError + 'static)>,
 }
@@ -154,7 +144,8 @@ impl<'a> Iterator for Causes<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let current = self.next?;
         let wrapped = current.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        self.next = match wrapped {
+        let marked = current.downcast_ref::<Marked>().map(|marked| &*marked.error);
+        self.next = match wrapped.or(marked) {
             Some(inner) => Some(inner as &(dyn StdError + 'static)),
             None => current.source(),
         };

@@ -20,36 +20,31 @@
 //! # }
 //! ```
 
-#[cfg(feature = "client")]
-mod base_url;
+// From the ground up: a module uses only those before it.
+mod boxed;
 pub mod body;
+pub mod fault;
+pub mod policy;
+pub mod sse;
+pub mod layers;
+#[cfg(feature = "client")]
+pub mod transport;
+#[cfg(feature = "client")]
+pub mod stack;
+#[cfg(feature = "client")]
+mod error;
 #[cfg(feature = "client")]
 mod call;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
-mod erased;
-#[cfg(feature = "client")]
-mod error;
-pub mod fault;
-pub mod layers;
-pub mod policy;
-#[cfg(feature = "client")]
 pub mod resources;
-pub mod sse;
-#[cfg(feature = "client")]
-pub mod stack;
-#[cfg(feature = "client")]
-pub mod transport;
 
-use std::pin::Pin;
-
-#[cfg(feature = "client")]
-pub use base_url::{BaseUrl, BaseUrlError};
+pub use boxed::BoxError;
 #[cfg(feature = "client")]
 pub use call::{Call, DownloadStream, EventStream, Items, LineStream, Pages, Receive, UntypedCall, WithHead};
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder};
+pub use client::{BaseUrl, BaseUrlError, Client, ClientBuilder};
 pub use edgequake_auth as auth;
 pub use edgequake_auth::{CredentialsError, CredentialsErrorKind};
 pub use edgequake_types as types;
@@ -59,13 +54,3 @@ pub use error::{Error, ErrorKind};
 pub use layers::retry::{RetryBudget, RetryConfig};
 #[cfg(feature = "client")]
 pub use transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
-
-/// A boxed error, as tower uses it.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-
-/// `User-Agent`, unless the builder was told another one.
-#[cfg(feature = "client")]
-const USER_AGENT: http::HeaderValue =
-    http::HeaderValue::from_static(concat!("edgequake-client/", env!("CARGO_PKG_VERSION")));

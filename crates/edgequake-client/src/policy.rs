@@ -35,14 +35,14 @@ pub struct Policy {
     /// Limit of each attempt up to the answer's head; overrides the layer's. `Some(None)` is no limit.
     pub attempt_timeout: Option<Option<Duration>>,
     /// The moment at which the operation is given up, as the deadline layer has set it.
-    pub deadline: Option<Instant>,
+    pub(crate) deadline: Option<Instant>,
     /// Headers for each attempt: set by the scope layer innermost, so that no retry has to copy them.
     pub headers: std::sync::Arc<HeaderMap>,
 }
 
 impl Policy {
     /// The policy that a method implies (RFC 9110, 9.2): safe and idempotent methods may be repeated, others only when
-    /// they surely were not executed.
+    /// they certainly were not executed.
     pub fn for_method(method: &Method) -> Self {
         // PUT and DELETE are idempotent by definition, but the server makes a new object of each PUT on some routes and
         // counts on DELETE; repeating those is for the caller to allow.

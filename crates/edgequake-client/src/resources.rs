@@ -3,11 +3,11 @@
 mod api_keys;
 mod auth;
 mod documents;
-mod file;
 mod health;
 mod query;
 mod tasks;
 mod tenants;
+mod upload;
 mod users;
 mod wait;
 mod workspaces;
@@ -15,7 +15,6 @@ mod workspaces;
 pub use api_keys::{ApiKeys, Rotation};
 pub use auth::Auth;
 pub use documents::Documents;
-pub use file::FileUploadError;
 pub use health::Health;
 pub use query::Query;
 pub use tasks::Tasks;
@@ -30,10 +29,10 @@ macro_rules! resource {
         $(#[$docs])*
         #[derive(Debug, Clone, Copy)]
         pub struct $name<'a> {
-            client: &'a $crate::Client,
+            client: &'a $crate::client::Client,
         }
 
-        impl $crate::Client {
+        impl $crate::client::Client {
             $(#[$docs])*
             pub fn $method(&self) -> $name<'_> {
                 $name { client: self }

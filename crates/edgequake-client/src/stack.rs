@@ -18,6 +18,9 @@
 //! | | idle timer | on the body as it comes from the wire |
 //! | 10 | transport | pooled hyper client over TLS and proxies |
 
+mod http_service;
+pub(crate) mod erased;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,13 +28,13 @@ use bytes::Bytes;
 use edgequake_auth::SharedCredentials;
 use http::{Request, Response};
 use http_body::Body;
-use tower::util::{BoxCloneSyncService, Either};
-use tower::{Layer, ServiceBuilder};
+use tower::ServiceBuilder;
+use tower::util::Either;
+use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::BoxError;
 use crate::body::{RequestBody, ResponseBody};
-use crate::erased::ErasedService;
+use crate::boxed::BoxError;
 use crate::layers::auth::AuthLayer;
 #[cfg(feature = "compression")]
 use crate::layers::decompression::DecompressionLayer;
@@ -42,9 +45,8 @@ use crate::layers::scope::{ScopeHeaders, ScopeLayer};
 use crate::layers::timeout::{AttemptTimeoutLayer, DeadlineLayer, IdleTimeoutLayer};
 use crate::layers::trace::TraceLayer;
 use crate::layers::unauthorized::UnauthorizedLayer;
-
-/// The service that a layer of your own wraps, and has to give back.
-pub type HttpService = BoxCloneSyncService<Request<RequestBody>, Response<ResponseBody>, BoxError>;
+use erased::ErasedService;
+pub use http_service::HttpService;
 
 /// What the stack is built from, besides transport and credentials.
 #[derive(Clone)]
@@ -78,7 +80,7 @@ where
         + 'static,
 {
     fn wrap(&self, inner: HttpService) -> HttpService {
-        BoxCloneSyncService::new(ServiceBuilder::new().map_err(Into::into).service(self.layer(inner)))
+        HttpService::new(self.layer(inner))
     }
 }
 
@@ -113,7 +115,7 @@ where
     if layers.is_empty() {
         return Either::Left(inner);
     }
-    let inner = BoxCloneSyncService::new(inner);
+    let inner = HttpService::new(inner);
     Either::Right(layers.iter().fold(inner, |inner, layer| layer.wrap(inner)))
 }
 

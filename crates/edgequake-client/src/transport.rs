@@ -12,7 +12,6 @@ mod pool;
 mod proxy;
 mod resolver;
 mod tls;
-mod token;
 mod tunnel;
 
 use std::fmt;
@@ -30,11 +29,9 @@ pub use error::TransportError;
 pub use exchange::TransportBody;
 pub use proxy::{Proxies, ProxyError};
 pub use tls::{Certificate, TlsError};
-pub(crate) use token::ClientTokenTransport;
-pub(crate) use tunnel::TunnelError;
 
-use crate::BoxFuture;
 use crate::body::RequestBody;
+use crate::boxed::BoxFuture;
 use connector::Connector;
 use pool::Pool;
 

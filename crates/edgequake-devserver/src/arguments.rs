@@ -1,4 +1,4 @@
-//! The arguments of the program. Secrets are none of them: whoever lists processes sees those.
+//! The arguments of the program. Secrets are not among them, because process lists show arguments.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,15 +14,15 @@ An in-memory EdgeQuake server on 127.0.0.1, for tests and first steps.
 Usage: edgequake-devserver [OPTIONS]
 
 Options:
-  --port PORT                Port to listen on; 0 takes any free one [default: 8080]
+  --port PORT                Port to listen on; 0 picks a free port [default: 8080]
   --user NAME[:ROLE]         Adds a user; ROLE is admin, user or readonly [default: admin:admin]
   --era b|c                  Generation of servers to behave like [default: c]
-  --no-auth                  Demands no credentials
-  --strict-scope             Refuses scope headers that contradict the token
-  --no-registration          Lets nobody make an account for themselves
-  --token-lifetime SECONDS   Lifetime of access tokens; fractions count [default: 86400]
+  --no-auth                  Accepts requests without credentials
+  --strict-scope             Rejects scope headers that contradict the token
+  --no-registration          Closes user registration
+  --token-lifetime SECONDS   Lifetime of access tokens; may be fractional [default: 86400]
   --refresh-lifetime SECONDS Lifetime of refresh tokens [default: 2592000]
-  --processing-delay MS      How long the processing of a document takes [default: 0]
+  --processing-delay MS      How long it takes to process a document [default: 0]
   --token-delay MS           Pause before each token of a streamed answer [default: 0]
   --rate-limit BURST/RATE    Limits each caller: BURST at once, RATE more per second
   --master-key-file FILE     Reads the master key from the first line of FILE
@@ -31,34 +31,34 @@ Options:
 
 Environment:
   EDGEQUAKE_DEVSERVER_PASSWORD_NAME  Password of the user NAME, in upper case
-  EDGEQUAKE_DEVSERVER_PASSWORD       Password of all other users; drawn and printed if unset
+  EDGEQUAKE_DEVSERVER_PASSWORD       Password of all other users; generated and printed if unset
   EDGEQUAKE_MASTER_API_KEY           Master key
   EDGEQUAKE_API_KEYS                 Static keys, separated by commas
 ";
 
-/// What the program is asked to do.
+/// What the program has to do.
 #[derive(Debug)]
 pub(crate) enum Arguments {
     Help,
     Version,
-    Serve { server: Box<DevServerBuilder>, logins: Vec<Login> },
+    Serve { server: Box<DevServerBuilder>, users: Vec<StartupUser> },
 }
 
-/// A user to tell about.
+/// A user to print at startup.
 #[derive(Debug)]
-pub(crate) struct Login {
+pub(crate) struct StartupUser {
     pub(crate) name: String,
     pub(crate) role: Role,
-    /// The password, if it was drawn here.
-    pub(crate) drawn_password: Option<Secret>,
+    /// The password, if it was generated.
+    pub(crate) generated_password: Option<Secret>,
 }
 
-/// Why the arguments cannot be followed. Names options, never values: a value may be a secret in the wrong place.
+/// An invalid command line. Messages contain options but no values, which may be misplaced secrets.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum UsageError {
     #[error("unknown option {0}; see --help")]
     Unknown(String),
-    #[error("expected options only; see --help")]
+    #[error("unexpected argument; see --help")]
     Positional,
     #[error("{option} {rule}")]
     Value { option: &'static str, rule: &'static str },
@@ -73,7 +73,8 @@ impl Arguments {
         matches!(self, Self::Help)
     }
 
-    /// Reads the arguments, without the name of the program. `environment` looks a variable up; an empty one is unset.
+    /// Parses the arguments, without the name of the program. `environment` looks up a variable; an empty one counts as
+    /// unset.
     pub(crate) fn parse(
         arguments: impl IntoIterator<Item = OsString>,
         environment: impl Fn(&str) -> Option<String>,
@@ -97,16 +98,16 @@ impl Arguments {
                 "strict-scope" => server.strict_scope(true),
                 "no-registration" => server.registration(false),
                 "port" => {
-                    server.port(value(&mut parser, "--port", "takes a number from 0 to 65535", |text| {
+                    server.port(value(&mut parser, "--port", "must be a number from 0 to 65535", |text| {
                         text.parse().ok()
                     })?)
                 }
-                "era" => server.era(value(&mut parser, "--era", "is b or c", era)?),
+                "era" => server.era(value(&mut parser, "--era", "must be b or c", era)?),
                 "user" => {
                     users.push(value(
                         &mut parser,
                         "--user",
-                        "is NAME or NAME:ROLE, with a role of admin, user or readonly",
+                        "must be NAME or NAME:ROLE, where ROLE is admin, user or readonly",
                         user,
                     )?);
                     server
@@ -127,11 +128,11 @@ impl Arguments {
                     server.token_delay(value(&mut parser, "--token-delay", MILLISECONDS, milliseconds)?)
                 }
                 "rate-limit" => {
-                    let rule = "is BURST/RATE, such as 20/1.5";
+                    let rule = "must be BURST/RATE, such as 20/1.5";
                     server.rate_limit(Some(value(&mut parser, "--rate-limit", rule, rate)?))
                 }
                 "master-key-file" => {
-                    let rule = "names a file";
+                    let rule = "must be the path of a file";
                     server.master_key(key_file(value(&mut parser, "--master-key-file", rule, |text| {
                         Some(text.into())
                     })?)?)
@@ -142,17 +143,17 @@ impl Arguments {
         if users.is_empty() {
             users.push(("admin".to_owned(), Role::Admin));
         }
-        let mut logins = Vec::new();
+        let mut startup_users = Vec::new();
         for (name, role) in users {
-            let (password, drawn_password) = password(&name, environment);
+            let (password, generated_password) = password(&name, environment);
             server = server.user(&name, format!("{name}@localhost"), password, role.clone());
-            logins.push(Login { name, role, drawn_password });
+            startup_users.push(StartupUser { name, role, generated_password });
         }
-        Ok(Self::Serve { server: Box::new(server), logins })
+        Ok(Self::Serve { server: Box::new(server), users: startup_users })
     }
 }
 
-/// The keys of the environment, by the names that the real server reads.
+/// Adds the keys from the environment, from the variables that the real server reads.
 fn keys(server: DevServerBuilder, environment: impl Fn(&str) -> Option<String>) -> DevServerBuilder {
     let server = match environment("EDGEQUAKE_MASTER_API_KEY") {
         Some(key) => server.master_key(key.trim()),
@@ -163,14 +164,14 @@ fn keys(server: DevServerBuilder, environment: impl Fn(&str) -> Option<String>) 
     keys.fold(server, DevServerBuilder::static_key)
 }
 
-/// The password of a user, and the same again if it was drawn.
+/// The password of a user, and a copy of it if it was generated.
 fn password(name: &str, environment: impl Fn(&str) -> Option<String>) -> (Secret, Option<Secret>) {
     let own = format!("EDGEQUAKE_DEVSERVER_PASSWORD_{}", name.to_uppercase());
     match environment(&own).or_else(|| environment("EDGEQUAKE_DEVSERVER_PASSWORD")) {
         Some(password) => (password.into(), None),
         None => {
-            let drawn = Secret::new(Uuid::new_v4().simple().to_string());
-            (drawn.clone(), Some(drawn))
+            let generated = Secret::new(Uuid::new_v4().simple().to_string());
+            (generated.clone(), Some(generated))
         }
     }
 }
@@ -185,8 +186,8 @@ fn value<T>(
     value.as_ref().and_then(|value| read(value.to_str()?)).ok_or(UsageError::Value { option, rule })
 }
 
-const SECONDS: &str = "takes a number of seconds above 0";
-const MILLISECONDS: &str = "takes a whole number of milliseconds";
+const SECONDS: &str = "must be a number of seconds above 0";
+const MILLISECONDS: &str = "must be a whole number of milliseconds";
 
 fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok().filter(|duration| !duration.is_zero())

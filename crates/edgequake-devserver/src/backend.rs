@@ -1,30 +1,49 @@
 //! [`Backend`]: the server without a socket.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use edgequake_types::UserId;
 use edgequake_types::session::{Role, User};
 use edgequake_types::tenants::CreateTenant;
 use edgequake_types::workspaces::CreateWorkspace;
-use edgequake_types::{TenantId, UserId, WorkspaceId};
-use tokio::task::JoinSet;
+use jiff::Timestamp;
 
-use crate::auth::caller::Caller;
+use crate::app::App;
 use crate::auth::password;
-use crate::auth::scope::Place;
 use crate::auth::token::Signer;
 use crate::clock::Clock;
-use crate::limiter::Limiter;
-use crate::log::{Counters, Log, LoggedRequest, Stats};
-use crate::options::{NewUser, Options};
-use crate::server::StartError;
-use crate::state::models;
+use crate::config::{Config, InitialUser};
+use crate::log::{LoggedRequest, Stats};
+use crate::place::Place;
+use crate::routes;
 use crate::state::tenancy::MemberRole;
-use crate::state::{BUILT_IN_USER, Store, new_user_id, user_id};
+use crate::state::{BUILT_IN_USER, Store, new_user_id, resources, user_id};
 
-/// The server without a socket: what it knows, and the levers of a test.
+/// Why a server could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The port cannot be bound.
+    #[error("cannot listen on 127.0.0.1:{port}; choose another port, or 0 for any free one")]
+    Bind {
+        /// The requested port.
+        port: u16,
+        /// The error of the operating system.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Two users share a name or an e-mail address.
+    #[error("user names and e-mail addresses must be unique, ignoring case")]
+    Users,
+    /// No random numbers for keys and salts.
+    #[error("the operating system provides no random numbers")]
+    Randomness,
+}
+
+/// The server without a socket: its statistics, its request log, and controls for tests.
 ///
-/// A [`DevServer`](crate::DevServer) dereferences to it. [`DevServerBuilder::build`](crate::DevServerBuilder::build) makes
-/// one alone, to be called in the same process:
+/// A [`DevServer`](crate::DevServer) dereferences to it. [`DevServerBuilder::build`](crate::DevServerBuilder::build)
+/// creates one on its own, to be called in the same process:
 ///
 /// ```
 /// use edgequake_devserver::DevServer;
@@ -40,99 +59,31 @@ use crate::state::{BUILT_IN_USER, Store, new_user_id, user_id};
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Backend(Arc<Shared>);
-
-/// What all handlers share.
-pub(crate) struct Shared {
-    pub(crate) options: Options,
-    pub(crate) clock: Clock,
-    pub(crate) signer: Signer,
-    pub(crate) limiter: Option<Limiter>,
-    pub(crate) counters: Counters,
-    pub(crate) log: Log,
-    store: Mutex<Store>,
-    /// The jobs in the background; they end with the server.
-    jobs: Mutex<JoinSet<()>>,
-}
-
-/// Options and statistics only: what the users have stored is nobody's business.
-impl std::fmt::Debug for Shared {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut fields = f.debug_struct("Shared");
-        fields.field("options", &self.options).field("stats", &self.counters.read()).finish_non_exhaustive()
-    }
-}
-
-impl Shared {
-    /// The tables. Held for moments only, never across an await.
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Begins a job in the background.
-    pub(crate) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
-        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
-        while jobs.try_join_next().is_some() {}
-        jobs.spawn(job);
-    }
-
-    /// Who everybody is when authentication is off.
-    pub(crate) fn built_in_caller(&self) -> Caller {
-        Caller::built_in(user_id(BUILT_IN_USER))
-    }
-}
+pub struct Backend(Arc<App>);
 
 impl Backend {
-    pub(crate) fn new(options: Options, users: Vec<NewUser>) -> Result<Self, StartError> {
+    pub(crate) fn new(config: Config, users: Vec<InitialUser>) -> Result<Self, StartError> {
         let clock = Clock::start();
-        let now = clock.now();
-        let mut store = Store::default();
-        let place = Place { tenant: TenantId::server_default(), workspace: WorkspaceId::server_default() };
-        let tenant = models::tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
-        let workspace = CreateWorkspace::new(&place.tenant, "Default");
-        let workspace = models::workspace(workspace, &tenant, place.workspace.clone(), now);
-        // The tables are empty, so nothing can be taken yet.
-        let _ = store.tenancy.insert_tenant(tenant);
-        let _ = store.tenancy.insert_workspace(place.clone(), workspace);
-        if !options.auth {
-            let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);
-            store.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
-        }
-        for NewUser { username, email, password, role } in users {
-            let hash = password::hash(&password).map_err(|_| StartError::Randomness)?;
-            let membership = MemberRole::of(&role);
-            let user = User::new(new_user_id(), username, email, role);
-            let user = store.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
-            store.tenancy.admit(user.user_id, place.tenant.clone(), None, membership);
-        }
-        let limiter = options.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
-        Ok(Self(Arc::new(Shared {
-            options,
-            clock,
-            signer: Signer::new().map_err(|_| StartError::Randomness)?,
-            limiter,
-            counters: Counters::default(),
-            log: Log::default(),
-            store: Mutex::new(store),
-            jobs: Mutex::default(),
-        })))
+        let store = initial_store(&config, users, clock.now())?;
+        let signer = Signer::new().map_err(|_| StartError::Randomness)?;
+        Ok(Self(Arc::new(App::new(config, clock, signer, store))))
     }
 
-    pub(crate) fn shared(&self) -> &Shared {
+    pub(crate) fn app(&self) -> &App {
         &self.0
     }
 
-    /// The whole API as a tower service, over the state of this server.
+    /// The whole API as a tower service, on the state of this server.
     pub fn router(&self) -> axum::Router {
-        crate::routes::router(Arc::clone(&self.0))
+        routes::router(Arc::clone(&self.0))
     }
 
-    /// How often things have happened since the start.
+    /// Event counts since the start.
     pub fn stats(&self) -> Stats {
         self.0.counters.read()
     }
 
-    /// The latest 10,000 requests, the oldest first. Credentials are not in it, only their kinds.
+    /// The latest 10,000 requests, oldest first. They contain the kinds of credentials, never the credentials.
     pub fn request_log(&self) -> Vec<LoggedRequest> {
         self.0.log.read()
     }
@@ -142,13 +93,37 @@ impl Backend {
         self.0.store().accounts.find_mut(identifier).map(|account| account.user.user_id.clone())
     }
 
-    /// Refuses every access token issued so far with 401, as if all of them had expired. Refresh tokens go on to work.
+    /// Rejects every access token issued so far with 401, as if all of them had expired. Refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
         self.0.store().sessions.expire_access_tokens();
     }
 
-    /// Ends all sessions: access tokens and refresh tokens are refused, only a login helps.
+    /// Ends all sessions: access tokens and refresh tokens are rejected, and users have to log in again.
     pub fn revoke_sessions(&self) {
         self.0.store().sessions.close_all();
     }
+}
+
+/// The tables at the start: the default tenant with the default workspace, and the users.
+fn initial_store(config: &Config, users: Vec<InitialUser>, now: Timestamp) -> Result<Store, StartError> {
+    let mut store = Store::default();
+    let place = Place::server_default();
+    let tenant = resources::new_tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
+    let workspace = CreateWorkspace::new(&place.tenant, "Default");
+    let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
+    // The tables are empty, so nothing can conflict.
+    let _ = store.tenancy.insert_tenant(tenant);
+    let _ = store.tenancy.insert_workspace(place.clone(), workspace);
+    if !config.auth {
+        let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);
+        store.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
+    }
+    for InitialUser { username, email, password, role } in users {
+        let hash = password::hash(&password).map_err(|_| StartError::Randomness)?;
+        let membership = MemberRole::from_role(&role);
+        let user = User::new(new_user_id(), username, email, role);
+        let user = store.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
+        store.tenancy.add_member(user.user_id, place.tenant.clone(), None, membership);
+    }
+    Ok(store)
 }

@@ -1,4 +1,4 @@
-//! [`Clock`]: wall time that follows tokio's clock, so that a test with paused time decides how late it is.
+//! [`Clock`]: wall time that follows tokio's clock, so that a test with paused time controls it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::Offset;
 use tokio::time::Instant;
 
-/// Wall time as it was at the start, plus what tokio's clock has counted since.
+/// The wall time at the start, plus the time that has passed on tokio's clock since.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
     wall: Timestamp,
@@ -19,7 +19,7 @@ impl Clock {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        later(self.wall, self.uptime())
+        saturating_add(self.wall, self.uptime())
     }
 
     pub(crate) fn uptime(&self) -> Duration {
@@ -27,14 +27,23 @@ impl Clock {
     }
 }
 
-/// `duration` after `instant`; the end of time where that is out of range.
-pub(crate) fn later(instant: Timestamp, duration: Duration) -> Timestamp {
+/// `instant` plus `duration`, or the maximum timestamp if that is out of range.
+pub(crate) fn saturating_add(instant: Timestamp, duration: Duration) -> Timestamp {
     instant.checked_add(duration).unwrap_or(Timestamp::MAX)
 }
 
-/// The way the server writes dates: RFC 3339 with microseconds and a numeric offset.
-pub(crate) fn written(instant: Timestamp) -> edgequake_types::Timestamp {
+/// A timestamp as the server writes it: RFC 3339 with microseconds and a numeric offset.
+pub(crate) fn rfc3339(instant: Timestamp) -> edgequake_types::Timestamp {
     format!("{:.6}", instant.display_with_offset(Offset::UTC)).into()
+}
+
+/// Sleeps for `duration`. Even a zero duration lets other tasks run first.
+pub(crate) async fn pause(duration: Duration) {
+    if duration.is_zero() {
+        tokio::task::yield_now().await;
+    } else {
+        tokio::time::sleep(duration).await;
+    }
 }
 
 #[cfg(test)]
@@ -52,7 +61,7 @@ mod tests {
     #[test]
     fn dates_have_an_offset_and_a_fraction() {
         let instant: Timestamp = "2026-03-02T09:00:00Z".parse().unwrap();
-        assert_eq!(written(instant).as_str(), "2026-03-02T09:00:00.000000+00:00");
-        assert_eq!(later(instant, Duration::MAX), Timestamp::MAX);
+        assert_eq!(rfc3339(instant).as_str(), "2026-03-02T09:00:00.000000+00:00");
+        assert_eq!(saturating_add(instant, Duration::MAX), Timestamp::MAX);
     }
 }

@@ -1,4 +1,4 @@
-//! [`Refusal`]: every answer that is no success, in the shape in which the server writes it.
+//! [`Refusal`]: every response that is not a success, in the shape that the real server uses.
 
 use axum::response::{IntoResponse, Response};
 use edgequake_types::{DecodeError, EncodeError, ErrorBody, ErrorShape};
@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-/// An answer that is no success. Boxed, because it is large and rare.
+/// A response that is not a success. Boxed, because it is large and rare.
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal(Box<Inner>);
 
@@ -23,7 +23,7 @@ impl Refusal {
         Self(Box::new(Inner { status, shape, body, headers: HeaderMap::new() }))
     }
 
-    /// A problem of a handler, with the diagnostics that belong to it.
+    /// An error of a handler, with its diagnostics.
     fn problem<const N: usize>(
         status: StatusCode,
         code: &str,
@@ -57,7 +57,7 @@ impl Refusal {
         Self::problem(StatusCode::NOT_FOUND, "NOT_FOUND", message, [("resource", &resource)])
     }
 
-    /// 401 of a handler. The message is constant; the cause is in the diagnostics.
+    /// 401 from a handler. The message is constant; the cause is in the diagnostics.
     pub(crate) fn unauthorized(reason: &str, action: &str, subject: &str) -> Self {
         Self::problem(
             StatusCode::UNAUTHORIZED,
@@ -67,7 +67,7 @@ impl Refusal {
         )
     }
 
-    /// 403 of a handler. The message is constant; the cause is in the diagnostics.
+    /// 403 from a handler. The message is constant; the cause is in the diagnostics.
     pub(crate) fn forbidden(reason: &str) -> Self {
         Self::problem(StatusCode::FORBIDDEN, "FORBIDDEN", "Forbidden", [("reason", reason)])
     }
@@ -77,30 +77,30 @@ impl Refusal {
         Self::problem(StatusCode::LOCKED, "ACCOUNT_LOCKED", message, [("reason", "account_locked")])
     }
 
-    /// A failure of the server itself. The cause is for the operator, not for the caller.
+    /// An internal error. The response does not name the cause.
     pub(crate) fn internal() -> Self {
         Self::problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error", [])
     }
 
-    /// 401 of the authentication layer: the same for every cause.
+    /// 401 from the authentication layer: the same for every cause.
     pub(crate) fn not_authenticated() -> Self {
         let body = ErrorBody::new("UNAUTHORIZED", "Authentication required");
         Self::new(StatusCode::UNAUTHORIZED, ErrorShape::AuthLayer, body)
     }
 
-    /// 403 of the authentication layer, naming the claim that the request contradicts.
+    /// 403 from the authentication layer, naming the claim that the request contradicts.
     pub(crate) fn claim_mismatch(claim: &str) -> Self {
         let body = ErrorBody::new("FORBIDDEN", format!("The {claim} of the request contradicts the token"));
         Self::new(StatusCode::FORBIDDEN, ErrorShape::AuthLayer, body)
     }
 
-    /// 403 of the authentication layer of middle-aged servers.
+    /// 403 from the authentication layer of era B servers.
     pub(crate) fn no_membership() -> Self {
         let body = ErrorBody::new("FORBIDDEN", "No active membership");
         Self::new(StatusCode::FORBIDDEN, ErrorShape::AuthLayer, body)
     }
 
-    /// 429. The wait is rounded down to whole seconds, as the server does: 0 is possible.
+    /// 429. The wait is rounded down to whole seconds, as on the real server, so it may be 0.
     pub(crate) fn rate_limited(wait_seconds: u64) -> Self {
         let body = ErrorBody::new("RATE_LIMITED", "Rate limit exceeded").retry_after_seconds(wait_seconds);
         Self::new(StatusCode::TOO_MANY_REQUESTS, ErrorShape::RateLimiter, body)
@@ -108,7 +108,7 @@ impl Refusal {
             .header(HeaderName::from_static("x-ratelimit-remaining"), HeaderValue::from(0))
     }
 
-    /// A refusal of the extractors, before any handler sees the request: a plain sentence.
+    /// A plain-text refusal, as from an extractor before the handler runs.
     pub(crate) fn text(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, ErrorShape::Text, ErrorBody::new("", message))
     }
@@ -118,15 +118,15 @@ impl Refusal {
         self
     }
 
-    /// The answer, with the id of the request where the shape has a place for it.
-    pub(crate) fn into_answer(self, request_id: &str) -> Response {
+    /// The response, with the id of the request if the shape includes it.
+    pub(crate) fn into_response(self, request_id: &str) -> Response {
         let Inner { status, shape, body, headers } = *self.0;
         let (content_type, body) = body.request_id(request_id).write(status, shape);
         (status, [(CONTENT_TYPE, content_type)], headers, body).into_response()
     }
 }
 
-/// What cannot be read is the caller's fault: 400 for bad syntax and for paths and queries, 422 for wrong fields.
+/// The refusal of a request that cannot be decoded: 422 for wrong fields in a JSON body, 400 for everything else.
 pub(crate) fn undecodable(error: &DecodeError, in_body: bool) -> Refusal {
     let status = match error {
         DecodeError::Json { source, .. } if in_body && source.is_data() => StatusCode::UNPROCESSABLE_ENTITY,

@@ -1,4 +1,4 @@
-//! [`EventStream`]: an answer that is written event by event.
+//! [`EventStream`]: a reply that is sent event by event.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 use crate::error::Refusal;
 use crate::reply::Success;
 
-/// After this time without an event a comment is sent, so that nobody takes the stream for dead.
+/// How long a stream may be silent before a comment is sent to keep the connection alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// A stream of server-sent events of type `E`.
@@ -24,7 +24,7 @@ pub(crate) struct EventStream<E> {
 impl<E: Event + 'static> EventStream<E> {
     /// One JSON object per event.
     pub(crate) fn events(events: impl Stream<Item = E> + Send + 'static) -> Self {
-        // What has no JSON form becomes an empty object, as the server does it.
+        // An event that cannot be encoded becomes an empty object, as on the real server.
         Self::of(events.map(|event| event.encode().unwrap_or_else(|_| EventText::unnamed("{}"))))
     }
 
@@ -42,7 +42,7 @@ impl<R, E> Success<R> for EventStream<E>
 where
     R: Endpoint<Response = Events<E>>,
 {
-    fn into_answer(self) -> Result<Response, Refusal> {
+    fn into_response(self) -> Result<Response, Refusal> {
         let events = self.texts.map(|text| {
             let event = sse::Event::default().data(text.payload);
             Ok::<_, Infallible>(match text.name {

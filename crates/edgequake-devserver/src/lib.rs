@@ -1,11 +1,11 @@
 //! An in-memory EdgeQuake server on loopback, for tests, examples and first steps.
 //!
-//! It serves what a client of the real server sees: logins with refresh and lockout, API keys with scopes, tenants and
-//! workspaces with membership, documents that are processed in the background, and questions that are answered from the
-//! text of the workspace's own documents (ranked by BM25, no language model). Nothing is stored on disk, and nothing but
-//! a loopback address is ever bound.
+//! It behaves like the real server as far as a client can see: logins with refresh and lockout, API keys with scopes,
+//! tenants and workspaces with membership, documents that are processed in the background, and queries that are
+//! answered from the documents of the workspace (ranked by BM25, without a language model). Nothing is stored on
+//! disk, and only a loopback address is bound.
 //!
-//! The wire form comes from `edgequake-types` alone: routes are its constants, bodies its models.
+//! The wire format is that of `edgequake-types`: its operations are the routes, and its models the bodies.
 //!
 //! ```
 //! use edgequake_devserver::{DevServer, Role};
@@ -28,38 +28,43 @@
 //!
 //! # What it serves
 //!
-//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and the
-//! setup status. Not served: PDFs, the knowledge graph, chat, WebSockets, single sign-on, and the cookie that browsers
-//! keep their refresh token in; those routes are 404.
+//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and
+//! the setup status. Not served: PDFs, the knowledge graph, chat, WebSockets, single sign-on, and the refresh token
+//! cookie of browsers; those routes are 404.
 //!
-//! # Where it differs from the real server on purpose
+//! # Intentional differences from the real server
 //!
 //! * The default tenant and the default workspace exist from the start, and every user is a member of them.
-//! * A session may work in every workspace that its user is a member of: a scope header wins over the token's claims.
-//!   The newest servers refuse that with 403; [`strict_scope`](DevServerBuilder::strict_scope) turns the refusal on.
+//! * A session may work in every workspace that its user is a member of: a scope header overrides the token's claims.
+//!   The newest servers reject that with 403, which [`strict_scope`](DevServerBuilder::strict_scope) turns on.
 //! * Static keys may read and query in every workspace; with `strict_scope` they fail the membership check.
-//! * A token dies when its lifetime is over; the real server grants 30 seconds more.
-//! * A member of a tenant may make workspaces in it, and owns them.
+//! * A token expires exactly at the end of its lifetime; the real server allows 30 seconds more.
+//! * A member of a tenant may create workspaces in it, and owns them.
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 
-mod auth;
-mod backend;
+mod place;
+mod config;
 mod clock;
 mod error;
-mod events;
+mod digest;
 mod limiter;
 mod log;
-mod options;
-mod processing;
 mod reply;
+mod events;
 mod retrieval;
+mod state;
+mod auth;
+mod app;
+mod processing;
 mod route;
 mod routes;
+mod backend;
 mod server;
-mod state;
+mod builder;
 
-pub use backend::Backend;
+pub use backend::{Backend, StartError};
+pub use builder::DevServerBuilder;
+pub use config::Era;
 pub use edgequake_types::session::Role;
 pub use log::{CredentialKind, LoggedRequest, Stats};
-pub use options::{DevServerBuilder, Era};
-pub use server::{DevServer, StartError};
+pub use server::DevServer;

@@ -1,14 +1,14 @@
-//! A token bucket for each caller.
+//! [`Limiter`]: a token bucket for each caller.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use tokio::time::Instant;
 
-/// How many callers are remembered; full buckets are forgotten first, since a new one is full as well.
+/// How many buckets are kept before full ones are dropped; a new bucket is full as well.
 const CAPACITY: usize = 10_000;
 
-/// Grants `burst` requests at once and `per_second` more each second.
+/// Allows `burst` requests at once, and `per_second` more each second.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     burst: u32,
@@ -22,7 +22,7 @@ struct Bucket {
     filled: Instant,
 }
 
-/// What is left for a caller after a request was granted.
+/// What a caller has left after a request was allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Allowance {
     pub(crate) limit: u32,
@@ -34,23 +34,23 @@ impl Limiter {
         Self { burst, per_second: per_second.max(0.0), buckets: Mutex::default() }
     }
 
-    /// Takes one request from the caller's bucket, or says how many whole seconds to wait, rounded down.
+    /// Takes one request from the caller's bucket, or returns the seconds to wait, rounded down.
     pub(crate) fn take(&self, caller: &str) -> Result<Allowance, u64> {
         let burst = f64::from(self.burst);
         let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let filling = |bucket: &Bucket| {
+        let refilled = |bucket: &Bucket| {
             let since = now.saturating_duration_since(bucket.filled).as_secs_f64();
             (bucket.tokens + since * self.per_second).min(burst)
         };
         if buckets.len() >= CAPACITY {
-            buckets.retain(|_, bucket| filling(bucket) < burst);
+            buckets.retain(|_, bucket| refilled(bucket) < burst);
         }
         let bucket = buckets.entry(caller.to_owned()).or_insert(Bucket { tokens: burst, filled: now });
-        bucket.tokens = filling(bucket);
+        bucket.tokens = refilled(bucket);
         bucket.filled = now;
         if bucket.tokens < 1.0 {
-            // Without refill the wait is infinite; the cast saturates, and an hour is long enough for a test.
+            // Without refill the wait is infinite, so it is capped at an hour, which is long enough for a test.
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
             let wait = ((1.0 - bucket.tokens) / self.per_second).min(3600.0) as u64;
             return Err(wait);
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_bucket_empties_and_fills_again() {
+    async fn a_bucket_empties_and_refills() {
         let limiter = Limiter::new(2, 0.5);
         assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 1 }));
         assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 0 }));

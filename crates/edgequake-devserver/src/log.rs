@@ -1,4 +1,4 @@
-//! What the server tells about the requests it has seen. Never a credential, only its kind.
+//! The request log and the event counters. They never contain a credential, only its kind.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -6,16 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::{HeaderMap, Method, StatusCode};
 
-/// How many requests are remembered; older ones are forgotten.
+/// How many requests are kept; the oldest are dropped.
 const CAPACITY: usize = 10_000;
 
-/// What a credential looks like.
+/// The kind of a credential, by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CredentialKind {
-    /// No credential that the server would look at.
+    /// No credential in a header that the server reads.
     None,
-    /// The access token of a session: three parts with dots between.
+    /// The access token of a session: three parts separated by dots.
     AccessToken,
     /// A generated key: `eq_...`.
     ApiKey,
@@ -23,7 +23,7 @@ pub enum CredentialKind {
     StaticKey,
     /// The configured master key.
     MasterKey,
-    /// Something else.
+    /// Anything else.
     Unknown,
 }
 
@@ -35,15 +35,15 @@ pub struct LoggedRequest {
     pub method: Method,
     /// The path, without the query.
     pub path: String,
-    /// `X-Tenant-ID` as it came.
+    /// `X-Tenant-ID` as sent.
     pub tenant: Option<String>,
-    /// `X-Workspace-ID` as it came.
+    /// `X-Workspace-ID` as sent.
     pub workspace: Option<String>,
-    /// The names of all headers, in lower case and sorted.
+    /// The names of all headers, in lower case, sorted.
     pub headers: Vec<String>,
-    /// What kind of credential came along; whether it was valid is in the status.
+    /// The kind of the credential; the status tells whether it was valid.
     pub credential: CredentialKind,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
 }
 
@@ -64,7 +64,7 @@ impl LoggedRequest {
     }
 }
 
-/// How often things have happened since the start.
+/// Event counts since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Stats {
@@ -72,23 +72,23 @@ pub struct Stats {
     pub connections: u64,
     /// Answered requests.
     pub requests: u64,
-    /// Answers with 401.
+    /// Responses with 401.
     pub unauthorized: u64,
-    /// Answers with 429.
+    /// Responses with 429.
     pub rate_limited: u64,
     /// Successful logins.
     pub logins: u64,
-    /// Refused logins, whatever the reason.
+    /// Failed logins, for any reason.
     pub refused_logins: u64,
     /// Successful refreshes.
     pub refreshes: u64,
-    /// Refused refreshes, whatever the reason.
+    /// Failed refreshes, for any reason.
     pub refused_refreshes: u64,
-    /// Refused refreshes whose token had been used before.
+    /// Failed refreshes whose token had been used before.
     pub token_reuses: u64,
     /// Accepted uploads.
     pub uploads: u64,
-    /// Answered questions, streams among them.
+    /// Answered queries, including streamed ones.
     pub queries: u64,
 }
 
@@ -116,7 +116,7 @@ counters! {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
-    pub(crate) fn count(&self) {
+    pub(crate) fn increment(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_headers_are_kept_and_values_of_credentials_are_not() {
+    fn header_names_are_logged_but_credentials_are_not() {
         let mut headers = HeaderMap::new();
         headers.insert("x-api-key", "s3cr3t-k".parse().unwrap());
         headers.insert("authorization", "Bearer s3cr3t-a".parse().unwrap());
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_requests_are_forgotten() {
+    fn the_oldest_requests_are_dropped() {
         let log = Log::default();
         for number in 0..=CAPACITY {
             log.push(LoggedRequest::new(

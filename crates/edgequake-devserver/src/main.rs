@@ -5,7 +5,7 @@ mod arguments;
 use std::io::Write;
 use std::process::ExitCode;
 
-use arguments::{Arguments, Login, USAGE};
+use arguments::{Arguments, StartupUser, USAGE};
 use edgequake_devserver::DevServer;
 
 fn main() -> ExitCode {
@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut stderr = std::io::stderr().lock();
-            // Nobody is left to tell when even that fails.
+            // Failing to write here cannot be reported anywhere.
             let _ = writeln!(stderr, "edgequake-devserver: {error}");
             let mut source = error.source();
             while let Some(cause) = source {
@@ -28,37 +28,37 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Box<dyn std::error::Error>> {
     let environment = |name: &str| std::env::var(name).ok();
     let arguments = Arguments::parse(std::env::args_os().skip(1), environment)?;
-    let Arguments::Serve { server, logins } = arguments else {
+    let Arguments::Serve { server, users } = arguments else {
         let text = if arguments.is_help() { USAGE } else { concat!(env!("CARGO_PKG_VERSION"), "\n") };
         return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let server = server.start().await?;
-        announce(&server, &logins)?;
-        stopped().await?;
+        announce(&server, &users)?;
+        stop_signal().await?;
         server.shutdown().await;
         Ok(())
     })
 }
 
-/// Says where the server is, and what nobody could know: the passwords that were drawn.
-fn announce(server: &DevServer, logins: &[Login]) -> std::io::Result<()> {
+/// Prints the URL of the server, its users, and the generated passwords.
+fn announce(server: &DevServer, users: &[StartupUser]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on {}", server.url())?;
-    for login in logins {
-        match &login.drawn_password {
+    for user in users {
+        match &user.generated_password {
             Some(password) => {
-                writeln!(stdout, "user {} ({}), password {}", login.name, login.role, password.expose())?
+                writeln!(stdout, "user {} ({}), password {}", user.name, user.role, password.expose())?
             }
-            None => writeln!(stdout, "user {} ({}), password from the environment", login.name, login.role)?,
+            None => writeln!(stdout, "user {} ({}), password from the environment", user.name, user.role)?,
         }
     }
     stdout.flush()
 }
 
-/// Waits for Ctrl-C or, where there is such a thing, for SIGTERM.
-async fn stopped() -> std::io::Result<()> {
+/// Waits for Ctrl-C or, on Unix, for SIGTERM.
+async fn stop_signal() -> std::io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

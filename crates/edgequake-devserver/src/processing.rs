@@ -1,7 +1,7 @@
-//! The work that goes on behind the answers: ingesting documents and deleting them.
+//! Background jobs: ingesting and deleting documents.
 //!
-//! A job holds the server weakly, so that a dropped server takes its jobs with it, and looks at each step whether somebody
-//! has cancelled the document meanwhile.
+//! A job keeps only a weak reference to the server, so it ends when the server is dropped. At each step it checks
+//! whether the document has been cancelled.
 
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
@@ -11,66 +11,58 @@ use edgequake_types::tasks::TaskStatus;
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::json;
 
-use crate::auth::scope::Place;
-use crate::backend::Shared;
+use crate::app::App;
+use crate::clock::pause;
+use crate::place::Place;
 use crate::retrieval::chunk::chunks;
-use crate::retrieval::index::Prepared;
+use crate::retrieval::index::PreparedChunks;
 use crate::state::documents::SharedIndex;
 
-/// What a document passes through, in this order.
+/// The stages of processing, in order.
 const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
 
-/// Begins to ingest a document.
-pub(crate) fn ingest(shared: &Arc<Shared>, document: DocumentId) {
-    let delay = shared.options.processing_delay;
-    let weak = Arc::downgrade(shared);
-    shared.spawn(async move {
-        // `None` when the server is gone or the document was cancelled: nobody waits for the rest then.
+/// Starts ingesting a document.
+pub(crate) fn ingest(app: &Arc<App>, document: DocumentId) {
+    let delay = app.config.processing_delay;
+    let weak = Arc::downgrade(app);
+    app.spawn(async move {
+        // `None` means that the server is gone or the document was cancelled; nothing is left to do.
         let _ = run(weak, document, delay).await;
     });
 }
 
-async fn run(shared: Weak<Shared>, document: DocumentId, delay: Duration) -> Option<()> {
-    let pause = delay / STAGES.len() as u32;
+async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()> {
+    let stage_delay = delay / STAGES.len() as u32;
     for (number, stage) in STAGES.into_iter().enumerate() {
-        enter(&*shared.upgrade()?, &document, stage, number as f64 / STAGES.len() as f64)?;
-        rest(pause).await;
+        enter_stage(&*app.upgrade()?, &document, stage, number as f64 / STAGES.len() as f64)?;
+        pause(stage_delay).await;
     }
     let (content, index) = {
-        let shared = shared.upgrade()?;
-        let mut store = shared.store();
+        let app = app.upgrade()?;
+        let mut store = app.store();
         let stored = store.documents.get_mut(&document).filter(|stored| stored.is_in_flight())?;
         let (content, place) = (Arc::clone(&stored.content), stored.place.clone());
         (content, store.documents.index(&place))
     };
     let id = document.clone();
-    let filled = Arc::clone(&index);
+    let target = Arc::clone(&index);
     let chunk_count = tokio::task::spawn_blocking(move || {
-        let prepared = Prepared::new(chunks(&content));
+        let prepared = PreparedChunks::new(chunks(&content));
         let chunk_count = prepared.len() as u64;
-        filled.lock().unwrap_or_else(PoisonError::into_inner).insert(&id, prepared);
+        target.lock().unwrap_or_else(PoisonError::into_inner).insert(&id, prepared);
         chunk_count
     });
     let chunk_count = chunk_count.await.ok()?;
-    if complete(&*shared.upgrade()?, &document, chunk_count).is_none() {
-        // Cancelled or deleted while it was entered.
-        forget(index, vec![document]).await;
+    if complete(&*app.upgrade()?, &document, chunk_count).is_none() {
+        // Cancelled or deleted while it was being indexed.
+        remove_from_index(index, vec![document]).await;
     }
     Some(())
 }
 
-/// A pause of no length still lets others go first.
-pub(crate) async fn rest(pause: Duration) {
-    if pause.is_zero() {
-        tokio::task::yield_now().await;
-    } else {
-        tokio::time::sleep(pause).await;
-    }
-}
-
-fn enter(shared: &Shared, document: &DocumentId, stage: &'static str, progress: f64) -> Option<()> {
-    let now = shared.clock.now();
-    let mut store = shared.store();
+fn enter_stage(app: &App, document: &DocumentId, stage: &'static str, progress: f64) -> Option<()> {
+    let now = app.clock.now();
+    let mut store = app.store();
     let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
     stored.status = DocumentStatus::Processing;
     stored.stage = stage;
@@ -81,9 +73,9 @@ fn enter(shared: &Shared, document: &DocumentId, stage: &'static str, progress: 
     Some(())
 }
 
-fn complete(shared: &Shared, document: &DocumentId, chunk_count: u64) -> Option<()> {
-    let now = shared.clock.now();
-    let mut store = shared.store();
+fn complete(app: &App, document: &DocumentId, chunk_count: u64) -> Option<()> {
+    let now = app.clock.now();
+    let mut store = app.store();
     let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
     stored.status = DocumentStatus::Completed;
     stored.stage = "completed";
@@ -97,8 +89,8 @@ fn complete(shared: &Shared, document: &DocumentId, chunk_count: u64) -> Option<
     Some(())
 }
 
-/// Takes documents out of an index. Waits for whoever searches there.
-pub(crate) async fn forget(index: SharedIndex, documents: Vec<DocumentId>) -> usize {
+/// Removes documents from an index, and returns the number of their chunks. Waits for running searches.
+pub(crate) async fn remove_from_index(index: SharedIndex, documents: Vec<DocumentId>) -> usize {
     let removed = tokio::task::spawn_blocking(move || {
         let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
         documents.iter().map(|document| index.remove(document)).sum()
@@ -106,18 +98,18 @@ pub(crate) async fn forget(index: SharedIndex, documents: Vec<DocumentId>) -> us
     removed.await.unwrap_or_default()
 }
 
-/// Begins to delete documents that are marked as such already.
-pub(crate) fn delete(shared: &Arc<Shared>, place: Place, documents: Vec<DocumentId>, task: TrackId) {
-    let delay = shared.options.processing_delay;
-    let weak = Arc::downgrade(shared);
-    shared.spawn(async move {
-        rest(delay).await;
-        let Some(index) = weak.upgrade().map(|shared| shared.store().documents.index(&place)) else { return };
-        let chunks_deleted = forget(index, documents.clone()).await;
-        let Some(shared) = weak.upgrade() else { return };
-        let mut store = shared.store();
+/// Starts deleting documents that are already marked as being deleted.
+pub(crate) fn delete(app: &Arc<App>, place: Place, documents: Vec<DocumentId>, task: TrackId) {
+    let delay = app.config.processing_delay;
+    let weak = Arc::downgrade(app);
+    app.spawn(async move {
+        pause(delay).await;
+        let Some(index) = weak.upgrade().map(|app| app.store().documents.index(&place)) else { return };
+        let chunks_deleted = remove_from_index(index, documents.clone()).await;
+        let Some(app) = weak.upgrade() else { return };
+        let mut store = app.store();
         let deleted = documents.iter().filter_map(|document| store.documents.remove(document)).count();
         let result = json!({ "deleted_count": deleted, "chunks_deleted": chunks_deleted });
-        store.tasks.finish(&task, TaskStatus::Indexed, Some(result), shared.clock.now());
+        store.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.now());
     });
 }

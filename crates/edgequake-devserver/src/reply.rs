@@ -1,4 +1,4 @@
-//! [`Reply`]: a success, written as its operation says.
+//! [`Reply`]: a success, encoded as its operation defines.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,7 +8,7 @@ use http::header::{HeaderName, HeaderValue};
 
 use crate::error::Refusal;
 
-/// A success with its model.
+/// A success: a model and headers.
 #[derive(Debug)]
 pub(crate) struct Reply<M> {
     headers: HeaderMap,
@@ -16,8 +16,8 @@ pub(crate) struct Reply<M> {
 }
 
 impl<M> Reply<M> {
-    /// An answer whose status follows from the model and the operation.
-    pub(crate) fn of(model: M) -> Self {
+    /// A reply whose status follows from the model and the operation.
+    pub(crate) fn new(model: M) -> Self {
         Self { headers: HeaderMap::new(), model }
     }
 
@@ -29,14 +29,14 @@ impl<M> Reply<M> {
 
 /// A success of the operation `E`.
 pub(crate) trait Success<E> {
-    fn into_answer(self) -> Result<Response, Refusal>;
+    fn into_response(self) -> Result<Response, Refusal>;
 }
 
 impl<E: Endpoint> Success<E> for Reply<E::Response>
 where
     E::Response: Decode,
 {
-    fn into_answer(self) -> Result<Response, Refusal> {
+    fn into_response(self) -> Result<Response, Refusal> {
         let mut response = E::respond(&self.model)?.map(Body::from);
         response.headers_mut().extend(self.headers);
         Ok(response)

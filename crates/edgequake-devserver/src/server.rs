@@ -11,39 +11,17 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
-use crate::backend::Backend;
-use crate::options::DevServerBuilder;
+use crate::backend::{Backend, StartError};
 
-/// How long [`DevServer::shutdown`] waits for requests that are being answered.
-const GRACE: Duration = Duration::from_secs(1);
+/// How long [`DevServer::shutdown`] waits for requests in progress.
+const GRACE_PERIOD: Duration = Duration::from_secs(1);
 
-/// The pause after a failed accept, such as when there are no file descriptors left.
+/// The pause after a failed accept, for example when no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why a server could not be started.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The port cannot be bound.
-    #[error("cannot listen on 127.0.0.1:{port}; choose another port, or 0 for any free one")]
-    Bind {
-        /// The port that was asked for.
-        port: u16,
-        /// What the operating system says.
-        #[source]
-        source: std::io::Error,
-    },
-    /// Two users share a name or an e-mail address.
-    #[error("user names and e-mail addresses must differ from each other, also without regard to case")]
-    Users,
-    /// No random numbers for keys and salts.
-    #[error("the operating system gives no random numbers")]
-    Randomness,
-}
-
-/// A running server. It stops when this handle is dropped; [`shutdown`](Self::shutdown) waits for it.
+/// A running server. It stops when this handle is dropped; [`shutdown`](Self::shutdown) waits until it has stopped.
 ///
-/// Everything of [`Backend`] is at hand as well: statistics, the log of requests, the levers of a test.
+/// It dereferences to [`Backend`], which has the statistics, the request log, and the controls for tests.
 ///
 /// ```
 /// use edgequake_devserver::DevServer;
@@ -63,16 +41,11 @@ pub struct DevServer {
     addr: SocketAddr,
     url: String,
     stop: oneshot::Sender<()>,
-    /// Owns the listener and every connection: with it, all of them end.
+    /// Owns the listener and every connection, and closes them when it is dropped.
     accepting: JoinSet<()>,
 }
 
 impl DevServer {
-    /// The options, each at its default.
-    pub fn builder() -> DevServerBuilder {
-        DevServerBuilder::default()
-    }
-
     pub(crate) async fn listen(backend: Backend, port: u16) -> Result<Self, StartError> {
         let bind = |source| StartError::Bind { port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind)?;
@@ -88,15 +61,15 @@ impl DevServer {
         &self.url
     }
 
-    /// The address that is listened on.
+    /// The address that the server listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
     }
 
-    /// Stops listening, lets requests that are being answered finish for up to a second, and closes what is left.
+    /// Stops listening, gives requests in progress up to a second to finish, and closes all connections.
     pub async fn shutdown(self) {
         let Self { stop, mut accepting, .. } = self;
-        // An error means that the task has ended already.
+        // An error means that the task has already ended.
         let _ = stop.send(());
         while accepting.join_next().await.is_some() {}
     }
@@ -118,7 +91,7 @@ async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::R
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    backend.shared().counters.connections.count();
+                    backend.app().counters.connections.increment();
                     connections.spawn(serve(stream, router.clone(), &graceful));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -129,7 +102,7 @@ async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::R
     }
     drop(listener);
     // Connections that are still busy after the grace period are closed with `connections`.
-    let _ = tokio::time::timeout(GRACE, graceful.shutdown()).await;
+    let _ = tokio::time::timeout(GRACE_PERIOD, graceful.shutdown()).await;
 }
 
 fn serve(
@@ -137,15 +110,15 @@ fn serve(
     router: axum::Router,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
-    // Small answers, such as the tokens of a stream, must not wait for each other.
+    // Small packets, such as the tokens of a stream, must not be delayed.
     let _ = stream.set_nodelay(true);
-    // No limit on idle connections: a test may let hours pass between two requests.
+    // No limit on idle connections: with paused time, hours may pass between two requests of a test.
     let connection = hyper::server::conn::http1::Builder::new()
         .header_read_timeout(None)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
     async move {
-        // A client that goes away is no event worth telling.
+        // A client that disconnects is not an error.
         let _ = connection.await;
     }
 }

@@ -1,4 +1,4 @@
-//! The program: it says where it listens, serves, and ends when told.
+//! The program: it prints its address, serves, and stops when told to.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ fn program() -> Command {
 }
 
 #[test]
-fn it_says_where_it_listens_and_serves_there() {
+fn it_prints_its_address_and_serves_there() {
     let mut command = program();
     command
         .args(["--port", "0", "--user", "ada:admin", "--user", "mona"])
@@ -37,21 +37,24 @@ fn it_says_where_it_listens_and_serves_there() {
         body.len()
     )
     .unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains(r#""username":"ada""#), "{answer}");
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    assert!(
+        response.starts_with("HTTP/1.1 200 OK") && response.contains(r#""username":"ada""#),
+        "{response}"
+    );
 
     child.kill().unwrap();
     child.wait().unwrap();
 }
 
 #[test]
-fn a_bad_option_is_told_on_the_error_stream() {
+fn a_bad_option_is_reported_on_standard_error() {
     let output = program().args(["--port", "high"]).output().unwrap();
     assert!(!output.status.success() && output.stdout.is_empty());
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
-        "edgequake-devserver: --port takes a number from 0 to 65535\n"
+        "edgequake-devserver: --port must be a number from 0 to 65535\n"
     );
     let help = program().arg("--help").output().unwrap();
     assert!(

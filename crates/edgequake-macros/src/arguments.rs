@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Ident, LitInt, LitStr, Path, Result, Token, Type, parenthesized};
 
-use crate::fields::header_name;
+use crate::header;
 
 /// What both attributes understand.
 #[derive(Default)]
@@ -36,13 +36,16 @@ impl Parse for New {
         while !input.is_empty() {
             let field: Ident = input.parse()?;
             if new.taken.iter().chain(new.set.iter().map(|(field, _)| field)).any(|before| *before == field) {
-                return Err(syn::Error::new(field.span(), "`new` has this field already"));
+                return Err(syn::Error::new(field.span(), "duplicate field in `new`: remove one"));
             }
             if input.peek(Token![=]) {
                 input.parse::<Token![=]>()?;
                 new.set.push((field, up_to_comma(input)?));
             } else if let Some((set, _)) = new.set.last() {
-                return Err(syn::Error::new(set.span(), "what `new` sets stands behind what it takes"));
+                return Err(syn::Error::new(
+                    set.span(),
+                    "`new` lists the fields that it takes first: move this one to the end",
+                ));
             } else {
                 new.taken.push(field);
             }
@@ -112,7 +115,7 @@ fn options(
         let name = input.call(Ident::parse_any)?;
         read(&name, input)?;
         if name != "also" && said.contains(&name) {
-            return Err(syn::Error::new(name.span(), "this is said twice"));
+            return Err(syn::Error::new(name.span(), "duplicate option: remove one"));
         }
         said.push(name);
         if !input.is_empty() {
@@ -139,15 +142,6 @@ pub(crate) struct OperationArguments {
     /// `since = "0.30"`: the first server that has it.
     pub(crate) since: Option<LitStr>,
     pub(crate) common: Common,
-}
-
-/// The value of a header (RFC 9110, 5.5).
-fn header_value(input: ParseStream<'_>) -> Result<LitStr> {
-    let value: LitStr = input.parse()?;
-    match value.value().bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()) {
-        true => Ok(value),
-        false => Err(syn::Error::new(value.span(), "no header can have this value")),
-    }
 }
 
 /// The status of a success.
@@ -211,17 +205,17 @@ impl OperationArguments {
             let pairs;
             parenthesized!(pairs in input);
             while !pairs.is_empty() {
-                let header = pairs.parse()?;
-                header_name(&header)?;
+                let name = pairs.parse()?;
+                header::name(&name)?;
                 pairs.parse::<Token![=]>()?;
-                self.headers.push((header, header_value(&pairs)?));
+                self.headers.push((name, header::value(&pairs)?));
                 if !pairs.is_empty() {
                     pairs.parse::<Token![,]>()?;
                 }
             }
         } else if name == "content_type" {
             input.parse::<Token![=]>()?;
-            self.content_type = Some(header_value(input)?);
+            self.content_type = Some(header::value(input)?);
         } else if name == "status" {
             input.parse::<Token![=]>()?;
             self.status = Some(success(input)?);

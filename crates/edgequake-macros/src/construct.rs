@@ -1,7 +1,8 @@
 //! `new` and the setters.
 
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{DeriveInput, Ident, Result, Type, Visibility};
 
 use crate::arguments::Common;
@@ -14,7 +15,7 @@ pub(crate) fn new(common: &Common, item: &DeriveInput, fields: &[Field]) -> Resu
     let (name, vis) = (&item.ident, &item.vis);
     let find = |ident: &Ident| {
         let field = fields.iter().find(|field| field.ident == *ident);
-        field.ok_or_else(|| syn::Error::new(ident.span(), "there is no field of this name"))
+        field.ok_or_else(|| no_field(ident, fields))
     };
     let taken = listed.taken.iter().map(find).collect::<Result<Vec<&Field>>>()?;
     let settings = listed.set.iter().map(|(ident, value)| {
@@ -23,22 +24,33 @@ pub(crate) fn new(common: &Common, item: &DeriveInput, fields: &[Field]) -> Resu
     });
     let settings = settings.collect::<Result<Vec<TokenStream>>>()?;
     let parameters = taken.iter().map(|field| {
-        let ident = &field.ident;
-        let ty = parameter(&field.ty);
+        let (ident, ty) = (unseen(&field.ident), parameter(&field.ty));
         quote!(#ident: #ty)
     });
     // What is set may look at what is taken, which is of the fields' types by then.
     let conversions = taken.iter().map(|field| {
-        let (ident, ty, value) = (&field.ident, &field.ty, converted(&field.ty, &field.ident));
+        let (ident, ty, value) = (&field.ident, &field.ty, converted(&field.ty, &unseen(&field.ident)));
         quote!(let #ident: #ty = #value;)
+    });
+    let is_set = |field: &Field| {
+        let ident = &field.ident;
+        listed.taken.contains(ident) || listed.set.iter().any(|(set, _)| set == ident)
+    };
+    // Before anything is named as what is taken: a function for a default may be called so.
+    let defaults = fields.iter().filter(|field| !is_set(field)).filter_map(|field| {
+        let Some(Some(_)) = &field.default else { return None };
+        let (ident, ty, value) = (unseen(&field.ident), &field.ty, unset(field));
+        Some(quote!(let #ident: #ty = #value;))
     });
     let values = fields.iter().map(|field| {
         let ident = &field.ident;
-        let is_set = listed.taken.contains(ident) || listed.set.iter().any(|(set, _)| set == ident);
-        if is_set {
+        if is_set(field) {
             return quote!(#ident);
         }
-        let value = unset(field);
+        let value = match &field.default {
+            Some(Some(_)) => unseen(ident).into_token_stream(),
+            _ => unset(field),
+        };
         quote!(#ident: #value)
     });
     let docs = docs::of_new(name, &taken, &listed.set);
@@ -48,12 +60,31 @@ pub(crate) fn new(common: &Common, item: &DeriveInput, fields: &[Field]) -> Resu
         impl #name {
             #docs
             #vis fn new(#(#parameters),*) -> Self {
+                #(#defaults)*
                 #(#conversions)*
                 #(#settings)*
                 Self { #(#values),* }
             }
         }
     })
+}
+
+/// The mistake of naming a field that is not there.
+pub(crate) fn no_field(ident: &Ident, fields: &[Field]) -> syn::Error {
+    let known =
+        fields.iter().map(|field| format!("`{}`", field.ident.unraw())).collect::<Vec<_>>().join(", ");
+    let rule = match known.as_str() {
+        "" => "there is no field of this name: the struct has none".to_owned(),
+        known => format!("there is no field of this name; there are {known}"),
+    };
+    syn::Error::new(ident.span(), rule)
+}
+
+/// A variable of this name that nothing written by the user refers to.
+fn unseen(ident: &Ident) -> Ident {
+    let mut unseen = ident.clone();
+    unseen.set_span(ident.span().resolved_at(Span::mixed_site()));
+    unseen
 }
 
 /// `Default`, where it is asked for, and where `new` takes nothing: what is read from an empty object.
@@ -102,10 +133,10 @@ pub(crate) fn setters(common: &Common, item: &DeriveInput, fields: &[Field]) -> 
     if set.is_empty() {
         return quote!();
     }
-    let allowed = allowed();
-    let own = set.iter().map(|field| setter(field, vis, &quote!(self)));
+    let (allowed, krate) = (allowed(), common.krate());
+    let own = set.iter().map(|field| setter(&krate, field, vis, &quote!(self)));
     let through = common.also.iter().map(|(path, inner)| {
-        let setters = set.iter().map(|field| setter(field, vis, &quote!(self.#inner)));
+        let setters = set.iter().map(|field| setter(&krate, field, vis, &quote!(self.#inner)));
         quote! {
             #allowed
             impl #path { #(#setters)* }
@@ -118,7 +149,7 @@ pub(crate) fn setters(common: &Common, item: &DeriveInput, fields: &[Field]) -> 
     }
 }
 
-fn setter(field: &Field, vis: &Visibility, target: &TokenStream) -> TokenStream {
+fn setter(krate: &TokenStream, field: &Field, vis: &Visibility, target: &TokenStream) -> TokenStream {
     let (ident, docs) = (&field.ident, &field.docs);
     if let Some(inner) = argument_of(&field.ty, "Patch") {
         let (parameter, value) = (parameter(inner), converted(inner, ident));
@@ -127,16 +158,16 @@ fn setter(field: &Field, vis: &Visibility, target: &TokenStream) -> TokenStream 
             #(#docs)*
             #[must_use]
             #vis fn #ident(mut self, #ident: #parameter) -> Self {
-                #target.#ident = ::core::convert::From::from(#value);
+                #target.#ident = #krate::Patch::Set(#value);
                 self
             }
 
             #(#docs)*
             ///
-            /// This takes it away: `null` is sent.
+            /// This clears it: `null` is sent.
             #[must_use]
             #vis fn #clear(mut self) -> Self {
-                #target.#ident = ::core::convert::From::from(::core::option::Option::None);
+                #target.#ident = #krate::Patch::Clear;
                 self
             }
         };

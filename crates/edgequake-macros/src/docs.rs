@@ -6,7 +6,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Ident, Lit, Meta};
 
 use crate::arguments::OperationArguments;
-use crate::fields::Field;
+use crate::fields::{Field, Place};
 
 /// The first paragraph of a doc comment.
 fn summary(docs: &[Attribute]) -> String {
@@ -49,7 +49,7 @@ pub(crate) fn of_new(name: &Ident, taken: &[&Field], set: &[(Ident, TokenStream)
 }
 
 /// What stands below the docs of an operation: its line of the protocol.
-pub(crate) fn of_operation(arguments: &OperationArguments, scoped: bool) -> TokenStream {
+pub(crate) fn of_operation(arguments: &OperationArguments, fields: &[Field]) -> TokenStream {
     let mut text = format!(" `{} {}`, answered with ", arguments.method, arguments.path.value());
     let answer = arguments.answer.to_token_stream().to_string().replace(' ', "");
     text.push_str(&match answer.as_str() {
@@ -65,9 +65,9 @@ pub(crate) fn of_operation(arguments: &OperationArguments, scoped: bool) -> Toke
         _ => ". Needs a credential",
     });
     text.push_str(match arguments.retry.to_string().as_str() {
-        "Safe" => "; may be repeated after any transient failure",
-        "Refused" => "; is repeated only when it surely was not executed",
-        _ => "; is never repeated",
+        "Safe" => "; retried after any transient failure",
+        "Refused" => "; retried only if it was certainly not executed",
+        _ => "; never retried",
     });
     text.push_str(match arguments.payload.to_string().as_str() {
         "None" => ".",
@@ -77,11 +77,13 @@ pub(crate) fn of_operation(arguments: &OperationArguments, scoped: bool) -> Toke
         "Multipart" => ". The fields travel as a form (`multipart/form-data`).",
         _ => ". The body travels as it is, the other fields in the query string.",
     });
-    if scoped {
+    if fields.iter().any(Field::is_workspace) {
         text.push_str(" Sent in the scope of the workspace that it names, whatever the client's own is.");
+    } else if fields.iter().any(|field| field.place == Place::Scope) {
+        text.push_str(" Sent in the scope of the tenant that it names.");
     }
     if let Some(since) = &arguments.since {
-        text.push_str(&format!(" Servers from {} on have it.", since.value()));
+        text.push_str(&format!(" Available since server {}.", since.value()));
     }
     quote!(#[doc = ""] #[doc = #text])
 }

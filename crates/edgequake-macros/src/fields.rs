@@ -10,6 +10,8 @@ use syn::{
     Attribute, Data, DeriveInput, Fields, GenericArgument, Ident, LitStr, Path, PathArguments, Result, Type,
 };
 
+use crate::header;
+
 /// Where a field travels.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Place {
@@ -45,6 +47,8 @@ pub(crate) struct Field {
     pub(crate) lenient: bool,
     /// `read = function`: reads it instead of the type's own way.
     pub(crate) read: Option<Path>,
+    /// `write = function`: what this function makes of it is written in its place.
+    pub(crate) write: Option<Path>,
     /// `always`: written even where the type would leave it out.
     pub(crate) always: bool,
     /// `omit_default`: left out where it is the default, which it is where it is absent.
@@ -90,15 +94,23 @@ fn check_names(fields: &[Field]) -> Result<()> {
     for field in fields {
         let names: Vec<(Cow<'_, str>, String)> = match &field.place {
             Place::Object if field.flatten => {
-                vec![("".into(), "there are two fields for what the others leave: `flatten` one".to_owned())]
+                vec![(
+                    "".into(),
+                    "only one field can be `flatten`: it takes what the others leave".to_owned(),
+                )]
             }
             Place::Object => {
                 let names = std::iter::once(&field.name).chain(&field.aliases);
-                names.map(|name| (name.into(), format!("`{name}` is the name of a field already"))).collect()
+                let mistake = |name: &str| {
+                    format!(
+                        "two fields share the wire name `{name}`: rename one with `#[field(rename = \"..\")]`"
+                    )
+                };
+                names.map(|name| (name.into(), mistake(name))).collect()
             }
             Place::Header(name) => {
                 let name = name.to_ascii_lowercase();
-                vec![(format!("{name}:").into(), format!("the header `{name}` has a field already"))]
+                vec![(format!("{name}:").into(), format!("two fields share the header `{name}`: remove one"))]
             }
             Place::Path | Place::Body | Place::Scope => Vec::new(),
         };
@@ -112,8 +124,13 @@ fn check_names(fields: &[Field]) -> Result<()> {
 }
 
 /// What says the same in different ways, or contradicts itself.
-const APART: [(&str, &str); 4] =
-    [("default", "required"), ("omit_default", "required"), ("omit_default", "always"), ("lenient", "read")];
+const APART: [(&str, &str); 5] = [
+    ("default", "required"),
+    ("omit_default", "required"),
+    ("omit_default", "always"),
+    ("lenient", "read"),
+    ("write", "expose"),
+];
 
 /// What a field has that is no entry of the object: nothing else can be said of it.
 const ALONE: [&str; 4] = ["flatten", "header", "body", "scope"];
@@ -151,6 +168,7 @@ impl Field {
             required: false,
             lenient: false,
             read: None,
+            write: None,
             always: false,
             omit_default: false,
             expose: false,
@@ -161,7 +179,7 @@ impl Field {
                 read.option(&meta)?;
                 let option = meta.path.require_ident()?.clone();
                 if option != "alias" && said.contains(&option) {
-                    return Err(syn::Error::new(option.span(), "this is said twice"));
+                    return Err(syn::Error::new(option.span(), "duplicate option: remove one"));
                 }
                 said.push(option);
                 Ok(())
@@ -201,7 +219,7 @@ impl Field {
         } else if is("alias") {
             self.aliases.push(meta.value()?.parse::<LitStr>()?.value());
         } else if is("header") {
-            self.place = Place::Header(header_name(&meta.value()?.parse()?)?);
+            self.place = Place::Header(header::name(&meta.value()?.parse()?)?);
         } else if is("body") {
             self.place = Place::Body;
         } else if is("scope") {
@@ -217,6 +235,8 @@ impl Field {
             self.lenient = true;
         } else if is("read") {
             self.read = Some(meta.value()?.parse()?);
+        } else if is("write") {
+            self.write = Some(meta.value()?.parse()?);
         } else if is("always") {
             self.always = true;
         } else if is("omit_default") {
@@ -226,10 +246,15 @@ impl Field {
         } else {
             return Err(meta.error(
                 "unknown option of a field; there are rename, alias, header, body, scope, flatten, default, required, \
-                 lenient, read, always, omit_default, expose",
+                 lenient, read, write, always, omit_default, expose",
             ));
         }
         Ok(())
+    }
+
+    /// Whether it is the workspace that the path names, in whose scope the operation is sent.
+    pub(crate) fn is_workspace(&self) -> bool {
+        self.place == Place::Path && self.name == "workspace_id"
     }
 
     /// Whether it is part of the object that is read.
@@ -254,7 +279,7 @@ impl Field {
 
     /// Whether its type, or what it is an `Option` of, has one of these names.
     fn is_called(&self, names: &[&str]) -> bool {
-        let Type::Path(path) = self.option_of().unwrap_or(&self.ty) else { return false };
+        let Type::Path(path) = bare(self.option_of().unwrap_or(&self.ty)) else { return false };
         path.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
     }
 
@@ -288,9 +313,20 @@ impl Field {
     }
 }
 
+/// The type itself: what a macro hands on as `$t:ty` comes in an invisible group.
+fn bare(mut ty: &Type) -> &Type {
+    loop {
+        ty = match ty {
+            Type::Group(group) => &group.elem,
+            Type::Paren(paren) => &paren.elem,
+            _ => return ty,
+        };
+    }
+}
+
 /// The `T` of `Wrapper<T>`.
 pub(crate) fn argument_of<'a>(ty: &'a Type, wrapper: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = bare(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == wrapper)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
     match arguments.args.first()? {
@@ -304,15 +340,5 @@ pub(crate) fn is_plain(ty: &Type) -> bool {
     const PLAIN: [&str; 14] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize",
     ];
-    matches!(ty, Type::Path(path) if PLAIN.iter().any(|plain| path.path.is_ident(plain)))
-}
-
-/// The name of a header (RFC 9110, 5.1).
-pub(crate) fn header_name(name: &LitStr) -> Result<String> {
-    let text = name.value();
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if text.is_empty() || !text.bytes().all(is_token) {
-        return Err(syn::Error::new(name.span(), "no header can have this name"));
-    }
-    Ok(text)
+    matches!(bare(ty), Type::Path(path) if PLAIN.iter().any(|plain| path.path.is_ident(plain)))
 }

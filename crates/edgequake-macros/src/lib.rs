@@ -4,15 +4,16 @@
 //! setters. What a field means on the wire follows from its type, by the trait `edgequake_types::Tolerant`; exceptions stand at
 //! the field, as `#[field(...)]`.
 
-mod arguments;
-mod construct;
-mod docs;
+mod header;
 mod fields;
-mod model;
-mod operation;
+mod arguments;
+mod docs;
+mod construct;
 mod path;
 mod read;
 mod write;
+mod model;
+mod operation;
 
 use proc_macro::TokenStream;
 use syn::DeriveInput;
@@ -71,10 +72,10 @@ use syn::DeriveInput;
 /// | | |
 /// |---|---|
 /// | method | `GET`, `POST`, `PUT`, `PATCH`, `DELETE`, `HEAD` or `OPTIONS` |
-/// | path | begins with `/`; `{name}` is one segment, `{*name}` at the end is all that is left. Each name is a field's name on the wire; its type is a `PathSegment`: a text, an identifier, a whole number |
+/// | path | begins with `/`; `{name}` is one segment, `{*name}` at the end is all that is left. Each name is a field's name on the wire; its type is a `PathSegment`: a text, an identifier, `u8` to `u64`, `usize`, `i32` or `i64` |
 /// | answer | any `Answer`: a model, `()` for none, `Option<T>` or `Vec<T>` of a model, `String`, `Bytes`, `Json<T>` for a type that knows serde only, `Events<E>` and `Lines<T>` for streams, `Download` |
 /// | credential | `Public`: never sent; `Optional`: sent if there is one; `Required` |
-/// | repetition | `Safe`: after any transient failure; `Refused`: only when it surely was not executed; `Never` |
+/// | repetition | `Safe`: after any transient failure; `Refused`: only if it was certainly not executed; `Never` |
 /// | payload | where the fields travel that are not in the path: `None`, `Query`, `Json`, `Form` (URL-encoded), `Multipart` (implement the trait of this name), `Raw` (one field is the body, the others are in the query) |
 ///
 /// Lists and objects have no form in a query or in an URL-encoded form: fields that travel there are texts, numbers, flags and
@@ -97,7 +98,7 @@ use syn::DeriveInput;
 ///
 /// | | |
 /// |---|---|
-/// | `#[field(header = "x-name")]` | travels in a header: an `Option<String>` or an `Option<Secret>` |
+/// | `#[field(header = "x-name")]` | travels in a header: an `Option<String>` or an `Option<Secret>`. A control character in it is an error. Credentials and what belongs to the connection are not for a field |
 /// | `#[field(body)]` | is the `Raw` body: `Bytes` or a `Vec<u8>` |
 /// | `#[field(scope)]` | an `Option<TenantId>` that travels in the header of the tenant |
 ///
@@ -143,7 +144,7 @@ pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|
 /// | `Option<T>` | `None` | unless it is `None` |
 /// | `Patch<T>` | absent is `Keep`, `null` is `Clear` | unless it is `Keep` |
-/// | numbers, `bool` | 0, `false` | always |
+/// | `u8`, `u16`, `u32`, `u64`, `usize`, `i32`, `i64`, `f32`, `f64`, `bool` | 0, `false` | always |
 /// | `Vec<T>`, maps | empty | always |
 /// | everything else | an error | always |
 ///
@@ -164,7 +165,7 @@ pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `also(Other.field)` | another struct has the same setters, which go to its field of this type. May be repeated |
 /// | `answer` | operations may answer with it |
 /// | `answer(201)` | a server answers with this status |
-/// | `answer(or_empty)` | no body is its default |
+/// | `answer(or_empty)` | no body is its default; so are a blank one and `null` |
 /// | `answer(or_wrapped = "key")` | an answer may have it below this key |
 /// | `answer(head)` | status and headers say something, too: implement `AnswerHead` |
 /// | `wrapped = "key"` | the field of this name holds the object proper; a server may leave that level out |
@@ -182,6 +183,7 @@ pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `#[field(required)]` | absent or `null` is an error, although the type has a default |
 /// | `#[field(lenient)]` | what cannot be read counts as absent |
 /// | `#[field(read = function)]` | read by this function, `fn(D) -> Result<T, D::Error>` for any `D: Deserializer<'de>` |
+/// | `#[field(write = function)]` | what this function makes of it is written in its place: `fn(&T) -> S` for any `S: Serialize` |
 /// | `#[field(always)]` | written even as `null` |
 /// | `#[field(omit_default)]` | not written where it is its default, which it is where it is absent |
 /// | `#[field(expose)]` | a secret that is written in clear. There is no other way to write one |

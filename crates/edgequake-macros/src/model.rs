@@ -57,7 +57,7 @@ pub(crate) fn expand(arguments: ModelArguments, mut item: DeriveInput) -> Result
 fn check_shape(arguments: &ModelArguments, fields: &[Field]) -> Result<()> {
     if let Some(bare) = &arguments.bare {
         if !fields.iter().any(|field| field.ident == *bare) {
-            return Err(syn::Error::new(bare.span(), "there is no field of this name"));
+            return Err(construct::no_field(bare, fields));
         }
         if arguments.wrapped.is_some() {
             return Err(syn::Error::new(bare.span(), "`bare` and `wrapped` exclude each other"));
@@ -72,7 +72,7 @@ fn check_shape(arguments: &ModelArguments, fields: &[Field]) -> Result<()> {
     if let Some(key) = &arguments.wrapped
         && !fields.iter().any(|field| field.name == key.value() && !field.flatten)
     {
-        return Err(syn::Error::new(key.span(), "there is no field that is written under this name"));
+        return Err(syn::Error::new(key.span(), "no field has this name on the wire"));
     }
     Ok(())
 }
@@ -96,7 +96,7 @@ pub(crate) fn check_derives(common: &Common, item: &DeriveInput) -> Result<()> {
                 _ => false,
             };
             if derived {
-                let rule = format!("`{name}` is there already: the attribute writes it");
+                let rule = format!("the attribute derives `{name}` already: remove it here");
                 return Err(syn::Error::new_spanned(path, rule));
             }
         }
@@ -109,7 +109,10 @@ pub(crate) fn agreements(krate: &TokenStream, fields: &[Field]) -> TokenStream {
     let checks = fields.iter().filter(|field| field.is_read() && !field.flatten).map(|field| {
         let (krate, ty, looks) = (field.placed(krate), &field.ty, field.option_of().is_some());
         let message = if looks {
-            format!("the field `{}` looks like an `Option` and is none: name its type otherwise", field.ident)
+            format!(
+                "the type of the field `{}` is named `Option` but is not `std::option::Option`: rename the type",
+                field.ident
+            )
         } else {
             format!(
                 "the field `{}` is an `Option` under another name: write `Option<...>`, so that its setter takes the value itself",
@@ -131,7 +134,7 @@ fn answer_impl(krate: &TokenStream, name: &Ident, answer: &AnswerArguments) -> T
     };
     let read = if answer.or_empty {
         quote! {
-            if body.is_empty() { ::core::result::Result::Ok(::core::default::Default::default()) } else { #read }
+            if #private::says_nothing(&body) { ::core::result::Result::Ok(::core::default::Default::default()) } else { #read }
         }
     } else {
         read

@@ -31,7 +31,7 @@ pub(crate) fn expand(arguments: OperationArguments, mut item: DeriveInput) -> Re
     let agreements = agreements(&krate, &fields);
     let derives = derives(&arguments.common);
     let scope = scope(&krate, &fields);
-    let docs = docs::of_operation(&arguments, scope.is_some());
+    let docs = docs::of_operation(&arguments, &fields);
     let endpoint = endpoint(&arguments, &krate, &name, &parameters, &fields, scope);
     let (attributes, rest) = (std::mem::take(&mut item.attrs), item);
     Ok(quote! {
@@ -78,7 +78,10 @@ fn place_parameters(
 /// Checks that each field travels, and that there is one body at most.
 fn check_payload(arguments: &OperationArguments, fields: &[Field]) -> Result<()> {
     if let Some(second) = fields.iter().filter(|field| field.place == Place::Scope).nth(1) {
-        return Err(syn::Error::new(second.ident.span(), "a request has one tenant: `scope` is said twice"));
+        return Err(syn::Error::new(
+            second.ident.span(),
+            "a request has one tenant: only one field can be `scope`",
+        ));
     }
     let payload = arguments.payload.to_string();
     let bodies: Vec<&Field> = fields.iter().filter(|field| field.place == Place::Body).collect();
@@ -130,7 +133,7 @@ fn check_payload(arguments: &OperationArguments, fields: &[Field]) -> Result<()>
 /// The scope headers of an operation on one workspace, which the server wants to be the same as its path.
 fn scope(krate: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
     let tenant = fields.iter().find(|field| field.place == Place::Scope);
-    let workspace = fields.iter().find(|field| field.place == Place::Path && field.name == "workspace_id");
+    let workspace = fields.iter().find(|field| field.is_workspace());
     if tenant.is_none() && workspace.is_none() {
         return None;
     }
@@ -178,7 +181,7 @@ fn endpoint(
     let since = arguments.since.as_ref().map(|since| {
         quote!(const SINCE: ::core::option::Option<&'static str> = ::core::option::Option::Some(#since);)
     });
-    let headers = headers(arguments, &private, fields);
+    let headers = headers(arguments, krate, fields);
     let body = body(arguments, krate, fields);
     let from_request = from_request(arguments, krate, fields);
     quote! {
@@ -208,14 +211,15 @@ fn endpoint(
     }
 }
 
-fn headers(arguments: &OperationArguments, private: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
+fn headers(arguments: &OperationArguments, krate: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
+    let private = quote!(#krate::__private);
     let fixed = arguments.headers.iter().map(
         |(name, value)| quote!(headers.insert(#name, #private::http::HeaderValue::from_static(#value));),
     );
     let own = fields.iter().filter_map(|field| match &field.place {
         Place::Header(name) => {
-            let (private, ident) = (field.placed(private), field.placed_ident());
-            Some(quote_spanned!(field.span()=> #private::HeaderField::write(&self.#ident, #name, headers);))
+            let (private, ident) = (field.placed(&private), field.placed_ident());
+            Some(quote_spanned!(field.span()=> #private::HeaderField::write(&self.#ident, #name, headers)?;))
         }
         _ => None,
     });
@@ -223,8 +227,12 @@ fn headers(arguments: &OperationArguments, private: &TokenStream, fields: &[Fiel
     (!writes.is_empty()).then(|| {
         quote! {
             #[inline]
-            fn headers(&self, headers: &mut #private::http::HeaderMap) {
+            fn headers(
+                &self,
+                headers: &mut #private::http::HeaderMap,
+            ) -> ::core::result::Result<(), #krate::EncodeError> {
                 #(#writes)*
+                ::core::result::Result::Ok(())
             }
         }
     })
@@ -233,13 +241,16 @@ fn headers(arguments: &OperationArguments, private: &TokenStream, fields: &[Fiel
 fn body(arguments: &OperationArguments, krate: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
     let raw = fields.iter().find(|field| field.place == Place::Body);
     let body = match (arguments.payload.to_string().as_str(), raw) {
-        ("Multipart", _) => quote!(#krate::Body::Form(#krate::multipart::Multipart::to_form(self)?)),
+        ("Multipart", _) => quote!(#krate::Body::Form(#krate::Multipart::to_form(self)?)),
         ("Raw", Some(field)) => {
             let ident = &field.ident;
             let content_type = arguments.content_type.as_ref().map(syn::LitStr::value);
             let content_type = content_type.unwrap_or_else(|| "application/octet-stream".to_owned());
             quote_spanned! {field.span()=>
-                #krate::Body::raw(#content_type, ::core::clone::Clone::clone(&self.#ident))
+                #krate::Body::raw(
+                    #krate::__private::http::HeaderValue::from_static(#content_type),
+                    ::core::clone::Clone::clone(&self.#ident),
+                )
             }
         }
         _ => return None,
@@ -267,6 +278,7 @@ fn from_request(
                 Place::Header(name) => {
                     Some(quote!(read.#ident = #private::HeaderField::read(#name, &parts.headers);))
                 }
+                Place::Scope => Some(quote!(read.#ident = #private::tenant(&parts.headers);)),
                 Place::Body => Some(quote!(read.#ident = ::core::convert::From::from(<[u8]>::to_vec(body));)),
                 _ => None,
             }

@@ -47,7 +47,9 @@ fn entry(krate: &TokenStream, field: &Field) -> TokenStream {
     if field.flatten {
         return quote_spanned!(at=> #private::Entries::write(&self.#ident, __map)?;);
     }
-    let value = if field.expose {
+    let value = if let Some(function) = &field.write {
+        quote_spanned!(at=> &#function(&self.#ident))
+    } else if field.expose {
         quote_spanned!(at=> &#private::Exposed(&self.#ident))
     } else {
         quote_spanned!(at=> &self.#ident)

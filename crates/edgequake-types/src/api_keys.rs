@@ -1,6 +1,8 @@
 //! API keys of the calling user (`/api/v1/api-keys`).
 //!
-//! Newer servers refuse these calls to a master or static key (403), because no user is behind it.
+//! Newer servers refuse these calls to a master or static key (403), because no user stands behind it.
+//!
+//! For what newer servers are, see [server versions](crate#server-versions).
 //!
 //! ```
 //! use edgequake_types::{Decode, Endpoint};
@@ -13,7 +15,7 @@
 //!
 //! let answer = r#"{"key_id":"k-1","api_key":"eq_Zz91kQp4TtUu","prefix":"eq_Zz91kQp4","scopes":["edgequake:read"]}"#;
 //! let created = CreatedApiKey::from_body(answer)?;
-//! // The key is shown this once: keep it.
+//! // The key is shown only once: store it now.
 //! assert_eq!(created.api_key.expose(), "eq_Zz91kQp4TtUu");
 //! assert!(!format!("{created:?}").contains("TtUu"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -22,7 +24,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// What a key is for. The short words of the guide are read as well and written in full.
+    /// What a key allows. The short words of the guide are also read, and written in full.
     pub enum KeyScope {
         /// Reading.
         Read = "edgequake:read" | "read",
@@ -35,39 +37,39 @@ open_enum! {
     }
 }
 
-/// Makes a key.
+/// Creates a key.
 ///
-/// Not repeated after an ambiguous failure, because that could leave a key behind that nobody knows. Errors: 401; 403 for
+/// Not retried after an ambiguous failure, because that could leave behind a key that nobody knows. Errors: 401; 403 for
 /// a master or static key, and without write scope.
 #[doc(alias = "generate_key")]
 #[operation(POST "/api/v1/api-keys" -> CreatedApiKey, Required, Refused, Json, new(), eq)]
 pub struct CreateApiKey {
-    /// A name to tell it by.
+    /// A name for it.
     pub name: Option<String>,
-    /// What it is for. By default the server allows reading and querying.
+    /// What it allows. By default reading and querying.
     pub scopes: Option<Vec<KeyScope>>,
-    /// After how many days it ends. By default never.
+    /// After how many days it expires. By default never.
     pub expires_in_days: Option<u64>,
 }
 
 /// The answer to [`CreateApiKey`], the only one that ever shows the key.
 #[model(answer(201), new(key_id, api_key, prefix), eq)]
 pub struct CreatedApiKey {
-    /// The id, for [`RevokeApiKey`]. Some clients call the field `id`.
+    /// The id, for [`RevokeApiKey`]. Also read from `id`.
     #[field(alias = "id")]
     pub key_id: KeyId,
-    /// The key itself. Some clients call the field `key`.
+    /// The key itself. Also read from `key`.
     #[field(alias = "key", expose)]
     pub api_key: Secret,
     /// Its first 11 characters, by which lists show it.
     #[field(default)]
     pub prefix: String,
-    /// What it is for.
+    /// What it allows.
     pub scopes: Vec<KeyScope>,
-    /// When it ends; `None` for never.
+    /// When it expires; `None` for never.
     #[field(always)]
     pub expires_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
 }
 
@@ -88,7 +90,7 @@ page_list! {
 /// What a list says about a key.
 #[model(new(key_id, prefix, is_active = Some(true)), eq)]
 pub struct ApiKey {
-    /// The id, for [`RevokeApiKey`]. Some clients call the field `id`.
+    /// The id, for [`RevokeApiKey`]. Also read from `id`.
     #[field(alias = "id")]
     pub key_id: KeyId,
     /// The first characters of the key.
@@ -97,21 +99,21 @@ pub struct ApiKey {
     /// The name it was given.
     #[field(always)]
     pub name: Option<String>,
-    /// What it is for.
+    /// What it allows.
     pub scopes: Vec<KeyScope>,
-    /// Whether it is in force; `None` where the server does not say. Revoked keys stay in the list.
+    /// Whether it is active; `None` where the server does not say. Revoked keys stay in the list.
     pub is_active: Option<bool>,
-    /// When it was last used; `None` for never. Some clients call the field `last_used`.
+    /// When it was last used; `None` for never. Also read from `last_used`.
     #[field(alias = "last_used", always)]
     pub last_used_at: Option<Timestamp>,
-    /// When it ends; `None` for never.
+    /// When it expires; `None` for never.
     #[field(always)]
     pub expires_at: Option<Timestamp>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
 }
 
-/// Takes a key out of force; it stays in the list.
+/// Revokes a key; it stays in the list.
 ///
 /// Errors: 401; 403 without write scope; 404 for an unknown key, or another user's.
 #[doc(alias("delete", "DeleteApiKey"))]
@@ -121,12 +123,12 @@ pub struct RevokeApiKey {
     pub key_id: KeyId,
 }
 
-/// The answer to [`RevokeApiKey`]; an empty one (204) says as much.
+/// The answer to [`RevokeApiKey`]; it may be empty (204).
 #[model(answer(or_empty), default, eq)]
 pub struct RevokedApiKey {
     /// The id of the key.
     pub key_id: Option<KeyId>,
-    /// A sentence for people.
+    /// A message for people.
     pub message: Option<String>,
 }
 

@@ -4,6 +4,8 @@
 //! tells how processing goes ([`GetTask`](crate::tasks::GetTask)), the document tells how it ended
 //! ([`Document::is_terminal`]), a track tells both for a group of documents ([`Track::is_finished`]).
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Decode, Endpoint};
 //! use edgequake_types::documents::{DocumentStatus, UploadText, UploadedDocument};
@@ -36,7 +38,7 @@ operations! {
     UploadText, UploadFile, ListDocuments, GetDocument, GetTrack, DeleteDocument, DeleteAllDocuments,
 }
 
-/// Deletes one document with its chunks and what only it said.
+/// Deletes one document with its chunks and everything that came only from it.
 ///
 /// Errors: 404 for an unknown id; 409 from the first servers while the document is being processed.
 #[operation(DELETE "/api/v1/documents/{document_id}" -> DeletedDocument, Required, Safe, None, new(document_id), eq)]
@@ -57,7 +59,7 @@ pub struct DeletedDocument {
     /// Whether the document is gone.
     #[field(default = heads::gone)]
     pub deleted: bool,
-    /// The task that works off an accepted deletion.
+    /// The task that carries out an accepted deletion.
     pub track_id: Option<TrackId>,
     /// How many chunks were deleted; 0 while the work goes on.
     pub chunks_deleted: u64,
@@ -76,9 +78,9 @@ pub struct DeletedDocument {
 
 /// Deletes ALL documents of the workspace.
 ///
-/// Carries the header `X-EdgeQuake-Confirm: delete-all-documents`, without which newer servers answer 400. Not repeated
+/// Carries the header `X-EdgeQuake-Confirm: delete-all-documents`, without which newer servers answer 400. Not retried
 /// after an ambiguous failure, because documents may have been uploaded since. Errors: 409 from some servers while an
-/// earlier call is being worked off, to which others answer with its task.
+/// earlier call is being processed; others answer with its task.
 #[operation(
     DELETE "/api/v1/documents" -> DeletedDocuments, Required, Refused, None, new(), eq,
     headers("x-edgequake-confirm" = "delete-all-documents")
@@ -92,7 +94,7 @@ pub struct DeletedDocuments {
     /// Whether the work was only accepted, and goes on.
     #[field(omit_default)]
     pub accepted: bool,
-    /// The task that works off an accepted deletion.
+    /// The task that carries out an accepted deletion.
     pub wipe_track_id: Option<TrackId>,
     /// How many documents were deleted or, if only accepted, are to be deleted.
     pub deleted_count: u64,
@@ -106,7 +108,7 @@ pub struct DeletedDocuments {
     pub total_relationships_removed: u64,
     /// How many PDFs were deleted.
     pub total_pdfs_deleted: u64,
-    /// How many documents older servers left alone because they were being processed.
+    /// How many documents older servers skipped because they were being processed.
     pub skipped_count: u64,
     /// Those documents, as the server describes them.
     pub skipped_documents: Vec<Value>,

@@ -7,8 +7,8 @@
 mod answer;
 mod body;
 mod event;
+mod multipart;
 mod operation;
-mod path;
 mod request;
 
 use std::borrow::Cow;
@@ -18,20 +18,18 @@ use http::{HeaderMap, Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{TenantId, WorkspaceId};
+use crate::error::{DecodeError, EncodeError};
+use crate::id::{TenantId, WorkspaceId};
 
 pub use answer::{Answer, AnswerHead, Decode, Download, Events, Json, Lines, Streamed, Whole};
 pub use body::Body;
 pub use event::{Event, EventText, StreamFailure};
+pub use multipart::Multipart;
 pub use operation::Operation;
 pub(crate) use operation::operations;
-pub use path::{PathSegment, encode_segment, is_segment};
-pub use request::{DecodeError, EncodeError, from_json};
 
 pub use answer::json_answer;
-pub use path::expand;
-pub use request::{from_form, from_request};
-pub(crate) use request::{from_value, json_error};
+pub use request::{from_form, from_request, tenant};
 
 /// Whether an operation needs a credential when the server has authentication on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,11 +47,11 @@ pub enum Auth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Retry {
-    /// Safe or idempotent: may be repeated after any transient failure.
+    /// Safe or idempotent: retried after any transient failure.
     Safe,
-    /// May be repeated only when it surely was not executed: never sent, or refused with 429 or 503.
+    /// Retried only if it was certainly not executed: never sent, or refused with 429 or 503.
     Refused,
-    /// Never repeated: single-use tokens, and operations that destroy before they build.
+    /// Never retried: single-use tokens, and operations that destroy before they build.
     Never,
 }
 
@@ -133,7 +131,8 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Serialize`] when a value cannot be written.
+    /// [`EncodeError::Nested`] when a field is a list or an object, [`EncodeError::Serialize`] when a value cannot be
+    /// written.
     // These methods are compiled where they are called: whoever uses three operations does not pay for all of them.
     #[inline]
     fn query(&self) -> Result<Option<String>, EncodeError> {
@@ -147,7 +146,8 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::Serialize`] when a value cannot be written.
+    /// [`EncodeError::Serialize`] when a value cannot be written, [`EncodeError::Nested`] when a field of an URL-encoded
+    /// form is a list or an object.
     #[inline]
     fn body(&self) -> Result<Body, EncodeError> {
         match Self::PAYLOAD {
@@ -158,7 +158,14 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
     }
 
     /// Adds the headers that this operation needs beyond the usual ones.
-    fn headers(&self, _headers: &mut HeaderMap) {}
+    ///
+    /// # Errors
+    ///
+    /// [`EncodeError::Header`] when a field that travels in a header has control characters.
+    #[inline]
+    fn headers(&self, _headers: &mut HeaderMap) -> Result<(), EncodeError> {
+        Ok(())
+    }
 
     /// The scope that this operation must be sent in, where it names one itself: on paths below
     /// `/workspaces/{workspace_id}` the server demands that `X-Workspace-ID` says the same.
@@ -184,11 +191,13 @@ pub trait Endpoint: Serialize + DeserializeOwned + Send + Sync {
         Ok(answer)
     }
 
-    /// The whole request, its URI in origin form (path and query, no host).
+    /// The whole request, its URI in origin form (path and query, no host). It carries the headers of its own
+    /// [`scope`](Self::scope).
     ///
     /// # Errors
     ///
-    /// Those of [`path`](Self::path), [`query`](Self::query) and [`body`](Self::body).
+    /// Those of [`path`](Self::path), [`query`](Self::query), [`body`](Self::body) and [`headers`](Self::headers);
+    /// [`EncodeError::Uri`] when path and query are too long for a URI.
     #[inline]
     fn to_request(&self) -> Result<http::Request<Body>, EncodeError> {
         request::to_request(self)

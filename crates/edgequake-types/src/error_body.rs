@@ -1,6 +1,8 @@
 //! [`ErrorBody`]: the body of an answer that is no success, in every shape that servers and the proxies before them use.
 //!
 //! Nothing here fails: an unreadable body still has a status to speak for it.
+//!
+//! For what the first servers are, see [server versions](crate#server-versions).
 
 use bytes::Bytes;
 use http::StatusCode;

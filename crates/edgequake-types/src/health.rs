@@ -12,10 +12,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use bytes::Bytes;
+use http::Response;
+use http::response::Parts;
+
+use crate::endpoint::{Answer, Decode, Whole, json_answer};
 use crate::prelude::*;
 
 open_enum! {
-    /// How a server feels.
+    /// The state of a server.
     pub enum HealthStatus {
         /// Everything works.
         Healthy = "healthy",
@@ -24,17 +29,17 @@ open_enum! {
     }
 }
 
-/// Tells what the server is made of and how it feels; 200 also when degraded.
+/// Reads the state, the version and the parts of the server. A degraded server answers with 200, too.
 #[doc(alias("ping", "version"))]
 #[operation(GET "/health" -> Health, Optional, Safe, None, new(), eq)]
 pub struct GetHealth {}
 
-/// Tells whether the server takes requests. 503 is its regular "no", not a failure to be repeated.
+/// Tells whether the server takes requests: 200 if it does. 503 is its regular "no", not a failure to be retried.
 #[doc(alias = "readiness")]
-#[operation(GET "/ready" -> (), Optional, Never, None, new(), status = 200, eq)]
+#[operation(GET "/ready" -> Readiness, Optional, Never, None, new(), eq)]
 pub struct GetReady {}
 
-/// Tells whether the server runs; the answer is the text `OK`.
+/// Tells whether the server is running; the answer is the text `OK`.
 #[doc(alias("liveness", "ping"))]
 #[operation(GET "/live" -> String, Optional, Safe, None, new(), eq)]
 pub struct GetLive {}
@@ -43,7 +48,7 @@ pub struct GetLive {}
 /// release.
 #[model(answer, new(version, status = HealthStatus::Healthy))]
 pub struct Health {
-    /// How the server feels.
+    /// The state of the server.
     pub status: HealthStatus,
     /// Its version.
     #[field(default)]
@@ -63,6 +68,40 @@ pub struct Health {
     /// Everything else, such as `build_info`, `schema`, `providers`, `operational`, `capabilities`.
     #[field(flatten)]
     pub extra: Map<String, Value>,
+}
+
+/// The answer to [`GetReady`]. The status of the answer decides; its body only explains it, and is empty
+/// before the newest servers.
+#[model(new(), setters)]
+pub struct Readiness {
+    /// Whether the server takes requests.
+    #[field(default = yes)]
+    pub ready: bool,
+    /// What keeps it from taking requests.
+    pub blockers: Vec<Value>,
+    /// What the operator should do.
+    pub operator_action: Option<String>,
+}
+
+/// What a success means.
+fn yes() -> bool {
+    true
+}
+
+impl Answer for Readiness {
+    const MEDIA_TYPE: &'static str = "application/json";
+    type Form = Whole;
+}
+
+impl Decode for Readiness {
+    /// A body that is empty, a text or of another form says nothing beyond the status.
+    fn decode(_head: &Parts, body: Bytes) -> Result<Self, DecodeError> {
+        Ok(from_json(&body).unwrap_or_default())
+    }
+
+    fn encode(&self) -> Result<Response<Bytes>, EncodeError> {
+        json_answer(200, self)
+    }
 }
 
 operations! { "health": GetHealth, GetReady, GetLive }

@@ -8,7 +8,7 @@ use http::HeaderValue;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::endpoint::PathSegment;
+use crate::path::PathSegment;
 use crate::tolerant::Tolerant;
 
 /// Why a text is not an identifier. Names the rule and what to do.

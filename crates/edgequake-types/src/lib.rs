@@ -25,36 +25,53 @@
 //!
 //! Reading is tolerant, writing is strict: unknown fields are ignored, `null` and absent are alike, open sets of words
 //! keep words they do not know, whole numbers may come as `5.0` or `"5"`; what is written has the server's own names only.
+//!
+//! # Server versions
+//!
+//! No answer tells which behaviors a server has, and the exact release of many changes is not known. So the docs name
+//! servers by their age:
+//!
+//! | | releases | for example |
+//! |---|---|---|
+//! | the first servers | about 0.2 to 0.12 | process an upload within its request, answer errors with `code` and `message` alone |
+//! | older servers | all before the newer ones | queue uploads, delete documents within the request |
+//! | newer servers | from about 0.17; some changes came with 0.26, at the latest with 0.30 | queue deletions, use each refresh token once |
+//! | the newest servers | from about 0.29 | check the text of a streamed answer, say why they are not ready |
+//!
+//! Where the release is known, the docs name it. An operation says it as [`Endpoint::SINCE`].
 
 // What `#[model]` and `#[operation]` write names this crate from outside.
 extern crate self as edgequake_types;
 
+// From the ground up: a module uses only those before it.
 pub mod secret;
-mod id;
 mod timestamp;
-mod origin;
+mod error;
+mod json;
+mod path;
 mod tolerant;
+mod id;
+mod origin;
 mod patch;
 mod open_enum;
-mod json_path;
 mod error_body;
 pub mod multipart;
 mod endpoint;
 mod model;
 mod page;
 mod prelude;
-pub mod api_keys;
-pub mod documents;
-pub mod health;
-pub mod query;
-pub mod session;
-pub mod setup;
-pub mod tasks;
-pub mod tenants;
 #[cfg(test)]
 mod testing;
+pub mod health;
+pub mod session;
 pub mod users;
+pub mod api_keys;
+pub mod tenants;
 pub mod workspaces;
+pub mod setup;
+pub mod documents;
+pub mod tasks;
+pub mod query;
 mod catalog;
 
 /// What the attributes' code calls. No part of the public interface: it changes with any release.
@@ -66,15 +83,17 @@ pub mod __private {
 pub use catalog::OPERATIONS;
 pub use edgequake_macros::{model, operation};
 pub use endpoint::{
-    Answer, AnswerHead, Auth, Body, Decode, DecodeError, Download, EncodeError, Endpoint, Event, EventText,
-    Events, Json, Lines, Operation, PathSegment, Payload, Retry, Scope, StreamFailure, Streamed, Whole,
-    encode_segment, from_json, is_segment,
+    Answer, AnswerHead, Auth, Body, Decode, Download, Endpoint, Event, EventText, Events, Json, Lines,
+    Multipart, Operation, Payload, Retry, Scope, StreamFailure, Streamed, Whole,
 };
+pub use error::{DecodeError, EncodeError};
 pub use error_body::{ErrorBody, ErrorShape};
 pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
+pub use json::from_json;
 pub use origin::{Origin, OriginError};
 pub use page::{Paginated, Pagination};
 pub use patch::Patch;
+pub use path::{PathSegment, encode_segment, is_segment};
 pub use secret::Secret;
 pub use timestamp::Timestamp;
 pub use tolerant::Tolerant;

@@ -7,23 +7,24 @@ use std::marker::PhantomData;
 
 use http::{HeaderMap, HeaderValue};
 use serde::de::{
-    self, Deserialize, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::endpoint::DecodeError;
-use crate::from_json;
+use crate::error::{DecodeError, EncodeError};
+use crate::json::{from_json, json_error};
 use crate::secret::Secret;
-use crate::tolerant::{self, Tolerant};
+use crate::tolerant::{self, First, Tolerant};
 
 pub use bytes::Bytes;
 pub use http;
 pub use serde;
 pub use serde_json::Value;
 
-pub use crate::endpoint::{expand, from_form, from_request, json_answer};
+pub use crate::endpoint::{Multipart, from_form, from_request, json_answer, tenant};
+pub use crate::json::says_nothing;
+pub use crate::path::expand;
 pub use crate::tolerant::wrapped_fields as wrapped;
 
 /// An object of any fields.
@@ -164,7 +165,8 @@ pub fn read_lenient<'de, A: MapAccess<'de>, T: Tolerant>(
     if slot.is_some() {
         return skip(map);
     }
-    *slot = T::read_field(map.next_value::<Value>()?).unwrap_or_default();
+    let First(value) = map.next_value()?;
+    *slot = T::read_field(value).unwrap_or_default();
     Ok(())
 }
 
@@ -175,11 +177,8 @@ pub fn skip<'de, A: MapAccess<'de>>(map: &mut A) -> Result<(), A::Error> {
 
 /// Keeps a value that belongs to no field. Of a key that comes twice, the first value that is not `null` counts here too.
 pub fn keep<'de, A: MapAccess<'de>>(map: &mut A, keys: &mut Keys, rest: &mut Map) -> Result<(), A::Error> {
-    let value = map.next_value()?;
-    let kept = rest.entry(std::mem::take(&mut keys.unknown)).or_insert(Value::Null);
-    if kept.is_null() {
-        *kept = value;
-    }
+    let First(value) = map.next_value()?;
+    tolerant::keep_first(rest, std::mem::take(&mut keys.unknown), value);
     Ok(())
 }
 
@@ -203,7 +202,7 @@ pub fn list<'de, L: FromList, A: SeqAccess<'de>>(elements: A) -> Result<Vec<L::E
 
 /// A list type, by its element.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no list",
+    message = "`{Self}` is not a list",
     label = "`bare` names a field of type `Vec<...>`"
 )]
 pub trait FromList {
@@ -228,7 +227,7 @@ pub fn from_json_or_wrapped<T: DeserializeOwned>(body: &[u8], key: &str) -> Resu
         type Value = Option<T>;
 
         fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Option<T>, D::Error> {
-            let object = Map::deserialize(deserializer)?;
+            let object = tolerant::first_fields(deserializer)?;
             object.get(self.0).filter(|inner| inner.is_object()).map(tolerant::nested).transpose()
         }
     }
@@ -241,7 +240,7 @@ pub fn from_json_or_wrapped<T: DeserializeOwned>(body: &[u8], key: &str) -> Resu
         Ok(Some(inner)) => Ok(inner),
         // Bare, or nothing that has fields: that says what is wrong with it.
         Ok(None) => from_json(body),
-        Err(error) => from_json(body).map_err(|_| crate::endpoint::json_error(body, error)),
+        Err(error) => from_json(body).map_err(|_| json_error(body, error)),
     }
 }
 
@@ -299,38 +298,49 @@ impl Serialize for Exposed<'_, Option<BTreeMap<String, Secret>>> {
 /// A field that travels in a header.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot travel in a header",
-    label = "no header has this type",
+    label = "not a type for a header",
     note = "a field with `#[field(header = \"...\")]` is an `Option<String>` or an `Option<Secret>`"
 )]
 pub trait HeaderField: Sized {
-    /// Writes it; what no header can carry is left out.
-    fn write(&self, name: &'static str, headers: &mut HeaderMap);
+    /// Writes it, in UTF-8.
+    fn write(&self, name: &'static str, headers: &mut HeaderMap) -> Result<(), EncodeError>;
 
     /// Reads it.
     fn read(name: &'static str, headers: &HeaderMap) -> Self;
 }
 
 impl HeaderField for Option<String> {
-    fn write(&self, name: &'static str, headers: &mut HeaderMap) {
-        if let Some(Ok(value)) = self.as_deref().map(HeaderValue::from_str) {
-            headers.insert(name, value);
+    fn write(&self, name: &'static str, headers: &mut HeaderMap) -> Result<(), EncodeError> {
+        if let Some(text) = self {
+            headers.insert(name, header_value(name, text)?);
         }
+        Ok(())
     }
 
     fn read(name: &'static str, headers: &HeaderMap) -> Self {
-        headers.get(name)?.to_str().ok().map(str::to_owned)
+        header_text(name, headers).map(str::to_owned)
     }
 }
 
 impl HeaderField for Option<Secret> {
-    fn write(&self, name: &'static str, headers: &mut HeaderMap) {
-        if let Some(Ok(mut value)) = self.as_ref().map(|secret| HeaderValue::from_str(secret.expose())) {
+    fn write(&self, name: &'static str, headers: &mut HeaderMap) -> Result<(), EncodeError> {
+        if let Some(secret) = self {
+            let mut value = header_value(name, secret.expose())?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
+        Ok(())
     }
 
     fn read(name: &'static str, headers: &HeaderMap) -> Self {
-        headers.get(name)?.to_str().ok().map(Secret::from)
+        header_text(name, headers).map(Secret::from)
     }
+}
+
+fn header_value(name: &'static str, text: &str) -> Result<HeaderValue, EncodeError> {
+    HeaderValue::from_bytes(text.as_bytes()).map_err(|_| EncodeError::Header { name })
+}
+
+fn header_text<'a>(name: &'static str, headers: &'a HeaderMap) -> Option<&'a str> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
 }

@@ -28,8 +28,8 @@ use memchr::memmem;
 use serde::de::{Deserialize, Deserializer, IgnoredAny};
 use serde::{Serialize, Serializer};
 
+pub use crate::error::FormError;
 use crate::tolerant::Tolerant;
-use crate::{DecodeError, EncodeError};
 
 /// A form of named parts.
 #[derive(Debug, Clone)]
@@ -114,41 +114,6 @@ impl fmt::Debug for Segment {
             Self::Deferred { part, length } => write!(f, "Deferred(part {part}, {length} bytes)"),
         }
     }
-}
-
-/// Why a body is not a form.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FormError {
-    /// The content type is another one, or names no boundary.
-    #[error("the content type must be multipart/form-data with a boundary")]
-    ContentType,
-    /// The body ends before its closing delimiter.
-    #[error("the form ends before its closing delimiter")]
-    Incomplete,
-    /// A part without a readable `Content-Disposition`.
-    #[error("part {index} has no Content-Disposition of type form-data with a name")]
-    Disposition {
-        /// Index of the part, from 0.
-        index: usize,
-    },
-}
-
-/// An operation whose fields travel in a `multipart/form-data` body: `#[operation(POST "..." -> ..., Multipart)]`.
-pub trait Multipart: Sized {
-    /// The form that carries the fields.
-    ///
-    /// # Errors
-    ///
-    /// [`EncodeError`] when a field cannot be written.
-    fn to_form(&self) -> Result<Form, EncodeError>;
-
-    /// Reads the fields back, as a server does. `parameters` are those of the path: name and value.
-    ///
-    /// # Errors
-    ///
-    /// [`DecodeError::Part`] when a part is missing.
-    fn from_form(form: Form, parameters: &[(&'static str, String)]) -> Result<Self, DecodeError>;
 }
 
 impl Part {

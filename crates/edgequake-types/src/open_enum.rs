@@ -46,14 +46,14 @@ macro_rules! open_enum {
             }
         }
 
-        impl $crate::PathSegment for $name {
+        impl $crate::path::PathSegment for $name {
             fn segment(&self) -> std::borrow::Cow<'_, str> {
                 std::borrow::Cow::Borrowed(self.as_str())
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl $crate::Tolerant for $name {
+        impl $crate::tolerant::Tolerant for $name {
             fn read<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 serde::Deserialize::deserialize(deserializer)
             }

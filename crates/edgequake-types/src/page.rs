@@ -1,4 +1,4 @@
-//! [`Paginated`]: the ways in which lists come in pages, behind one door.
+//! [`Paginated`]: the ways in which lists come in pages, behind one trait.
 //!
 //! Servers cap page sizes silently, the first ones put the length of the page where the total belongs, and a gateway may
 //! drop parameters. So a walk goes by what each page really says, and it always ends.
@@ -41,7 +41,7 @@ pub trait Paginated: Endpoint {
 #[model(default)]
 #[derive(Copy, Eq)]
 pub struct Pagination {
-    /// How many elements there are on all pages. Some lists call the field `total_count`.
+    /// How many elements there are on all pages. Also read from `total_count`.
     #[field(alias = "total_count")]
     pub total: u64,
     /// The number of this page, from 1.

@@ -1,5 +1,7 @@
 //! Queries: one answer, or an answer as it is written (`/api/v1/query`, `/api/v1/query/stream`).
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Decode, Endpoint};
 //! use edgequake_types::query::{Query, QueryAnswer, QueryMode};
@@ -35,6 +37,7 @@
 
 use crate::prelude::*;
 
+mod degree;
 mod answer;
 mod event;
 mod words;
@@ -94,12 +97,12 @@ pub struct Query {
     pub hl_keywords: Option<Vec<String>>,
     /// Keywords for the local search. By default the model finds them.
     pub ll_keywords: Option<Vec<String>>,
-    /// How the answer is to be worded, such as `bullet points`. Default as the model likes.
+    /// The form of the answer, such as `bullet points`. By default the model decides.
     pub response_type: Option<String>,
-    /// How much a reasoning model is to think: `none`, `minimal`, `low`, ...; an open set. By default as the workspace or
+    /// How much effort a reasoning model makes: `none`, `minimal`, `low`, ...; an open set. By default as the workspace or
     /// the provider has it.
     pub reasoning_effort: Option<String>,
-    /// Groups questions in the server's tracing. It is no conversation: nothing is remembered by it. Default none. Newer
+    /// Groups questions in the server's tracing. It is not a conversation: the server remembers nothing. Default none. Newer
     /// servers only.
     pub session_id: Option<String>,
 }
@@ -133,7 +136,7 @@ pub struct DocumentFilter {
     pub date_from: Option<Timestamp>,
     /// Documents up to this time, inclusive. Default any.
     pub date_to: Option<Timestamp>,
-    /// Parts of titles, separated by commas; one of them must occur. Case plays no part. Default any.
+    /// Parts of titles, separated by commas; one of them must occur. Case is ignored. Default any.
     pub document_pattern: Option<String>,
     /// These documents; unknown ones are passed over, and an empty list is no restriction. Default any. Newer servers only.
     pub document_ids: Option<Vec<DocumentId>>,
@@ -143,11 +146,11 @@ pub struct DocumentFilter {
 #[model(setters, new())]
 #[derive(Copy)]
 pub struct MixWeights {
-    /// Weight of the local search. By default the server weighs.
+    /// Weight of the local search. By default the server's.
     pub local: Option<f64>,
-    /// Weight of the global search. By default the server weighs.
+    /// Weight of the global search. By default the server's.
     pub global: Option<f64>,
-    /// Weight of the naive search. By default the server weighs.
+    /// Weight of the naive search. By default the server's.
     pub naive: Option<f64>,
 }
 

@@ -1,5 +1,7 @@
 //! Sessions: login, refresh, logout and the user behind a credential (`/api/v1/auth/...`).
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Decode, Endpoint};
 //! use edgequake_types::session::{Login, LoginResponse, Refresh};
@@ -36,7 +38,7 @@ open_enum! {
 /// A user account.
 #[model(answer(or_wrapped = "user"), new(user_id, username, email, role, is_active = Some(true)))]
 pub struct User {
-    /// The account's id. Some clients call the field `id`.
+    /// The account's id. Also read from `id`.
     #[field(alias = "id")]
     pub user_id: UserId,
     /// The login name.
@@ -55,7 +57,7 @@ pub struct User {
     /// When the user last logged in; `None` for never.
     #[field(always)]
     pub last_login_at: Option<Timestamp>,
-    /// Whether the server made the account for a visitor without a login.
+    /// Whether the server created the account for a visitor without a login.
     #[field(omit_default)]
     pub is_anonymous: bool,
 }
@@ -70,7 +72,7 @@ pub struct Login {
     /// User name or e-mail address.
     #[field(alias = "identifier")]
     pub username: String,
-    /// The same text again if it contains `@`: servers after the published guide read this field.
+    /// The same text again if it contains `@`: servers that follow the published guide read this field.
     pub email: Option<String>,
     /// The password.
     #[field(expose)]
@@ -139,7 +141,7 @@ fn bearer() -> String {
     "Bearer".to_owned()
 }
 
-/// Revokes the session. Newer servers take the access token out of force as well.
+/// Revokes the session. Newer servers invalidate the access token as well.
 ///
 /// Newer servers demand write scope, so a read-only credential is refused with 403. Errors: 401.
 #[doc(alias("auth", "sign_out", "revoke"))]
@@ -157,11 +159,11 @@ impl Logout {
     }
 }
 
-/// Says where a browser begins a login with the identity provider.
+/// Begins a login with the identity provider in a browser.
 ///
-/// The answer is a redirect (some 3xx) whose `Location` is for the browser; a client takes it from the raw answer and follows
-/// nothing. Errors: 503 with `Retry-After: 0` where the server has no identity provider, or not this one; it never heals, so
-/// it is not repeated.
+/// The answer is a redirect (some 3xx) whose `Location` is for the browser; take it from the raw answer, and do
+/// not follow it. Errors: 503 with `Retry-After: 0` where the server has no identity provider, or not this one; a retry does
+/// not help, so there is none.
 #[doc(alias("auth", "sso", "openid"))]
 #[operation(GET "/api/v1/auth/oidc/login" -> (), Public, Never, Query, new(), eq)]
 pub struct OidcLogin {

@@ -2,6 +2,8 @@
 //!
 //! The `task_id` in the answer to an upload is the `track_id` of its task.
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Decode, Endpoint};
 //! use edgequake_types::tasks::{GetTask, Task, TaskStatus};
@@ -97,7 +99,7 @@ pub struct TaskStatistics {
     pub cancelled: u64,
 }
 
-/// Reads one task: how far it is.
+/// Reads one task and its progress.
 ///
 /// Errors: 404 for an unknown task, another workspace's, or one that a restart of the server lost.
 #[operation(GET "/api/v1/tasks/{track_id}" -> Task, Required, Safe, None, new(track_id), eq)]
@@ -153,7 +155,7 @@ pub struct Task {
     pub retry_count: u64,
     /// How often it may be retried.
     pub max_retries: u64,
-    /// How far it is.
+    /// Its progress.
     #[field(always, read = state::progress)]
     pub progress: Option<TaskProgress>,
     /// What came out of it.
@@ -168,14 +170,14 @@ pub struct Task {
     pub workspace_id: Option<WorkspaceId>,
     /// Its place in the queue while it is pending; newer servers only, for a single task.
     pub queue_position: Option<u64>,
-    /// In how many seconds work will probably begin; newer servers only, for a single task.
+    /// Estimated time until work begins, in seconds; newer servers only, for a single task.
     #[field(lenient)]
     pub eta_seconds: Option<u64>,
     /// Where that estimate comes from: `measured` or `no_history`; an open set.
     pub eta_basis: Option<String>,
 }
 
-/// How far a task is. Each kind of task has a form of its own: what this version does not know is in [`extra`](Self::extra).
+/// The progress of a task. Each kind of task has a form of its own: what this version does not know is in [`extra`](Self::extra).
 #[model(default)]
 pub struct TaskProgress {
     /// What is being done, such as `extracting`. Also read from `current_stage` and `stage`.
@@ -184,11 +186,13 @@ pub struct TaskProgress {
     /// How many steps there are.
     pub total_steps: Option<u64>,
     /// How much of the task is done, from 0 to 100. Also read from `completion_percentage`.
-    #[field(alias = "completion_percentage", lenient)]
-    pub percent_complete: Option<u32>,
+    #[field(alias = "completion_percentage", lenient, write = state::whole)]
+    pub percent_complete: Option<f64>,
     /// How much of the current step is done, from 0 to 1. Servers mostly say it of documents.
     pub stage_progress: Option<f64>,
-    /// How far the chunks of the document are; newer servers only.
+    /// A sentence about the current step. Servers mostly say it of documents.
+    pub stage_message: Option<String>,
+    /// The progress of the document's chunks; newer servers only.
     #[field(lenient)]
     pub chunk_progress: Option<ChunkProgress>,
     /// Everything else that the server says about it.
@@ -196,7 +200,7 @@ pub struct TaskProgress {
     pub extra: Map<String, Value>,
 }
 
-/// How far the chunks of a document are.
+/// The progress of the chunks of a document.
 #[model(default)]
 pub struct ChunkProgress {
     /// How many chunks there are.
@@ -205,11 +209,11 @@ pub struct ChunkProgress {
     pub processed_chunks: Option<u32>,
     /// The chunk that is being processed, from 0.
     pub current_chunk_index: Option<u32>,
-    /// How that chunk begins.
+    /// The beginning of that chunk.
     pub current_chunk_preview: Option<String>,
     /// How long a chunk takes on average, in milliseconds.
     pub avg_chunk_time_ms: Option<f64>,
-    /// In how many seconds the last chunk will probably be done.
+    /// Estimated time until the last chunk is done, in seconds.
     #[field(lenient)]
     pub eta_seconds: Option<u64>,
     /// How many tokens were sent to the model.

@@ -2,6 +2,8 @@
 //!
 //! Newer servers let platform administrators create and delete tenants, owners change them, and members see them.
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Decode, Endpoint, Paginated};
 //! use edgequake_types::tenants::{CreateTenant, ListTenants, Plan, TenantList};

@@ -4,6 +4,7 @@
 //! that is read here, and nowhere else. A value that cannot be meant (`15.5` or `-1` for a count) is an error, never a rounded
 //! or wrapped number.
 
+mod first;
 mod lists;
 mod numbers;
 mod shapes;
@@ -17,11 +18,12 @@ use serde_json::Value;
 use crate::secret::Secret;
 use crate::timestamp::Timestamp;
 
+pub(crate) use first::{First, first_fields, keep_first};
 pub(crate) use lists::list;
 pub(crate) use shapes::nested;
 pub use shapes::wrapped as wrapped_fields;
 
-pub(crate) use numbers::{optional_degree, optional_seconds};
+pub(crate) use numbers::optional_seconds;
 
 /// A type that may be the type of a field.
 ///
@@ -29,7 +31,7 @@ pub(crate) use numbers::{optional_degree, optional_seconds};
 /// |---|---|---|
 /// | `Option<T>` | `None` | unless it is `None` |
 /// | [`Patch<T>`](crate::Patch) | absent is `Keep`, `null` is `Clear` | unless it is `Keep` |
-/// | numbers, `bool` | 0, `false` | always |
+/// | `u8`, `u16`, `u32`, `u64`, `usize`, `i32`, `i64`, `f32`, `f64`, `bool` | 0, `false` | always |
 /// | `Vec<T>`, maps | empty | always |
 /// | everything else | an error | always |
 ///
@@ -69,8 +71,8 @@ pub(crate) use numbers::{optional_degree, optional_seconds};
 // What the API's own types implement is no hint for a type of a user's: their implementations have
 // `#[diagnostic::do_not_recommend]`, as those that `#[model]` writes.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no type for a field: nothing says how it is read where a server is imprecise",
-    label = "has no tolerance",
+    message = "`{Self}` cannot be the type of a field: it does not implement `Tolerant`",
+    label = "does not implement `Tolerant`",
     note = "implement `edgequake_types::Tolerant` for it, declare it with `#[model]`, or wrap it: `Json<{Self}>`"
 )]
 pub trait Tolerant: Sized {

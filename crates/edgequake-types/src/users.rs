@@ -17,7 +17,7 @@
 use crate::prelude::*;
 use crate::session::{Role, User};
 
-/// Makes an account.
+/// Creates an account.
 ///
 /// Needs an administrator, unless the server lets people register themselves; then a role other than the default one is
 /// silently replaced by it. Errors: 400 for an empty field or a weak password; 403 if registration is closed; 409 for a name
@@ -40,7 +40,7 @@ pub struct CreateUser {
 pub struct CreatedUser {
     /// The account.
     pub user: User,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Option<Timestamp>,
 }
 
@@ -53,7 +53,7 @@ pub struct ListUsers {
     pub page_size: Option<u64>,
     /// Accounts with this role.
     pub role: Option<Role>,
-    /// Whether accounts that the server made for visitors are listed. Default false.
+    /// Whether accounts that the server created for visitors are listed. Default false.
     pub include_anonymous: Option<bool>,
 }
 

@@ -3,6 +3,8 @@
 //! Servers demand that a call about one workspace is also sent in it, so these requests name their
 //! [`scope`](crate::Endpoint::scope) themselves.
 //!
+//! For what newer servers are, see [server versions](crate#server-versions).
+//!
 //! ```
 //! use edgequake_types::{Endpoint, WorkspaceId};
 //! use edgequake_types::workspaces::{GetWorkspaceStats, UpdateWorkspace};

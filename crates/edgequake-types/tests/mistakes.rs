@@ -1,4 +1,8 @@
 //! Typical mistakes in a declaration, and what is said about them. `TRYBUILD=overwrite` writes that anew.
+//!
+//! What the attributes say themselves (`mistakes`) is compared under every compiler. What the compiler says, in words of its
+//! own, about the code that they write (`mistakes/compiler`) is compared under the one release that it was written down with,
+//! and not tried under others.
 
 #![allow(
     clippy::expect_used,

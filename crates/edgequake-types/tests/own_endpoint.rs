@@ -11,7 +11,8 @@
 use std::fmt::Debug;
 
 use bytes::Bytes;
-use edgequake_types::multipart::{Content, Form, Multipart, Part};
+use edgequake_types::Multipart;
+use edgequake_types::multipart::{Content, Form, Part};
 use edgequake_types::{
     Answer, AnswerHead, Auth, Decode, DecodeError, DocumentId, EncodeError, Endpoint, Json, Operation, Patch,
     Payload, Retry, Secret, WorkspaceId, model, operation,
@@ -226,6 +227,13 @@ fn requests_of_each_kind() {
         "",
     );
     assert_eq!(parts.headers["x-client"], "mine");
+    let parts = travels(&ListLabels::new().client("Straße 東京"), "GET /labels", "");
+    assert_eq!(parts.headers["x-client"].as_bytes(), "Straße 東京".as_bytes());
+    let error = ListLabels::new().client("a\r\nx-admin: 1").to_request().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the field for the header `x-client` has characters that no header can carry"
+    );
     let parts = travels(
         &GetToken::new("mona", "p w").lifetime(60),
         "POST /token",
@@ -237,6 +245,10 @@ fn requests_of_each_kind() {
     travels(&attach, "POST /labels/7/file", "");
     attach = attach.by("me");
     assert!(travels(&attach, "POST /labels/7/file", "").headers["x-by"].is_sensitive());
+    let error = attach.clone().by("s3cr3t\u{7f}").to_request().unwrap_err();
+    assert!(
+        matches!(error, EncodeError::Header { name: "x-by" }) && !format!("{error:?}").contains("s3cr3t")
+    );
     let put = PutText::new("a b/c", "# x");
     let parts = travels(&put, "PUT /texts/a%20b/c", "# x");
     assert_eq!(parts.headers["content-type"], "text/plain; charset=utf-8");
@@ -293,7 +305,16 @@ fn answers_of_each_kind() {
     {
         answers(body, &labels, &json!({"labels": [{"text": "x"}]}));
     }
-    answers("", &Labels::new(), &json!({"labels": []}));
+    for body in ["", " \r\n", "null", "\u{feff}null\n"] {
+        answers(body, &Labels::new(), &json!({"labels": []}));
+        answers(body, &Vec::<Label>::new(), &json!([]));
+        assert_eq!(Option::<Label>::from_body(body).unwrap(), None, "{body:?}");
+        assert_eq!(Value::from_body(body).unwrap(), Value::Null, "{body:?}");
+        // In a text or a file, blanks are content.
+        let text = Some(body.to_owned()).filter(|body| !body.is_empty());
+        assert_eq!(Option::<String>::from_body(body).unwrap(), text);
+        assert_eq!(Option::<Bytes>::from_body(body).unwrap(), text.map(Bytes::from));
+    }
     answers(r#"[{"text":"x"}]"#, &vec![label], &json!([{"text": "x"}]));
     answers("null", &Vec::<Label>::new(), &json!([]));
     answers(r#"{"aNumber":1}"#, &Json(Foreign { a_number: 1 }), &json!({"aNumber": 1}));

@@ -49,6 +49,7 @@ struct Kinds {
     size: usize,
     signed: i32,
     fraction: f64,
+    short_fraction: f32,
     texts: Vec<String>,
     lists: Vec<Vec<u64>>,
     map: BTreeMap<String, u64>,
@@ -92,7 +93,7 @@ struct Kinds {
     omitted: Vec<u64>,
 }
 
-const KINDS: [&str; 42] = [
+const KINDS: [&str; 43] = [
     "flag",
     "count",
     "number",
@@ -100,6 +101,7 @@ const KINDS: [&str; 42] = [
     "size",
     "signed",
     "fraction",
+    "short_fraction",
     "texts",
     "lists",
     "map",

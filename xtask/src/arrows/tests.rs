@@ -1,4 +1,4 @@
-use super::rules::{Budget, Features, Forbidden, broken_arrows};
+use super::crates::{Budget, Features, Forbidden, broken_arrows};
 use super::tree::Tree;
 
 /// A made-up graph: two ways to `wheel`, two versions of `bolt`.

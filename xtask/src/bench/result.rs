@@ -38,6 +38,7 @@ struct Budget {
 pub(super) enum Limit {
     AtMost(f64),
     AtLeast(f64),
+    Exactly(f64),
 }
 
 impl Results {
@@ -56,6 +57,8 @@ impl Results {
         let (limit, holds) = match limit {
             Limit::AtMost(most) => (most, found <= most),
             Limit::AtLeast(least) => (least, found >= least),
+            #[allow(clippy::float_cmp, reason = "counts")]
+            Limit::Exactly(count) => (count, found == count),
         };
         self.budgets.push(Budget { what: what.into(), found, limit, unit, holds });
     }

@@ -52,9 +52,9 @@ impl Access {
         Ok(Self { token, authorization, limits: None })
     }
 
-    /// Starts the clock: `lifetime` from `now`, to be renewed `early` before the end. `jitter` is drawn from 0 to 1.
+    /// Sets the limits: `lifetime` from `now`, to be renewed `early` before the end. `jitter` is drawn from 0 to 1.
     #[must_use]
-    pub(crate) fn living(
+    pub(crate) fn with_lifetime(
         mut self,
         lifetime: Option<Duration>,
         now: Now,

@@ -154,8 +154,12 @@ impl JwtBuilder {
         let (access, mut refresh) = match self.tokens {
             Some(tokens) => {
                 let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
-                let access =
-                    Access::new(tokens.access_token)?.living(lifetime, now, self.early, fastrand::f64());
+                let access = Access::new(tokens.access_token)?.with_lifetime(
+                    lifetime,
+                    now,
+                    self.early,
+                    fastrand::f64(),
+                );
                 (Some(access), tokens.refresh_token)
             }
             None => (None, None),

@@ -1,4 +1,4 @@
-//! One result for many waiters: whoever leaves takes nothing with them, and a lost flight is noticed at once.
+//! One result for many waiters: a waiter that leaves affects nobody else, and a lost flight is noticed at once.
 //!
 //! The shared part is a value, a list of wakers and one short lock. It knows nothing of runtimes, so that its
 //! interleavings can be explored by a model checker, which supplies its own `sync` module.
@@ -23,7 +23,7 @@ struct Inner<T> {
 
 enum Outcome<T> {
     Pending,
-    Landed(T),
+    Finished(T),
     Lost,
 }
 
@@ -36,7 +36,7 @@ impl<T> Inner<T> {
     }
 
     fn leave(&mut self, place: usize) -> Option<Waker> {
-        // None are kept once the flight has ended.
+        // None is kept once the flight has ended.
         let waker = self.waiting.get_mut(place)?.take();
         self.free.push(place);
         waker
@@ -45,7 +45,7 @@ impl<T> Inner<T> {
 
 impl<T> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, Inner<T>> {
-        // A waker that panics is none of our state's business: what the lock guards is always whole.
+        // A waker that panics leaves the state whole.
         self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -60,29 +60,29 @@ impl<T> Shared<T> {
     }
 }
 
-/// The side that flies. Dropped without [`land`](Self::land), it tells the waiters that the flight is lost.
-pub(crate) struct Pilot<T>(Option<Arc<Shared<T>>>);
+/// The side that does the work. Dropped without [`send`](Self::send), it tells the waiters that the flight is lost.
+pub(crate) struct FlightSender<T>(Option<Arc<Shared<T>>>);
 
-/// The side that waits; each clone of it can be waited for many times.
+/// The side that waits; each clone can be waited for many times.
 pub(crate) struct Flight<T>(Arc<Shared<T>>);
 
-/// Starts a flight: who flies, and who waits.
-pub(crate) fn flight<T: Clone>() -> (Pilot<T>, Flight<T>) {
+/// The two sides of a new flight.
+pub(crate) fn channel<T: Clone>() -> (FlightSender<T>, Flight<T>) {
     let inner = Mutex::new(Inner { outcome: Outcome::Pending, waiting: Vec::new(), free: Vec::new() });
     let shared = Arc::new(Shared { inner });
-    (Pilot(Some(Arc::clone(&shared))), Flight(shared))
+    (FlightSender(Some(Arc::clone(&shared))), Flight(shared))
 }
 
-impl<T> Pilot<T> {
-    /// Gives the result to everybody who waits, and to everybody who comes later.
-    pub(crate) fn land(mut self, value: T) {
+impl<T> FlightSender<T> {
+    /// Gives the result to everybody who waits, now or later.
+    pub(crate) fn send(mut self, value: T) {
         if let Some(shared) = self.0.take() {
-            shared.conclude(Outcome::Landed(value));
+            shared.conclude(Outcome::Finished(value));
         }
     }
 }
 
-impl<T> Drop for Pilot<T> {
+impl<T> Drop for FlightSender<T> {
     fn drop(&mut self) {
         if let Some(shared) = self.0.take() {
             shared.conclude(Outcome::Lost);
@@ -116,7 +116,7 @@ impl<T: Clone> Future for Wait<T> {
         let shared = Arc::clone(&self.shared);
         let mut inner = shared.lock();
         match &inner.outcome {
-            Outcome::Landed(value) => Poll::Ready(Some(value.clone())),
+            Outcome::Finished(value) => Poll::Ready(Some(value.clone())),
             Outcome::Lost => Poll::Ready(None),
             Outcome::Pending => {
                 let place = *self.place.get_or_insert_with(|| inner.take_place());

@@ -121,23 +121,23 @@ impl Jwt {
     /// [`SessionExpired`](Kind::SessionExpired).
     pub async fn logout(&self) -> LogoutOutcome {
         let inner = Arc::clone(&self.0);
-        inner.core().state.close();
+        inner.write().state.close();
         let runtime = match blocking::runtime() {
             Ok(runtime) => runtime,
             Err(error) => return LogoutOutcome { server: Err(error), store: Ok(()) },
         };
-        let task = runtime.spawn(async move {
-            let (crew, _, (access, refresh)) = inner.turn(|state| state.begin_logout()).await;
-            let ticket = crew.ticket;
-            let (server, store) = crew.inner.revoke(access, refresh).await;
-            crew.home(|state, _, _| {
+        let logout = runtime.spawn(async move {
+            let (task, _, (access, refresh)) = inner.begin_when_idle(|state| state.begin_logout()).await;
+            let ticket = task.ticket;
+            let (server, store) = task.inner.revoke(access, refresh).await;
+            task.finish(|state, _, _| {
                 state.abandon(ticket);
                 Err(state::logged_out())
             });
             LogoutOutcome { server, store }
         });
-        task.await.unwrap_or_else(|lost| {
-            let text = "the logout was lost with its runtime";
+        logout.await.unwrap_or_else(|lost| {
+            let text = "the logout was interrupted: its runtime is gone";
             let error = CredentialsError::new(Kind::Interrupted, text).with_source(lost);
             LogoutOutcome { server: Err(error), store: Ok(()) }
         })
@@ -152,7 +152,7 @@ impl Jwt {
     pub fn session(&self) -> Option<Session> {
         let now = self.0.clock.now();
         let user = self.0.notes().user.clone();
-        let core = self.0.glance();
+        let core = self.0.read();
         let access = core.state.access()?;
         Some(Session {
             user,
@@ -206,7 +206,7 @@ impl Credentials for Jwt {
 
     fn rejected(&self, used: Generation) -> Recourse {
         let now = self.0.clock.now();
-        self.0.core().state.rejected(now, used)
+        self.0.write().state.rejected(now, used)
     }
 }
 
@@ -215,7 +215,7 @@ impl fmt::Debug for Jwt {
         f.debug_struct("Jwt")
             .field("origin", &format_args!("{}", self.0.origin))
             .field("account", &self.0.notes().account)
-            .field("generation", &self.0.glance().state.access().map(|access| access.generation()))
+            .field("generation", &self.0.read().state.access().map(|access| access.generation()))
             .field("store", &self.0.store)
             .field("logins", &self.logins())
             .field("refreshes", &self.refreshes())

@@ -1,4 +1,4 @@
-//! What all clones of a provider share, and how a flight is started, waited for and brought home.
+//! What all clones of a provider share, and how a flight is started, waited for and finished.
 
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use edgequake_types::Origin;
 
 use super::clock::Clock;
-use super::flight::{Flight, Pilot, flight};
+use super::flight::{self, Flight, FlightSender};
 use super::notes::{Login, Notes};
 use super::state::{self, Decision, Failure, Renewed, State, Ticket};
 use crate::authorization::Authorization;
@@ -44,7 +44,7 @@ pub(crate) struct Core {
     flight: Option<(Ticket, Flight<Outcome>)>,
 }
 
-/// What a caller does next.
+/// What the caller does next.
 enum Step {
     Use(Authorization),
     Wait(Ticket, Flight<Outcome>),
@@ -80,12 +80,12 @@ impl Inner {
         }
     }
 
-    pub(crate) fn core(&self) -> RwLockWriteGuard<'_, Core> {
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Core> {
         self.core.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// For looking only: those who look do not wait for each other.
-    pub(crate) fn glance(&self) -> RwLockReadGuard<'_, Core> {
+    /// Readers do not wait for each other.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Core> {
         self.core.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -98,8 +98,8 @@ impl Inner {
         self.timeout.saturating_add(self.store_timeout)
     }
 
-    /// Longer than any flight takes that is still being driven: lock, load, two refreshes, login, save.
-    fn patience(&self) -> Duration {
+    /// Longer than any flight takes that still makes progress: lock, load, two refreshes, login, save.
+    fn give_up_after(&self) -> Duration {
         let exchanges = self.timeout.saturating_mul(3);
         let store = self.store_timeout.saturating_mul(5);
         self.lock_limit()
@@ -111,24 +111,24 @@ impl Inner {
     /// The credential, if it can be used without waiting. Starts an early refresh when one is due.
     pub(crate) fn ready(self: &Arc<Self>) -> Option<Authorization> {
         let now = self.clock.now();
-        if let Some(authorization) = self.glance().state.fresh(now) {
+        if let Some(authorization) = self.read().state.fresh(now) {
             return Some(authorization.clone());
         }
-        let mut core = self.core();
+        let mut core = self.write();
         core.state.usable(now)?;
         match core.state.decide(now) {
             Decision::Use(authorization) => Some(authorization),
             Decision::UseAndStart(authorization, ticket) => {
-                let (pilot, _) = core.board(ticket);
+                let (sender, _) = core.open_flight(ticket);
                 drop(core);
-                self.depart(ticket, pilot).ok();
+                self.spawn_renewal(ticket, sender).ok();
                 Some(authorization)
             }
             _ => None,
         }
     }
 
-    /// The credential, after whatever it takes. Leaving at any await changes nothing for anybody else.
+    /// The credential, after whatever it takes. Dropping the future affects nobody else.
     pub(crate) async fn authorize(self: &Arc<Self>) -> Outcome {
         let (mut lost, mut paused) = (0, 0);
         loop {
@@ -139,7 +139,7 @@ impl Inner {
                     tokio::time::sleep(wait).await;
                 }
                 Step::Pause(_, error) => return Err(error),
-                Step::Wait(ticket, flight) => match self.arrival(ticket, &flight).await {
+                Step::Wait(ticket, flight) => match self.wait_for(ticket, &flight).await {
                     Err(error) if error.kind() == Kind::Interrupted && lost == 0 => lost += 1,
                     outcome => return outcome,
                 },
@@ -149,18 +149,18 @@ impl Inner {
 
     /// Waits for a flight. One that is lost, or that nobody drives, is given up, and the next caller starts another on
     /// the runtime that caller is on.
-    pub(crate) async fn arrival(&self, ticket: Ticket, flight: &Flight<Outcome>) -> Outcome {
-        match tokio::time::timeout(self.patience(), flight.wait()).await {
+    pub(crate) async fn wait_for(&self, ticket: Ticket, flight: &Flight<Outcome>) -> Outcome {
+        match tokio::time::timeout(self.give_up_after(), flight.wait()).await {
             Ok(Some(outcome)) => outcome,
             Ok(None) | Err(_) => {
-                self.core().abandon(ticket);
+                self.write().abandon(ticket);
                 Err(state::interrupted())
             }
         }
     }
 
     fn step(self: &Arc<Self>) -> Result<Step, CredentialsError> {
-        let mut core = self.core();
+        let mut core = self.write();
         match core.state.decide(self.clock.now()) {
             Decision::Use(authorization) => Ok(Step::Use(authorization)),
             Decision::Fail(error) => Err(error),
@@ -171,67 +171,76 @@ impl Inner {
                 None => Err(state::interrupted()),
             },
             Decision::UseAndStart(authorization, ticket) => {
-                let (pilot, _) = core.board(ticket);
+                let (sender, _) = core.open_flight(ticket);
                 drop(core);
-                self.depart(ticket, pilot)?;
+                self.spawn_renewal(ticket, sender)?;
                 Ok(Step::Use(authorization))
             }
             Decision::Start(ticket) => {
-                let (pilot, flight) = core.board(ticket);
+                let (sender, flight) = core.open_flight(ticket);
                 drop(core);
-                self.depart(ticket, pilot)?;
+                self.spawn_renewal(ticket, sender)?;
                 Ok(Step::Wait(ticket, flight))
             }
         }
     }
 
-    /// Sends a refresh on its way, as a task of the runtime that the caller is on now.
-    fn depart(self: &Arc<Self>, ticket: Ticket, pilot: Pilot<Outcome>) -> Result<(), CredentialsError> {
-        let crew = Crew { inner: Arc::clone(self), ticket, pilot: Some(pilot) };
+    /// Spawns the renewal on the caller's runtime.
+    fn spawn_renewal(
+        self: &Arc<Self>,
+        ticket: Ticket,
+        sender: FlightSender<Outcome>,
+    ) -> Result<(), CredentialsError> {
+        let task = FlightTask { inner: Arc::clone(self), ticket, sender: Some(sender) };
         let runtime = blocking::runtime()?;
-        let plan = self.core().state.plan(self.clock.now());
-        // Not under the lock: a runtime that is shutting down drops the task, and with it the crew, right here.
+        let plan = self.write().state.plan(self.clock.now());
+        // Not under the lock: a runtime that is shutting down drops the task right here.
         runtime.spawn(async move {
-            let result = crew.inner.renew(plan, ticket).await;
-            crew.home(|state, now, jitter| state.settle(now, ticket, result, jitter));
+            let result = task.inner.renew(plan, ticket).await;
+            task.finish(|state, now, jitter| state.settle(now, ticket, result, jitter));
         });
         Ok(())
     }
 
-    /// Sends a login on its way that was asked for. Waits for its turn first.
+    /// Spawns a login that was asked for, once no other flight is under way.
     pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
         let runtime = blocking::runtime()?;
-        let (crew, flight, ()) = self.turn(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
-        let ticket = crew.ticket;
+        let (task, flight, ()) =
+            self.begin_when_idle(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
+        let ticket = task.ticket;
         runtime.spawn(async move {
             let held = other.is_none();
             // Best kept apart from a refresh of another process, whose save would undo this one's.
-            let _lock = crew.inner.lock_store().await.ok();
-            let result = crew.inner.login(other, ticket).await;
-            crew.home(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
+            let _lock = task.inner.lock_store().await.ok();
+            let result = task.inner.login(other, ticket).await;
+            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
         });
-        self.arrival(ticket, &flight).await
+        self.wait_for(ticket, &flight).await
     }
 
-    /// Waits until no flight is under way, and takes the place. `begin` says so, or names the flight that holds it.
-    pub(crate) async fn turn<T>(
+    /// Waits until no flight is under way, then begins one. `begin` succeeds, or names the flight that is under way.
+    pub(crate) async fn begin_when_idle<T>(
         self: &Arc<Self>,
         mut begin: impl FnMut(&mut State) -> Result<(Ticket, T), Ticket>,
-    ) -> (Crew, Flight<Outcome>, T) {
+    ) -> (FlightTask, Flight<Outcome>, T) {
         loop {
             let (busy, flight) = {
-                let mut core = self.core();
+                let mut core = self.write();
                 match begin(&mut core.state) {
                     Ok((ticket, found)) => {
-                        let (pilot, flight) = core.board(ticket);
-                        return (Crew { inner: Arc::clone(self), ticket, pilot: Some(pilot) }, flight, found);
+                        let (sender, flight) = core.open_flight(ticket);
+                        return (
+                            FlightTask { inner: Arc::clone(self), ticket, sender: Some(sender) },
+                            flight,
+                            found,
+                        );
                     }
                     Err(busy) => (busy, core.flight.as_ref().map(|(_, flight)| flight.clone())),
                 }
             };
             match flight {
-                Some(flight) => drop(self.arrival(busy, &flight).await),
-                None => self.core().abandon(busy),
+                Some(flight) => drop(self.wait_for(busy, &flight).await),
+                None => self.write().abandon(busy),
             }
         }
     }
@@ -239,10 +248,10 @@ impl Inner {
 
 impl Core {
     /// Opens the flight of a ticket to waiters.
-    pub(crate) fn board(&mut self, ticket: Ticket) -> (Pilot<Outcome>, Flight<Outcome>) {
-        let (pilot, waiters) = flight();
+    pub(crate) fn open_flight(&mut self, ticket: Ticket) -> (FlightSender<Outcome>, Flight<Outcome>) {
+        let (sender, waiters) = flight::channel();
         self.flight = Some((ticket, waiters.clone()));
-        (pilot, waiters)
+        (sender, waiters)
     }
 
     fn abandon(&mut self, ticket: Ticket) {
@@ -251,23 +260,23 @@ impl Core {
     }
 }
 
-/// Brings a flight home under all circumstances: if the task panics, or its runtime goes away, the waiters hear of it.
-pub(crate) struct Crew {
+/// The work of one flight. If it panics, or its runtime goes away, the waiters are told so.
+pub(crate) struct FlightTask {
     pub(crate) inner: Arc<Inner>,
     pub(crate) ticket: Ticket,
-    pub(crate) pilot: Option<Pilot<Outcome>>,
+    pub(crate) sender: Option<FlightSender<Outcome>>,
 }
 
-impl Crew {
-    pub(crate) fn home(mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
-        self.land(settle);
+impl FlightTask {
+    pub(crate) fn finish(mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
+        self.complete(settle);
     }
 
-    fn land(&mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
-        let Some(pilot) = self.pilot.take() else { return };
+    fn complete(&mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
+        let Some(sender) = self.sender.take() else { return };
         let now = self.inner.clock.now();
         let outcome = {
-            let mut core = self.inner.core();
+            let mut core = self.inner.write();
             let outcome = settle(&mut core.state, now, fastrand::f64());
             core.flight.take_if(|(held, _)| *held == self.ticket);
             outcome
@@ -275,14 +284,14 @@ impl Crew {
         if let Err(error) = &outcome {
             tracing::debug!(kind = ?error.kind(), origin = %self.inner.origin, "no new access token");
         }
-        pilot.land(outcome);
+        sender.send(outcome);
     }
 }
 
-impl Drop for Crew {
+impl Drop for FlightTask {
     fn drop(&mut self) {
         let ticket = self.ticket;
-        let lost = Failure { error: state::interrupted(), dead: Vec::new(), by_login: false };
-        self.land(|state, now, jitter| state.settle(now, ticket, Err::<Renewed, _>(lost), jitter));
+        let lost = Failure { error: state::interrupted(), refused_tokens: Vec::new(), by_login: false };
+        self.complete(|state, now, jitter| state.settle(now, ticket, Err::<Renewed, _>(lost), jitter));
     }
 }

@@ -8,12 +8,12 @@ use edgequake_types::session::User;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::store::{StoreError, StoredLogin};
 
-/// What only flights need. They come one at a time; the lock is for those who look on.
+/// What only flights change. They run one at a time; the lock is for readers.
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) login: Option<Login>,
     pub(crate) account: Option<String>,
-    pub(crate) known: Known,
+    pub(crate) last_seen: LastSeen,
     pub(crate) user: Option<User>,
     pub(crate) last_store_error: Option<Arc<StoreError>>,
 }
@@ -42,16 +42,16 @@ pub(crate) fn empty(what: &str) -> CredentialsError {
     CredentialsError::new(Kind::Invalid, format!("{what} is empty; give it, or leave it out"))
 }
 
-/// What the store held when we last looked or wrote. Anything else in there is somebody else's later work.
+/// What the store held when we last read or wrote it. Anything else in it was written by somebody else since.
 #[derive(Default, PartialEq, Eq)]
-pub(crate) enum Known {
+pub(crate) enum LastSeen {
     #[default]
-    Unknown,
-    Is(Option<(Secret, Option<Secret>)>),
+    Never,
+    Held(Option<(Secret, Option<Secret>)>),
 }
 
-impl Known {
+impl LastSeen {
     pub(crate) fn of(stored: Option<&StoredLogin>) -> Self {
-        Self::Is(stored.map(|login| (login.access_token.clone(), login.refresh_token.clone())))
+        Self::Held(stored.map(|login| (login.access_token.clone(), login.refresh_token.clone())))
     }
 }

@@ -10,7 +10,7 @@ use edgequake_types::Secret;
 
 use super::access::{self, Access};
 use super::inner::Inner;
-use super::notes::{Known, Login};
+use super::notes::{LastSeen, Login};
 use super::state::{By, Failure, Plan, Renewed, Ticket};
 use super::wire::{Tokens, Wire};
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -18,7 +18,7 @@ use crate::store::{StoreError, StoreErrorKind, StoreLock, StoredLogin};
 
 impl Failure {
     fn of(error: CredentialsError) -> Self {
-        Self { error, dead: Vec::new(), by_login: false }
+        Self { error, refused_tokens: Vec::new(), by_login: false }
     }
 }
 
@@ -43,13 +43,13 @@ impl Inner {
                 Err(error) if error.kind() == Kind::SessionExpired => {
                     tracing::debug!(code = error.code(), "refresh token refused");
                     failure.error = error;
-                    failure.dead.push(token);
+                    failure.refused_tokens.push(token);
                 }
                 Err(error) => return Err(Failure { error, ..failure }),
             }
             // Somebody who does not take the lock may have been faster; one more token is tried, not a third.
-            if failure.dead.len() == 1
-                && let Some(other) = self.other_than(&failure.dead).await
+            if failure.refused_tokens.len() == 1
+                && let Some(other) = self.other_than(&failure.refused_tokens).await
             {
                 if let Some(renewed) = self.adopt(&other, plan.refused.as_ref()) {
                     return Ok(renewed);
@@ -63,10 +63,10 @@ impl Inner {
                 Err(error) => Err(Failure { error, by_login: true, ..failure }),
             },
             Err(remembered) => {
-                self.forget(&failure.dead).await;
+                self.forget(&failure.refused_tokens).await;
                 if let Some(error) = remembered {
                     failure.error = error;
-                } else if failure.dead.is_empty() && plan.has_session {
+                } else if failure.refused_tokens.is_empty() && plan.has_session {
                     failure.error = super::state::session_expired();
                 }
                 Err(failure)
@@ -123,7 +123,7 @@ impl Inner {
             None => Ok(()),
         };
         let mut notes = self.notes();
-        notes.known = Known::Is(None);
+        notes.last_seen = LastSeen::Held(None);
         notes.user = None;
         (server, store)
     }
@@ -152,9 +152,10 @@ impl Inner {
     ) -> Result<Renewed, CredentialsError> {
         let now = self.clock.now();
         let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
-        let access = Access::new(tokens.access_token)?.living(lifetime, now, self.early, fastrand::f64());
+        let access =
+            Access::new(tokens.access_token)?.with_lifetime(lifetime, now, self.early, fastrand::f64());
         let refresh = tokens.refresh_token.filter(|token| !token.is_empty());
-        if !self.glance().state.awaits(ticket) {
+        if !self.read().state.accepts(ticket) {
             // Nobody drove this flight for so long that it was given up; what came after it must not be undone.
             return Err(super::state::interrupted());
         }
@@ -167,8 +168,8 @@ impl Inner {
                     .and_then(|lifetime| UNIX_EPOCH.checked_add(now.wall.saturating_add(lifetime))),
             };
             match self.in_time(store.save(&self.origin, &login)).await {
-                Ok(()) => self.notes().known = Known::of(Some(&login)),
-                Err(error) => drop(self.note(error)),
+                Ok(()) => self.notes().last_seen = LastSeen::of(Some(&login)),
+                Err(error) => drop(self.record_store_error(error)),
             }
         }
         Ok(Renewed { access, refresh, by })
@@ -181,36 +182,36 @@ impl Inner {
         let stored = match self.in_time(store.load(&self.origin, account.as_deref())).await {
             Ok(stored) => stored,
             Err(error) if plan.has_session => {
-                self.note(error);
+                self.record_store_error(error);
                 return Ok(None);
             }
             Err(error) => {
-                let shared = self.note(error);
+                let shared = self.record_store_error(error);
                 let text = format!("the stored login cannot be read: {shared}");
                 return Err(CredentialsError::new(Kind::Store, text).with_source(shared));
             }
         };
         let mut notes = self.notes();
-        let found = Known::of(stored.as_ref());
-        let newer = match &notes.known {
+        let found = LastSeen::of(stored.as_ref());
+        let newer = match &notes.last_seen {
             // What the program gave us goes before what an earlier run left.
-            Known::Unknown => plan.refresh.is_none(),
+            LastSeen::Never => plan.refresh.is_none(),
             known => *known != found,
         };
         if !newer || stored.is_none() {
             // What is newer stays so until it is taken over: this flight may fail.
-            notes.known = found;
+            notes.last_seen = found;
         }
         Ok(stored.filter(|_| newer))
     }
 
     /// The stored login, if its refresh token is none of those that were refused.
-    async fn other_than(&self, dead: &[Secret]) -> Option<StoredLogin> {
+    async fn other_than(&self, refused_tokens: &[Secret]) -> Option<StoredLogin> {
         let store = self.store.as_ref()?;
         let account = self.account();
         let stored = self.in_time(store.load(&self.origin, account.as_deref())).await;
-        let stored = stored.map_err(|error| self.note(error)).ok()??;
-        let same = stored.refresh_token.as_ref().is_none_or(|token| dead.contains(token));
+        let stored = stored.map_err(|error| self.record_store_error(error)).ok()??;
+        let same = stored.refresh_token.as_ref().is_none_or(|token| refused_tokens.contains(token));
         (!same).then_some(stored)
     }
 
@@ -228,24 +229,26 @@ impl Inner {
             return None;
         }
         let access = Access::new(stored.access_token.clone()).ok()?;
-        let access = access.living(remaining, now, self.early, fastrand::f64());
-        self.notes().known = Known::of(Some(stored));
+        let access = access.with_lifetime(remaining, now, self.early, fastrand::f64());
+        self.notes().last_seen = LastSeen::of(Some(stored));
         Some(Renewed { access, refresh: stored.refresh_token.clone(), by: By::Store })
     }
 
     /// Removes a refused login from the store, unless somebody has put another in its place.
-    async fn forget(&self, dead: &[Secret]) {
-        let Some(store) = self.store.as_ref().filter(|_| !dead.is_empty()) else { return };
+    async fn forget(&self, refused_tokens: &[Secret]) {
+        let Some(store) = self.store.as_ref().filter(|_| !refused_tokens.is_empty()) else { return };
         let account = self.account();
         match self.in_time(store.load(&self.origin, account.as_deref())).await {
-            Ok(Some(stored)) if stored.refresh_token.as_ref().is_some_and(|token| dead.contains(token)) => {
+            Ok(Some(stored))
+                if stored.refresh_token.as_ref().is_some_and(|token| refused_tokens.contains(token)) =>
+            {
                 match self.in_time(store.clear(&self.origin, &stored.user)).await {
-                    Ok(()) => self.notes().known = Known::Is(None),
-                    Err(error) => drop(self.note(error)),
+                    Ok(()) => self.notes().last_seen = LastSeen::Held(None),
+                    Err(error) => drop(self.record_store_error(error)),
                 }
             }
             Ok(_) => {}
-            Err(error) => drop(self.note(error)),
+            Err(error) => drop(self.record_store_error(error)),
         }
     }
 
@@ -258,7 +261,7 @@ impl Inner {
         match tokio::time::timeout(grace, store.lock(&self.origin, limit)).await {
             Ok(Ok(lock)) => Ok(Some(lock)),
             Ok(Err(error)) if error.kind() != StoreErrorKind::Busy => {
-                self.note(error);
+                self.record_store_error(error);
                 Ok(None)
             }
             Ok(Err(error)) => Err(store_busy().with_source(error)),
@@ -273,7 +276,7 @@ impl Inner {
     }
 
     /// Reports a failure of the store that does not stop anything.
-    fn note(&self, error: StoreError) -> Arc<StoreError> {
+    fn record_store_error(&self, error: StoreError) -> Arc<StoreError> {
         tracing::warn!(error = &error as &dyn std::error::Error, origin = %self.origin, "token store failed");
         self.store_errors.fetch_add(1, Ordering::Relaxed);
         let error = Arc::new(error);

@@ -21,6 +21,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 /// At most one refresh in this time is forced by refusals: a token that is fresh and refused again is refused for
 /// another reason than its age.
 const FORCED_PAUSE: Duration = Duration::from_secs(10);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
@@ -44,8 +45,8 @@ pub(crate) struct State {
     retain: bool,
     flight: Option<Ticket>,
     last_ticket: u64,
-    /// There has been a session, so that none now means that it is over.
-    begun: bool,
+    /// There has been a session, so that having none now means that it has expired.
+    had_session: bool,
     /// Changes whenever another session or a later state of it is taken over.
     version: u64,
     failures: u32,
@@ -67,7 +68,7 @@ impl State {
             retain,
             flight: None,
             last_ticket: 0,
-            begun: false,
+            had_session: false,
             version: 0,
             failures: 0,
             pause: None,
@@ -77,7 +78,7 @@ impl State {
 
     /// Puts a session in before anything else happens.
     pub(crate) fn with_session(mut self, access: Option<Access>, refresh: Option<Secret>) -> Self {
-        self.begun = access.is_some() || refresh.is_some();
+        self.had_session = access.is_some() || refresh.is_some();
         (self.access, self.refresh) = (access, refresh);
         self
     }
@@ -91,7 +92,7 @@ impl State {
             let authorization = access.authorization.clone();
             let renew = access.is_stale(now)
                 && self.flight.is_none()
-                && self.resting(now).is_none()
+                && self.paused(now).is_none()
                 && self.obstacle(now).is_none();
             return if renew {
                 Decision::UseAndStart(authorization, self.start())
@@ -105,7 +106,7 @@ impl State {
         if let Some(error) = self.obstacle(now) {
             return Decision::Fail(error);
         }
-        match self.resting(now) {
+        match self.paused(now) {
             Some((wait, error)) => Decision::Pause(wait, error.with_retry_after(wait)),
             None => Decision::Start(self.start()),
         }
@@ -131,23 +132,23 @@ impl State {
         ticket
     }
 
-    /// Why no flight could bring anything; `None` when one could.
+    /// Why no flight could succeed; `None` when one could.
     fn obstacle(&self, now: Now) -> Option<CredentialsError> {
         if self.stored || self.refresh.is_some() {
             return None;
         }
-        self.password_obstacle(now).err().map(|error| error.unwrap_or_else(|| self.over()))
+        self.password_obstacle(now).err().map(|error| error.unwrap_or_else(|| self.no_session()))
     }
 
-    fn over(&self) -> CredentialsError {
-        if self.begun {
+    fn no_session(&self) -> CredentialsError {
+        if self.had_session {
             session_expired()
         } else {
             CredentialsError::new(Kind::NotConfigured, "there is no login: log in first")
         }
     }
 
-    /// What the flight that is about to set out needs.
+    /// What the flight that is about to start needs.
     pub(crate) fn plan(&self, now: Now) -> Plan {
         Plan {
             refused: self.access.as_ref().filter(|_| self.refused).map(|access| access.token.clone()),
@@ -157,7 +158,7 @@ impl State {
         }
     }
 
-    /// Takes in what a flight brought, and says what its waiters get. `jitter` is drawn from 0 to 1.
+    /// Takes in the result of a flight, and says what its waiters get. `jitter` is drawn from 0 to 1.
     pub(crate) fn settle(
         &mut self,
         now: Now,
@@ -166,7 +167,7 @@ impl State {
         jitter: f64,
     ) -> Result<Authorization, CredentialsError> {
         let current = self.flight == Some(ticket);
-        if !self.awaits(ticket) {
+        if !self.accepts(ticket) {
             return Err(interrupted());
         }
         if current {
@@ -176,35 +177,35 @@ impl State {
             Ok(renewed) => self.accept(now, renewed, jitter),
             Err(failure) => {
                 if current {
-                    self.regret(now, &failure, jitter);
+                    self.record_failure(now, &failure, jitter);
                 }
                 Err(failure.error)
             }
         }
     }
 
-    /// Whether the result of a flight would be taken: not that of one that was given up by its waiters, once there is
-    /// something newer, such as a logout.
-    pub(crate) fn awaits(&self, ticket: Ticket) -> bool {
+    /// Whether the result of a flight would be accepted: not that of one that its waiters gave up, once there is something
+    /// newer, such as a logout.
+    pub(crate) fn accepts(&self, ticket: Ticket) -> bool {
         self.flight == Some(ticket) || ticket.version == self.version
     }
 
     fn accept(&mut self, now: Now, renewed: Renewed, jitter: f64) -> Result<Authorization, CredentialsError> {
         let repeated = self.access.as_ref().is_some_and(|old| old.token == renewed.access.token);
-        let hasty = repeated || renewed.access.is_stale(now);
+        let already_stale = repeated || renewed.access.is_stale(now);
         self.failures = 0;
         self.pause = None;
-        if hasty {
-            // The issuer gave a token that is due already: renewing on every request would not help.
+        if already_stale {
+            // Renewing it on every request would not help.
             let error = CredentialsError::new(
                 Kind::Unexpected,
-                "the server issued a token that is of no use any more",
+                "the server issued a token that is already due for renewal",
             );
-            self.rest(now, error, None, jitter);
+            self.start_pause(now, error, None, jitter);
         }
         let authorization = renewed.access.authorization.clone();
         self.version += 1;
-        self.begun = true;
+        self.had_session = true;
         self.access = Some(renewed.access);
         self.refused = false;
         if renewed.refresh.is_some() || renewed.by != By::Refresh {
@@ -216,17 +217,17 @@ impl State {
         if self.phase == Phase::Open { Ok(authorization) } else { Err(logged_out()) }
     }
 
-    fn regret(&mut self, now: Now, failure: &Failure, jitter: f64) {
-        if self.refresh.as_ref().is_some_and(|held| failure.dead.contains(held)) {
+    fn record_failure(&mut self, now: Now, failure: &Failure, jitter: f64) {
+        if self.refresh.as_ref().is_some_and(|held| failure.refused_tokens.contains(held)) {
             self.refresh = None;
         }
         if failure.by_login {
-            self.note_login_failure(now, &failure.error);
+            self.record_login_failure(now, &failure.error);
         }
-        self.rest(now, failure.error.clone(), failure.error.retry_after(), jitter);
+        self.start_pause(now, failure.error.clone(), failure.error.retry_after(), jitter);
     }
 
-    /// The flight will not come home, as far as its waiters can tell; the next caller may start another.
+    /// As far as its waiters can tell the flight will never finish; the next caller may start another.
     pub(crate) fn abandon(&mut self, ticket: Ticket) {
         if self.flight == Some(ticket) {
             self.flight = None;
@@ -248,8 +249,9 @@ impl State {
             self.refused |= used == current;
             return Recourse::Retry;
         }
-        let lately = self.forced.is_some_and(|forced| now.mono < forced.saturating_add(FORCED_PAUSE));
-        if lately || self.obstacle(now).is_some() {
+        let forced_recently =
+            self.forced.is_some_and(|forced| now.mono < forced.saturating_add(FORCED_PAUSE));
+        if forced_recently || self.obstacle(now).is_some() {
             return Recourse::None;
         }
         self.forced = Some(now.mono);
@@ -270,11 +272,11 @@ impl State {
 }
 
 pub(crate) fn session_expired() -> CredentialsError {
-    CredentialsError::new(Kind::SessionExpired, "the login is over and cannot be renewed: log in again")
+    CredentialsError::new(Kind::SessionExpired, "the session has expired and cannot be renewed: log in again")
 }
 
 pub(crate) fn interrupted() -> CredentialsError {
-    CredentialsError::new(Kind::Interrupted, "the refresh was lost on its way; ask again")
+    CredentialsError::new(Kind::Interrupted, "the refresh was interrupted; try again")
 }
 
 pub(crate) fn logged_out() -> CredentialsError {

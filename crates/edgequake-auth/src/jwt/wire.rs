@@ -135,11 +135,11 @@ impl Wire<'_> {
             access.authorization.apply(request.headers_mut());
         }
         let response = match tokio::time::timeout(self.limit, self.transport.send(request)).await {
-            Ok(answer) => answer.map_err(|error| unanswered(step, error))?,
+            Ok(answer) => answer.map_err(|error| transport_failure(step, error))?,
             Err(_) => return Err(timed_out(step)),
         };
         if !response.status().is_success() {
-            return Err(refusal(step, &response, secret));
+            return Err(error_answer(step, &response, secret));
         }
         let (head, body) = response.into_parts();
         R::decode(&head, body).map_err(|error| {
@@ -173,7 +173,7 @@ fn timed_out(step: Step) -> CredentialsError {
     CredentialsError::new(Kind::TimedOut, format!("the {} was not answered in time", step.name()))
 }
 
-fn unanswered(step: Step, error: TransportError) -> CredentialsError {
+fn transport_failure(step: Step, error: TransportError) -> CredentialsError {
     let name = step.name();
     let kind = match error.kind() {
         TransportErrorKind::NotSent => Kind::Unavailable,
@@ -191,7 +191,7 @@ fn unanswered(step: Step, error: TransportError) -> CredentialsError {
 }
 
 /// What an answer outside 2xx means.
-fn refusal(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
+fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
     let status = response.status();
     let body = ErrorBody::read(status, response.body());
     let name = step.name();

@@ -1,7 +1,7 @@
 //! [`Anonymous`]: no credential, on purpose.
 
 use crate::authorization::Authorization;
-use crate::credentials::{AuthContext, Credentials};
+use crate::credentials::{AuthContext, Credentials, SharedCredentials};
 use crate::error::CredentialsError;
 
 /// Sends requests without a credential, for public endpoints and servers with authentication turned off.
@@ -22,5 +22,12 @@ impl Credentials for Anonymous {
 
     async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
         Ok(Authorization::anonymous())
+    }
+}
+
+impl SharedCredentials {
+    /// Requests without any credential, for public endpoints and servers with authentication turned off.
+    pub fn anonymous() -> Self {
+        Self::from(Anonymous)
     }
 }

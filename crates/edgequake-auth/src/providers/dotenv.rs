@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use edgequake_types::Secret;
 
 use super::env::API_KEY;
-use super::reread::Reread;
+use super::reload::ReloadingKey;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -109,7 +109,7 @@ impl DotEnv {
             CredentialsError::new(CredentialsErrorKind::NotConfigured, text)
         })?;
         let field = format!("{API_KEY} in {}", self.name);
-        Ok(StaticKey::named(&field, value)?.carrier(carrier))
+        Ok(StaticKey::from_field(&field, value)?.carrier(carrier))
     }
 }
 
@@ -123,14 +123,14 @@ impl fmt::Debug for DotEnv {
 #[derive(Clone)]
 pub struct DotEnvKey {
     file: DotEnv,
-    key: Reread,
+    key: ReloadingKey,
 }
 
 impl DotEnvKey {
     fn new(file: DotEnv, carrier: Carrier) -> Self {
         let first = file.key(carrier).ok();
         let again = file.clone();
-        let key = Reread::new(first, move || match &again.path {
+        let key = ReloadingKey::new(first, move || match &again.path {
             Some(path) => DotEnv::read(path)?.key(carrier),
             None => again.key(carrier),
         });

@@ -58,7 +58,9 @@ impl Env {
     fn read(lookup: impl Fn(&str) -> Result<Option<String>, CredentialsError>) -> Self {
         let get = |name| lookup(name).map(|value| value.filter(|value| !value.is_empty()).map(Secret::new));
         let key = get(API_KEY).and_then(|value| match value {
-            Some(value) if !value.expose().trim().is_empty() => StaticKey::named(API_KEY, value.expose()),
+            Some(value) if !value.expose().trim().is_empty() => {
+                StaticKey::from_field(API_KEY, value.expose())
+            }
             _ => Err(CredentialsError::new(
                 CredentialsErrorKind::NotConfigured,
                 format!("{API_KEY} is not set in the environment"),

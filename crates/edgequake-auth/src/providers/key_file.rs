@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::reread::Reread;
+use super::reload::ReloadingKey;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -25,7 +25,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 #[derive(Clone)]
 pub struct KeyFile {
     path: PathBuf,
-    key: Reread,
+    key: ReloadingKey,
 }
 
 impl KeyFile {
@@ -48,14 +48,14 @@ impl KeyFile {
     }
 }
 
-fn reader(path: PathBuf, carrier: Carrier) -> Reread {
-    Reread::new(None, move || {
+fn reader(path: PathBuf, carrier: Carrier) -> ReloadingKey {
+    ReloadingKey::new(None, move || {
         let field = format!("the key file {}", path.display());
         let text = std::fs::read_to_string(&path).map(edgequake_types::Secret::new).map_err(|error| {
             CredentialsError::new(CredentialsErrorKind::Invalid, format!("{field} cannot be read"))
                 .with_source(error)
         })?;
-        StaticKey::named(&field, text.expose()).map(|key| key.carrier(carrier))
+        StaticKey::from_field(&field, text.expose()).map(|key| key.carrier(carrier))
     })
 }
 

@@ -35,11 +35,11 @@ impl StaticKey {
     /// [`Invalid`](crate::CredentialsErrorKind::Invalid) when the key is empty, or has a control or non-ASCII
     /// character; the error tells its position and never shows the key.
     pub fn new(key: impl Into<Secret>) -> Result<Self, CredentialsError> {
-        Self::named("the API key", key.into().expose())
+        Self::from_field("the API key", key.into().expose())
     }
 
     /// [`new`](Self::new), with errors that name the place the key came from.
-    pub(crate) fn named(field: &str, text: &str) -> Result<Self, CredentialsError> {
+    pub(crate) fn from_field(field: &str, text: &str) -> Result<Self, CredentialsError> {
         let key = key::clean(field, text)?;
         let authorization = Carrier::Bearer.authorization(&key, Generation::next())?;
         Ok(Self { key, authorization })

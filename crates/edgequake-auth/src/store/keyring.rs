@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use edgequake_types::Origin;
 
-use self::vault::{System, Vault, VaultError};
+use self::vault::{SystemVault, Vault, VaultError};
 use super::file::format::Logins;
 use super::lock::ProcessLock;
 use super::{StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
@@ -39,13 +39,13 @@ pub struct KeyringStore {
     limit: Duration,
     lock: ProcessLock,
     /// The one call at a time; a thread that hangs keeps it, so that threads do not pile up.
-    turn: Arc<tokio::sync::Mutex<()>>,
+    queue: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl KeyringStore {
     /// The keyring of the user who runs this process. Nothing is opened yet.
     pub fn new() -> Self {
-        Self::over(System)
+        Self::over(SystemVault)
     }
 
     fn over(vault: impl Vault) -> Self {
@@ -54,7 +54,7 @@ impl KeyringStore {
             vault: Arc::new(vault),
             limit: Duration::from_secs(8),
             lock: ProcessLock::new(folder.join("edgequake-keyring.lock")),
-            turn: Arc::default(),
+            queue: Arc::default(),
         }
     }
 
@@ -78,7 +78,7 @@ impl KeyringStore {
         work: impl FnOnce(&dyn Vault) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let called = async {
-            let turn = Arc::clone(&self.turn).lock_owned().await;
+            let turn = Arc::clone(&self.queue).lock_owned().await;
             let vault = Arc::clone(&self.vault);
             let (done, answer) = tokio::sync::oneshot::channel();
             let thread = std::thread::Builder::new().name("edgequake-keyring".to_owned()).spawn(move || {

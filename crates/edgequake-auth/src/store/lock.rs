@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use super::private::{make_folder, private};
+use super::permissions::{make_folder, owner_only};
 use super::{StoreError, StoreErrorKind, StoreLock, blocking};
 
 /// How long a write without a lock of its own waits for somebody else's.
@@ -80,7 +80,7 @@ impl Shared {
         make_folder(&self.path).map_err(unavailable)?;
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
-        let open = private(&mut options).open(&self.path).map_err(unavailable)?;
+        let open = owner_only(&mut options).open(&self.path).map_err(unavailable)?;
         match open.try_lock() {
             Ok(()) => Ok(Some(Arc::new(open))),
             Err(TryLockError::WouldBlock) => Ok(None),

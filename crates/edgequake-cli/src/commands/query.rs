@@ -1,57 +1,27 @@
 //! `query`: a question to the documents of the workspace.
 
-use edgequake_types::query::{Query as Question, QueryEvent, QueryMode, Source, StreamQuery};
+use edgequake_types::query::{Query as Question, QueryEvent, Source, StreamQuery};
 
+use super::or_empty;
+use crate::args::Query;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::output::Table;
 
-/// Ask a question.
-///
-/// On a terminal the answer is shown as it is written, elsewhere when it is complete.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Query {
-    /// The question
-    #[arg(value_name = "TEXT")]
-    text: String,
-    /// How the graph is searched: naive, local, global, hybrid, mix or bypass; by default the server's choice
-    #[arg(long, value_parser = mode)]
-    mode: Option<QueryMode>,
-    /// Show the answer as it is written; with --json, the events as they come
-    #[arg(long, overrides_with = "no_stream")]
-    stream: bool,
-    /// Show the answer when it is complete
-    #[arg(long)]
-    no_stream: bool,
-    /// Show what the answer is based on
-    #[arg(long)]
-    sources: bool,
-}
-
-/// Servers silently take their default for a word that they do not know.
-fn mode(word: &str) -> Result<QueryMode, String> {
-    match QueryMode::from(word) {
-        QueryMode::Other(_) => Err("it must be naive, local, global, hybrid, mix or bypass".to_owned()),
-        mode => Ok(mode),
+pub(super) async fn run(cx: &mut Context, query: Query) -> Result<(), Failure> {
+    let mut question = Question::new(query.text).include_subgraph(false);
+    question.mode = query.mode;
+    let interactive = cx.out.is_terminal() && !cx.out.is_json();
+    if query.stream || (interactive && !query.no_stream) {
+        return stream(cx, question, query.sources).await;
     }
-}
-
-impl Query {
-    pub(crate) async fn run(self, cx: &mut Context) -> Result<(), Failure> {
-        let mut question = Question::new(self.text).include_subgraph(false);
-        question.mode = self.mode;
-        let looked_at = cx.out.is_terminal() && !cx.out.is_json();
-        if self.stream || (looked_at && !self.no_stream) {
-            return stream(cx, question, self.sources).await;
-        }
-        let answer = cx.client.query().execute(question).await?;
-        if cx.out.is_json() {
-            return cx.out.json(&answer);
-        }
-        cx.out.text(&answer.answer)?;
-        cx.out.text("\n")?;
-        if self.sources { show_sources(cx, &answer.sources) } else { Ok(()) }
+    let answer = cx.client.query().execute(question).await?;
+    if cx.out.is_json() {
+        return cx.out.json(&answer);
     }
+    cx.out.text(&answer.answer)?;
+    cx.out.text("\n")?;
+    if query.sources { show_sources(cx, &answer.sources) } else { Ok(()) }
 }
 
 async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Result<(), Failure> {
@@ -64,13 +34,13 @@ async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Res
         }
         return cx.out.close_list();
     }
-    let mut based_on = Vec::new();
+    let mut sources = Vec::new();
     let mut written = String::new();
     while let Some(event) = events.next().await {
         let event = match event {
             Ok(event) => event,
             Err(error) => {
-                // What goes wrong is told on a line of its own, below the part of the answer that came.
+                // The error begins on a line of its own, below the part of the answer that arrived.
                 if !written.is_empty() {
                     cx.out.text("\n")?;
                     cx.out.flush()?;
@@ -79,7 +49,7 @@ async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Res
             }
         };
         match event {
-            QueryEvent::Context { sources, .. } => based_on = sources,
+            QueryEvent::Context { sources: found, .. } => sources = found,
             QueryEvent::Token { content } => {
                 cx.out.text(&content)?;
                 cx.out.flush()?;
@@ -95,7 +65,7 @@ async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Res
         }
     }
     cx.out.text("\n")?;
-    if with_sources { show_sources(cx, &based_on) } else { Ok(()) }
+    if with_sources { show_sources(cx, &sources) } else { Ok(()) }
 }
 
 fn show_sources(cx: &mut Context, sources: &[Source]) -> Result<(), Failure> {
@@ -104,7 +74,7 @@ fn show_sources(cx: &mut Context, sources: &[Source]) -> Result<(), Failure> {
         table.row(vec![
             source.source_type.to_string(),
             source.score.map(|score| format!("{score:.3}")).unwrap_or_default(),
-            super::text(source.document_id.as_ref()),
+            or_empty(source.document_id.as_ref()),
             source.snippet.clone().unwrap_or_else(|| source.id.clone()),
         ]);
     }

@@ -6,23 +6,24 @@ use edgequake_types::health::Health;
 use edgequake_types::setup::SetupStatus;
 use serde_json::json;
 
+use super::or_empty;
 use crate::context::Context;
+use crate::credential::CredentialSource;
 use crate::failure::Failure;
-use crate::source::Source;
 
-/// Shows what is known on this side also when the server does not answer, and fails then.
-pub(crate) async fn run(cx: &mut Context) -> Result<(), Failure> {
+/// If the server does not answer, shows what is known on this side, and fails.
+pub(super) async fn run(cx: &mut Context) -> Result<(), Failure> {
     let health = cx.client.health().get().await;
-    // Older servers do not have it.
+    // Older servers do not have this endpoint.
     let setup = match &health {
         Ok(_) => cx.client.health().setup_status().await.ok(),
         Err(_) => None,
     };
     let known = health.as_ref().ok();
     if cx.out.is_json() {
-        as_json(cx, known, setup.as_ref())?
+        show_json(cx, known, setup.as_ref())?
     } else {
-        as_text(cx, known, setup.as_ref())?
+        show_text(cx, known, setup.as_ref())?
     }
     match health {
         Ok(_) => Ok(()),
@@ -30,15 +31,15 @@ pub(crate) async fn run(cx: &mut Context) -> Result<(), Failure> {
     }
 }
 
-fn as_json(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStatus>) -> Result<(), Failure> {
+fn show_json(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStatus>) -> Result<(), Failure> {
     let value = json!({
         "base_url": cx.client.base_url().to_string(),
         "health": health,
         "setup": setup,
         "credential": {
-            "source": cx.source.word(),
-            "user": cx.source.user(),
-            "expires_in": expires_in(&cx.source).map(|left| left.as_secs()),
+            "source": cx.credential.name(),
+            "user": cx.credential.user(),
+            "expires_in": expires_in(&cx.credential).map(|left| left.as_secs()),
         },
         "tenant_id": cx.tenant(),
         "workspace_id": cx.workspace(),
@@ -46,44 +47,44 @@ fn as_json(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStatus
     cx.out.json(&value)
 }
 
-fn as_text(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStatus>) -> Result<(), Failure> {
+fn show_text(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStatus>) -> Result<(), Failure> {
     let server = health.map_or("no answer".to_owned(), |health| match health.version.as_str() {
         "" => health.status.to_string(),
         version => format!("{}, version {version}", health.status),
     });
     let yes_or_no = |yes: bool| if yes { "yes" } else { "no" }.to_owned();
     let setup_done = setup.map(|setup| yes_or_no(!setup.needs_setup)).unwrap_or_default();
-    let demanded = setup.and_then(|setup| setup.auth_enabled).map(yes_or_no).unwrap_or_default();
-    let credential = match &cx.source {
-        Source::None => "none".to_owned(),
+    let auth_required = setup.and_then(|setup| setup.auth_enabled).map(yes_or_no).unwrap_or_default();
+    let credential = match &cx.credential {
+        CredentialSource::None => "none".to_owned(),
         source => source.to_string(),
     };
-    let expiry = match expires_in(&cx.source) {
-        Some(Duration::ZERO) => "over; the next command renews it".to_owned(),
-        Some(left) => format!("valid for {}, then renewed", in_words(left)),
+    let expiry = match expires_in(&cx.credential) {
+        Some(Duration::ZERO) => "expired; the next command renews it".to_owned(),
+        Some(left) => format!("valid for {}, then renewed", describe(left)),
         None => String::new(),
     };
     let fields = [
         ("base URL", cx.client.base_url().to_string()),
         ("server", server),
         ("set up", setup_done),
-        ("demands a credential", demanded),
+        ("requires a credential", auth_required),
         ("credential", credential),
         ("token", expiry),
-        ("tenant", super::text(cx.tenant().as_ref())),
-        ("workspace", super::text(cx.workspace().as_ref())),
+        ("tenant", or_empty(cx.tenant().as_ref())),
+        ("workspace", or_empty(cx.workspace().as_ref())),
     ];
     cx.out.fields(&fields)
 }
 
 /// How long the stored token still works; zero if it does not.
-fn expires_in(source: &Source) -> Option<Duration> {
-    let Source::Stored(login) = source else { return None };
+fn expires_in(source: &CredentialSource) -> Option<Duration> {
+    let CredentialSource::StoredLogin(login) = source else { return None };
     Some(login.expires_at?.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
-/// A time to the largest unit of which there is more than one.
-fn in_words(time: Duration) -> String {
+/// A duration in the largest unit of which there are at least two.
+fn describe(time: Duration) -> String {
     let seconds = time.as_secs();
     let (number, unit) = match seconds {
         0..=119 => (seconds, "seconds"),
@@ -99,11 +100,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_told_in_one_unit() {
-        let told = [1, 119, 120, 7_199, 7_200, 86_400, 172_799, 172_800]
-            .map(|seconds| in_words(Duration::from_secs(seconds)));
+    fn durations_have_one_unit() {
+        let described = [1, 119, 120, 7_199, 7_200, 86_400, 172_799, 172_800]
+            .map(|seconds| describe(Duration::from_secs(seconds)));
         insta::assert_snapshot!(
-            told.join("; "),
+            described.join("; "),
             @"1 seconds; 119 seconds; 2 minutes; 119 minutes; 2 hours; 24 hours; 47 hours; 2 days"
         );
     }

@@ -5,17 +5,16 @@ use std::path::Path;
 use edgequake_client::resources::{Progress, Wait};
 use edgequake_types::documents::{Document, DocumentStatus, UploadedFile};
 
-use super::documents::Upload;
-use super::text;
+use super::or_empty;
+use crate::args::documents::Upload;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::Table;
 
-/// Uploads one file after the other. One that fails does not keep the others from being uploaded; the exit code is that of the
-/// first failure.
+/// Uploads one file after the other. A failure does not stop the others; the exit code is that of the first failure.
 pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure> {
     if options.title.is_some() && options.paths.len() > 1 {
-        return Err(Failure::usage("--title is for a single file: upload the others on their own"));
+        return Err(Failure::usage("--title is for a single file: upload the others separately"));
     }
     let mut table = Table::new(&["ID", "STATUS", "TASK", "FILE"]);
     let mut first_failure = None;
@@ -23,12 +22,12 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
         cx.out.open_list()?;
     }
     for path in &options.paths {
-        if let Err(failure) = one(cx, path, &options, &mut table).await {
+        if let Err(failure) = upload_one(cx, path, &options, &mut table).await {
             if matches!(failure, Failure::PipeClosed) {
                 return Err(failure);
             }
-            cx.notes.progress_done();
-            cx.notes.failure(&failure, &cx.hint());
+            cx.notes.clear_progress();
+            cx.notes.failure(&failure, &cx.credential.to_string());
             first_failure.get_or_insert(failure.exit());
         }
     }
@@ -38,7 +37,12 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
     first_failure.map_or(Ok(()), |exit| Err(Failure::Reported(exit)))
 }
 
-async fn one(cx: &mut Context, path: &Path, options: &Upload, table: &mut Table) -> Result<(), Failure> {
+async fn upload_one(
+    cx: &mut Context,
+    path: &Path,
+    options: &Upload,
+    table: &mut Table,
+) -> Result<(), Failure> {
     let name = path.display().to_string();
     cx.notes.progress(format!("uploading {name}"));
     let title = options.title.clone();
@@ -52,11 +56,11 @@ async fn one(cx: &mut Context, path: &Path, options: &Upload, table: &mut Table)
     let mut processed = None;
     // A duplicate is not processed again.
     if options.wait && uploaded.duplicate_of.is_none() {
-        let document = self::processed(cx, documents.wait_for(&uploaded)).await?;
+        let document = wait_until_processed(cx, documents.wait_for(&uploaded)).await?;
         status = document.status.clone();
         processed = Some(document);
     }
-    cx.notes.progress_done();
+    cx.notes.clear_progress();
     if cx.out.is_json() {
         match &processed {
             Some(document) => cx.out.element(document)?,
@@ -65,28 +69,28 @@ async fn one(cx: &mut Context, path: &Path, options: &Upload, table: &mut Table)
     } else {
         let id = uploaded.document_id.as_ref().or(uploaded.duplicate_of.as_ref());
         let id = id.or(processed.as_ref().map(|document| &document.id));
-        table.row(vec![text(id), text(status.as_ref()), text(uploaded.task_id.as_ref()), name]);
+        table.row(vec![or_empty(id), or_empty(status.as_ref()), or_empty(uploaded.task_id.as_ref()), name]);
         table.write(&mut cx.out)?;
     }
     // The next upload may take its time.
     cx.out.flush()?;
-    processed.map_or(Ok(()), |document| succeeded(&document))
+    processed.map_or(Ok(()), |document| check_processed(&document))
 }
 
-/// Waits until the document has been processed, well or badly.
-pub(super) async fn processed(cx: &Context, wait: Wait) -> Result<Document, Failure> {
+/// Waits until the document has been processed, successfully or not.
+pub(super) async fn wait_until_processed(cx: &Context, wait: Wait) -> Result<Document, Failure> {
     let notes = cx.notes;
-    let mut wait = wait.on_progress(move |progress| notes.progress(in_words(progress)));
+    let mut wait = wait.on_progress(move |progress| notes.progress(describe(progress)));
     if let Some(limit) = cx.timeout {
         wait = wait.timeout(limit);
     }
     let document = wait.await;
-    notes.progress_done();
+    notes.clear_progress();
     Ok(document?)
 }
 
-fn in_words(progress: &Progress) -> String {
-    let mut words = text(progress.status.as_ref());
+fn describe(progress: &Progress) -> String {
+    let mut words = or_empty(progress.status.as_ref());
     if let Some(stage) = &progress.stage {
         words = format!("{words}: {stage}");
     }
@@ -97,13 +101,13 @@ fn in_words(progress: &Progress) -> String {
 }
 
 /// Fails if processing has failed, in part or as a whole.
-pub(super) fn succeeded(document: &Document) -> Result<(), Failure> {
+pub(super) fn check_processed(document: &Document) -> Result<(), Failure> {
     if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
         return Ok(());
     }
-    let status = text(document.status.as_ref());
+    let status = or_empty(document.status.as_ref());
     let why = document.error_message.as_ref().or(document.warning_message.as_ref());
     let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-    let text = format!("document {} was not processed well ({status}){why}", document.id);
+    let text = format!("document {} was not fully processed ({status}){why}", document.id);
     Err(Failure::Other { text, source: None, exit: Exit::Failed })
 }

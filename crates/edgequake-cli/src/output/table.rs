@@ -3,23 +3,23 @@
 use super::{Output, on_one_line};
 use crate::failure::Failure;
 
-/// What stands where there is nothing, so that a row has the same number of words whatever it holds.
-const NOTHING: &str = "-";
+/// Stands for an empty cell, so that every row has the same number of words.
+const EMPTY_CELL: &str = "-";
 
-/// Rows under one head. Columns are as wide as the first page needs; later pages only widen them. The last column is for free
+/// Rows below a header. Columns are as wide as the first page needs; later pages only widen them. The last column is for free
 /// text, since it is not padded.
 pub(crate) struct Table {
-    head: &'static [&'static str],
+    header: &'static [&'static str],
     widths: Vec<usize>,
     rows: Vec<Vec<String>>,
-    headed: bool,
+    header_written: bool,
 }
 
 impl Table {
-    /// A table with this head.
-    pub(crate) fn new(head: &'static [&'static str]) -> Self {
-        let widths = head.iter().map(|name| name.len()).collect();
-        Self { head, widths, rows: Vec::new(), headed: false }
+    /// A table with this header.
+    pub(crate) fn new(header: &'static [&'static str]) -> Self {
+        let widths = header.iter().map(|name| name.len()).collect();
+        Self { header, widths, rows: Vec::new(), header_written: false }
     }
 
     /// Adds a row.
@@ -31,12 +31,12 @@ impl Table {
         self.rows.push(row);
     }
 
-    /// Writes the rows added since the last time, and the head above the first ones.
+    /// Writes the rows added since the last time, and the header above the first ones.
     pub(crate) fn write(&mut self, out: &mut Output) -> Result<(), Failure> {
-        if !self.headed {
-            self.headed = true;
-            let head: Vec<String> = self.head.iter().map(|name| (*name).to_owned()).collect();
-            out.line(&self.layout(&head))?;
+        if !self.header_written {
+            self.header_written = true;
+            let header: Vec<String> = self.header.iter().map(|name| (*name).to_owned()).collect();
+            out.line(&self.layout(&header))?;
         }
         for row in std::mem::take(&mut self.rows) {
             out.line(&self.layout(&row))?;
@@ -47,7 +47,7 @@ impl Table {
     fn layout(&self, row: &[String]) -> String {
         let mut line = String::new();
         for (at, (cell, width)) in row.iter().zip(&self.widths).enumerate() {
-            let cell = if cell.is_empty() { NOTHING } else { cell };
+            let cell = if cell.is_empty() { EMPTY_CELL } else { cell };
             let last = at + 1 == row.len();
             line.push_str(cell);
             if !last {

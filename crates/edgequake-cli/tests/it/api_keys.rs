@@ -1,4 +1,4 @@
-//! Keys from birth to revocation, as scripts use them.
+//! Keys from creation to revocation, as scripts use them.
 
 use edgequake_devserver::Era;
 
@@ -28,7 +28,7 @@ async fn the_output_of_create_is_the_key_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn keys_from_birth_to_revocation() {
+async fn keys_from_creation_to_revocation() {
     let mut rig = as_mona().await;
     rig.cli(&["api-keys", "list"]).await;
     rig.cli(&["api-keys", "create", "--name", "ci", "--scope", "read", "--scope", "write"]).await;
@@ -102,7 +102,7 @@ async fn a_key_that_nobody_got_is_revoked() {
     assert!(stderr.contains("so it was revoked") && !stderr.contains("eq_"), "{stderr}");
     let keys = rig.cli(&["api-keys", "list", "--json"]).await.json();
     assert_eq!(keys[0]["is_active"], false);
-    // In a rotation, the old key stays in force then.
+    // In a rotation, the old key stays active then.
     let old = rig.cli(&["api-keys", "create", "--json"]).await.json();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let rotate = ["api-keys", "rotate", old["key_id"].as_str().unwrap()];

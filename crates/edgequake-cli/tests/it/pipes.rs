@@ -1,4 +1,4 @@
-//! Readers that have had enough, and disks that are full.
+//! Readers that close the pipe, and disks that are full.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;

@@ -14,7 +14,7 @@ async fn a_session_from_login_to_logout() {
     rig.cli_with(&["login", "mona", "--password-stdin"], &format!("{MONA_PASSWORD}\n")).await;
     rig.cli(&["whoami"]).await;
     rig.cli(&["status"]).await;
-    // The next process renews the token of the first one, and the one after it goes on with the new one.
+    // The next process renews the token of the first one, and the one after it uses the new one.
     rig.server.expire_access_tokens();
     rig.cli(&["whoami"]).await.succeeded();
     rig.cli(&["whoami"]).await.succeeded();
@@ -26,8 +26,8 @@ async fn a_session_from_login_to_logout() {
     assert_transcript!(rig);
 }
 
-/// Makes the stored token look as if its time were over.
-fn end_the_token(rig: &Rig) {
+/// Makes the stored token look expired.
+fn expire_token(rig: &Rig) {
     let stored = std::fs::read_to_string(rig.logins()).unwrap();
     let mut stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
     stored["logins"][0]["expires_at"] = 1_000_000.into();
@@ -35,17 +35,17 @@ fn end_the_token(rig: &Rig) {
 }
 
 #[tokio::test]
-async fn a_token_that_is_over_is_renewed_before_it_is_sent() {
+async fn an_expired_token_is_renewed_before_it_is_sent() {
     let mut rig = Rig::new().await;
     rig.quiet_login("mona", MONA_PASSWORD).await;
-    end_the_token(&rig);
+    expire_token(&rig);
     let status = rig.cli(&["status", "--json"]).await.succeeded().json();
     assert_eq!(status["credential"]["expires_in"], 0);
-    assert!(rig.cli(&["status"]).await.stdout.contains("over; the next command renews it"));
+    assert!(rig.cli(&["status"]).await.stdout.contains("expired; the next command renews it"));
     rig.cli(&["whoami"]).await.succeeded();
     assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (1, 0));
-    // A token that is over ends no session, so it is renewed for that, too.
-    end_the_token(&rig);
+    // An expired token ends no session, so it is renewed for that, too.
+    expire_token(&rig);
     rig.cli(&["logout"]).await.succeeded();
     assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (2, 0));
     assert!(!std::fs::read_to_string(rig.logins()).unwrap().contains("mona"));
@@ -129,7 +129,7 @@ async fn a_password_of_the_environment_is_for_its_own_user_only() {
     assert!(!rig.logins().exists());
     rig.cli(&["login", "root"]).await;
     rig.cli(&["login"]).await;
-    // From now on the stored session is gone on with.
+    // From now on the stored session is used.
     let logins = rig.server.stats().logins;
     rig.cli(&["whoami"]).await.succeeded();
     assert_eq!(rig.server.stats().logins, logins);

@@ -8,14 +8,12 @@ use bytes::Bytes;
 use edgequake_types::{ErrorBody, Event, Events, StreamFailure, Streamed};
 use futures_core::Stream;
 use http::Response;
-use http::header::CONTENT_TYPE;
 use http::response::Parts;
 use http_body::Body;
 
-use super::receive::{Limits, Receive, check, keep};
-use crate::body::{Collected, ResponseBody, collect};
+use super::receive::{Limits, Receive, check, keep, media_type, not_a_stream};
+use crate::body::ResponseBody;
 use crate::error::{Error, ErrorKind};
-use crate::layers::error_body::ERROR_BODY_LIMIT;
 use crate::sse::{Decoder, Message};
 
 /// The events of an answer, as they come.
@@ -62,11 +60,10 @@ impl<V: Event> EventStream<V> {
         }
         if named_error {
             let said = ErrorBody::read(http::StatusCode::OK, message.data.as_bytes());
-            return Err(Error::stream(StreamFailure {
-                code: Some(said.code).filter(|code| code != "HTTP_200"),
-                message: said.message,
-                retry_after_seconds: said.retry_after_seconds,
-            }));
+            let mut failure = StreamFailure::new(said.message);
+            failure.code = Some(said.code).filter(|code| code != "HTTP_200");
+            failure.retry_after_seconds = said.retry_after_seconds;
+            return Err(Error::stream(failure));
         }
         self.settled |= event.as_ref().is_some_and(V::is_final);
         Ok(event)
@@ -170,17 +167,10 @@ impl<V: Event + Send> Receive<Streamed> for Events<V> {
         limits: Limits,
         head: Option<&mut Parts>,
     ) -> Result<EventStream<V>, Error> {
-        let (parts, mut body) = check(answer).await?.into_parts();
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_stream = content_type
-            .is_none_or(|text| text.trim_start().to_ascii_lowercase().starts_with("text/event-stream"));
-        if !is_stream {
-            let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
-                Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => bytes,
-                Err(_) => Bytes::new(),
-            };
-            let said = ErrorBody::read(parts.status, &bytes);
-            return Err(Error::not_a_stream(&parts, said));
+        let (parts, body) = check(answer).await?.into_parts();
+        // A server that says no type is believed.
+        if !matches!(media_type(&parts).as_str(), "" | "text/event-stream") {
+            return Err(not_a_stream(&parts, body, "text/event-stream").await);
         }
         let stream = EventStream {
             body: Some(body),

@@ -13,7 +13,7 @@ use http::response::Parts;
 use http_body::Body;
 use serde::de::DeserializeOwned;
 
-use super::receive::{Limits, Receive, check, keep};
+use super::receive::{Limits, Receive, check, keep, media_type, not_a_stream};
 use crate::body::ResponseBody;
 use crate::error::{Error, ErrorKind};
 
@@ -73,6 +73,10 @@ impl<T: DeserializeOwned> Stream for LineStream<T> {
                 (None, None) if this.received.is_empty() => return Poll::Ready(None),
                 // The last line may have no end.
                 (None, None) => std::mem::take(&mut this.received).freeze(),
+                (None, Some(_)) if this.received.len() > LINE_LIMIT => {
+                    let note = format!("a line is longer than {LINE_LIMIT} bytes");
+                    return this.fail(Error::new(ErrorKind::Stream).note(note));
+                }
                 (None, Some(body)) => {
                     match ready!(Pin::new(body).poll_frame(cx)) {
                         Some(Ok(frame)) => {
@@ -82,10 +86,6 @@ impl<T: DeserializeOwned> Stream for LineStream<T> {
                         }
                         Some(Err(failure)) => return this.fail(Error::of_body(failure)),
                         None => this.body = None,
-                    }
-                    if this.received.len() > LINE_LIMIT {
-                        let note = format!("a line is longer than {LINE_LIMIT} bytes");
-                        return this.fail(Error::new(ErrorKind::Stream).note(note));
                     }
                     continue;
                 }
@@ -119,6 +119,9 @@ impl<T: DeserializeOwned> Receive<Streamed> for Lines<T> {
         head: Option<&mut Parts>,
     ) -> Result<LineStream<T>, Error> {
         let (parts, body) = check(answer).await?.into_parts();
+        if media_type(&parts) == "text/html" {
+            return Err(not_a_stream(&parts, body, "application/x-ndjson").await);
+        }
         let stream = LineStream {
             body: Some(body),
             operation: limits.operation,

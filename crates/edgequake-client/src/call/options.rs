@@ -1,5 +1,6 @@
 //! [`CallOptions`]: what one call may have of its own.
 
+use std::fmt;
 use std::time::Duration;
 
 use edgequake_types::{IdError, Retry, TenantId, UserId, WorkspaceId};
@@ -23,7 +24,7 @@ const FRAMING: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct CallOptions {
     pub(super) timeout: Option<Option<Duration>>,
     pub(super) attempt_timeout: Option<Option<Duration>>,
@@ -105,5 +106,19 @@ impl CallOptions {
             form: None,
             refused: None,
         }
+    }
+}
+
+/// Names headers without their values: any of them may be secret.
+impl fmt::Debug for CallOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallOptions")
+            .field("timeout", &self.timeout)
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("retry", &self.retry)
+            .field("answer_limit", &self.answer_limit)
+            .field("headers", &self.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
+            .field("refused", &self.refused)
+            .finish_non_exhaustive()
     }
 }

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 
 use edgequake_types::{Auth, Body, Retry, Scope};
-use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request};
 
+use super::dispatch::{DefaultLimits, Dispatcher};
 use super::options::CallOptions;
 use crate::body::RequestBody;
-use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::layers::scope::{X_TENANT_ID, X_WORKSPACE_ID};
 use crate::policy::Policy;
@@ -23,6 +23,8 @@ pub(super) struct Outgoing {
     pub(super) body: (Option<HeaderValue>, RequestBody),
     /// For `Accept`.
     pub(super) media_type: &'static str,
+    /// Whether the answer is taken piece by piece.
+    pub(super) streamed: bool,
     /// Those of the operation itself.
     pub(super) headers: HeaderMap,
     /// What the operation has to be sent in, whatever else is said.
@@ -34,23 +36,24 @@ pub(super) struct Outgoing {
 impl Outgoing {
     pub(super) fn into_request(
         self,
-        client: &Client,
+        dispatcher: &Dispatcher,
         options: &mut CallOptions,
     ) -> Result<Request<RequestBody>, Error> {
         if let Some(refused) = options.refused.take() {
             return Err(refused);
         }
-        client.check_scope()?;
+        dispatcher.check_scope()?;
         let mut headers = self.headers;
         if self.media_type != "application/json" {
             headers.insert(ACCEPT, HeaderValue::from_static(self.media_type));
         }
-        let streamed = self.media_type == "text/event-stream";
+        let streamed = self.streamed;
         if streamed {
             // A compressed stream would come in bursts.
             headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         }
         // A caller's header wins over the operation's, the scope that an operation names itself over both.
+        let own_content_type = options.headers.get(CONTENT_TYPE).or(headers.get(CONTENT_TYPE)).cloned();
         if !options.headers.is_empty() {
             headers.extend(options.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
         }
@@ -65,8 +68,10 @@ impl Outgoing {
             None if !patience.is_zero() => Some(default.map(|limit| patience.saturating_add(limit))),
             own => own,
         };
-        let (timeout, attempt_timeout) = client.limits();
+        let DefaultLimits { timeout, attempt_timeout, .. } = dispatcher.limits();
         let (content_type, body) = self.body;
+        headers.remove(CONTENT_TYPE);
+        let content_type = own_content_type.or(content_type);
         let policy = Policy {
             operation: self.operation,
             auth: self.auth,
@@ -74,11 +79,11 @@ impl Outgoing {
             timeout: extended(options.timeout.or(streamed.then_some(None)), timeout),
             attempt_timeout: extended(options.attempt_timeout, attempt_timeout),
             deadline: None,
-            headers: client.headers(headers, content_type),
+            headers: dispatcher.headers(headers, content_type),
         };
         let mut request = Request::new(body);
         *request.method_mut() = self.method;
-        *request.uri_mut() = client.uri(self.path, self.query.as_deref())?;
+        *request.uri_mut() = dispatcher.uri(self.path, self.query.as_deref())?;
         request.extensions_mut().insert(policy);
         Ok(request)
     }

@@ -8,7 +8,7 @@ use edgequake_types::{Decode, Endpoint, Paginated};
 use futures_core::Stream;
 
 use super::Call;
-use crate::BoxFuture;
+use crate::boxed::BoxFuture;
 use crate::error::Error;
 
 /// The pages of a list. Each is asked for when the one before has been taken; an error ends the stream.

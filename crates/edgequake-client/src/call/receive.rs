@@ -3,8 +3,9 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use edgequake_types::{Decode, Whole};
+use edgequake_types::{Decode, ErrorBody, Whole};
 use http::Response;
+use http::header::CONTENT_TYPE;
 use http::response::Parts;
 
 use crate::body::{Collected, ResponseBody, collect};
@@ -16,6 +17,10 @@ use crate::layers::error_body::ERROR_BODY_LIMIT;
 pub trait Receive<Form>: Sized {
     /// What awaiting a call gives.
     type Output: Send;
+
+    /// Whether the answer is taken piece by piece. Such a one has no limit of time as a whole, and is not compressed, which would let it
+    /// come in bursts.
+    const STREAMED: bool = true;
 
     /// Takes an answer of any status. `head` gets what stands above its body, where anybody asks for it.
     #[doc(hidden)]
@@ -37,6 +42,8 @@ pub struct Limits {
 
 impl<T: Decode + Send> Receive<Whole> for T {
     type Output = T;
+
+    const STREAMED: bool = false;
 
     async fn receive(
         answer: Response<ResponseBody>,
@@ -78,6 +85,21 @@ async fn success(answer: Response<ResponseBody>, limit: usize) -> Result<(Parts,
     }
 }
 
+/// The error of a success that carries something else than a stream, such as a web page.
+pub(super) async fn not_a_stream(parts: &Parts, mut body: ResponseBody, expected: &str) -> Error {
+    let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
+        Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => bytes,
+        Err(_) => Bytes::new(),
+    };
+    Error::not_a_stream(parts, ErrorBody::read(parts.status, &bytes), expected)
+}
+
+/// The media type of an answer, in lower case and without parameters; empty where it says none.
+pub(super) fn media_type(parts: &Parts) -> String {
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
 /// Gives a success on, its body unread; reads the body of anything else into an error.
 pub(crate) async fn check(answer: Response<ResponseBody>) -> Result<Response<ResponseBody>, Error> {
     if answer.status().is_success() {
@@ -85,9 +107,9 @@ pub(crate) async fn check(answer: Response<ResponseBody>) -> Result<Response<Res
     }
     let (parts, mut body) = answer.into_parts();
     let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
-        Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => bytes,
+        Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => Some(bytes),
         // The status speaks for itself.
-        Err(_) => Bytes::new(),
+        Err(_) => None,
     };
-    Err(Error::of_answer(&parts, &bytes))
+    Err(Error::of_answer(&parts, bytes.as_deref()))
 }

@@ -1,19 +1,20 @@
 //! [`UntypedCall`]: the way out to paths that have no declaration.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
 use edgequake_types::{IdError, Retry, Scope, TenantId, UserId, WorkspaceId, is_segment};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
+use super::dispatch::Dispatcher;
 use super::options::CallOptions;
 use super::outgoing::Outgoing;
-use crate::BoxFuture;
 use crate::body::{RequestBody, ResponseBody};
-use crate::client::Client;
+use crate::boxed::BoxFuture;
 use crate::error::{Error, ErrorKind};
 use crate::policy::Policy;
 
@@ -36,10 +37,9 @@ use crate::policy::Policy;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 #[must_use = "a call does nothing until it is awaited"]
 pub struct UntypedCall {
-    client: Client,
+    dispatcher: Dispatcher,
     method: Method,
     path: String,
     query: String,
@@ -49,10 +49,10 @@ pub struct UntypedCall {
 }
 
 impl UntypedCall {
-    pub(crate) fn new(client: Client, method: Method, path: &str) -> Self {
+    pub(crate) fn new(dispatcher: Dispatcher, method: Method, path: &str) -> Self {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut call = Self {
-            client,
+            dispatcher,
             method,
             path: path.to_owned(),
             query: query.to_owned(),
@@ -92,6 +92,7 @@ impl UntypedCall {
 
     /// Sends this as it is. Say what it is with `.header("content-type", ..)`.
     pub fn body(mut self, body: impl Into<RequestBody>) -> Self {
+        self.content_type = None;
         self.body = body.into();
         self
     }
@@ -144,22 +145,32 @@ impl UntypedCall {
 
     async fn run(mut self) -> Result<Response<ResponseBody>, Error> {
         let policy = Policy::for_method(&self.method);
-        // A content type of the caller's own is told like the others of its kind, so that it is sent once.
-        let content_type = self.options.headers.remove(CONTENT_TYPE).or(self.content_type);
         let outgoing = Outgoing {
             operation: "",
             method: self.method,
             path: self.path.into(),
             query: Some(self.query).filter(|query| !query.is_empty()),
-            body: (content_type, self.body),
+            body: (self.content_type, self.body),
             media_type: "application/json",
+            streamed: false,
             headers: HeaderMap::new(),
             scope: Scope::default(),
             auth: policy.auth,
             retry: policy.retry,
         };
-        let request = outgoing.into_request(&self.client, &mut self.options)?;
-        self.client.execute(request).await
+        let request = outgoing.into_request(&self.dispatcher, &mut self.options)?;
+        self.dispatcher.execute(request).await
+    }
+}
+
+/// Without the query and the body, which may hold anything.
+impl fmt::Debug for UntypedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UntypedCall")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
     }
 }
 
@@ -177,6 +188,9 @@ fn check_path(path: &str) -> Result<(), Error> {
     let refused = |note: &str| Err(Error::new(ErrorKind::Request).note(note));
     let Some(segments) = path.strip_prefix('/') else { return refused("the path must begin with a slash") };
     check_encoding("path", path)?;
+    if let Some(bracket) = path.chars().find(|character| matches!(character, '[' | ']')) {
+        return refused(&format!("the path has `{bracket}`, which must be percent-encoded there"));
+    }
     for segment in segments.split('/') {
         let decoded = if segment.contains('%') {
             match percent_decode_str(segment).decode_utf8() {
@@ -268,7 +282,8 @@ mod tests {
         {
             assert!(check_path(path).is_err(), "{path}");
         }
-        for path in ["/a b", "/a\\b", "/ä", "/a#b", "/a/%ff", "/a|b", "/a\"b", "/a%zz", "/%", "/a%2"] {
+        for path in ["/a b", "/a\\b", "/ä", "/a#b", "/a/%ff", "/a|b", "/a\"b", "/a%zz", "/%", "/a%2", "/a[0]"]
+        {
             assert!(check_path(path).is_err(), "{path}");
         }
         for path in ["/health", "/api/v1/documents/a%2Fb%20c", "/a/%2e%2e%2e", "/a;b=c,d/@x:y"] {

@@ -14,16 +14,16 @@ use http::{Request, Response};
 use http_body::Body;
 use tower_service::Service;
 
-use super::{Client, Inner, Shared, StoreFactory, call_headers};
-use crate::base_url::{BaseUrl, BaseUrlError};
+use super::base_url::{BaseUrl, BaseUrlError};
+use super::{Client, DEFAULT_USER_AGENT, Inner, Shared, StoreFactory, call_headers};
 use crate::body::RequestBody;
-use crate::erased::ErasedService;
+use crate::boxed::BoxError;
 use crate::error::Error;
 use crate::layers::guard::TrustedOrigin;
 use crate::layers::retry::{RetryBudget, RetryConfig};
+use crate::stack::erased::ErasedService;
 use crate::stack::{self, StackLayer, StackOptions};
 use crate::transport::{HttpTransport, HttpTransportBuilder};
-use crate::{BoxError, USER_AGENT};
 
 /// Builds a [`Client`].
 ///
@@ -102,7 +102,7 @@ impl ClientBuilder {
             retry: RetryConfig::default(),
             budget: RetryBudget::default(),
             answer_limit: 256 * 1024 * 1024,
-            user_agent: Ok(USER_AGENT),
+            user_agent: Ok(DEFAULT_USER_AGENT),
             transport: None,
             per_operation: Vec::new(),
             per_attempt: Vec::new(),
@@ -303,7 +303,7 @@ impl ClientBuilder {
         R::Error: Into<BoxError>,
     {
         let scope = self.scope()?;
-        let user_agent = std::mem::replace(&mut self.user_agent, Ok(USER_AGENT))
+        let user_agent = std::mem::replace(&mut self.user_agent, Ok(DEFAULT_USER_AGENT))
             .map_err(|error| Error::config(error).note("the user agent is no header value"))?;
         let allow_http = self.http_allowed()?;
         let options = StackOptions {
@@ -341,7 +341,7 @@ impl ClientBuilder {
             credentials,
             session,
             scope,
-            malformed: [const { None }; 3],
+            malformed: super::Malformed::default(),
             plain,
             json,
         })))

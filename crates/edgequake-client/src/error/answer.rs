@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use edgequake_auth::CredentialsError;
 use edgequake_types::ErrorBody;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
@@ -11,19 +10,19 @@ use http::uri::Authority;
 use http::{HeaderValue, StatusCode};
 
 use super::{Error, ErrorKind};
-use crate::BoxError;
+use crate::body::FileUploadError;
+use crate::boxed::BoxError;
 use crate::fault::{Fault, find};
 use crate::layers::auth::Rejected;
 use crate::layers::guard::OriginViolation;
 use crate::layers::retry::{Attempts, Retried, retry_after};
 use crate::layers::timeout::TimedOut;
 use crate::layers::unauthorized::Replayed;
-use crate::resources::FileUploadError;
 
 impl Error {
-    /// The error of an answer whose status is no success.
-    pub(crate) fn of_answer(parts: &Parts, body: &Bytes) -> Self {
-        let mut said = ErrorBody::read(parts.status, body);
+    /// The error of an answer whose status is no success; `body` is `None` where it could not be read.
+    pub(crate) fn of_answer(parts: &Parts, body: Option<&[u8]>) -> Self {
+        let mut said = ErrorBody::read(parts.status, body.unwrap_or_default());
         said.request_id = request_id(parts).or(said.request_id);
         let mut error = Self::new(kind_of(parts, &said));
         error.0.status = Some(parts.status);
@@ -32,7 +31,7 @@ impl Error {
             .or_else(|| said.retry_after_seconds.map(std::time::Duration::from_secs));
         error.0.attempts = attempts(parts);
         // A router that knows no such path or method answers without a body; an operation says what it did not find.
-        error.0.unrouted = matches!(parts.status.as_u16(), 404 | 405) && body.is_empty();
+        error.0.unrouted = matches!(parts.status.as_u16(), 404 | 405) && body.is_some_and(<[u8]>::is_empty);
         error.0.body = Some(said);
         error
     }
@@ -46,29 +45,32 @@ impl Error {
         }
         let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         if let Some(coding) = text(CONTENT_ENCODING) {
-            return self
-                .note(format!("the answer comes encoded with {coding}, which this client does not decode"));
+            return self.note(format!(
+                "the answer comes encoded with {}, which this client does not decode",
+                excerpt(coding)
+            ));
         }
         match text(CONTENT_TYPE).filter(|text| !text.contains("json")) {
             Some(content_type) => {
                 let status = parts.status.as_u16();
                 self.note(format!(
-                    "the answer ({status}) is of type {content_type}, not JSON: is the base URL right?"
+                    "the answer ({status}) is of type {}, not JSON: is the base URL right?",
+                    excerpt(content_type)
                 ))
             }
             None => self,
         }
     }
 
-    /// The error of an answer that should have been a stream of events.
-    pub(crate) fn not_a_stream(parts: &Parts, said: ErrorBody) -> Self {
+    /// The error of an answer that should have been a stream of type `expected`.
+    pub(crate) fn not_a_stream(parts: &Parts, said: ErrorBody, expected: &str) -> Self {
         let mut error = Self::new(ErrorKind::Stream);
         error.0.status = Some(parts.status);
         error.0.body = Some(said);
         let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
         error.note(format!(
-            "the answer is of type {}, not text/event-stream",
-            content_type.unwrap_or("unknown")
+            "the answer is of type {}, not {expected}",
+            excerpt(content_type.unwrap_or("unknown"))
         ))
     }
 
@@ -158,7 +160,9 @@ fn kind_of(parts: &Parts, said: &ErrorBody) -> ErrorKind {
 /// What the caller should know beyond the server's words.
 fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
     match kind {
+        // An answer that went through no credentials layer does not tell.
         ErrorKind::Unauthorized { configured: false, .. } => {
+            parts.extensions.get::<Rejected>()?;
             Some("no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in".to_owned())
         }
         ErrorKind::Unauthorized { configured: true, replayed: true } => {
@@ -187,8 +191,13 @@ fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
     }
 }
 
-/// The longest location that is shown, in bytes.
-const LOCATION_LIMIT: usize = 256;
+/// The longest header of an answer that is shown, in bytes.
+const HEADER_LIMIT: usize = 256;
+
+/// The beginning of a header's text, which is ASCII.
+fn excerpt(text: &str) -> &str {
+    text.get(..HEADER_LIMIT).unwrap_or(text)
+}
 
 /// A location without what may be secret: user-info, query and fragment. It may be relative (RFC 9110, 10.2.2).
 fn without_query(location: &str) -> String {
@@ -206,7 +215,7 @@ fn without_query(location: &str) -> String {
         (None, _) if !first.contains([':', '@', '\\']) => rest.to_owned(),
         _ => return "a place that is no URI".to_owned(),
     };
-    match shown.get(..LOCATION_LIMIT) {
+    match shown.get(..HEADER_LIMIT) {
         Some(begin) => format!("{begin}..."),
         None if shown.is_empty() => "the same path".to_owned(),
         None => shown,

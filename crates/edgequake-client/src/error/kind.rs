@@ -3,6 +3,7 @@
 use std::fmt;
 
 use edgequake_auth::{CredentialsError, CredentialsErrorKind as Credentials};
+use http::StatusCode;
 
 use crate::layers::timeout::TimeoutScope;
 
@@ -56,9 +57,9 @@ pub enum ErrorKind {
     Status,
     /// A redirect, which is not followed: the base URL should name the place it points to.
     Redirect,
-    /// No connection: name, address, certificate. Surely not executed.
+    /// No connection: name, address, certificate. Certainly not executed.
     Connect,
-    /// The connection was gone before the request was written. Surely not executed.
+    /// The connection was gone before the request was written. Certainly not executed.
     NotSent,
     /// The connection was lost after that. Perhaps executed.
     Interrupted,
@@ -75,6 +76,26 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// The status that a kind stands for.
+    pub(super) fn status(self) -> Option<StatusCode> {
+        Some(match self {
+            Self::Invalid => StatusCode::BAD_REQUEST,
+            Self::Unauthorized { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
+            Self::Gone => StatusCode::GONE,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Locked => StatusCode::LOCKED,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Server => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            _ => return None,
+        })
+    }
+
     /// What happened, for errors without a status.
     pub(super) fn text(self) -> &'static str {
         match self {

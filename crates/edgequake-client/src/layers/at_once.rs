@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker, ready};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::BoxError;
+use crate::boxed::BoxError;
 
 pin_project! {
     #[project = AtOnceProj]

@@ -44,8 +44,8 @@ use tower_service::Service;
 
 use super::at_once::AtOnce;
 use super::guard::TrustedOrigin;
+use crate::boxed::{BoxError, BoxFuture};
 use crate::policy::Policy;
-use crate::{BoxError, BoxFuture};
 
 /// Noted in the extensions of a 401: which credential the server refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

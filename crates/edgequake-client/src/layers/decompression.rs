@@ -49,7 +49,7 @@ use tower_http::decompression::{Decompression as Decoder, DecompressionBody};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::BoxError;
+use crate::boxed::BoxError;
 
 /// What is asked for, if anything is.
 #[cfg(not(feature = "brotli"))]

@@ -40,8 +40,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::retry::RetryHint;
-use crate::BoxFuture;
 use crate::body::{Collected, collect};
+use crate::boxed::BoxFuture;
 
 /// How much of an error's body is read, in bytes.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;

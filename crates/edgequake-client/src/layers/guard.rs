@@ -35,7 +35,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::BoxError;
+use crate::boxed::BoxError;
 
 /// The origin that credentials belong to, and whether plain `http` is good enough for it.
 ///

@@ -63,8 +63,8 @@ pub use retry_after::{RetryHint, retry_after};
 
 use super::replay::Retained;
 use crate::body::Replay;
+use crate::boxed::{BoxError, BoxFuture};
 use crate::policy::Policy;
-use crate::{BoxError, BoxFuture};
 
 /// Noted in the extensions of an answer that took more than one attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,10 +277,8 @@ impl Shared {
             }
             wait = wait.max(hint.after.unwrap_or_default());
         }
-        let fits = policy.deadline.is_none_or(|deadline| Instant::now() + wait < deadline);
+        let left = policy.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let fits = left.is_none_or(|left| wait < left);
         (fits && wait <= self.config.max_wait && self.budget.withdraw(outcome)).then_some(wait)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -43,6 +43,3 @@ fn what(scope: &TimeoutScope) -> &'static str {
         TimeoutScope::Idle => "nothing more of the body came",
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -53,7 +53,7 @@ use tower_service::Service;
 use super::auth::Rejected;
 use super::replay::Retained;
 use crate::body::{Replay, collect};
-use crate::{BoxError, BoxFuture};
+use crate::boxed::{BoxError, BoxFuture};
 
 /// How much of a refused answer is read so that its connection can be used again: bytes, and the time for it.
 const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));

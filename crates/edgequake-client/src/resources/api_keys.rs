@@ -6,7 +6,7 @@ use edgequake_types::api_keys::{
 };
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 use crate::error::Error;
 
 resource! {
@@ -30,16 +30,16 @@ resource! {
 
 /// What became of a [rotation](ApiKeys::rotate).
 #[derive(Debug)]
-#[must_use = "it holds the new key, which is shown this once"]
+#[must_use = "it holds the new key, which is shown only once"]
 pub struct Rotation {
-    /// The new key. It is shown this once: keep it.
+    /// The new key. It is shown only once: store it now.
     pub created: CreatedApiKey,
     /// Whether the old key was revoked. If not, both keys work.
     pub revoked: Result<RevokedApiKey, Error>,
 }
 
 impl ApiKeys<'_> {
-    /// `POST /api/v1/api-keys`: makes a key, which is shown this once.
+    /// `POST /api/v1/api-keys`: makes a key, which is shown only once.
     pub fn create(&self, key: CreateApiKey) -> Call<CreateApiKey> {
         self.client.send(key)
     }

@@ -4,7 +4,7 @@ use edgequake_types::Secret;
 use edgequake_types::session::{Login, Logout, Me, OidcLogin, Refresh};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// Sessions, one operation at a time: `/api/v1/auth/...`.

@@ -10,8 +10,8 @@ use edgequake_types::{DocumentId, TrackId};
 
 use super::resource;
 use super::wait::Wait;
+use crate::call::Call;
 use crate::error::Error;
-use crate::{Call, resources};
 
 resource! {
     /// Documents of the workspace: `/api/v1/documents`.
@@ -68,7 +68,7 @@ impl Documents<'_> {
         path: impl AsRef<Path>,
         options: impl FnOnce(UploadFile) -> UploadFile,
     ) -> Result<Call<UploadFile>, Error> {
-        resources::file::upload(self.client, path.as_ref(), options).await
+        super::upload::upload(self.client, path.as_ref(), options).await
     }
 
     /// `GET /api/v1/documents`: a page of documents, newest first.

@@ -5,7 +5,7 @@ use edgequake_types::setup::GetSetupStatus;
 use http::StatusCode;
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 use crate::error::Error;
 
 resource! {
@@ -36,7 +36,7 @@ impl Health<'_> {
     #[inline]
     pub async fn is_ready(&self) -> Result<bool, Error> {
         match self.client.send(GetReady::new()).await {
-            Ok(()) => Ok(true),
+            Ok(_) => Ok(true),
             Err(error) if error.status() == Some(StatusCode::SERVICE_UNAVAILABLE) => Ok(false),
             Err(error) => Err(error),
         }

@@ -3,7 +3,7 @@
 use edgequake_types::query::{Query as Question, StreamQuery};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// Questions to the documents of the workspace: `/api/v1/query`.

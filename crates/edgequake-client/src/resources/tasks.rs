@@ -4,7 +4,7 @@ use edgequake_types::TrackId;
 use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// Background tasks: `/api/v1/tasks`.

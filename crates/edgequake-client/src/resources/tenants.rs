@@ -4,7 +4,7 @@ use edgequake_types::tenants::{CreateTenant, DeleteTenant, GetTenant, ListTenant
 use edgequake_types::{IdError, TenantId};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// Tenants: `/api/v1/tenants`. Creating and deleting is for platform administrators.

@@ -4,7 +4,7 @@ use edgequake_types::users::{CreateUser, DeleteUser, GetUser, ListUsers, UpdateU
 use edgequake_types::{IdError, UserId};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// User accounts: `/api/v1/users`. For administrators, but for registration where the server allows it.

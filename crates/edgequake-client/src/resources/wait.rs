@@ -10,9 +10,10 @@ use edgequake_types::tasks::GetTask;
 use tokio::time::Instant;
 
 use super::documents::Uploaded;
+use crate::boxed::BoxFuture;
+use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
-use crate::{BoxFuture, Client};
 
 /// How often the server is asked: at first, and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));

@@ -7,7 +7,7 @@ use edgequake_types::workspaces::{
 use edgequake_types::{IdError, TenantId, WorkspaceId};
 
 use super::resource;
-use crate::Call;
+use crate::call::Call;
 
 resource! {
     /// Workspaces: `/api/v1/tenants/{tenant_id}/workspaces` and `/api/v1/workspaces/{workspace_id}`.

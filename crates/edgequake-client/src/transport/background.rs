@@ -6,7 +6,7 @@ use hyper::rt::Executor;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
-use crate::BoxFuture;
+use crate::boxed::BoxFuture;
 
 /// Runs the tasks of HTTP/2 connections on the runtime that is current.
 #[derive(Debug, Clone, Copy)]

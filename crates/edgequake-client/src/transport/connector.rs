@@ -19,7 +19,7 @@ use tower::ServiceExt;
 use super::proxy::Proxies;
 use super::resolver::Resolver;
 use super::tunnel::{self, TunnelError};
-use crate::BoxError;
+use crate::boxed::BoxError;
 
 const HTTP2: &[u8] = b"h2";
 
@@ -98,7 +98,8 @@ impl Connector {
         uri: &Uri,
     ) -> Result<TlsStream<BoxedIo>, BoxError> {
         if let Some(proxy) = proxy {
-            tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await?;
+            let opened = tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await;
+            opened.map_err(TunnelError::marked)?;
         }
         handshake(&self.to_origin, Box::new(stream), uri).await
     }

@@ -20,9 +20,10 @@ use super::connector::Connected;
 use super::error::TransportError;
 use super::pool::{Found, Pool, Sender};
 use crate::body::RequestBody;
+use crate::boxed::BoxError;
 
 /// Sends a request, over a kept connection if there is one. A request that such a connection did not take is sent over the next
-/// one, since it surely was not executed.
+/// one, since it certainly was not executed.
 pub(super) async fn send(
     shared: Arc<Shared>,
     mut request: Request<RequestBody>,
@@ -69,7 +70,7 @@ pub(super) async fn send(
                     request.headers_mut().remove(HOST);
                 }
             }
-            None => return Err(TransportError::Exchange(refused.into_error())),
+            None => return Err(TransportError::Exchange(refused.into_error().into())),
         }
     }
 }
@@ -77,10 +78,10 @@ pub(super) async fn send(
 /// Opens a connection; whether a proxy at its other end forwards requests.
 async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<(Sender, bool), TransportError> {
     let Connected { stream, http2, forwarding } =
-        shared.connector.connect(&uri).await.map_err(TransportError::Connect)?;
+        shared.connector.connect(&uri).await.map_err(TransportError::connect)?;
     let stream = TokioIo::new(stream);
-    let runtime = Handle::try_current().map_err(|error| TransportError::Connect(error.into()))?;
-    let failed = |error: hyper::Error| TransportError::Connect(error.into());
+    let runtime = Handle::try_current().map_err(TransportError::connect)?;
+    let failed = |error: hyper::Error| TransportError::connect(error);
     if http2 {
         let (sender, connection) = http2::Builder::new(Background)
             .timer(TokioTimer::new())
@@ -144,12 +145,12 @@ impl TransportBody {
 
 impl Body for TransportBody {
     type Data = Bytes;
-    type Error = hyper::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
         match &frame {
             // A body of unknown length is over when nothing more comes.
@@ -157,7 +158,7 @@ impl Body for TransportBody {
             Some(Ok(_)) => self.end_lease_if_read(),
             Some(Err(_)) => self.lease = None,
         }
-        Poll::Ready(frame)
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 
     fn is_end_stream(&self) -> bool {

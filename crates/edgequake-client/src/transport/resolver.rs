@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
 use tower_service::Service;
 
-use crate::BoxFuture;
+use crate::boxed::BoxFuture;
 
 /// Resolves by the system, but for `localhost`.
 #[derive(Debug, Clone)]

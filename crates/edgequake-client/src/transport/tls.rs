@@ -8,6 +8,8 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::boxed::BoxError;
+
 /// A certificate of an authority to trust besides the platform's.
 #[derive(Debug, Clone)]
 pub struct Certificate(Vec<CertificateDer<'static>>);
@@ -21,12 +23,12 @@ pub enum TlsError {
     NoCertificate,
     /// The PEM text is damaged.
     #[error("the PEM text of a certificate is damaged")]
-    Pem(#[source] rustls::pki_types::pem::Error),
+    Pem(#[source] BoxError),
     /// A certificate is damaged, or the platform has no trust store.
     #[error(
         "the trust store cannot be set up: install the platform's CA certificates or name a file in SSL_CERT_FILE"
     )]
-    Roots(#[source] rustls::Error),
+    Roots(#[source] BoxError),
 }
 
 impl Certificate {
@@ -36,8 +38,9 @@ impl Certificate {
     ///
     /// [`TlsError::NoCertificate`] when there is none, [`TlsError::Pem`] when one is damaged.
     pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
-        let certificates =
-            CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>().map_err(TlsError::Pem)?;
+        let certificates = CertificateDer::pem_slice_iter(pem)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|damaged| TlsError::Pem(damaged.into()))?;
         if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(Self(certificates)) }
     }
 }
@@ -54,18 +57,22 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(default_provider())
 }
 
+fn roots(error: rustls::Error) -> TlsError {
+    TlsError::Roots(error.into())
+}
+
 /// The configuration for this process. `None` reads no trust store and trusts nobody.
 pub(super) fn config(trust: Option<Vec<Certificate>>) -> Result<ClientConfig, TlsError> {
     let provider = provider();
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
-        .map_err(TlsError::Roots)?;
+        .map_err(roots)?;
     let Some(certificates) = trust else {
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     };
     let extra = certificates.into_iter().flat_map(|certificate| certificate.0);
     let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(TlsError::Roots)?;
+        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(roots)?;
     // "Dangerous" is rustls' word for any verifier but its own; this one is the platform's.
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
 }

@@ -4,7 +4,8 @@ use edgequake_types::Origin;
 use http::{HeaderValue, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use crate::BoxError;
+use crate::boxed::BoxError;
+use crate::fault::Fault;
 
 /// The longest head of a proxy's answer that is read, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -15,7 +16,7 @@ const HEADERS: usize = 64;
 /// Why a proxy was of no use. Names the proxy without its password.
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy {proxy} {reason}")]
-pub(crate) struct TunnelError {
+pub(super) struct TunnelError {
     proxy: String,
     reason: Reason,
     #[source]
@@ -46,8 +47,13 @@ impl TunnelError {
         Self { source: Some(source), ..Self::new(proxy, Reason::Unreachable) }
     }
 
+    /// The error with what it means for another try.
+    pub(super) fn marked(self) -> BoxError {
+        if self.is_final() { Fault::Proxy.mark(self).into() } else { self.into() }
+    }
+
     /// Whether the proxy would say the same at another time: it is about who asks, or for what.
-    pub(crate) fn is_final(&self) -> bool {
+    fn is_final(&self) -> bool {
         match &self.reason {
             Reason::Unauthorized { .. } | Reason::Malformed => true,
             Reason::Refused { status, .. } => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
 use edgequake_client::types::query::Query;
+use edgequake_client::types::session::Login;
 use edgequake_client::types::{Download, Json, Lines, UserId, WorkspaceId, model, operation};
 use edgequake_client::{Client, Error, ErrorKind};
 use http::{Method, Response, StatusCode};
@@ -338,4 +339,37 @@ async fn a_stream_of_events_is_sent_like_any_other_call() {
     );
     drop(server.client().send(Query::new("unsent")));
     assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_content_type_of_ones_own_is_sent_and_only_once() {
+    let server = Server::answers([
+        answer(200, &[("content-type", "application/json")], br#"{"document_id":"d","status":"pending"}"#),
+        answer(200, &[], b""),
+        answer(200, &[], b""),
+    ])
+    .await;
+    let client = server.client();
+    client.send(UploadText::new("x")).header("content-type", "application/vnd.x+json").await.unwrap();
+    let untyped = |path| client.request(Method::POST, path);
+    untyped("/x").json("x").header("Content-Type", "text/x").await.unwrap();
+    // A body as it is has no type that anybody said.
+    untyped("/y").json("x").body("text").await.unwrap();
+    let sent = server.received();
+    let types: Vec<_> = sent.iter().map(|request| request.header("content-type")).collect();
+    assert_eq!(types, [Some("application/vnd.x+json"), Some("text/x"), None]);
+    assert!(
+        sent.iter().all(|request| request.head.to_ascii_lowercase().matches("content-type:").count() < 2)
+    );
+}
+
+#[tokio::test]
+async fn a_call_shows_no_secret_and_no_header() {
+    let client = Client::builder().base_url("http://127.0.0.1:1").build().unwrap();
+    let login = client.send(Login::new("kim", "geheim-1")).header("x-note", "geheim-2");
+    let untyped =
+        client.request(Method::GET, "/x?q=geheim-3").query(&[("p", "geheim-4")]).header("x-note", "geheim-5");
+    let text = format!("{login:?} {untyped:?} {:?}", client.send(Login::new("kim", "geheim-6")).with_head());
+    assert!(!text.contains("geheim"), "{text}");
+    assert!(text.contains("kim") && text.contains("x-note") && text.contains("\"/x\""), "{text}");
 }

@@ -119,7 +119,7 @@ async fn a_file_from_disk_arrives_whole() {
     std::fs::write(&path, &text).unwrap();
     let call = client.documents().upload_file_as(&path, |upload| upload.title("Tengu")).await.unwrap();
     let uploaded = call.await.unwrap();
-    assert_eq!(uploaded.filename.as_deref(), Some("天狗 (1).md"));
+    assert_eq!(uploaded.file_name.as_deref(), Some("天狗 (1).md"));
     let document = client.documents().wait_for(&uploaded).await.unwrap();
     assert_eq!(document.content.as_deref(), Some(text.as_str()));
 
@@ -129,7 +129,7 @@ async fn a_file_from_disk_arrives_whole() {
 }
 
 #[tokio::test]
-async fn keys_from_birth_to_revocation() {
+async fn keys_from_creation_to_revocation() {
     let server = server().start().await.unwrap();
     let mona = in_default_scope(&logged_in(&server, "mona").await);
     let key =
@@ -165,7 +165,7 @@ async fn keys_from_birth_to_revocation() {
 }
 
 #[tokio::test]
-async fn an_account_from_birth_to_lockout() {
+async fn an_account_from_creation_to_lockout() {
     let server = server().max_login_attempts(2).start().await.unwrap();
     let root = logged_in(&server, "root").await;
     let created =

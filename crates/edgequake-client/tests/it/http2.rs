@@ -66,7 +66,7 @@ impl Http2 {
                     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
                     match script {
                         Script::GoAway(last, reason) => go_away(stream, last, reason).await,
-                        _ => serve(stream, script, &log, connection).await,
+                        _ => serve(stream, script, log, connection).await,
                     }
                     ending.send_modify(|count| *count += 1);
                 });
@@ -89,7 +89,7 @@ impl Http2 {
 async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
     stream: T,
     script: Script,
-    log: &Mutex<Vec<(Method, Bytes, usize)>>,
+    log: Arc<Mutex<Vec<(Method, Bytes, usize)>>>,
     number: usize,
 ) {
     let mut connection = h2::server::handshake(stream).await.unwrap();
@@ -109,9 +109,13 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
                 body.send_reset(Reason::INTERNAL_ERROR);
             }
             _ => {
-                let (method, body) = read(request).await;
-                log.lock().unwrap().push((method, body, number));
-                answer(respond);
+                // Beside the connection, which only goes on while it is asked for the next request.
+                let log = Arc::clone(&log);
+                tokio::spawn(async move {
+                    let (method, body) = read(request).await;
+                    log.lock().unwrap().push((method, body, number));
+                    answer(respond);
+                });
             }
         }
         first = false;
@@ -162,7 +166,7 @@ async fn upload(client: &Client) -> Result<(), Error> {
 }
 
 #[tokio::test]
-async fn many_calls_at_once_share_one_connection() {
+async fn many_calls_at_once_share_the_connection_that_is_open() {
     let server = Http2::start(&[Script::Serve]).await;
     let client = server.client();
     list(&client).await.unwrap();
@@ -172,6 +176,25 @@ async fn many_calls_at_once_share_one_connection() {
     let served = server.served();
     assert_eq!(served.len(), 51);
     assert!(served.iter().all(|(_, _, connection)| *connection == 0));
+}
+
+#[tokio::test]
+async fn after_a_cold_start_with_many_calls_at_once_one_connection_is_left() {
+    let server = Http2::start(&[Script::Serve]).await;
+    let client = server.client();
+    let burst = || async {
+        for result in futures_util::future::join_all((0..20).map(|_| upload(&client))).await {
+            result.unwrap();
+        }
+    };
+    burst().await;
+    assert_eq!(server.served().len(), 20);
+    // Those that had to open a connection did not wait for each other; from then on all share the last one.
+    burst().await;
+    let served = server.served();
+    let mut later: Vec<_> = served[20..].iter().map(|(_, _, connection)| *connection).collect();
+    later.dedup();
+    assert_eq!((served.len(), later.len()), (40, 1), "{later:?}");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 // Helpers of tests, too, fail by panicking.
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+mod answers;
 mod bodies;
 mod calls;
 mod compression;

@@ -82,7 +82,11 @@ async fn no_more_are_kept_than_allowed() {
     let gates: [std::sync::Arc<Notify>; 3] = Default::default();
     let held = gates.clone();
     let server = Server::start(move |n, _| {
-        Act::Held(json(200, r#"{"documents":[]}"#), std::sync::Arc::clone(&held[n]))
+        let answer = json(200, r#"{"documents":[]}"#);
+        match held.get(n) {
+            Some(gate) => Act::Held(answer, std::sync::Arc::clone(gate)),
+            None => Act::Send(answer),
+        }
     })
     .await;
     let transport = HttpTransport::builder().idle_connections(1);
@@ -99,6 +103,11 @@ async fn no_more_are_kept_than_allowed() {
         call.await.unwrap().unwrap();
     }
     server.wait_for_closed(2).await;
+    // The third is kept, and serves what comes next.
+    list(&client).await.unwrap();
+    let used = connections(&server);
+    assert!(used[3] < 3, "{used:?}");
+    assert_eq!(server.closed(), 2);
 }
 
 #[tokio::test]

@@ -306,3 +306,16 @@ async fn a_kept_connection_that_closes_as_it_is_used_again() {
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     assert_eq!(server.received().len(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_without_end_is_no_wait() {
+    for (headers, body) in [
+        (&[("retry-after", "18446744073709551615")][..], "{}"),
+        (&[], r#"{"error":"rate_limit_exceeded","message":"m","retry_after_seconds":18446744073709551615}"#),
+        (&[], r#"{"message":"m","retry_after_secs":1e300}"#),
+    ] {
+        let memory = Memory::new(move |_| answer(429, headers, body));
+        let error = get(&memory.client()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::RateLimited, 1), "{error}");
+    }
+}

@@ -88,7 +88,9 @@ async fn logs_at_trace_show_operations_and_no_secret() {
 async fn errors_and_their_causes_hold_no_secret() {
     let server = hostile().await;
     let client = server.builder().api_key("s3cr3t-k").build().unwrap();
-    for error in eventful_session(client).await {
+    let errors = eventful_session(client).await;
+    assert_eq!(errors.len(), 3, "{errors:?}");
+    for error in errors {
         let text = format!("{error}\n{error:?}\n{error:#?}\n{}", crate::errors::chain(&error));
         assert_clean(&text, "/api/v1/");
     }

@@ -142,6 +142,11 @@ impl Server {
         self.closed.clone().wait_for(|count| *count >= connections).await.unwrap();
     }
 
+    /// How many connections have been closed by the client.
+    pub(crate) fn closed(&self) -> usize {
+        *self.closed.borrow()
+    }
+
     pub(crate) fn builder(&self) -> ClientBuilder {
         Client::builder().base_url(&self.url)
     }

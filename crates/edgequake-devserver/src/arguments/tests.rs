@@ -7,16 +7,16 @@ fn parse(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments, 
     Arguments::parse(arguments.iter().map(OsString::from), lookup)
 }
 
-fn served(arguments: &[&str], environment: &[(&str, &str)]) -> (String, Vec<Login>) {
+fn parsed_server(arguments: &[&str], environment: &[(&str, &str)]) -> (String, Vec<StartupUser>) {
     match parse(arguments, environment) {
-        Ok(Arguments::Serve { server, logins }) => (format!("{server:?}"), logins),
+        Ok(Arguments::Serve { server, users }) => (format!("{server:?}"), users),
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn options_reach_the_server() {
-    let (server, logins) = served(
+    let (server, users) = parsed_server(
         &[
             "--port=0",
             "--era",
@@ -55,19 +55,19 @@ fn options_reach_the_server() {
     ] {
         assert!(server.contains(part), "{part} in {server}");
     }
-    assert!(!format!("{server}{logins:?}").contains("s3cr3t"));
-    assert_eq!((logins[0].name.as_str(), &logins[0].role), ("mona", &Role::User));
-    assert!(logins[0].drawn_password.is_none() && logins[1].drawn_password.is_some());
-    assert_eq!(logins[1].role, Role::Readonly);
+    assert!(!format!("{server}{users:?}").contains("s3cr3t"));
+    assert_eq!((users[0].name.as_str(), &users[0].role), ("mona", &Role::User));
+    assert!(users[0].generated_password.is_none() && users[1].generated_password.is_some());
+    assert_eq!(users[1].role, Role::Readonly);
 }
 
 #[test]
 fn without_options_there_is_an_administrator() {
-    let (server, logins) =
-        served(&[], &[("EDGEQUAKE_MASTER_API_KEY", " "), ("EDGEQUAKE_DEVSERVER_PASSWORD", "pw")]);
+    let (server, users) =
+        parsed_server(&[], &[("EDGEQUAKE_MASTER_API_KEY", " "), ("EDGEQUAKE_DEVSERVER_PASSWORD", "pw")]);
     assert!(server.contains("port: 8080") && server.contains("master_key: None"), "{server}");
-    assert_eq!((logins.len(), logins[0].name.as_str(), &logins[0].role), (1, "admin", &Role::Admin));
-    assert!(logins[0].drawn_password.is_none());
+    assert_eq!((users.len(), users[0].name.as_str(), &users[0].role), (1, "admin", &Role::Admin));
+    assert!(users[0].generated_password.is_none());
 }
 
 #[test]
@@ -99,19 +99,19 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     }
     assert!(!text.contains("s3cr3t"), "{text}");
     insta::assert_snapshot!(text, @r"
-    --port takes a number from 0 to 65535
-    --port takes a number from 0 to 65535
-    --era is b or c
-    --user is NAME or NAME:ROLE, with a role of admin, user or readonly
-    --user is NAME or NAME:ROLE, with a role of admin, user or readonly
-    --token-lifetime takes a number of seconds above 0
-    --processing-delay takes a whole number of milliseconds
-    --rate-limit is BURST/RATE, such as 20/1.5
-    --rate-limit is BURST/RATE, such as 20/1.5
+    --port must be a number from 0 to 65535
+    --port must be a number from 0 to 65535
+    --era must be b or c
+    --user must be NAME or NAME:ROLE, where ROLE is admin, user or readonly
+    --user must be NAME or NAME:ROLE, where ROLE is admin, user or readonly
+    --token-lifetime must be a number of seconds above 0
+    --processing-delay must be a whole number of milliseconds
+    --rate-limit must be BURST/RATE, such as 20/1.5
+    --rate-limit must be BURST/RATE, such as 20/1.5
     unknown option --master-key; see --help
-    expected options only; see --help
+    unexpected argument; see --help
     unknown option -p; see --help
-    expected options only; see --help
+    unexpected argument; see --help
     cannot read the key file /nonexistent/key
     ");
 }

@@ -1,123 +1,168 @@
-//! Whom a token stands for.
+//! The caller that a token identifies.
 
+use edgequake_types::UserId;
 use edgequake_types::session::Role;
-use edgequake_types::{TenantId, UserId, WorkspaceId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::credential::Credential;
-use super::permission::Grants;
+use super::permission::{Grants, lower_role};
 use super::token::Signer;
+use crate::config::{Config, Era};
 use crate::log::CredentialKind;
-use crate::options::{Era, Options};
+use crate::place::Place;
 use crate::state::Store;
+use crate::state::accounts::Accounts;
 
-/// Whom a request comes from.
+/// The sender of a request.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
     pub(crate) identity: Identity,
-    /// The lower of the credential's role and the user's own.
+    /// The lower of the credential's role and the user's role.
     pub(crate) role: Role,
-    /// What the scopes of a key allow; everything for other callers.
+    /// What the scopes of an API key grant; everything for other credentials.
     pub(crate) grants: Grants,
 }
 
 #[derive(Debug, Clone)]
 pub(crate) enum Identity {
-    /// Nobody: a public operation.
-    Nobody,
+    /// No credential was needed or valid.
+    Anonymous,
     /// The built-in administrator, when authentication is off.
     BuiltIn(UserId),
-    Master,
-    Static,
-    Key {
+    MasterKey,
+    StaticKey,
+    ApiKey {
         user: UserId,
     },
     Session {
         user: UserId,
         jti: Uuid,
-        tenant: TenantId,
-        workspace: WorkspaceId,
+        /// The place in the claims of the access token.
+        place: Place,
     },
 }
 
 impl Caller {
-    pub(crate) const NOBODY: Self =
-        Self { identity: Identity::Nobody, role: Role::Readonly, grants: Grants::READ_AND_QUERY };
+    pub(crate) const ANONYMOUS: Self =
+        Self { identity: Identity::Anonymous, role: Role::Readonly, grants: Grants::READ_AND_QUERY };
 
-    /// The administrator that everybody is when authentication is off.
+    /// The administrator that every caller is when authentication is off.
     pub(crate) fn built_in(user: UserId) -> Self {
         Self { identity: Identity::BuiltIn(user), role: Role::Admin, grants: Grants::ALL }
     }
 
-    /// Whether a good credential came along.
-    pub(crate) fn is_somebody(&self) -> bool {
-        !matches!(self.identity, Identity::Nobody)
+    /// Whether the caller is known.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        !matches!(self.identity, Identity::Anonymous)
     }
 
-    /// What the server calls the caller: the id of the user, or a name for a key without one.
-    pub(crate) fn name(&self) -> Option<&str> {
+    /// What the caller is rate-limited by: the id of the user, or the name of a key that belongs to no user.
+    pub(crate) fn rate_limit_key(&self) -> Option<&str> {
         match &self.identity {
-            Identity::Nobody => None,
-            Identity::Master => Some("master-api-key"),
-            Identity::Static => Some("static-api-key"),
-            Identity::BuiltIn(_) | Identity::Key { .. } | Identity::Session { .. } => {
+            Identity::Anonymous => None,
+            Identity::MasterKey => Some("master-api-key"),
+            Identity::StaticKey => Some("static-api-key"),
+            Identity::BuiltIn(_) | Identity::ApiKey { .. } | Identity::Session { .. } => {
                 self.user_id().map(AsRef::as_ref)
             }
         }
     }
 
-    /// The account behind the credential; master and static keys have none.
+    /// The user that the credential belongs to; master and static keys belong to none.
     pub(crate) fn user_id(&self) -> Option<&UserId> {
         match &self.identity {
-            Identity::BuiltIn(user) | Identity::Key { user } | Identity::Session { user, .. } => Some(user),
-            Identity::Nobody | Identity::Master | Identity::Static => None,
+            Identity::BuiltIn(user) | Identity::ApiKey { user } | Identity::Session { user, .. } => {
+                Some(user)
+            }
+            Identity::Anonymous | Identity::MasterKey | Identity::StaticKey => None,
         }
     }
 
-    /// Tries the one token of a request: master key, static keys, generated keys, access tokens, in this order.
+    /// Identifies the caller by the token: as the master key, a static key, a generated key or an access token.
     pub(crate) fn identify(
         credential: &Credential,
-        options: &Options,
+        config: &Config,
         signer: &Signer,
         store: &mut Store,
         now: Timestamp,
     ) -> Option<Self> {
         let token = credential.token.expose();
-        match credential.kind(options) {
+        match credential.kind(config) {
             CredentialKind::MasterKey => {
-                Some(Self { identity: Identity::Master, role: Role::Admin, grants: Grants::ALL })
+                Some(Self { identity: Identity::MasterKey, role: Role::Admin, grants: Grants::ALL })
             }
-            CredentialKind::StaticKey => Some(match options.era {
-                Era::B => Self { identity: Identity::Static, role: Role::Admin, grants: Grants::ALL },
+            CredentialKind::StaticKey => Some(match config.era {
+                Era::B => Self { identity: Identity::StaticKey, role: Role::Admin, grants: Grants::ALL },
                 Era::C => {
                     let grants = Grants::READ_AND_QUERY;
-                    Self { identity: Identity::Static, role: grants.role(), grants }
+                    Self { identity: Identity::StaticKey, role: grants.role(), grants }
                 }
             }),
             CredentialKind::ApiKey => {
                 let key = store.api_keys.authenticate(token, now)?;
                 let (user, key_id) = (key.user.clone(), key.key_id.clone());
-                let grants = key.grants(options.era);
-                let role = store.accounts.effective_role(&user, grants.role(), options.era, now)?;
+                let grants = Grants::from_key_scopes(&key.scopes, config.era);
+                let role = effective_role(&store.accounts, &user, grants.role(), config.era, now)?;
                 store.api_keys.mark_used(&key_id, now);
-                Some(Self { identity: Identity::Key { user }, role, grants })
+                Some(Self { identity: Identity::ApiKey { user }, role, grants })
             }
             CredentialKind::AccessToken | CredentialKind::Unknown => {
                 let claims = signer.verify(token, now)?;
-                if !store.sessions.accepts(&claims) {
+                if !store.sessions.accepts(claims.jti, claims.serial()) {
                     return None;
                 }
-                let role = store.accounts.effective_role(&claims.sub, claims.role, options.era, now)?;
+                let role = effective_role(&store.accounts, &claims.sub, claims.role, config.era, now)?;
                 let identity = Identity::Session {
                     user: claims.sub,
                     jti: claims.jti,
-                    tenant: claims.tenant_id,
-                    workspace: claims.workspace_id,
+                    place: Place { tenant: claims.tenant_id, workspace: claims.workspace_id },
                 };
                 Some(Self { identity, role, grants: Grants::ALL })
             }
             CredentialKind::None => None,
         }
+    }
+}
+
+/// The role of a credential, limited by its user's role; `None` when the account is gone, inactive or locked. Era B
+/// servers trust the credential.
+fn effective_role(accounts: &Accounts, user: &UserId, role: Role, era: Era, now: Timestamp) -> Option<Role> {
+    if era == Era::B {
+        return Some(role);
+    }
+    let account = accounts.get(user)?;
+    (account.is_active() && !account.is_locked(now)).then(|| lower_role(role, &account.user.role))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_effective_role_is_the_lower_one_of_an_active_account() {
+        let mut accounts = Accounts::default();
+        let created = at("2026-01-01T00:00:00Z");
+        let ada = accounts.create("Ada", "ada@corp.test", Role::Admin, "hash".to_owned(), created).unwrap();
+        let ada = ada.user_id;
+        let now = at("2026-01-02T00:00:00Z");
+        assert_eq!(effective_role(&accounts, &ada, Role::Readonly, Era::C, now), Some(Role::Readonly));
+        accounts.get_mut(&ada).unwrap().user.role = Role::User;
+        assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, now), Some(Role::User));
+        accounts.get_mut(&ada).unwrap().record_failure(1, Duration::from_secs(60), now);
+        assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, now), None);
+        assert_eq!(
+            effective_role(&accounts, &ada, Role::Admin, Era::C, at("2026-01-02T00:01:00Z")),
+            Some(Role::User)
+        );
+        accounts.get_mut(&ada).unwrap().user.is_active = Some(false);
+        assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, at("2026-01-03T00:00:00Z")), None);
+        assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::B, now), Some(Role::Admin));
     }
 }

@@ -1,11 +1,11 @@
 //! Who is calling, and what they may do.
 //!
-//! A request passes in this order: [`credential`] finds the one token of the request, [`caller`] says whom it stands for,
-//! [`scope`] binds it to a tenant and a workspace, [`permission`] checks the role and the scopes of a key.
+//! A request passes through these steps in order: [`credential`] finds its token, [`caller`] identifies the caller by
+//! it, [`scope`] binds the request to a tenant and a workspace, and [`permission`] checks the caller's role and key
+//! scopes.
 
 pub(crate) mod caller;
 pub(crate) mod credential;
-pub(crate) mod digest;
 pub(crate) mod password;
 pub(crate) mod permission;
 pub(crate) mod scope;

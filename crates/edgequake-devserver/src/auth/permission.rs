@@ -1,15 +1,15 @@
-//! What a request needs, and what a role or the scopes of a key grant.
+//! What a request requires, and what a role or the scopes of an API key grant.
 
 use edgequake_types::api_keys::KeyScope;
 use edgequake_types::session::Role;
 use http::Method;
 
 use super::caller::Caller;
+use crate::config::{Config, Era};
 use crate::error::Refusal;
-use crate::options::{Era, Options};
 
-/// The questions that read although they are POSTs.
-const QUESTIONS: [&str; 9] = [
+/// The POSTs that only query.
+const QUERY_PATHS: [&str; 9] = [
     "/api/v1/query",
     "/api/v1/query/stream",
     "/api/v1/query/context",
@@ -21,22 +21,22 @@ const QUESTIONS: [&str; 9] = [
     "/api/generate",
 ];
 
-/// What a request needs of its caller.
+/// What a request requires of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
+pub(crate) enum Permission {
     Read,
     Query,
     Write,
     Admin,
 }
 
-impl Need {
-    pub(crate) fn of(method: &Method, path: &str) -> Self {
+impl Permission {
+    pub(crate) fn required_by(method: &Method, path: &str) -> Self {
         if path.starts_with("/api/v1/admin/") {
             Self::Admin
         } else if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
             Self::Read
-        } else if *method == Method::POST && QUESTIONS.contains(&path) {
+        } else if *method == Method::POST && QUERY_PATHS.contains(&path) {
             Self::Query
         } else {
             Self::Write
@@ -44,7 +44,7 @@ impl Need {
     }
 }
 
-/// What the scopes of a key grant; everything for callers that are no keys.
+/// What the scopes of an API key grant; everything for other credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Grants {
     read: bool,
@@ -57,7 +57,16 @@ impl Grants {
     pub(crate) const ALL: Self = Self { read: true, query: true, write: true, all: true };
     pub(crate) const READ_AND_QUERY: Self = Self { read: true, query: true, write: false, all: false };
 
-    pub(crate) fn of(scopes: &[KeyScope]) -> Self {
+    /// What the scopes of a key grant. Era B servers check only for `admin`, and let every key write.
+    pub(crate) fn from_key_scopes(scopes: &[KeyScope], era: Era) -> Self {
+        match era {
+            Era::C => Self::from_scopes(scopes),
+            Era::B if scopes.contains(&KeyScope::All) => Self::ALL,
+            Era::B => Self::from_scopes(&[KeyScope::Read, KeyScope::Query, KeyScope::Write]),
+        }
+    }
+
+    fn from_scopes(scopes: &[KeyScope]) -> Self {
         let mut grants = Self { read: false, query: false, write: false, all: false };
         for scope in scopes {
             match scope {
@@ -71,7 +80,7 @@ impl Grants {
         grants
     }
 
-    /// The role that these scopes amount to.
+    /// The role that these grants correspond to.
     pub(crate) fn role(self) -> Role {
         match self {
             Self { all: true, .. } => Role::Admin,
@@ -80,19 +89,19 @@ impl Grants {
         }
     }
 
-    fn allow(self, need: Need) -> bool {
+    fn allow(self, permission: Permission) -> bool {
         self.all
-            || match need {
-                Need::Read => self.read,
-                Need::Query => self.query,
-                Need::Write => self.write,
-                Need::Admin => false,
+            || match permission {
+                Permission::Read => self.read,
+                Permission::Query => self.query,
+                Permission::Write => self.write,
+                Permission::Admin => false,
             }
     }
 }
 
 /// The lower of two roles.
-pub(crate) fn lower(one: Role, other: &Role) -> Role {
+pub(crate) fn lower_role(one: Role, other: &Role) -> Role {
     if rank(other) < rank(&one) { other.clone() } else { one }
 }
 
@@ -100,27 +109,27 @@ fn rank(role: &Role) -> u8 {
     match role {
         Role::Admin => 2,
         Role::User => 1,
-        // A role that nobody knows grants no more than reading.
+        // An unknown role may only read.
         _ => 0,
     }
 }
 
-/// Refuses what neither the role nor the key's scopes allow.
+/// Checks that both the role and the grants of the caller allow the request.
 ///
 /// # Errors
 ///
-/// 403 with the missing part in the diagnostics.
-pub(crate) fn check(options: &Options, caller: &Caller, need: Need) -> Result<(), Refusal> {
-    if need == Need::Admin && caller.role != Role::Admin {
+/// 403, with the reason in the diagnostics.
+pub(crate) fn check(config: &Config, caller: &Caller, permission: Permission) -> Result<(), Refusal> {
+    if permission == Permission::Admin && caller.role != Role::Admin {
         return Err(Refusal::forbidden("admin_required"));
     }
-    if options.era == Era::B {
+    if config.era == Era::B {
         return Ok(());
     }
-    if !caller.grants.allow(need) {
+    if !caller.grants.allow(permission) {
         return Err(Refusal::forbidden("insufficient_scope"));
     }
-    if need == Need::Write && rank(&caller.role) == 0 {
+    if permission == Permission::Write && rank(&caller.role) == 0 {
         return Err(Refusal::forbidden("readonly_role"));
     }
     Ok(())
@@ -131,26 +140,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_requests_need() {
-        for (method, path, need) in [
-            (Method::GET, "/api/v1/documents", Need::Read),
-            (Method::HEAD, "/api/v1/documents", Need::Read),
-            (Method::POST, "/api/v1/query", Need::Query),
-            (Method::POST, "/api/v1/query/stream", Need::Query),
-            (Method::PUT, "/api/v1/query", Need::Write),
-            (Method::POST, "/api/v1/query/", Need::Write),
-            (Method::POST, "/api/v1/auth/logout", Need::Write),
-            (Method::POST, "/api/v1/chat/completions", Need::Write),
-            (Method::DELETE, "/api/v1/documents/1", Need::Write),
-            (Method::GET, "/api/v1/admin/config/defaults", Need::Admin),
+    fn required_permissions() {
+        for (method, path, permission) in [
+            (Method::GET, "/api/v1/documents", Permission::Read),
+            (Method::HEAD, "/api/v1/documents", Permission::Read),
+            (Method::POST, "/api/v1/query", Permission::Query),
+            (Method::POST, "/api/v1/query/stream", Permission::Query),
+            (Method::PUT, "/api/v1/query", Permission::Write),
+            (Method::POST, "/api/v1/query/", Permission::Write),
+            (Method::POST, "/api/v1/auth/logout", Permission::Write),
+            (Method::POST, "/api/v1/chat/completions", Permission::Write),
+            (Method::DELETE, "/api/v1/documents/1", Permission::Write),
+            (Method::GET, "/api/v1/admin/config/defaults", Permission::Admin),
         ] {
-            assert_eq!(Need::of(&method, path), need, "{method} {path}");
+            assert_eq!(Permission::required_by(&method, path), permission, "{method} {path}");
         }
     }
 
     #[test]
     fn scopes_grant_what_they_name() {
-        use Need::{Admin, Query, Read, Write};
+        use Permission::{Admin, Query, Read, Write};
         for (scopes, role, allowed) in [
             (vec![KeyScope::Read], Role::Readonly, vec![Read]),
             (vec![KeyScope::Read, KeyScope::Query], Role::Readonly, vec![Read, Query]),
@@ -158,11 +167,25 @@ mod tests {
             (vec![KeyScope::All], Role::Admin, vec![Read, Query, Write, Admin]),
             (vec![KeyScope::Other("edgequake:future".into())], Role::Readonly, vec![]),
         ] {
-            let grants = Grants::of(&scopes);
+            let grants = Grants::from_scopes(&scopes);
             assert_eq!(grants.role(), role, "{scopes:?}");
-            let found: Vec<Need> =
-                [Read, Query, Write, Admin].into_iter().filter(|need| grants.allow(*need)).collect();
+            let found: Vec<Permission> = [Read, Query, Write, Admin]
+                .into_iter()
+                .filter(|permission| grants.allow(*permission))
+                .collect();
             assert_eq!(found, allowed, "{scopes:?}");
+        }
+    }
+
+    #[test]
+    fn key_scopes_in_each_era() {
+        for (scopes, era, role) in [
+            (vec![KeyScope::Read], Era::C, Role::Readonly),
+            (vec![KeyScope::Read], Era::B, Role::User),
+            (vec![KeyScope::All], Era::B, Role::Admin),
+            (vec![KeyScope::All], Era::C, Role::Admin),
+        ] {
+            assert_eq!(Grants::from_key_scopes(&scopes, era).role(), role, "{scopes:?} {era:?}");
         }
     }
 
@@ -173,7 +196,7 @@ mod tests {
             (Role::Readonly, Role::Admin, Role::Readonly),
             (Role::User, Role::Other("owner".into()), Role::Other("owner".into())),
         ] {
-            assert_eq!(lower(one.clone(), &other), expected, "{one} {other}");
+            assert_eq!(lower_role(one.clone(), &other), expected, "{one} {other}");
         }
     }
 }

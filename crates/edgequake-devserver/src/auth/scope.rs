@@ -6,58 +6,51 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use super::caller::{Caller, Identity};
-use super::permission::lower;
+use super::permission::lower_role;
+use crate::config::{Config, Era};
 use crate::error::Refusal;
-use crate::options::{Era, Options};
+use crate::place::Place;
 use crate::state::tenancy::{MemberRole, Tenancy};
 
-/// A workspace of a tenant: where documents live.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
-    pub(crate) tenant: TenantId,
-    pub(crate) workspace: WorkspaceId,
-}
-
-/// The place that a request works in, and how it came to be chosen.
+/// The place that a request works in, and how it was chosen.
 #[derive(Debug, Clone)]
 pub(crate) struct Scope {
     place: Place,
-    /// Headers or claims named both parts. Lists are empty otherwise.
+    /// Whether headers or claims name both the tenant and the workspace. Lists are empty otherwise.
     named: bool,
-    /// A header that is no id at all. Only reaches the handlers where nobody checks it before.
+    /// Whether a header is not an id. Where membership is checked, such a request is rejected before its handler.
     malformed: bool,
 }
 
 impl Scope {
-    /// For calls that work in no place.
+    /// The scope of calls that work in no place.
     pub(crate) fn unbound() -> Self {
-        let place = Place { tenant: TenantId::server_default(), workspace: WorkspaceId::server_default() };
-        Self { place, named: false, malformed: false }
+        Self { place: Place::server_default(), named: false, malformed: false }
     }
 
     pub(crate) fn tenant(&self) -> &TenantId {
         &self.place.tenant
     }
 
-    /// The place to list from: `None` when the request did not name one, and the list is empty then.
-    pub(crate) fn listed(&self) -> Option<&Place> {
+    /// The place to list from; `None` when the request does not name one, and the list is then empty.
+    pub(crate) fn named_place(&self) -> Option<&Place> {
         (self.named && !self.malformed).then_some(&self.place)
     }
 
-    /// The place to look an item up in.
+    /// The place to look up an item in; `None` when a header is not an id.
     pub(crate) fn place(&self) -> Option<&Place> {
         (!self.malformed).then_some(&self.place)
     }
 }
 
-/// What a scope header says.
-enum Named<T> {
+/// The value of a scope header.
+enum ScopeHeader<T> {
     Absent,
     Id(T),
     Malformed,
 }
 
-impl<T> Named<T> {
+impl<T> ScopeHeader<T> {
     fn read(headers: &HeaderMap, name: &str, parse: impl Fn(&str) -> Option<T>) -> Self {
         let Some(value) = headers.get(name) else { return Self::Absent };
         match value.to_str().map(str::trim) {
@@ -78,8 +71,8 @@ impl<T> Named<T> {
         matches!(self, Self::Malformed)
     }
 
-    /// Whether the header says something else than `claim`. Middle-aged servers compare the texts: to them `default`
-    /// and upper case are something else.
+    /// Whether the header differs from `claim`. Era B servers compare the texts, so to them `default` and upper case
+    /// differ.
     fn contradicts(&self, claim: &T, era: Era, text: Option<&str>) -> bool
     where
         T: PartialEq + AsRef<str>,
@@ -93,18 +86,18 @@ impl<T> Named<T> {
     }
 }
 
-/// The id that a text stands for; the word `default` is the default tenant.
+/// Parses an id; the word `default` is the default tenant.
 pub(crate) fn tenant_id(text: &str) -> Option<TenantId> {
     if text == "default" { Some(TenantId::server_default()) } else { TenantId::new(text).ok() }
 }
 
-/// The id that a text stands for; the word `default` is the default workspace.
+/// Parses an id; the word `default` is the default workspace.
 pub(crate) fn workspace_id(text: &str) -> Option<WorkspaceId> {
     if text == "default" { Some(WorkspaceId::server_default()) } else { WorkspaceId::new(text).ok() }
 }
 
 /// Prefixes of paths that work in no workspace.
-const GLOBAL: [&str; 10] = [
+const GLOBAL_PATHS: [&str; 10] = [
     "/api/v1/auth/",
     "/api/v1/users",
     "/api/v1/api-keys",
@@ -117,51 +110,51 @@ const GLOBAL: [&str; 10] = [
     "/api/v1/setup/",
 ];
 
-/// Chooses the place, and lowers the caller's role to what the membership there allows.
+/// Chooses the place, and limits the caller's role to the caller's membership there.
 ///
 /// # Errors
 ///
-/// 400 for a header that is no id; 403 for a place that the caller has no business in.
+/// 400 for a header that is not an id; 403 for a place that the caller may not access.
 pub(crate) fn bind(
-    options: &Options,
+    config: &Config,
     tenancy: &Tenancy,
     caller: &mut Caller,
     parts: &Parts,
 ) -> Result<Scope, Refusal> {
-    let tenant = Named::read(&parts.headers, "x-tenant-id", tenant_id);
-    let workspace = Named::read(&parts.headers, "x-workspace-id", workspace_id);
+    let tenant = ScopeHeader::read(&parts.headers, "x-tenant-id", tenant_id);
+    let workspace = ScopeHeader::read(&parts.headers, "x-workspace-id", workspace_id);
     let claims = match &caller.identity {
-        Identity::Session { tenant, workspace, .. } => Some((tenant.clone(), workspace.clone())),
+        Identity::Session { place, .. } => Some(place.clone()),
         _ => None,
     };
-    if let (true, Some((claimed_tenant, claimed_workspace))) = (options.strict_scope, &claims) {
+    if let (true, Some(claimed)) = (config.strict_scope, &claims) {
         let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        if tenant.contradicts(claimed_tenant, options.era, text("x-tenant-id")) {
+        if tenant.contradicts(&claimed.tenant, config.era, text("x-tenant-id")) {
             return Err(Refusal::claim_mismatch("tenant_id"));
         }
-        if workspace.contradicts(claimed_workspace, options.era, text("x-workspace-id")) {
+        if workspace.contradicts(&claimed.workspace, config.era, text("x-workspace-id")) {
             return Err(Refusal::claim_mismatch("workspace_id"));
         }
     }
     let malformed = tenant.is_malformed() || workspace.is_malformed();
-    let (claimed_tenant, claimed_workspace) = claims.unzip();
+    let (claimed_tenant, claimed_workspace) = claims.map(|place| (place.tenant, place.workspace)).unzip();
     let (tenant, workspace) = (tenant.id().or(claimed_tenant), workspace.id().or(claimed_workspace));
     let scope = Scope {
-        named: options.strict_scope || (tenant.is_some() && workspace.is_some()),
+        named: config.strict_scope || (tenant.is_some() && workspace.is_some()),
         malformed,
         place: Place {
             tenant: tenant.unwrap_or_else(TenantId::server_default),
             workspace: workspace.unwrap_or_else(WorkspaceId::server_default),
         },
     };
-    let global = GLOBAL.iter().any(|prefix| parts.uri.path().starts_with(prefix));
+    let global = GLOBAL_PATHS.iter().any(|prefix| parts.uri.path().starts_with(prefix));
     match caller.identity {
-        Identity::Nobody | Identity::BuiltIn(_) | Identity::Master => {}
+        Identity::Anonymous | Identity::BuiltIn(_) | Identity::MasterKey => {}
         _ if global => {}
-        Identity::Static if !options.strict_scope => {}
-        Identity::Static | Identity::Key { .. } | Identity::Session { .. } => match options.era {
+        Identity::StaticKey if !config.strict_scope => {}
+        Identity::StaticKey | Identity::ApiKey { .. } | Identity::Session { .. } => match config.era {
             Era::C => check_membership(tenancy, caller, &scope, parts)?,
-            Era::B if options.strict_scope => {
+            Era::B if config.strict_scope => {
                 role_in(tenancy, caller, &scope.place).ok_or_else(Refusal::no_membership)?;
             }
             Era::B => {}
@@ -185,15 +178,15 @@ fn check_membership(
             "X-Tenant-ID and X-Workspace-ID must be UUIDs or the word `default`",
         ));
     }
-    if !tenancy.is_open(&scope.place) {
+    if !tenancy.is_active(&scope.place) {
         return Err(Refusal::forbidden("workspace_not_available"));
     }
     let role =
         role_in(tenancy, caller, &scope.place).ok_or_else(|| Refusal::forbidden("membership_required"))?;
     if role == MemberRole::Readonly {
-        caller.role = lower(caller.role.clone(), &Role::Readonly);
+        caller.role = lower_role(caller.role.clone(), &Role::Readonly);
     }
-    if let Some(id) = path_workspace(parts.uri.path()) {
+    if let Some(id) = workspace_in_path(parts.uri.path()) {
         if workspace_id(id).as_ref() != Some(&scope.place.workspace) {
             return Err(Refusal::forbidden("workspace_path_mismatch"));
         }
@@ -205,7 +198,7 @@ fn check_membership(
 }
 
 /// The id in a path of the form `.../workspaces/{id}...`.
-fn path_workspace(path: &str) -> Option<&str> {
+fn workspace_in_path(path: &str) -> Option<&str> {
     let (_, rest) = path.split_once("/workspaces/")?;
     rest.split('/').next().filter(|id| !id.is_empty())
 }

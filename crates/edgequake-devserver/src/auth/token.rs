@@ -12,13 +12,14 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use uuid::Uuid;
 
-use super::digest::{NoRandomness, random};
-use crate::clock::later;
+use crate::clock::saturating_add;
+use crate::digest::{NoRandomness, random_bytes};
+use crate::place::Place;
 
 /// The encoded header, always the same: `{"alg":"HS256","typ":"JWT"}`.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Claims {
     pub(crate) sub: UserId,
@@ -33,24 +34,24 @@ pub(crate) struct Claims {
     metadata: Metadata,
 }
 
-/// What the standard claims cannot say.
+/// What the standard claims cannot express.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Metadata {
-    /// When the token expires, in Unix milliseconds: `exp` has whole seconds only.
+    /// The expiry in Unix milliseconds; `exp` has whole seconds only.
     expires_at_ms: i64,
-    /// Counts all tokens of this server, so that everything issued before some moment can be refused.
+    /// Numbers all tokens of this server, so that all tokens issued before some moment can be rejected.
     serial: u64,
 }
 
 impl Claims {
     pub(crate) fn new(
         (sub, role): (UserId, Role),
-        (tenant_id, workspace_id): (TenantId, WorkspaceId),
+        scope: Place,
         serial: u64,
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
-        let expires_at_ms = later(now, lifetime).as_millisecond();
+        let expires_at_ms = saturating_add(now, lifetime).as_millisecond();
         Self {
             sub,
             role,
@@ -58,8 +59,8 @@ impl Claims {
             nbf: now.as_second(),
             exp: expires_at_ms.saturating_add(999).div_euclid(1000),
             jti: Uuid::new_v4(),
-            tenant_id,
-            workspace_id,
+            tenant_id: scope.tenant,
+            workspace_id: scope.workspace,
             metadata: Metadata { expires_at_ms, serial },
         }
     }
@@ -73,7 +74,7 @@ impl Claims {
     }
 }
 
-/// Signs tokens, with a key that lives as long as the server.
+/// Signs tokens with a key that exists as long as the server.
 #[derive(Clone)]
 pub(crate) struct Signer(Hmac<Sha256>);
 
@@ -85,7 +86,7 @@ impl std::fmt::Debug for Signer {
 
 impl Signer {
     pub(crate) fn new() -> Result<Self, NoRandomness> {
-        Hmac::new_from_slice(&random::<32>()?).map(Self).map_err(|_| NoRandomness)
+        Hmac::new_from_slice(&random_bytes::<32>()?).map(Self).map_err(|_| NoRandomness)
     }
 
     pub(crate) fn sign(&self, claims: &Claims) -> Option<Secret> {
@@ -100,7 +101,7 @@ impl Signer {
         let (message, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         self.0.clone().chain_update(message).verify_slice(&signature).ok()?;
-        // The header is one of ours, else the signature would not fit: no other algorithm can be smuggled in.
+        // The signature covers the header, so no other algorithm can be smuggled in.
         let claims = message.strip_prefix(HEADER)?.strip_prefix('.')?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
         (now < claims.expires_at()).then_some(claims)
@@ -116,12 +117,11 @@ mod tests {
     fn claims(lifetime: Duration) -> Claims {
         let user = UserId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21").unwrap();
         let now = "2026-03-02T09:00:00.250Z".parse().unwrap();
-        let scope = (TenantId::server_default(), WorkspaceId::server_default());
-        Claims::new((user, Role::User), scope, 7, now, lifetime)
+        Claims::new((user, Role::User), Place::server_default(), 7, now, lifetime)
     }
 
     #[test]
-    fn a_token_lives_until_its_last_millisecond() {
+    fn a_token_is_valid_until_its_last_millisecond() {
         let signer = Signer::new().unwrap();
         let claims = claims(Duration::from_millis(500));
         let token = signer.sign(&claims).unwrap();
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn another_server_s_token_is_refused_and_the_key_is_not_printed() {
+    fn tokens_of_other_servers_are_rejected_and_the_key_is_not_printed() {
         let (ours, other) = (Signer::new().unwrap(), Signer::new().unwrap());
         let token = other.sign(&claims(Duration::from_secs(60))).unwrap();
         assert_eq!(ours.verify(token.expose(), Timestamp::MIN), None);
@@ -154,7 +154,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_is_a_token_but_the_signed_one(text in "\\PC{0,60}", at in 0..200usize, letter in "[A-Za-z0-9._-]") {
+        fn only_the_signed_token_is_accepted(text in "\\PC{0,60}", at in 0..200usize, letter in "[A-Za-z0-9._-]") {
             let signer = Signer::new().unwrap();
             prop_assert_eq!(signer.verify(&text, Timestamp::MIN), None);
             let token = signer.sign(&claims(Duration::from_secs(60))).unwrap();

@@ -6,7 +6,7 @@ use http_body_util::BodyExt;
 use super::*;
 
 async fn written(refusal: Refusal) -> String {
-    let response = refusal.into_answer("r-1");
+    let response = refusal.into_response("r-1");
     let (parts, body) = response.into_parts();
     let headers: Vec<String> =
         parts.headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();

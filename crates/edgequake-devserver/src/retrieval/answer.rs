@@ -1,33 +1,33 @@
-//! An answer without a language model: the sentences that fit the question best, quoted.
+//! Answers without a language model: quotations of the sentences that match the question best.
 
 use bm25::Scorer;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::index::{Hit, embedder};
 
-/// How many sentences an answer has at most.
-const SENTENCES: usize = 3;
+/// The maximum number of sentences in an answer.
+const MAX_SENTENCES: usize = 3;
 
 /// How many of the best chunks are quoted from.
 const QUOTED_CHUNKS: usize = 3;
 
-/// The usual number of words in a sentence, without the words that mean nothing.
+/// The usual number of words in a sentence, without stop words.
 const SENTENCE_WORDS: f32 = 10.0;
 
-/// How long a snippet is, in characters.
-const SNIPPET: usize = 200;
+/// The maximum length of a snippet, in characters.
+const SNIPPET_LENGTH: usize = 200;
 
-/// What is answered when nothing was found.
-pub(crate) const NOTHING: &str = "Nothing in this workspace matches the question.";
+/// The answer when nothing was found.
+pub(crate) const NO_MATCH: &str = "Nothing in this workspace matches the question.";
 
-/// Answers from the hits, best first; each quotation is followed by the number of its source, from 1.
+/// Answers from the hits, which are best first; each quotation is followed by the number of its source, from 1.
 pub(crate) fn answer(query: &str, hits: &[Hit]) -> String {
     let embedder = embedder(SENTENCE_WORDS);
     let mut scorer = Scorer::new();
     let mut sentences: Vec<(usize, String)> = Vec::new();
     for (source, hit) in hits.iter().take(QUOTED_CHUNKS).enumerate() {
         for sentence in self::sentences(&hit.chunk.text) {
-            // Chunks overlap, so a sentence may stand in two of them.
+            // Chunks overlap, so a sentence may be in two of them.
             if sentences.iter().any(|(_, known)| *known == sentence) {
                 continue;
             }
@@ -37,20 +37,24 @@ pub(crate) fn answer(query: &str, hits: &[Hit]) -> String {
     }
     let mut best = scorer.matches(&embedder.embed(query));
     best.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    // A sentence that fits half as well as the best one says something else.
-    let enough = best.first().map_or(0.0, |found| found.score / 2.0);
-    let mut chosen: Vec<usize> =
-        best.iter().filter(|found| found.score >= enough).take(SENTENCES).map(|found| found.id).collect();
+    // A sentence that scores less than half as much as the best one is about something else.
+    let threshold = best.first().map_or(0.0, |found| found.score / 2.0);
+    let mut chosen: Vec<usize> = best
+        .iter()
+        .filter(|found| found.score >= threshold)
+        .take(MAX_SENTENCES)
+        .map(|found| found.id)
+        .collect();
     chosen.sort_unstable();
     let quoted: Vec<String> = chosen
         .into_iter()
         .filter_map(|at| sentences.get(at))
         .map(|(source, sentence)| format!("\"{sentence}\" [{source}]"))
         .collect();
-    if quoted.is_empty() { NOTHING.to_owned() } else { quoted.join(" ") }
+    if quoted.is_empty() { NO_MATCH.to_owned() } else { quoted.join(" ") }
 }
 
-/// The sentences of a text, each on one line; headings are none.
+/// The sentences of a text, each on one line, without headings.
 fn sentences(text: &str) -> Vec<String> {
     let mut paragraphs = vec![String::new()];
     for line in text.lines().map(str::trim) {
@@ -78,10 +82,10 @@ pub(crate) fn snippet(text: &str) -> String {
     let mut snippet = String::new();
     for word in text.split_whitespace() {
         let length = snippet.chars().count() + usize::from(!snippet.is_empty()) + word.chars().count();
-        if length > SNIPPET {
-            // A first word of this length is no word, and is cut like everything else.
+        if length > SNIPPET_LENGTH {
+            // A single word of this length is cut.
             if snippet.is_empty() {
-                snippet.extend(word.chars().take(SNIPPET));
+                snippet.extend(word.chars().take(SNIPPET_LENGTH));
             }
             snippet.push_str("...");
             break;
@@ -94,7 +98,7 @@ pub(crate) fn snippet(text: &str) -> String {
     snippet
 }
 
-/// What a language model would be asked.
+/// The prompt for a language model.
 pub(crate) fn prompt(query: &str, hits: &[Hit]) -> String {
     let mut prompt =
         String::from("Answer the question from these sources, and name them by their numbers.\n");
@@ -126,15 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn the_fitting_sentences_are_quoted_with_their_sources() {
+    fn matching_sentences_are_quoted_with_their_sources() {
         let hits = hits(&[
             "# The bridge\n\nIt is made of steel. The bridge opened\nin 1931.\n\n- It has two lanes.",
             "Nobody knows who opened the first bridge. Cats sleep.",
         ]);
         insta::assert_snapshot!(answer("When did the bridge open?", &hits), @r#""The bridge opened in 1931." [1] "Nobody knows who opened the first bridge." [2]"#);
         insta::assert_snapshot!(answer("how many lanes?", &hits), @r#""It has two lanes." [1]"#);
-        assert_eq!(answer("volcano", &hits), NOTHING);
-        assert_eq!(answer("bridge", &[]), NOTHING);
+        assert_eq!(answer("volcano", &hits), NO_MATCH);
+        assert_eq!(answer("bridge", &[]), NO_MATCH);
     }
 
     #[test]
@@ -158,7 +162,7 @@ mod tests {
         #[test]
         fn a_snippet_is_one_line_of_bounded_length(text in "(\\PC|\n| ){0,400}") {
             let snippet = snippet(&text);
-            prop_assert!(snippet.chars().count() <= SNIPPET + 3 && !snippet.contains('\n'));
+            prop_assert!(snippet.chars().count() <= SNIPPET_LENGTH + 3 && !snippet.contains('\n'));
             let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
             prop_assert!(words.starts_with(snippet.strip_suffix("...").unwrap_or(&snippet)));
         }

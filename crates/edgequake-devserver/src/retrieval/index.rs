@@ -8,15 +8,15 @@ use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
 
-/// The usual number of words in a chunk, without the words that mean nothing: what BM25 takes for a normal length.
+/// The usual number of words in a chunk, without stop words: the average length for BM25.
 const CHUNK_WORDS: f32 = 80.0;
 
-/// Words to numbers, with stop words removed and endings cut (English).
+/// Turns words into numbers, with English stop words removed and English stemming.
 pub(crate) fn embedder(usual_words: f32) -> Embedder {
     EmbedderBuilder::with_avgdl(usual_words).build()
 }
 
-/// A chunk that an answer may be based on.
+/// A chunk that matches a query.
 #[derive(Debug, Clone)]
 pub(crate) struct Hit {
     pub(crate) document_id: DocumentId,
@@ -26,11 +26,11 @@ pub(crate) struct Hit {
     pub(crate) score: f32,
 }
 
-/// Chunks that are ready to be entered into an [`Index`]. Making them takes long, entering them does not.
+/// Chunks ready for insertion into an [`Index`]. Preparing them is slow, inserting them is fast.
 #[derive(Debug)]
-pub(crate) struct Prepared(Vec<(Arc<Chunk>, Embedding)>);
+pub(crate) struct PreparedChunks(Vec<(Arc<Chunk>, Embedding)>);
 
-impl Prepared {
+impl PreparedChunks {
     pub(crate) fn new(chunks: Vec<Chunk>) -> Self {
         let embedder = embedder(CHUNK_WORDS);
         let embed = |chunk: Chunk| {
@@ -51,7 +51,7 @@ pub(crate) struct Index {
     scorer: Scorer<u64>,
     chunks: HashMap<u64, (DocumentId, usize, Arc<Chunk>)>,
     documents: HashMap<DocumentId, Vec<u64>>,
-    next: u64,
+    next_key: u64,
 }
 
 impl Default for Index {
@@ -61,7 +61,7 @@ impl Default for Index {
             scorer: Scorer::new(),
             chunks: HashMap::new(),
             documents: HashMap::new(),
-            next: 0,
+            next_key: 0,
         }
     }
 }
@@ -73,20 +73,20 @@ impl std::fmt::Debug for Index {
 }
 
 impl Index {
-    /// Enters a document, in place of what it had before.
-    pub(crate) fn insert(&mut self, document_id: &DocumentId, chunks: Prepared) {
+    /// Inserts the chunks of a document, replacing its previous ones.
+    pub(crate) fn insert(&mut self, document_id: &DocumentId, chunks: PreparedChunks) {
         self.remove(document_id);
         let mut keys = Vec::with_capacity(chunks.len());
         for (number, (chunk, embedding)) in chunks.0.into_iter().enumerate() {
-            self.scorer.upsert(&self.next, embedding);
-            self.chunks.insert(self.next, (document_id.clone(), number, chunk));
-            keys.push(self.next);
-            self.next += 1;
+            self.scorer.upsert(&self.next_key, embedding);
+            self.chunks.insert(self.next_key, (document_id.clone(), number, chunk));
+            keys.push(self.next_key);
+            self.next_key += 1;
         }
         self.documents.insert(document_id.clone(), keys);
     }
 
-    /// Removes a document; the number of its chunks.
+    /// Removes a document, and returns the number of its chunks.
     pub(crate) fn remove(&mut self, document_id: &DocumentId) -> usize {
         let keys = self.documents.remove(document_id).unwrap_or_default();
         for key in &keys {
@@ -96,7 +96,7 @@ impl Index {
         keys.len()
     }
 
-    /// The best chunks of the documents in `among`, the best first; of equal ones the older first.
+    /// The best chunks of the documents in `among`, best first; of equal ones, the older first.
     pub(crate) fn search(&self, query: &str, among: &HashSet<DocumentId>, limit: usize) -> Vec<Hit> {
         let mut matches = self.scorer.matches(&self.embedder.embed(query));
         matches.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
@@ -122,7 +122,7 @@ mod tests {
     fn index(texts: &[(&str, &str)]) -> (Index, HashSet<DocumentId>) {
         let mut index = Index::default();
         for (id, text) in texts {
-            index.insert(&DocumentId::new(*id), Prepared::new(chunks(text)));
+            index.insert(&DocumentId::new(*id), PreparedChunks::new(chunks(text)));
         }
         (index, texts.iter().map(|(id, _)| DocumentId::new(*id)).collect())
     }
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_document_is_replaced_and_removed() {
         let (mut index, all) = index(&TEXTS);
-        index.insert(&DocumentId::new("rivers"), Prepared::new(chunks("A canal.")));
+        index.insert(&DocumentId::new("rivers"), PreparedChunks::new(chunks("A canal.")));
         assert_eq!(found(&index, "river", &all), ["bridges-chunk-0"]);
         assert_eq!(found(&index, "canal", &all), ["rivers-chunk-0"]);
         assert_eq!(index.remove(&DocumentId::new("cats")), 2);

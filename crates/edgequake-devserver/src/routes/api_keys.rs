@@ -8,64 +8,64 @@ use edgequake_types::api_keys::{
     ApiKey, ApiKeyList, CreateApiKey, CreatedApiKey, ListApiKeys, RevokeApiKey, RevokedApiKey,
 };
 
-use crate::backend::Shared;
-use crate::clock::written;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::config::Era;
 use crate::error::Refusal;
-use crate::options::Era;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 use crate::state::api_keys::{StoredKey, granted_scopes};
 use crate::state::page::Page;
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let router = route(router, create);
     let router = route(router, list);
     route(router, revoke)
 }
 
-/// Whose keys are meant. Master and static keys have no user behind them.
-fn owner(call: &Call) -> Result<&UserId, Refusal> {
+/// The user whose keys are managed. Master and static keys belong to no user.
+fn key_owner(call: &Call) -> Result<&UserId, Refusal> {
     call.caller.user_id().ok_or_else(|| Refusal::forbidden("user_required"))
 }
 
 async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey>, Refusal> {
-    let user = owner(&call)?.clone();
-    let scopes = granted_scopes(call.shared.options.era, request.scopes.unwrap_or_default());
-    let mut store = call.shared.store();
+    let user = key_owner(&call)?.clone();
+    let scopes = granted_scopes(call.app.config.era, request.scopes.unwrap_or_default());
+    let mut store = call.app.store();
     let (key, secret) =
         store.api_keys.create(user, request.name, scopes, request.expires_in_days, call.now)?;
     let mut created = CreatedApiKey::new(key.key_id, secret, key.prefix);
     created.scopes = key.scopes;
-    created.expires_at = key.expires_at.map(written);
-    created.created_at = Some(written(key.created_at));
-    Ok(Reply::of(created))
+    created.expires_at = key.expires_at.map(rfc3339);
+    created.created_at = Some(rfc3339(key.created_at));
+    Ok(Reply::new(created))
 }
 
 async fn list(call: Call, request: ListApiKeys) -> Result<Reply<ApiKeyList>, Refusal> {
-    let keys = call.shared.store().api_keys.of(owner(&call)?);
-    let page = Page::cut(keys, request.page, request.page_size, 100);
-    let keys = page.items.into_iter().map(shown).collect();
-    Ok(Reply::of(ApiKeyList::new(keys, page.total, page.page, page.page_size)))
+    let keys = call.app.store().api_keys.of_user(key_owner(&call)?);
+    let page = Page::new(keys, request.page, request.page_size, 100);
+    let keys = page.items.into_iter().map(listed).collect();
+    Ok(Reply::new(ApiKeyList::new(keys, page.total, page.page, page.page_size)))
 }
 
-fn shown(key: StoredKey) -> ApiKey {
-    let mut shown = ApiKey::new(key.key_id, key.prefix);
-    shown.name = key.name;
-    shown.scopes = key.scopes;
-    shown.is_active = Some(key.is_active);
-    shown.last_used_at = key.last_used_at.map(written);
-    shown.expires_at = key.expires_at.map(written);
-    shown.created_at = Some(written(key.created_at));
-    shown
+fn listed(key: StoredKey) -> ApiKey {
+    let mut listed = ApiKey::new(key.key_id, key.prefix);
+    listed.name = key.name;
+    listed.scopes = key.scopes;
+    listed.is_active = Some(key.is_active);
+    listed.last_used_at = key.last_used_at.map(rfc3339);
+    listed.expires_at = key.expires_at.map(rfc3339);
+    listed.created_at = Some(rfc3339(key.created_at));
+    listed
 }
 
 async fn revoke(call: Call, request: RevokeApiKey) -> Result<Reply<RevokedApiKey>, Refusal> {
-    // Middle-aged servers do not ask whose key it is.
-    let user = if call.shared.options.era == Era::C { Some(owner(&call)?) } else { None };
-    if !call.shared.store().api_keys.revoke(&request.key_id, user) {
+    // Era B servers do not check who owns the key.
+    let user = if call.app.config.era == Era::C { Some(key_owner(&call)?) } else { None };
+    if !call.app.store().api_keys.revoke(&request.key_id, user) {
         return Err(Refusal::not_found(format!("API key {}", request.key_id)));
     }
     let mut revoked = RevokedApiKey::new(request.key_id);
     revoked.message = Some("API key revoked".to_owned());
-    Ok(Reply::of(revoked))
+    Ok(Reply::new(revoked))
 }

@@ -1,4 +1,4 @@
-//! Deleting one document, or all of a workspace.
+//! Deleting one document, or all documents of a workspace.
 
 use std::sync::Arc;
 
@@ -10,48 +10,48 @@ use edgequake_types::tasks::{TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use http::header::{HeaderValue, LOCATION};
 
-use crate::auth::scope::Place;
-use crate::backend::Shared;
+use crate::app::App;
+use crate::config::Era;
 use crate::error::Refusal;
-use crate::options::Era;
+use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 use crate::state::Store;
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
-    let router = route(router, one);
-    route(router, all)
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
+    let router = route(router, delete_one);
+    route(router, delete_all)
 }
 
-async fn one(call: Call, request: DeleteDocument) -> Result<Reply<DeletedDocument>, Refusal> {
+async fn delete_one(call: Call, request: DeleteDocument) -> Result<Reply<DeletedDocument>, Refusal> {
     let DeleteDocument { document_id, .. } = request;
     let unknown = || Refusal::not_found(format!("document {document_id}"));
     let place = call.scope.place().ok_or_else(unknown)?.clone();
     let index = {
-        let mut store = call.shared.store();
+        let mut store = call.app.store();
         store.documents.get(&place, &document_id).ok_or_else(unknown)?;
-        mark(&call, &mut store, &document_id);
-        match call.shared.options.era {
+        mark_deleting(&call, &mut store, &document_id);
+        match call.app.config.era {
             Era::C => {
                 let task =
                     store.tasks.create(TaskType::Deletion, &place, Some(document_id.clone()), call.now);
                 drop(store);
-                processing::delete(&call.shared, place, vec![document_id.clone()], task.clone());
-                return Ok(Reply::of(DeletedDocument::accepted(document_id, task)));
+                processing::delete(&call.app, place, vec![document_id.clone()], task.clone());
+                return Ok(Reply::new(DeletedDocument::accepted(document_id, task)));
             }
             Era::B => store.documents.index(&place),
         }
     };
-    let chunks_deleted = processing::forget(index, vec![document_id.clone()]).await;
-    call.shared.store().documents.remove(&document_id);
+    let chunks_deleted = processing::remove_from_index(index, vec![document_id.clone()]).await;
+    call.app.store().documents.remove(&document_id);
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = chunks_deleted as u64;
-    Ok(Reply::of(deleted))
+    Ok(Reply::new(deleted))
 }
 
-/// Marks a document as being deleted; its processing, if any, ends there.
-fn mark(call: &Call, store: &mut Store, document_id: &DocumentId) {
+/// Marks a document as being deleted, which ends its processing, if any.
+fn mark_deleting(call: &Call, store: &mut Store, document_id: &DocumentId) {
     let Some(document) = store.documents.get_mut(document_id) else { return };
     let cancelled = document.is_in_flight().then(|| document.task_id.clone());
     document.status = DocumentStatus::Deleting;
@@ -62,7 +62,7 @@ fn mark(call: &Call, store: &mut Store, document_id: &DocumentId) {
     }
 }
 
-async fn all(call: Call, _: DeleteAllDocuments) -> Result<Reply<DeletedDocuments>, Refusal> {
+async fn delete_all(call: Call, _: DeleteAllDocuments) -> Result<Reply<DeletedDocuments>, Refusal> {
     let confirmed = call.headers.get(DeleteAllDocuments::CONFIRM_HEADER);
     if confirmed.is_none_or(|value| value != DeleteAllDocuments::CONFIRM_VALUE) {
         return Err(Refusal::bad_request(format!(
@@ -72,55 +72,55 @@ async fn all(call: Call, _: DeleteAllDocuments) -> Result<Reply<DeletedDocuments
         )));
     }
     let place = call.workspace(Refusal::bad_request)?;
-    match call.shared.options.era {
-        Era::C => Ok(wipe_later(&call, place)),
+    match call.app.config.era {
+        Era::C => Ok(queue_wipe(&call, place)),
         Era::B => wipe_now(&call, &place).await,
     }
 }
 
-fn wipe_later(call: &Call, place: Place) -> Reply<DeletedDocuments> {
-    let mut store = call.shared.store();
-    let running = store.tasks.of(&place).into_iter().find(|stored| {
+fn queue_wipe(call: &Call, place: Place) -> Reply<DeletedDocuments> {
+    let mut store = call.app.store();
+    let running = store.tasks.in_place(&place).into_iter().find(|stored| {
         stored.task.task_type == Some(TaskType::WorkspaceWipe) && !stored.task.status.is_terminal()
     });
     if let Some(running) = running {
         return accepted(0, &running.task.track_id);
     }
     let ids: Vec<DocumentId> =
-        store.documents.of(&place).iter().map(|document| document.id.clone()).collect();
+        store.documents.in_place(&place).iter().map(|document| document.id.clone()).collect();
     for id in &ids {
-        mark(call, &mut store, id);
+        mark_deleting(call, &mut store, id);
     }
     let task = store.tasks.create(TaskType::WorkspaceWipe, &place, None, call.now);
     drop(store);
     let reply = accepted(ids.len() as u64, &task);
-    processing::delete(&call.shared, place, ids, task);
+    processing::delete(&call.app, place, ids, task);
     reply
 }
 
 fn accepted(planned: u64, task: &TrackId) -> Reply<DeletedDocuments> {
-    let reply = Reply::of(DeletedDocuments::accepted(planned, task));
+    let reply = Reply::new(DeletedDocuments::accepted(planned, task));
     match HeaderValue::try_from(format!("/api/v1/tasks/{task}")) {
         Ok(location) => reply.header(LOCATION, location),
         Err(_) => reply,
     }
 }
 
-/// Middle-aged servers leave documents alone that are being processed.
+/// Era B servers skip documents that are being processed.
 async fn wipe_now(call: &Call, place: &Place) -> Result<Reply<DeletedDocuments>, Refusal> {
     let (index, ids, skipped) = {
-        let mut store = call.shared.store();
-        let documents = store.documents.of(place);
+        let mut store = call.app.store();
+        let documents = store.documents.in_place(place);
         let skipped = documents.iter().filter(|document| document.is_in_flight()).count() as u64;
         let documents = documents.into_iter().filter(|document| !document.is_in_flight());
         let ids: Vec<DocumentId> = documents.map(|document| document.id.clone()).collect();
         (store.documents.index(place), ids, skipped)
     };
-    let chunks_deleted = processing::forget(index, ids.clone()).await;
-    let mut store = call.shared.store();
+    let chunks_deleted = processing::remove_from_index(index, ids.clone()).await;
+    let mut store = call.app.store();
     let deleted = ids.iter().filter_map(|id| store.documents.remove(id)).count();
-    let mut answer = DeletedDocuments::deleted(deleted as u64);
-    answer.total_chunks_deleted = chunks_deleted as u64;
-    answer.skipped_count = skipped;
-    Ok(Reply::of(answer))
+    let mut response = DeletedDocuments::deleted(deleted as u64);
+    response.total_chunks_deleted = chunks_deleted as u64;
+    response.skipped_count = skipped;
+    Ok(Reply::new(response))
 }

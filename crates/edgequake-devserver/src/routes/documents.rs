@@ -6,19 +6,19 @@ use axum::Router;
 use edgequake_types::documents::{Document, DocumentList, GetDocument, GetTrack, ListDocuments, Track};
 use edgequake_types::query::DocumentFilter;
 
-use crate::backend::Shared;
-use crate::clock::written;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::config::Era;
 use crate::error::Refusal;
-use crate::options::Era;
 use crate::reply::Reply;
 use crate::route::{Call, route};
-use crate::state::documents::{StoredDocument, count};
+use crate::state::documents::{StoredDocument, status_counts};
 use crate::state::page::Page;
 
-/// The largest page of documents.
+/// The maximum size of a page.
 const MAX_PAGE: u64 = 500;
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let router = route(router, list);
     let router = route(router, get);
     route(router, track)
@@ -29,66 +29,44 @@ async fn list(call: Call, request: ListDocuments) -> Result<Reply<DocumentList>,
     filter.date_from = request.date_from;
     filter.date_to = request.date_to;
     filter.document_pattern = request.document_pattern;
-    let era = call.shared.options.era;
-    // Older servers do not know the filter.
+    let era = call.app.config.era;
+    // Era B servers do not know the filter.
     let status = request.status.filter(|_| era == Era::C);
-    let store = call.shared.store();
-    let documents = call.scope.listed().map(|place| store.documents.of(place)).unwrap_or_default();
+    let store = call.app.store();
+    let documents = call.scope.named_place().map(|place| store.documents.in_place(place)).unwrap_or_default();
     let documents: Vec<&StoredDocument> = documents
         .into_iter()
         .filter(|document| {
-            fits(document, &filter) && status.as_ref().is_none_or(|status| document.status == *status)
+            document.matches(&filter) && status.as_ref().is_none_or(|status| document.status == *status)
         })
         .collect();
-    let counts = count(documents.iter().copied());
-    let page = Page::cut(documents, request.page, request.page_size, MAX_PAGE);
+    let counts = status_counts(documents.iter().copied());
+    let page = Page::new(documents, request.page, request.page_size, MAX_PAGE);
     let summaries = page.items.into_iter().map(|document| document.summary(era)).collect();
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
     list.status_counts = counts;
-    Ok(Reply::of(list))
-}
-
-/// Whether a document passes a filter: dates are compared as text and both must fit; one of the ids or one of the parts
-/// of titles must fit, where there are any.
-pub(crate) fn fits(document: &StoredDocument, filter: &DocumentFilter) -> bool {
-    let created = written(document.created_at);
-    let after = filter.date_from.as_ref().is_none_or(|from| created.as_str() >= from.as_str());
-    let before = filter.date_to.as_ref().is_none_or(|to| created.as_str() <= to.as_str());
-    let ids = filter.document_ids.as_deref().filter(|ids| !ids.is_empty());
-    let pattern = filter.document_pattern.as_deref().filter(|pattern| !pattern.trim().is_empty());
-    let chosen = match (ids, pattern) {
-        (None, None) => true,
-        (ids, pattern) => {
-            let title = document.title.to_lowercase();
-            let in_title = |pattern: &str| {
-                let mut parts = pattern.split(',').map(|part| part.trim().to_lowercase());
-                parts.any(|part| !part.is_empty() && title.contains(&part))
-            };
-            ids.is_some_and(|ids| ids.contains(&document.id)) || pattern.is_some_and(in_title)
-        }
-    };
-    after && before && chosen
+    Ok(Reply::new(list))
 }
 
 async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {
-    let store = call.shared.store();
+    let store = call.app.store();
     let document = call.scope.place().and_then(|place| store.documents.get(place, &request.document_id));
     let document = document.ok_or_else(|| Refusal::not_found(format!("document {}", request.document_id)))?;
-    Ok(Reply::of(document.detail(call.shared.options.era)))
+    Ok(Reply::new(document.detail(call.app.config.era)))
 }
 
-/// An unknown track is a track without documents, as the server has it.
+/// An unknown track is a track without documents, as on the real server.
 async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
-    let store = call.shared.store();
-    let documents = call.scope.listed().map(|place| store.documents.of(place)).unwrap_or_default();
+    let store = call.app.store();
+    let documents = call.scope.named_place().map(|place| store.documents.in_place(place)).unwrap_or_default();
     let documents: Vec<&StoredDocument> =
         documents.into_iter().filter(|document| document.track_id == request.track_id).collect();
-    let counts = count(documents.iter().copied());
-    let era = call.shared.options.era;
+    let counts = status_counts(documents.iter().copied());
+    let era = call.app.config.era;
     let mut track =
         Track::new(request.track_id, documents.iter().map(|document| document.summary(era)).collect());
-    track.created_at = documents.iter().map(|document| document.created_at).min().map(written);
-    // "None pending, none processing", and no more than that.
+    track.created_at = documents.iter().map(|document| document.created_at).min().map(rfc3339);
+    // Complete means that none is pending or processing.
     track.is_complete = counts.pending == 0 && counts.processing == 0;
     let message = if track.is_complete { "All documents have been processed" } else { "Processing" };
     track.latest_message = Some(message.to_owned());
@@ -96,5 +74,5 @@ async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
         track.registered_count = Some(track.total_count);
     }
     track.status_summary = counts;
-    Ok(Reply::of(track))
+    Ok(Reply::new(track))
 }

@@ -1,18 +1,18 @@
-//! Probes, outside of everything: no credential, no limit.
+//! Probes, which need no credential and are not rate-limited.
 
 use std::sync::Arc;
 
 use axum::Router;
 use edgequake_types::WorkspaceId;
-use edgequake_types::health::{GetHealth, GetLive, GetReady, Health};
+use edgequake_types::health::{GetHealth, GetLive, GetReady, Health, Readiness};
 use serde_json::{Value, json};
 
-use crate::backend::Shared;
+use crate::app::App;
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let router = route(router, health);
     let router = route(router, ready);
     route(router, live)
@@ -26,15 +26,15 @@ async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
         health.components.insert(component.to_owned(), Value::Bool(true));
     }
     health.llm_provider_name = Some("devserver".to_owned());
-    let capabilities = json!({ "auth_enabled": call.shared.options.auth, "dev_mode": false });
+    let capabilities = json!({ "auth_enabled": call.app.config.auth, "dev_mode": false });
     health.extra.insert("capabilities".to_owned(), capabilities);
-    Ok(Reply::of(health))
+    Ok(Reply::new(health))
 }
 
-async fn ready(_: Call, _: GetReady) -> Result<Reply<()>, Refusal> {
-    Ok(Reply::of(()))
+async fn ready(_: Call, _: GetReady) -> Result<Reply<Readiness>, Refusal> {
+    Ok(Reply::new(Readiness::new()))
 }
 
 async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {
-    Ok(Reply::of("OK".to_owned()))
+    Ok(Reply::new("OK".to_owned()))
 }

@@ -23,13 +23,13 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::auth::credential::Credential;
-use crate::backend::Shared;
 use crate::log::{CredentialKind, LoggedRequest};
 use crate::route::RequestId;
 
-/// All routes.
-pub(crate) fn router(shared: Arc<Shared>) -> Router {
+/// The whole API.
+pub(crate) fn router(app: Arc<App>) -> Router {
     let router = session::routes(Router::new());
     let router = api_keys::routes(router);
     let router = upload::routes(router);
@@ -42,14 +42,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
     let router = workspaces::routes(router);
     let router = health::routes(router);
     let router = setup::routes(router);
-    router.layer(from_fn_with_state(Arc::clone(&shared), observe)).with_state(shared)
+    router.layer(from_fn_with_state(Arc::clone(&app), record)).with_state(app)
 }
 
-/// Gives the request an id, and writes down what became of it.
-async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
+/// Assigns an id to the request, counts it and logs it.
+async fn record(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     let request_id = Uuid::new_v4().to_string();
-    let credential = Credential::of(request.headers());
-    let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&shared.options));
+    let credential = Credential::from_headers(request.headers());
+    let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&app.config));
     let mut logged =
         LoggedRequest::new(request.method().clone(), request.uri().path(), request.headers(), kind);
     request.extensions_mut().insert(RequestId(request_id.clone()));
@@ -58,10 +58,10 @@ async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: 
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     logged.status = response.status();
-    shared.counters.requests.count();
+    app.counters.requests.increment();
     if logged.status == StatusCode::UNAUTHORIZED {
-        shared.counters.unauthorized.count();
+        app.counters.unauthorized.increment();
     }
-    shared.log.push(logged);
+    app.log.push(logged);
     response
 }

@@ -1,4 +1,4 @@
-//! Questions, answered at once or word by word.
+//! Queries, answered in full or as a stream.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
@@ -15,50 +15,49 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::backend::Shared;
+use crate::app::App;
+use crate::clock::pause;
+use crate::config::Era;
 use crate::error::Refusal;
 use crate::events::EventStream;
-use crate::options::Era;
-use crate::processing::rest;
 use crate::reply::Reply;
 use crate::retrieval::answer;
 use crate::retrieval::index::Hit;
 use crate::route::{Call, route};
-use crate::routes::documents::fits;
 
-/// How many sources an answer has unless asked otherwise.
-const SOURCES: u64 = 5;
+/// The default number of sources of an answer.
+const DEFAULT_SOURCES: u64 = 5;
 
-/// How many sources an answer has at most.
+/// The maximum number of sources of an answer.
 const MAX_SOURCES: u64 = 50;
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let router = route(router, ask);
     route(router, ask_stream)
 }
 
-/// What was found, before anything is answered.
+/// The search results, before an answer is composed.
 struct Retrieved {
     mode: QueryMode,
     hits: Vec<Hit>,
     sources: Vec<Source>,
-    took: Duration,
+    duration: Duration,
 }
 
 async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
     let found = retrieve(&call, &query).await?;
-    let began = Instant::now();
+    let started = Instant::now();
     let text = match (query.context_only, query.prompt_only) {
         (Some(true), _) => String::new(),
         (_, Some(true)) => answer::prompt(&query.query, &found.hits),
-        _ => written(&query.query, &found).await?,
+        _ => quote(&query.query, &found).await?,
     };
     let mut answer = QueryAnswer::new(text, found.mode.clone());
-    answer.stats = stats(&call, &found, began.elapsed(), &answer.answer);
+    answer.stats = stats(&call, &found, started.elapsed(), &answer.answer);
     answer.sources = found.sources;
-    // Nobody stores this conversation; the server says an id all the same.
+    // The conversation is not stored, but the real server returns an id.
     answer.conversation_id = query.conversation_history.map(|_| Uuid::new_v4().to_string());
-    Ok(Reply::of(answer))
+    Ok(Reply::new(answer))
 }
 
 async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
@@ -69,14 +68,14 @@ async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
     if query.content_granularity == Some(ContentGranularity::Debug) && call.caller.role != Role::Admin {
         return Err(Refusal::forbidden("admin_required"));
     }
-    let began = Instant::now();
+    let started = Instant::now();
     let mode = mode(query.mode.as_ref());
     let filter = query.document_filter.clone().unwrap_or_default();
     let (index, among) = {
-        let mut store = call.shared.store();
-        let documents = store.documents.of(&place).into_iter();
+        let mut store = call.app.store();
+        let documents = store.documents.in_place(&place).into_iter();
         let ready = documents
-            .filter(|document| document.status == DocumentStatus::Completed && fits(document, &filter));
+            .filter(|document| document.status == DocumentStatus::Completed && document.matches(&filter));
         let among: HashSet<_> = ready.map(|document| document.id.clone()).collect();
         (store.documents.index(&place), among)
     };
@@ -84,26 +83,26 @@ async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
         Vec::new()
     } else {
         let text = query.query.clone();
-        let limit = query.max_results.unwrap_or(SOURCES).min(MAX_SOURCES) as usize;
+        let limit = query.max_results.unwrap_or(DEFAULT_SOURCES).min(MAX_SOURCES) as usize;
         let search = tokio::task::spawn_blocking(move || {
             index.lock().unwrap_or_else(PoisonError::into_inner).search(&text, &among, limit)
         });
         search.await.map_err(|_| Refusal::internal())?
     };
-    let store = call.shared.store();
+    let store = call.app.store();
     let sources = hits.iter().enumerate().map(|(number, hit)| {
         let document = store.documents.get(&place, &hit.document_id);
         let name = document.map(|document| document.file_name.as_ref().unwrap_or(&document.title).clone());
         source(number + 1, hit, name, query.content_granularity.as_ref())
     });
     let sources = sources.collect();
-    call.shared.counters.queries.count();
-    Ok(Retrieved { mode, hits, sources, took: began.elapsed() })
+    call.app.counters.queries.increment();
+    Ok(Retrieved { mode, hits, sources, duration: started.elapsed() })
 }
 
-/// The mode that is really used: unknown words mean the default one.
-fn mode(asked: Option<&QueryMode>) -> QueryMode {
-    match asked.map(|mode| QueryMode::from(mode.as_str().to_ascii_lowercase().as_str())) {
+/// The mode that is used: unknown ones mean the default.
+fn mode(requested: Option<&QueryMode>) -> QueryMode {
+    match requested.map(|mode| QueryMode::from(mode.as_str().to_ascii_lowercase().as_str())) {
         None | Some(QueryMode::Other(_)) => QueryMode::Mix,
         Some(known) => known,
     }
@@ -129,10 +128,10 @@ fn source(
     source
 }
 
-/// Chooses the sentences to quote.
-async fn written(query: &str, found: &Retrieved) -> Result<String, Refusal> {
+/// Composes the answer from quotations.
+async fn quote(query: &str, found: &Retrieved) -> Result<String, Refusal> {
     if found.mode == QueryMode::Bypass {
-        return Ok("The mode `bypass` asks a language model alone, and this server has none.".to_owned());
+        return Ok("The mode `bypass` only asks a language model, and this server has none.".to_owned());
     }
     let (query, hits) = (query.to_owned(), found.hits.clone());
     let text = tokio::task::spawn_blocking(move || answer::answer(&query, &hits));
@@ -146,10 +145,10 @@ fn milliseconds(duration: Duration) -> Option<u64> {
 fn stats(call: &Call, found: &Retrieved, generation: Duration, text: &str) -> QueryStats {
     let mut stats = QueryStats::default();
     stats.embedding_time_ms = Some(0);
-    stats.keyword_time_ms = (call.shared.options.era == Era::C).then_some(0);
-    stats.retrieval_time_ms = milliseconds(found.took);
+    stats.keyword_time_ms = (call.app.config.era == Era::C).then_some(0);
+    stats.retrieval_time_ms = milliseconds(found.duration);
     stats.generation_time_ms = milliseconds(generation);
-    stats.total_time_ms = milliseconds(found.took + generation);
+    stats.total_time_ms = milliseconds(found.duration + generation);
     stats.sources_retrieved = Some(found.sources.len() as u64);
     stats.tokens_used = Some(text.split_whitespace().count() as u64);
     stats.llm_provider = Some("devserver".to_owned());
@@ -160,42 +159,42 @@ fn stats(call: &Call, found: &Retrieved, generation: Duration, text: &str) -> Qu
 async fn ask_stream(call: Call, request: StreamQuery) -> Result<EventStream<QueryEvent>, Refusal> {
     let StreamQuery { query, stream_format, .. } = request;
     let found = retrieve(&call, &query).await?;
-    let text = written(&query.query, &found).await?;
-    let words: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
-    let delay = call.shared.options.token_delay;
-    let words = stream::iter(words).then(move |word| async move {
-        rest(delay).await;
-        word
+    let text = quote(&query.query, &found).await?;
+    let tokens: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
+    let delay = call.app.config.token_delay;
+    let tokens = stream::iter(tokens).then(move |token| async move {
+        pause(delay).await;
+        token
     });
     Ok(match stream_format {
-        Some(StreamFormat::V1) => EventStream::text(words),
-        format => EventStream::events(events(call, found, text, words, format == Some(StreamFormat::V3))),
+        Some(StreamFormat::V1) => EventStream::text(tokens),
+        format => EventStream::events(events(call, found, text, tokens, format == Some(StreamFormat::V3))),
     })
 }
 
-/// The context, the words, and the statistics.
+/// The context, the tokens, and the statistics.
 fn events(
     call: Call,
     found: Retrieved,
     text: String,
-    words: impl Stream<Item = String> + Send + 'static,
+    tokens: impl Stream<Item = String> + Send + 'static,
     with_bundle: bool,
 ) -> impl Stream<Item = QueryEvent> + Send + 'static {
     let context = QueryEvent::Context {
         sources: found.sources.clone(),
         query_mode: Some(found.mode.clone()),
-        retrieval_time_ms: milliseconds(found.took),
+        retrieval_time_ms: milliseconds(found.duration),
         subgraph: None,
         bundle: with_bundle.then(|| bundle(&found)),
     };
-    let began = Instant::now();
+    let started = Instant::now();
     let done = async move {
-        let mut stats = stats(&call, &found, began.elapsed(), &text);
+        let mut stats = stats(&call, &found, started.elapsed(), &text);
         stats.query_mode = Some(found.mode.clone());
         let (llm_provider, llm_model) = (stats.llm_provider.clone(), stats.llm_model.clone());
         QueryEvent::Done { stats: Some(Box::new(stats)), llm_provider, llm_model, answer: None }
     };
-    let tokens = words.map(|content| QueryEvent::Token { content });
+    let tokens = tokens.map(|content| QueryEvent::Token { content });
     stream::iter([context]).chain(tokens).chain(stream::once(done))
 }
 

@@ -9,15 +9,15 @@ use edgequake_types::tasks::{
 };
 use edgequake_types::{Pagination, TrackId};
 
-use crate::backend::Shared;
+use crate::app::App;
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 use crate::state::Store;
 use crate::state::page::Page;
-use crate::state::tasks::{StoredTask, count};
+use crate::state::tasks::{StoredTask, statistics};
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
     let router = route(router, list);
     let router = route(router, get);
     let router = route(router, cancel);
@@ -25,9 +25,9 @@ pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
 }
 
 async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
-    let store = call.shared.store();
-    let tasks = call.scope.listed().map(|place| store.tasks.of(place)).unwrap_or_default();
-    // Values that the server does not know do not filter.
+    let store = call.app.store();
+    let tasks = call.scope.named_place().map(|place| store.tasks.in_place(place)).unwrap_or_default();
+    // Unknown values are ignored.
     let status = request.status.filter(|status| !matches!(status, TaskStatus::Other(_)));
     let task_type = request.task_type.filter(|task_type| !matches!(task_type, TaskType::Other(_)));
     let mut tasks: Vec<&Task> = tasks
@@ -36,8 +36,8 @@ async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal
         .filter(|task| status.as_ref().is_none_or(|status| task.status == *status))
         .filter(|task| task_type.is_none() || task.task_type == task_type)
         .collect();
-    let statistics = count(tasks.iter().copied());
-    // They come newest first; the sort is stable.
+    let statistics = statistics(tasks.iter().copied());
+    // They are newest first, and the sort is stable.
     match request.sort {
         Some(TaskSort::UpdatedAt) => {
             let updated = |task: &Task| task.updated_at.as_ref().map(|at| at.as_str().to_owned());
@@ -49,15 +49,15 @@ async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal
     if request.order == Some(SortOrder::Ascending) {
         tasks.reverse();
     }
-    let page = Page::cut(tasks, request.page, request.page_size, 100);
+    let page = Page::new(tasks, request.page, request.page_size, 100);
     let pagination = Pagination::new(page.total, page.page, page.page_size);
     let mut list = TaskList::new(page.items.into_iter().cloned().collect(), pagination);
     list.statistics = statistics;
-    Ok(Reply::of(list))
+    Ok(Reply::new(list))
 }
 
 async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
-    Ok(Reply::of(find(&call, &call.shared.store(), &request.track_id)?.task.clone()))
+    Ok(Reply::new(find(&call, &call.app.store(), &request.track_id)?.task.clone()))
 }
 
 fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a StoredTask, Refusal> {
@@ -66,13 +66,13 @@ fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a Sto
 }
 
 async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let mut store = call.shared.store();
+    let mut store = call.app.store();
     let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
     if task.status == TaskStatus::Cancelled {
-        return Ok(Reply::of(Some(task)));
+        return Ok(Reply::new(Some(task)));
     }
     if task.status.is_terminal() || task.task_type != Some(TaskType::Insert) {
-        return Err(Refusal::conflict(format!("Task {} cannot be cancelled any more", task.track_id)));
+        return Err(Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id)));
     }
     if let Some(document) = document.and_then(|id| store.documents.get_mut(&id)) {
         document.status = DocumentStatus::Cancelled;
@@ -80,12 +80,12 @@ async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, 
         document.updated_at = call.now;
     }
     store.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
-    Ok(Reply::of(Some(find(&call, &store, &request.track_id)?.task.clone())))
+    Ok(Reply::new(Some(find(&call, &store, &request.track_id)?.task.clone())))
 }
 
-/// Nothing fails here, so there is nothing to try again.
+/// Tasks never fail on this server, so there is nothing to retry.
 async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let store = call.shared.store();
+    let store = call.app.store();
     let task = find(&call, &store, &request.track_id)?;
     Err(Refusal::conflict(format!("Task {} has not failed", task.task.track_id)))
 }

@@ -13,24 +13,24 @@ use http::StatusCode;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::auth::digest;
-use crate::auth::scope::Place;
-use crate::backend::Shared;
+use crate::app::App;
+use crate::digest;
 use crate::error::Refusal;
+use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::{Call, route};
 use crate::state::documents::StoredDocument;
 
-/// The kinds of files that hold text.
+/// The extensions of text files.
 const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
 
-pub(crate) fn routes(router: Router<Arc<Shared>>) -> Router<Arc<Shared>> {
-    let router = route(router, text);
-    route(router, file)
+pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
+    let router = route(router, upload_text);
+    route(router, upload_file)
 }
 
-/// A document that has been read, and not yet taken.
+/// A document to store.
 struct Upload {
     content: Arc<str>,
     title: String,
@@ -39,18 +39,18 @@ struct Upload {
     track_id: Option<TrackId>,
 }
 
-/// What became of an upload.
-enum Taken {
+/// The outcome of an upload.
+enum Outcome {
     New {
         document_id: DocumentId,
         task_id: TrackId,
         track_id: TrackId,
     },
-    /// The same content is being processed.
-    InFlight(DocumentId),
+    /// A document with the same content is being processed.
+    Duplicate(DocumentId),
 }
 
-async fn text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
+async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
     let upload = Upload {
         content: request.content.into(),
         title: request
@@ -61,24 +61,24 @@ async fn text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>
         metadata: request.metadata,
         track_id: request.track_id,
     };
-    Ok(match take(&call, upload).await? {
-        Taken::New { document_id, task_id, track_id } => {
+    Ok(match accept(&call, upload).await? {
+        Outcome::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedDocument::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
-            Reply::of(uploaded)
+            Reply::new(uploaded)
         }
-        Taken::InFlight(document_id) => {
+        Outcome::Duplicate(document_id) => {
             let mut uploaded =
                 UploadedDocument::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
             uploaded.duplicate_of = Some(document_id);
             uploaded.track_id = Some(TrackId::new(""));
-            Reply::of(uploaded)
+            Reply::new(uploaded)
         }
     })
 }
 
-async fn file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
+async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
     let bytes = match request.content {
         Content::Bytes(bytes) => bytes,
         Content::Deferred(_) => Bytes::new(),
@@ -96,7 +96,7 @@ async fn file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Re
     let Ok(content) = std::str::from_utf8(&bytes) else {
         return Err(Refusal::bad_request("The file is not UTF-8 text"));
     };
-    let content_hash = digest::hex(&bytes);
+    let content_hash = digest::sha256_hex(&bytes);
     let upload = Upload {
         content: content.into(),
         title: request
@@ -107,44 +107,44 @@ async fn file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Re
         metadata: request.metadata,
         track_id: None,
     };
-    let mut uploaded = match take(&call, upload).await? {
-        Taken::New { document_id, task_id, track_id } => {
+    let mut uploaded = match accept(&call, upload).await? {
+        Outcome::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
             uploaded
         }
-        Taken::InFlight(document_id) => {
+        Outcome::Duplicate(document_id) => {
             let mut uploaded = UploadedFile::new(document_id.clone(), DocumentStatus::DuplicateProcessing);
             uploaded.is_duplicate = true;
             uploaded.duplicate_of = Some(document_id);
             uploaded
         }
     };
-    uploaded.filename = Some(request.file_name);
+    uploaded.file_name = Some(request.file_name);
     uploaded.size = Some(bytes.len() as u64);
     uploaded.content_hash = Some(content_hash);
     (uploaded.chunk_count, uploaded.entity_count, uploaded.relationship_count) = (Some(0), Some(0), Some(0));
-    Ok(Reply::of(uploaded))
+    Ok(Reply::new(uploaded))
 }
 
-/// Takes a document in: replaces finished content that is the same, and begins to process it.
-async fn take(call: &Call, upload: Upload) -> Result<Taken, Refusal> {
+/// Stores a document, replacing a processed one with the same content, and starts processing it.
+async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
     let place = call.workspace(Refusal::validation)?;
     if upload.content.trim().is_empty() {
         return Err(Refusal::validation("content must not be blank"));
     }
-    let hash = digest::hex(upload.content.as_bytes());
-    let (taken, replaced) = store(call, &place, upload, hash)?;
+    let hash = digest::sha256_hex(upload.content.as_bytes());
+    let (outcome, replaced) = store(call, &place, upload, hash)?;
     if let Some(replaced) = replaced {
-        let index = call.shared.store().documents.index(&place);
-        processing::forget(index, vec![replaced]).await;
+        let index = call.app.store().documents.index(&place);
+        processing::remove_from_index(index, vec![replaced]).await;
     }
-    if let Taken::New { document_id, .. } = &taken {
-        processing::ingest(&call.shared, document_id.clone());
-        call.shared.counters.uploads.count();
+    if let Outcome::New { document_id, .. } = &outcome {
+        processing::ingest(&call.app, document_id.clone());
+        call.app.counters.uploads.increment();
     }
-    Ok(taken)
+    Ok(outcome)
 }
 
 fn store(
@@ -152,11 +152,11 @@ fn store(
     place: &Place,
     upload: Upload,
     hash: String,
-) -> Result<(Taken, Option<DocumentId>), Refusal> {
-    let mut store = call.shared.store();
+) -> Result<(Outcome, Option<DocumentId>), Refusal> {
+    let mut store = call.app.store();
     let same = store.documents.with_hash(place, &hash).map(|same| (same.id.clone(), same.is_in_flight()));
     let replaced = match same {
-        Some((id, true)) => return Ok((Taken::InFlight(id), None)),
+        Some((id, true)) => return Ok((Outcome::Duplicate(id), None)),
         Some((id, false)) => store.documents.remove(&id).map(|document| document.id),
         None => None,
     };
@@ -183,13 +183,13 @@ fn store(
         sequence: 0,
     };
     if !store.documents.insert(document) {
-        let message = "The server holds all the text that it has room for; delete documents first";
+        let message = "The server has no room for more text; delete documents first";
         return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
-    Ok((Taken::New { document_id, task_id, track_id }, replaced))
+    Ok((Outcome::New { document_id, task_id, track_id }, replaced))
 }
 
-/// `upload_`, the time, and eight random digits.
+/// `upload_`, the time, and eight random hexadecimal digits.
 fn new_track_id(call: &Call) -> TrackId {
     let random = Uuid::new_v4().simple().to_string();
     TrackId::new(format!(

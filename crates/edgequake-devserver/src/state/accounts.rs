@@ -8,11 +8,9 @@ use edgequake_types::session::{Role, User};
 use jiff::Timestamp;
 
 use super::new_user_id;
-use crate::auth::permission::lower;
-use crate::clock::{later, written};
-use crate::options::Era;
+use crate::clock::{rfc3339, saturating_add};
 
-/// An account with what nobody may see of it.
+/// An account, with its secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) user: User,
@@ -32,38 +30,38 @@ impl Account {
         self.locked_until.is_some_and(|until| now < until)
     }
 
-    /// Counts a failed login; true when it locks the account. Only a success clears the count, so after the lockout a
-    /// single failure locks again.
-    pub(crate) fn fail(&mut self, limit: u32, lockout: Duration, now: Timestamp) -> bool {
+    /// Counts a failed login; true when it locks the account. Only a successful login resets the count, so after the
+    /// lockout a single failure locks the account again.
+    pub(crate) fn record_failure(&mut self, limit: u32, lockout: Duration, now: Timestamp) -> bool {
         self.failures = self.failures.saturating_add(1);
         let locks = self.failures >= limit;
         if locks {
-            self.locked_until = Some(later(now, lockout));
+            self.locked_until = Some(saturating_add(now, lockout));
         }
         locks
     }
 
-    pub(crate) fn succeed(&mut self, now: Timestamp) {
+    pub(crate) fn record_login(&mut self, now: Timestamp) {
         self.failures = 0;
         self.locked_until = None;
-        self.user.last_login_at = Some(written(now));
+        self.user.last_login_at = Some(rfc3339(now));
     }
 }
 
-/// What an account is changed to.
+/// Changes to an account.
 #[derive(Debug, Default)]
-pub(crate) struct Change {
+pub(crate) struct AccountChange {
     pub(crate) role: Option<Role>,
     pub(crate) is_active: Option<bool>,
     pub(crate) email: Option<String>,
 }
 
-/// Why a change is not made.
+/// Why an account is not created, changed or removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Conflict {
+pub(crate) enum AccountError {
     /// The name or the e-mail address belongs to another account.
     Taken,
-    /// Nobody could administer the server any more.
+    /// The server would be left without an administrator.
     LastAdmin,
     Unknown,
 }
@@ -80,7 +78,7 @@ impl Accounts {
         self.0.get_mut(user)
     }
 
-    /// The account of a user name or an e-mail address, in any case.
+    /// Finds an account by user name or e-mail address, ignoring case.
     pub(crate) fn find_mut(&mut self, identifier: &str) -> Option<&mut Account> {
         let identifier = identifier.trim().to_lowercase();
         self.0.values_mut().find(|account| {
@@ -94,18 +92,18 @@ impl Accounts {
         mut user: User,
         password_hash: Option<String>,
         now: Timestamp,
-    ) -> Result<User, Conflict> {
+    ) -> Result<User, AccountError> {
         if self.find_mut(&user.username).is_some() || self.find_mut(&user.email).is_some() {
-            return Err(Conflict::Taken);
+            return Err(AccountError::Taken);
         }
-        user.created_at = Some(written(now));
-        user.updated_at = Some(written(now));
+        user.created_at = Some(rfc3339(now));
+        user.updated_at = Some(rfc3339(now));
         let account = Account { user: user.clone(), password_hash, failures: 0, locked_until: None };
         self.0.insert(user.user_id.clone(), account);
         Ok(user)
     }
 
-    /// A new account with a new id.
+    /// Creates an account with a new id.
     pub(crate) fn create(
         &mut self,
         username: &str,
@@ -113,22 +111,27 @@ impl Accounts {
         role: Role,
         password_hash: String,
         now: Timestamp,
-    ) -> Result<User, Conflict> {
+    ) -> Result<User, AccountError> {
         let user = User::new(new_user_id(), username.trim(), email.trim(), role);
         self.insert(user, Some(password_hash), now)
     }
 
-    pub(crate) fn update(&mut self, user: &UserId, change: Change, now: Timestamp) -> Result<User, Conflict> {
-        let leaves =
+    pub(crate) fn update(
+        &mut self,
+        user: &UserId,
+        change: AccountChange,
+        now: Timestamp,
+    ) -> Result<User, AccountError> {
+        let stops_being_admin =
             change.role.as_ref().is_some_and(|role| *role != Role::Admin) || change.is_active == Some(false);
-        if leaves && self.is_last_admin(user) {
-            return Err(Conflict::LastAdmin);
+        if stops_being_admin && self.is_last_admin(user) {
+            return Err(AccountError::LastAdmin);
         }
         let owner = change.email.as_ref().and_then(|email| self.find_mut(email));
         if owner.is_some_and(|other| other.user.user_id != *user) {
-            return Err(Conflict::Taken);
+            return Err(AccountError::Taken);
         }
-        let account = self.0.get_mut(user).ok_or(Conflict::Unknown)?;
+        let account = self.0.get_mut(user).ok_or(AccountError::Unknown)?;
         if let Some(role) = change.role {
             account.user.role = role;
         }
@@ -138,15 +141,15 @@ impl Accounts {
         if let Some(email) = change.email {
             account.user.email = email;
         }
-        account.user.updated_at = Some(written(now));
+        account.user.updated_at = Some(rfc3339(now));
         Ok(account.user.clone())
     }
 
-    pub(crate) fn remove(&mut self, user: &UserId) -> Result<(), Conflict> {
+    pub(crate) fn remove(&mut self, user: &UserId) -> Result<(), AccountError> {
         if self.is_last_admin(user) {
-            return Err(Conflict::LastAdmin);
+            return Err(AccountError::LastAdmin);
         }
-        self.0.remove(user).map(drop).ok_or(Conflict::Unknown)
+        self.0.remove(user).map(drop).ok_or(AccountError::Unknown)
     }
 
     /// All users, by name.
@@ -156,19 +159,9 @@ impl Accounts {
         users
     }
 
-    /// Whether anybody could log in.
-    pub(crate) fn has_logins(&self) -> bool {
+    /// Whether any account can log in.
+    pub(crate) fn has_login_users(&self) -> bool {
         self.0.values().any(|account| account.password_hash.is_some())
-    }
-
-    /// The role that a credential of this account really has; `None` when the account is gone, inactive or locked.
-    /// Middle-aged servers trust the credential.
-    pub(crate) fn effective_role(&self, user: &UserId, role: Role, era: Era, now: Timestamp) -> Option<Role> {
-        if era == Era::B {
-            return Some(role);
-        }
-        let account = self.get(user)?;
-        (account.is_active() && !account.is_locked(now)).then(|| lower(role, &account.user.role))
     }
 
     fn is_last_admin(&self, user: &UserId) -> bool {

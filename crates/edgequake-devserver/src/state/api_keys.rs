@@ -1,4 +1,4 @@
-//! API keys: generated here, shown once, kept as digests.
+//! API keys: shown once, stored as digests.
 
 use std::collections::HashMap;
 
@@ -7,17 +7,16 @@ use edgequake_types::{KeyId, Secret, UserId};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::auth::digest::{Fingerprint, NoRandomness, fingerprint, new_api_key};
-use crate::auth::permission::Grants;
-use crate::options::Era;
+use crate::config::Era;
+use crate::digest::{Fingerprint, NoRandomness, fingerprint, new_api_key};
 
-/// A key as it is remembered: everything but the key.
+/// A key as it is stored: everything but the key itself.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredKey {
     pub(crate) key_id: KeyId,
     pub(crate) user: UserId,
     pub(crate) name: Option<String>,
-    /// The first 11 characters, for people to recognise the key by.
+    /// The first 11 characters, by which users recognise the key.
     pub(crate) prefix: String,
     pub(crate) scopes: Vec<KeyScope>,
     pub(crate) is_active: bool,
@@ -27,26 +26,18 @@ pub(crate) struct StoredKey {
 }
 
 impl StoredKey {
-    /// What the scopes allow. Middle-aged servers look only for `admin` and let every key write.
-    pub(crate) fn grants(&self, era: Era) -> Grants {
-        match era {
-            Era::C => Grants::of(&self.scopes),
-            Era::B if self.scopes.contains(&KeyScope::All) => Grants::ALL,
-            Era::B => Grants::of(&[KeyScope::Read, KeyScope::Query, KeyScope::Write]),
-        }
-    }
-
     fn is_valid(&self, now: Timestamp) -> bool {
         self.is_active && self.expires_at.is_none_or(|expires_at| now < expires_at)
     }
 }
 
-/// The scopes that a key gets when these are asked for: strange ones are dropped, and none at all mean the default.
-pub(crate) fn granted_scopes(era: Era, asked: Vec<KeyScope>) -> Vec<KeyScope> {
+/// The scopes that a key gets for the requested ones: unknown ones are dropped, and if none are left, the default
+/// applies.
+pub(crate) fn granted_scopes(era: Era, requested: Vec<KeyScope>) -> Vec<KeyScope> {
     let mut scopes: Vec<KeyScope> = Vec::new();
-    for scope in asked {
-        let strange = matches!(&scope, KeyScope::Other(word) if !word.starts_with("edgequake:"));
-        if !strange && !scopes.contains(&scope) {
+    for scope in requested {
+        let unknown = matches!(&scope, KeyScope::Other(word) if !word.starts_with("edgequake:"));
+        if !unknown && !scopes.contains(&scope) {
             scopes.push(scope);
         }
     }
@@ -64,7 +55,7 @@ pub(crate) struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// Makes a key. The second value is the key itself, which nobody sees again.
+    /// Creates a key. The second value is the key itself, which is not stored.
     pub(crate) fn create(
         &mut self,
         user: UserId,
@@ -95,7 +86,7 @@ impl ApiKeys {
         Ok((key, secret))
     }
 
-    /// The key behind a token, if it is active and has not expired.
+    /// Finds the key of a token, if it is active and has not expired.
     pub(crate) fn authenticate(&self, token: &str, now: Timestamp) -> Option<&StoredKey> {
         let key = self.by_id.get(self.by_fingerprint.get(&fingerprint(token))?)?;
         key.is_valid(now).then_some(key)
@@ -107,14 +98,14 @@ impl ApiKeys {
         }
     }
 
-    /// The keys of a user, the newest first, revoked ones among them.
-    pub(crate) fn of(&self, user: &UserId) -> Vec<StoredKey> {
+    /// The keys of a user including revoked ones, newest first.
+    pub(crate) fn of_user(&self, user: &UserId) -> Vec<StoredKey> {
         let mut keys: Vec<StoredKey> = self.by_id.values().filter(|key| key.user == *user).cloned().collect();
         keys.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| a.key_id.cmp(&b.key_id)));
         keys
     }
 
-    /// Revokes a key of `user`, or of anybody where the server does not look; false when there is none.
+    /// Revokes a key of `user`, or of any user if `None`; false if there is no such key.
     pub(crate) fn revoke(&mut self, key_id: &KeyId, user: Option<&UserId>) -> bool {
         match self.by_id.get_mut(key_id) {
             Some(key) if user.is_none_or(|user| key.user == *user) => {

@@ -1,4 +1,4 @@
-//! Documents and how far their processing has come.
+//! Documents and the state of their processing.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -6,20 +6,21 @@ use std::sync::{Arc, Mutex};
 use edgequake_types::documents::{
     Document, DocumentLineage, DocumentStatus, DocumentSummary, StatusCounts, UiPhase,
 };
+use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::auth::scope::Place;
-use crate::clock::written;
-use crate::options::Era;
+use crate::clock::rfc3339;
+use crate::config::Era;
+use crate::place::Place;
 use crate::retrieval::answer::snippet;
 use crate::retrieval::index::Index;
 
-/// How much text all documents together may hold, in bytes.
+/// The maximum size of all texts together, in bytes.
 const CAPACITY: usize = 256 * 1024 * 1024;
 
-/// A document as it is remembered.
+/// A document as it is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredDocument {
     pub(crate) id: DocumentId,
@@ -39,12 +40,12 @@ pub(crate) struct StoredDocument {
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) processed_at: Option<Timestamp>,
-    /// The order of arrival, since two documents may arrive in the same microsecond.
+    /// The order of arrival; two documents may arrive in the same microsecond.
     pub(crate) sequence: u64,
 }
 
 impl StoredDocument {
-    /// Whether somebody still works on it.
+    /// Whether it is waiting to be processed or being processed.
     pub(crate) fn is_in_flight(&self) -> bool {
         matches!(self.status, DocumentStatus::Pending | DocumentStatus::Processing)
     }
@@ -69,7 +70,7 @@ impl StoredDocument {
         }
     }
 
-    /// As lists show it.
+    /// The document as lists show it.
     pub(crate) fn summary(&self, era: Era) -> DocumentSummary {
         let mut summary = DocumentSummary::new(self.id.clone());
         summary.title = Some(self.title.clone());
@@ -80,8 +81,8 @@ impl StoredDocument {
         summary.entity_count = Some(0);
         summary.status = Some(self.status.clone());
         summary.track_id = Some(self.track_id.clone());
-        summary.created_at = Some(written(self.created_at));
-        summary.updated_at = Some(written(self.updated_at));
+        summary.created_at = Some(rfc3339(self.created_at));
+        summary.updated_at = Some(rfc3339(self.updated_at));
         summary.source_type = Some(self.source_type().to_owned());
         summary.current_stage = Some(self.stage.to_owned());
         summary.stage_progress = Some(self.progress);
@@ -92,7 +93,7 @@ impl StoredDocument {
         summary
     }
 
-    /// As its own page shows it.
+    /// The document in full.
     pub(crate) fn detail(&self, era: Era) -> Document {
         let mut document = Document::new(self.id.clone());
         document.title = Some(self.title.clone());
@@ -112,9 +113,9 @@ impl StoredDocument {
         document.track_id = Some(self.track_id.clone());
         document.tenant_id = Some(self.place.tenant.clone());
         document.workspace_id = Some(self.place.workspace.clone());
-        document.created_at = Some(written(self.created_at));
-        document.updated_at = Some(written(self.updated_at));
-        document.processed_at = self.processed_at.map(written);
+        document.created_at = Some(rfc3339(self.created_at));
+        document.updated_at = Some(rfc3339(self.updated_at));
+        document.processed_at = self.processed_at.map(rfc3339);
         document.metadata.clone_from(&self.metadata);
         if self.processed_at.is_some() {
             let mut lineage = DocumentLineage::default();
@@ -128,10 +129,32 @@ impl StoredDocument {
         }
         document
     }
+
+    /// Whether the document passes a filter: dates are compared as text, and both must match; of the ids and the title
+    /// patterns, if any, one must match.
+    pub(crate) fn matches(&self, filter: &DocumentFilter) -> bool {
+        let created = rfc3339(self.created_at);
+        let after = filter.date_from.as_ref().is_none_or(|from| created.as_str() >= from.as_str());
+        let before = filter.date_to.as_ref().is_none_or(|to| created.as_str() <= to.as_str());
+        let ids = filter.document_ids.as_deref().filter(|ids| !ids.is_empty());
+        let pattern = filter.document_pattern.as_deref().filter(|pattern| !pattern.trim().is_empty());
+        let selected = match (ids, pattern) {
+            (None, None) => true,
+            (ids, pattern) => {
+                let title = self.title.to_lowercase();
+                let in_title = |pattern: &str| {
+                    let mut parts = pattern.split(',').map(|part| part.trim().to_lowercase());
+                    parts.any(|part| !part.is_empty() && title.contains(&part))
+                };
+                ids.is_some_and(|ids| ids.contains(&self.id)) || pattern.is_some_and(in_title)
+            }
+        };
+        after && before && selected
+    }
 }
 
-/// How many of the documents are in which state.
-pub(crate) fn count<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
+/// The number of documents in each state.
+pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
     let mut counts = StatusCounts::default();
     for document in documents {
         let count = match document.status {
@@ -148,8 +171,8 @@ pub(crate) fn count<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>)
     counts
 }
 
-/// The index of a workspace. It has a lock of its own, because searching and filling take long; it is taken by threads
-/// that may block only.
+/// The index of a workspace. It has its own lock because searches and insertions take long; only threads that may block
+/// take it.
 pub(crate) type SharedIndex = Arc<Mutex<Index>>;
 
 #[derive(Debug, Default)]
@@ -161,7 +184,7 @@ pub(crate) struct Documents {
 }
 
 impl Documents {
-    /// Remembers a document; false if there is no room for it.
+    /// Stores a document; false if there is no room for it.
     pub(crate) fn insert(&mut self, mut document: StoredDocument) -> bool {
         if self.bytes.saturating_add(document.content.len()) > CAPACITY {
             return false;
@@ -179,7 +202,7 @@ impl Documents {
         Some(document)
     }
 
-    /// The document with this id, if it lives in this place.
+    /// The document with this id, if it belongs to this place.
     pub(crate) fn get(&self, place: &Place, id: &DocumentId) -> Option<&StoredDocument> {
         self.by_id.get(id).filter(|document| document.place == *place)
     }
@@ -188,14 +211,14 @@ impl Documents {
         self.by_id.get_mut(id)
     }
 
-    /// The documents of a place, the newest first.
-    pub(crate) fn of(&self, place: &Place) -> Vec<&StoredDocument> {
+    /// The documents of a place, newest first.
+    pub(crate) fn in_place(&self, place: &Place) -> Vec<&StoredDocument> {
         let mut documents: Vec<_> = self.by_id.values().filter(|document| document.place == *place).collect();
         documents.sort_by_key(|document| std::cmp::Reverse(document.sequence));
         documents
     }
 
-    /// The document of a place with this content.
+    /// The document in a place with this content.
     pub(crate) fn with_hash(&self, place: &Place, hash: &str) -> Option<&StoredDocument> {
         self.by_id.values().find(|document| {
             document.hash == hash && document.place == *place && document.status != DocumentStatus::Deleting
@@ -206,7 +229,7 @@ impl Documents {
         Arc::clone(self.indices.entry(place.clone()).or_default())
     }
 
-    /// Forgets a whole place.
+    /// Removes everything in a place.
     pub(crate) fn remove_place(&mut self, place: &Place) {
         self.indices.remove(place);
         self.by_id.retain(|_, document| document.place != *place);

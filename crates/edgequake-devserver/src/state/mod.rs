@@ -1,10 +1,10 @@
-//! Everything the server remembers, in memory, behind one lock that is held for moments only.
+//! The data of the server, in memory.
 
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
 pub(crate) mod documents;
-pub(crate) mod models;
 pub(crate) mod page;
+pub(crate) mod resources;
 pub(crate) mod sessions;
 pub(crate) mod tasks;
 pub(crate) mod tenancy;
@@ -12,9 +12,9 @@ pub(crate) mod tenancy;
 use edgequake_types::{TenantId, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::auth::scope::Place;
+use crate::place::Place;
 
-/// The account that everybody has when authentication is off.
+/// The user of every caller when authentication is off.
 pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
 
 /// All tables.
@@ -29,7 +29,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Forgets what lived in a workspace that is gone.
+    /// Removes the documents and tasks of a workspace that was deleted.
     pub(crate) fn remove_place(&mut self, place: &Place) {
         self.documents.remove_place(place);
         self.tasks.remove_place(place);

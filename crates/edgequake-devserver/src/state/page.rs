@@ -1,6 +1,6 @@
-//! Cutting lists into pages, with the limits of the server.
+//! Pages of lists, with the limits of the server.
 
-/// One page of a list that is counted by page numbers.
+/// One page of a list, by page number.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
@@ -10,8 +10,8 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Page `page` (from 1) of `items`; the size is 20 unless asked otherwise and never outside 1 to `max`.
-    pub(crate) fn cut(items: Vec<T>, page: Option<u64>, page_size: Option<u64>, max: u64) -> Self {
+    /// Page `page` (from 1) of `items`; the default size is 20, and sizes are clamped to 1..=`max`.
+    pub(crate) fn new(items: Vec<T>, page: Option<u64>, page_size: Option<u64>, max: u64) -> Self {
         let page = page.unwrap_or(1).max(1);
         let page_size = page_size.unwrap_or(20).clamp(1, max);
         let total = items.len() as u64;
@@ -20,7 +20,7 @@ impl<T> Page<T> {
     }
 }
 
-/// `limit` items from `offset` on.
+/// `limit` items, starting at `offset`.
 pub(crate) fn window<T>(items: Vec<T>, offset: u64, limit: u64) -> Vec<T> {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn sizes_are_clamped_silently() {
-        let page = |number, size| Page::cut((0..7).collect::<Vec<_>>(), number, size, 5);
+        let page = |number, size| Page::new((0..7).collect::<Vec<_>>(), number, size, 5);
         assert_eq!(page(None, Some(0)).page_size, 1);
         assert_eq!(page(None, Some(6)).page_size, 5);
         assert_eq!(page(Some(0), None).page, 1);
@@ -46,11 +46,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pages_laid_together_are_the_list(length in 0..60u32, size in 1..30u64) {
+        fn all_pages_together_are_the_list(length in 0..60u32, size in 1..30u64) {
             let list: Vec<u32> = (0..length).collect();
             let mut found = Vec::new();
             for number in 1.. {
-                let page = Page::cut(list.clone(), Some(number), Some(size), 100);
+                let page = Page::new(list.clone(), Some(number), Some(size), 100);
                 prop_assert_eq!(page.total, u64::from(length));
                 found.extend(page.items);
                 if page.page * page.page_size >= page.total {

@@ -1,4 +1,4 @@
-//! Sessions: families of refresh tokens, and the access tokens that no longer count.
+//! Sessions: families of refresh tokens, and the revoked access tokens.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,16 +7,15 @@ use edgequake_types::{Secret, UserId};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::auth::digest::{Fingerprint, fingerprint};
-use crate::auth::token::Claims;
-use crate::clock::later;
+use crate::clock::saturating_add;
+use crate::digest::{Fingerprint, fingerprint};
 
-/// How many dead entries may pile up before they are looked through.
-const SWEEP_EVERY: usize = 1024;
+/// How many entries there may be between two removals of expired ones.
+const CLEANUP_INTERVAL: usize = 1024;
 
-/// Why a refresh token gives no new token.
+/// Why a refresh token is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RefreshRefusal {
+pub(crate) enum RefreshError {
     Unknown,
     Expired,
     Reused,
@@ -35,55 +34,54 @@ struct RefreshToken {
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     refresh_tokens: HashMap<Fingerprint, RefreshToken>,
-    /// Access tokens that were logged out, until they would have expired.
-    denied: HashMap<Uuid, Timestamp>,
-    next_serial: u64,
-    /// Access tokens issued before this one are refused.
-    oldest_serial: u64,
+    /// Revoked access tokens, each with its expiry.
+    revoked_access_tokens: HashMap<Uuid, Timestamp>,
+    last_serial: u64,
+    /// Access tokens with a lower serial number are rejected.
+    oldest_valid_serial: u64,
 }
 
 impl Sessions {
-    /// The number of the next access token.
-    pub(crate) fn serial(&mut self) -> u64 {
-        self.next_serial += 1;
-        self.next_serial
+    /// The serial number of the next access token.
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.last_serial += 1;
+        self.last_serial
     }
 
-    /// Begins a session: its first refresh token.
+    /// Opens a session, and returns its first refresh token.
     pub(crate) fn open(&mut self, user: UserId, lifetime: Duration, now: Timestamp) -> Secret {
-        self.sweep(now);
+        self.remove_expired(now);
         self.issue(Uuid::new_v4(), user, lifetime, now)
     }
 
     fn issue(&mut self, family: Uuid, user: UserId, lifetime: Duration, now: Timestamp) -> Secret {
         let token = Secret::new(Uuid::new_v4().to_string());
-        let expires_at = later(now, lifetime);
+        let expires_at = saturating_add(now, lifetime);
         let entry = RefreshToken { family, user, expires_at, consumed: false, revoked: false };
         self.refresh_tokens.insert(fingerprint(token.expose()), entry);
         token
     }
 
-    /// Uses a refresh token: the user it stands for, and its successor if tokens rotate. A second use of a consumed
-    /// token ends the whole session, because one of the two users is a thief.
+    /// Redeems a refresh token: returns its user, and a successor if tokens rotate. Redeeming a consumed token again
+    /// ends the whole session, because the token must have been stolen.
     pub(crate) fn redeem(
         &mut self,
         token: &Secret,
         rotate: bool,
         lifetime: Duration,
         now: Timestamp,
-    ) -> Result<(UserId, Option<Secret>), RefreshRefusal> {
-        let entry =
-            self.refresh_tokens.get_mut(&fingerprint(token.expose())).ok_or(RefreshRefusal::Unknown)?;
+    ) -> Result<(UserId, Option<Secret>), RefreshError> {
+        let entry = self.refresh_tokens.get_mut(&fingerprint(token.expose())).ok_or(RefreshError::Unknown)?;
         if entry.revoked {
-            return Err(RefreshRefusal::Revoked);
+            return Err(RefreshError::Revoked);
         }
         if entry.consumed {
             let family = entry.family;
             self.revoke_where(|other| other.family == family);
-            return Err(RefreshRefusal::Reused);
+            return Err(RefreshError::Reused);
         }
         if now >= entry.expires_at {
-            return Err(RefreshRefusal::Expired);
+            return Err(RefreshError::Expired);
         }
         let user = entry.user.clone();
         if !rotate {
@@ -95,7 +93,7 @@ impl Sessions {
         Ok((user, Some(successor)))
     }
 
-    /// Ends the session that a refresh token belongs to, if it is known.
+    /// Ends the session of a refresh token, if the token is known.
     pub(crate) fn close(&mut self, token: &Secret) {
         if let Some(family) = self.refresh_tokens.get(&fingerprint(token.expose())).map(|entry| entry.family)
         {
@@ -104,11 +102,11 @@ impl Sessions {
     }
 
     /// Ends all sessions of a user.
-    pub(crate) fn close_all_of(&mut self, user: &UserId) {
+    pub(crate) fn close_all_of_user(&mut self, user: &UserId) {
         self.revoke_where(|entry| entry.user == *user);
     }
 
-    /// Ends all sessions, with their access tokens.
+    /// Ends all sessions, including their access tokens.
     pub(crate) fn close_all(&mut self) {
         self.revoke_where(|_| true);
         self.expire_access_tokens();
@@ -120,25 +118,27 @@ impl Sessions {
         }
     }
 
-    /// Refuses every access token issued so far.
+    /// Rejects every access token issued so far.
     pub(crate) fn expire_access_tokens(&mut self) {
-        self.oldest_serial = self.next_serial + 1;
+        self.oldest_valid_serial = self.last_serial + 1;
     }
 
-    /// Refuses one access token, until it would have expired anyway.
-    pub(crate) fn deny(&mut self, jti: Uuid, until: Timestamp) {
-        self.denied.insert(jti, until);
+    /// Rejects one access token until it expires.
+    pub(crate) fn revoke_access_token(&mut self, jti: Uuid, until: Timestamp) {
+        self.revoked_access_tokens.insert(jti, until);
     }
 
-    /// Whether an access token that is genuine and fresh still counts.
-    pub(crate) fn accepts(&self, claims: &Claims) -> bool {
-        claims.serial() >= self.oldest_serial && !self.denied.contains_key(&claims.jti)
+    /// Whether an access token with a valid signature and lifetime has not been revoked.
+    pub(crate) fn accepts(&self, jti: Uuid, serial: u64) -> bool {
+        serial >= self.oldest_valid_serial && !self.revoked_access_tokens.contains_key(&jti)
     }
 
-    fn sweep(&mut self, now: Timestamp) {
-        if (self.refresh_tokens.len() + self.denied.len()) % SWEEP_EVERY == SWEEP_EVERY - 1 {
+    fn remove_expired(&mut self, now: Timestamp) {
+        if (self.refresh_tokens.len() + self.revoked_access_tokens.len()) % CLEANUP_INTERVAL
+            == CLEANUP_INTERVAL - 1
+        {
             self.refresh_tokens.retain(|_, entry| now < entry.expires_at);
-            self.denied.retain(|_, until| now < *until);
+            self.revoked_access_tokens.retain(|_, until| now < *until);
         }
     }
 }

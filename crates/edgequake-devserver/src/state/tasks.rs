@@ -8,13 +8,13 @@ use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::auth::scope::Place;
-use crate::clock::written;
+use crate::clock::rfc3339;
+use crate::place::Place;
 
-/// How many tasks are remembered; finished ones are forgotten first.
+/// How many tasks are stored before finished ones are removed.
 const CAPACITY: usize = 10_000;
 
-/// A task, and what it works on.
+/// A task, and where and on what it works.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredTask {
     pub(crate) task: Task,
@@ -30,7 +30,7 @@ pub(crate) struct Tasks {
 }
 
 impl Tasks {
-    /// A new task that nobody has begun.
+    /// Creates a pending task.
     pub(crate) fn create(
         &mut self,
         task_type: TaskType,
@@ -43,8 +43,8 @@ impl Tasks {
         }
         let track_id = TrackId::new(format!("{task_type}-{}", Uuid::new_v4()));
         let mut task = Task::new(track_id.clone(), task_type, TaskStatus::Pending);
-        task.created_at = Some(written(now));
-        task.updated_at = Some(written(now));
+        task.created_at = Some(rfc3339(now));
+        task.updated_at = Some(rfc3339(now));
         task.max_retries = 3;
         task.metadata = document.as_ref().map(|id| json!({ "document_id": id }));
         task.tenant_id = Some(place.tenant.clone());
@@ -55,40 +55,37 @@ impl Tasks {
         track_id
     }
 
-    /// The task with this id, if it works in this place.
+    /// The task with this id, if it belongs to this place.
     pub(crate) fn get(&self, place: &Place, track_id: &TrackId) -> Option<&StoredTask> {
         self.by_track.get(track_id).filter(|stored| stored.place == *place)
     }
 
-    /// The tasks of a place, the newest first.
-    pub(crate) fn of(&self, place: &Place) -> Vec<&StoredTask> {
+    /// The tasks of a place, newest first.
+    pub(crate) fn in_place(&self, place: &Place) -> Vec<&StoredTask> {
         let mut tasks: Vec<_> = self.by_track.values().filter(|stored| stored.place == *place).collect();
         tasks.sort_by_key(|stored| std::cmp::Reverse(stored.sequence));
         tasks
     }
 
-    /// Forgets the tasks of a place.
+    /// Removes the tasks of a place.
     pub(crate) fn remove_place(&mut self, place: &Place) {
         self.by_track.retain(|_, stored| stored.place != *place);
     }
 
-    /// Notes that work goes on.
+    /// Records progress.
     pub(crate) fn advance(&mut self, track_id: &TrackId, stage: &str, progress: f64, now: Timestamp) {
         if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
             task.status = TaskStatus::Processing;
-            task.updated_at = Some(written(now));
-            task.started_at.get_or_insert_with(|| written(now));
+            task.updated_at = Some(rfc3339(now));
+            task.started_at.get_or_insert_with(|| rfc3339(now));
             let mut done = TaskProgress::default();
             done.current_step = Some(stage.to_owned());
-            // Between 0 and 100.
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let percent = (progress.clamp(0.0, 1.0) * 100.0).round() as u32;
-            done.percent_complete = Some(percent);
+            done.percent_complete = Some((progress.clamp(0.0, 1.0) * 100.0).round());
             task.progress = Some(done);
         }
     }
 
-    /// Notes how work ended.
+    /// Records the end of a task.
     pub(crate) fn finish(
         &mut self,
         track_id: &TrackId,
@@ -98,16 +95,16 @@ impl Tasks {
     ) {
         if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
             task.status = status;
-            task.updated_at = Some(written(now));
-            task.completed_at = Some(written(now));
+            task.updated_at = Some(rfc3339(now));
+            task.completed_at = Some(rfc3339(now));
             task.progress = None;
             task.result = result;
         }
     }
 }
 
-/// How many of the tasks are in which state.
-pub(crate) fn count<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> TaskStatistics {
+/// The number of tasks in each state.
+pub(crate) fn statistics<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> TaskStatistics {
     let mut counts = TaskStatistics::default();
     for task in tasks {
         match task.status {

@@ -1,4 +1,4 @@
-//! Tenants, their workspaces, and who belongs to them.
+//! Tenants, their workspaces, and their members.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use edgequake_types::tenants::Tenant;
 use edgequake_types::workspaces::Workspace;
 use edgequake_types::{TenantId, UserId, WorkspaceId};
 
-use crate::auth::scope::Place;
+use crate::place::Place;
 
 /// What a membership allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,8 +19,8 @@ pub(crate) enum MemberRole {
 }
 
 impl MemberRole {
-    /// The membership that goes with a role, in a tenant that everybody is admitted to.
-    pub(crate) fn of(role: &Role) -> Self {
+    /// The role of a user in the default tenant, which every user belongs to.
+    pub(crate) fn from_role(role: &Role) -> Self {
         match role {
             Role::Admin => Self::Owner,
             Role::User => Self::Member,
@@ -28,15 +28,15 @@ impl MemberRole {
         }
     }
 
-    /// Whether this member may change the workspace or the tenant itself.
+    /// Whether the member may change the workspace or the tenant itself.
     pub(crate) fn may_manage(self) -> bool {
         self >= Self::Admin
     }
 }
 
-/// Who a membership is of, and where: in a whole tenant, or in one workspace.
+/// A membership in a whole tenant or, if given, in one workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Seat {
+struct Membership {
     user: UserId,
     tenant: TenantId,
     workspace: Option<WorkspaceId>,
@@ -44,38 +44,38 @@ struct Seat {
 
 #[derive(Debug, Default)]
 pub(crate) struct Tenancy {
-    /// In the order of their making, as lists show them.
+    /// In the order of creation, as lists show them.
     tenants: Vec<Tenant>,
     workspaces: Vec<(Place, Workspace)>,
-    members: HashMap<Seat, MemberRole>,
+    members: HashMap<Membership, MemberRole>,
 }
 
-/// Why something is not made.
+/// Why a tenant or a workspace is not created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Full {
-    /// The slug belongs to another one.
+pub(crate) enum InsertError {
+    /// The slug is already in use.
     SlugTaken,
-    /// The tenant has as many workspaces as it may have.
+    /// The tenant has its maximum number of workspaces.
     Quota,
 }
 
 impl Tenancy {
-    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) -> Result<(), Full> {
+    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) -> Result<(), InsertError> {
         if self.tenants.iter().any(|other| other.slug == tenant.slug) {
-            return Err(Full::SlugTaken);
+            return Err(InsertError::SlugTaken);
         }
         self.tenants.push(tenant);
         Ok(())
     }
 
-    pub(crate) fn insert_workspace(&mut self, place: Place, workspace: Workspace) -> Result<(), Full> {
+    pub(crate) fn insert_workspace(&mut self, place: Place, workspace: Workspace) -> Result<(), InsertError> {
         let siblings = self.workspaces_of(&place.tenant);
         if siblings.iter().any(|other| other.slug == workspace.slug) {
-            return Err(Full::SlugTaken);
+            return Err(InsertError::SlugTaken);
         }
         let quota = self.tenant(&place.tenant).and_then(|tenant| tenant.max_workspaces);
         if quota.is_some_and(|quota| siblings.len() as u64 >= quota) {
-            return Err(Full::Quota);
+            return Err(InsertError::Quota);
         }
         self.workspaces.push((place, workspace));
         Ok(())
@@ -110,70 +110,70 @@ impl Tenancy {
         self.workspaces.len()
     }
 
-    /// Forgets a workspace and who belonged to it; false if there was none.
+    /// Removes a workspace and its memberships; false if there is none.
     pub(crate) fn remove_workspace(&mut self, place: &Place) -> bool {
         let before = self.workspaces.len();
         self.workspaces.retain(|(known, _)| known != place);
-        self.members.retain(|seat, _| seat.workspace.as_ref() != Some(&place.workspace));
+        self.members.retain(|membership, _| membership.workspace.as_ref() != Some(&place.workspace));
         self.workspaces.len() < before
     }
 
-    /// Forgets a tenant with all its workspaces, and says which places are gone; `None` if there was none.
+    /// Removes a tenant with all its workspaces, and returns their places; `None` if there is no such tenant.
     pub(crate) fn remove_tenant(&mut self, tenant: &TenantId) -> Option<Vec<Place>> {
         self.tenant(tenant)?;
         self.tenants.retain(|known| known.id != *tenant);
-        self.members.retain(|seat, _| seat.tenant != *tenant);
-        let (gone, kept) =
+        self.members.retain(|membership, _| membership.tenant != *tenant);
+        let (removed, kept) =
             std::mem::take(&mut self.workspaces).into_iter().partition(|(place, _)| place.tenant == *tenant);
         self.workspaces = kept;
-        let gone: Vec<(Place, Workspace)> = gone;
-        Some(gone.into_iter().map(|(place, _)| place).collect())
+        let removed: Vec<(Place, Workspace)> = removed;
+        Some(removed.into_iter().map(|(place, _)| place).collect())
     }
 
-    /// Makes a user a member of a tenant, or of one workspace of it.
-    pub(crate) fn admit(
+    /// Makes a user a member of a tenant, or of one of its workspaces.
+    pub(crate) fn add_member(
         &mut self,
         user: UserId,
         tenant: TenantId,
         workspace: Option<WorkspaceId>,
         role: MemberRole,
     ) {
-        self.members.insert(Seat { user, tenant, workspace }, role);
+        self.members.insert(Membership { user, tenant, workspace }, role);
     }
 
-    /// Takes all memberships from a user.
-    pub(crate) fn dismiss(&mut self, user: &UserId) {
-        self.members.retain(|seat, _| seat.user != *user);
+    /// Removes all memberships of a user.
+    pub(crate) fn remove_user(&mut self, user: &UserId) {
+        self.members.retain(|membership, _| membership.user != *user);
     }
 
-    /// The role in a workspace: the higher one of the membership in the tenant and that in the workspace itself.
+    /// The role in a workspace: the higher one of the memberships in the tenant and in the workspace itself.
     pub(crate) fn role_in(&self, user: &UserId, place: &Place) -> Option<MemberRole> {
-        let seat = Seat {
+        let membership = Membership {
             user: user.clone(),
             tenant: place.tenant.clone(),
             workspace: Some(place.workspace.clone()),
         };
-        self.members.get(&seat).copied().max(self.role_in_tenant(user, &place.tenant))
+        self.members.get(&membership).copied().max(self.role_in_tenant(user, &place.tenant))
     }
 
     pub(crate) fn role_in_tenant(&self, user: &UserId, tenant: &TenantId) -> Option<MemberRole> {
-        let seat = Seat { user: user.clone(), tenant: tenant.clone(), workspace: None };
-        self.members.get(&seat).copied()
+        let membership = Membership { user: user.clone(), tenant: tenant.clone(), workspace: None };
+        self.members.get(&membership).copied()
     }
 
-    /// Whether a user has anything to do with a tenant.
+    /// Whether a user is a member of a tenant or of any of its workspaces.
     pub(crate) fn belongs_to(&self, user: &UserId, tenant: &TenantId) -> bool {
-        self.members.keys().any(|seat| seat.user == *user && seat.tenant == *tenant)
+        self.members.keys().any(|membership| membership.user == *user && membership.tenant == *tenant)
     }
 
-    /// Whether the workspace exists in that tenant, and both are active.
-    pub(crate) fn is_open(&self, place: &Place) -> bool {
+    /// Whether the workspace exists in the tenant, and both are active.
+    pub(crate) fn is_active(&self, place: &Place) -> bool {
         self.workspace(place).is_some_and(|workspace| workspace.is_active != Some(false))
             && self.tenant(&place.tenant).is_some_and(|tenant| tenant.is_active != Some(false))
     }
 }
 
-/// The name as a part of a URL: letters and digits in lower case, hyphens between.
+/// The name as a part of a URL: letters and digits in lower case, separated by hyphens.
 pub(crate) fn slug(name: &str) -> String {
     let words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")

@@ -1,4 +1,4 @@
-//! API keys: made once, shown once, limited by their scopes.
+//! API keys: shown once, and limited by their scopes.
 
 use edgequake_devserver::Era;
 use edgequake_types::api_keys::{CreateApiKey, CreatedApiKey, KeyScope, ListApiKeys, RevokeApiKey};
@@ -13,7 +13,7 @@ async fn key(api: &Api, scopes: &[KeyScope]) -> CreatedApiKey {
 }
 
 #[tokio::test]
-async fn answers_in_full() {
+async fn full_responses() {
     let server = with_users().start().await.unwrap();
     let mona = Api::new(&server).logged_in(USER).await;
     let mut transcript = Transcript::default();
@@ -33,7 +33,7 @@ async fn answers_in_full() {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_in_either_header_until_it_is_revoked() {
+async fn a_key_is_accepted_in_either_header_until_it_is_revoked() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let mona = api.logged_in(USER).await;
@@ -90,7 +90,7 @@ async fn a_key_cannot_do_more_than_its_owner() {
 }
 
 #[tokio::test]
-async fn keys_belong_to_their_makers() {
+async fn keys_belong_to_their_creators() {
     for (era, status) in [(Era::C, 404), (Era::B, 200)] {
         let server = with_users().era(era).start().await.unwrap();
         let api = Api::new(&server);
@@ -102,7 +102,7 @@ async fn keys_belong_to_their_makers() {
 }
 
 #[tokio::test]
-async fn keys_without_a_user_manage_no_keys() {
+async fn keys_without_a_user_cannot_manage_keys() {
     let server = with_users().master_key("master").static_key("static").start().await.unwrap();
     let api = Api::new(&server).in_default();
     for request in [CreateApiKey::new(), CreateApiKey::new().name("x")] {
@@ -121,7 +121,7 @@ async fn keys_without_a_user_manage_no_keys() {
 }
 
 #[tokio::test]
-async fn lists_of_keys_come_in_pages() {
+async fn lists_of_keys_are_paged() {
     let server = with_users().start().await.unwrap();
     let mona = Api::new(&server).logged_in(USER).await;
     for number in 0..5 {

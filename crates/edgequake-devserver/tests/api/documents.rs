@@ -11,17 +11,17 @@ use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask, TaskStat
 use edgequake_types::{DocumentId, TrackId};
 use http::Method;
 
-use crate::support::{ADMIN, Api, Transcript, USER, redact, with_users};
+use crate::support::{Api, Transcript, USER, redact, with_users};
 
 /// A server and a user who works in the default workspace.
-pub async fn working(builder: DevServerBuilder) -> (edgequake_devserver::DevServer, Api) {
+pub async fn default_workspace(builder: DevServerBuilder) -> (edgequake_devserver::DevServer, Api) {
     let server = builder.start().await.unwrap();
     let api = Api::new(&server).logged_in(USER).await.in_default();
     (server, api)
 }
 
-/// Polls a task until it ends, as clients do; processing without a delay takes a few turns of the scheduler.
-pub async fn finished(api: &Api, task: &TrackId) -> TaskStatus {
+/// Polls a task until it ends, as clients do. Without a delay, it ends after a few turns of the scheduler.
+pub async fn wait_for_task(api: &Api, task: &TrackId) -> TaskStatus {
     for _ in 0..10_000 {
         let status = api.ok(&GetTask::new(task)).await.status;
         if status.is_terminal() {
@@ -32,18 +32,18 @@ pub async fn finished(api: &Api, task: &TrackId) -> TaskStatus {
     panic!("the task never ends");
 }
 
-/// Uploads a text and waits until it can be found.
+/// Uploads a text and waits until it has been processed.
 pub async fn ingest(api: &Api, title: &str, content: &str) -> DocumentId {
     let uploaded = api.ok(&UploadText::new(content).title(title)).await;
-    assert_eq!(finished(api, &uploaded.task_id.unwrap()).await, TaskStatus::Indexed);
+    assert_eq!(wait_for_task(api, &uploaded.task_id.unwrap()).await, TaskStatus::Indexed);
     uploaded.document_id.unwrap()
 }
 
 const LONG: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn answers_in_full() {
-    let (_server, api) = working(with_users()).await;
+async fn full_responses() {
+    let (_server, api) = default_workspace(with_users()).await;
     let mut transcript = Transcript::default();
     let upload = UploadText::new("# Bridge\n\nThe bridge opened in 1931.")
         .title("Bridge")
@@ -52,19 +52,19 @@ async fn answers_in_full() {
     transcript.note("upload text", &answer);
     let uploaded = answer.model::<UploadText>();
     let (document, task) = (uploaded.document_id.unwrap(), uploaded.task_id.unwrap());
-    finished(&api, &task).await;
+    wait_for_task(&api, &task).await;
     transcript.note("task", &api.send(&GetTask::new(&task)).await);
     let file = UploadFile::from_bytes("cats.md", "Cats sleep.").title("On cats");
     let answer = api.send(&file).await;
     transcript.note("upload file", &answer);
-    finished(&api, &answer.model::<UploadFile>().task_id.unwrap()).await;
+    wait_for_task(&api, &answer.model::<UploadFile>().task_id.unwrap()).await;
     transcript.note("list", &api.send(&ListDocuments::new()).await);
     transcript.note("detail", &api.send(&GetDocument::new(&document)).await);
     transcript.note("track", &api.send(&GetTrack::new(uploaded.track_id.unwrap())).await);
     transcript.note("tasks", &api.send(&ListTasks::new().page_size(1)).await);
     let answer = api.send(&DeleteDocument::new(&document)).await;
     transcript.note("delete", &answer);
-    finished(&api, &answer.model::<DeleteDocument>().track_id.unwrap()).await;
+    wait_for_task(&api, &answer.model::<DeleteDocument>().track_id.unwrap()).await;
     transcript.note("delete all", &api.send(&DeleteAllDocuments::new()).await);
     transcript.note("unknown document", &api.send(&GetDocument::new("nowhere")).await);
     let _redacted = redact();
@@ -72,12 +72,12 @@ async fn answers_in_full() {
 }
 
 #[tokio::test]
-async fn a_document_passes_from_pending_to_completed() {
-    let (_server, api) = working(with_users().processing_delay(LONG)).await;
+async fn a_document_is_processed_and_cancelled() {
+    let (_server, api) = default_workspace(with_users().processing_delay(LONG)).await;
     let uploaded = api.ok(&UploadText::new("text")).await;
     assert_eq!(uploaded.status, Some(DocumentStatus::Pending));
     let (document, task) = (uploaded.document_id.unwrap(), uploaded.task_id.unwrap());
-    // The first step of the processing is a turn of the scheduler away.
+    // Processing starts at the next turn of the scheduler.
     let stage = async || {
         for _ in 0..10_000 {
             let document = api.ok(&ListDocuments::new()).await.documents.remove(0);
@@ -85,7 +85,7 @@ async fn a_document_passes_from_pending_to_completed() {
                 return document;
             }
         }
-        panic!("the processing never begins");
+        panic!("the processing never starts");
     };
     let summary = stage().await;
     assert_eq!(
@@ -97,7 +97,7 @@ async fn a_document_passes_from_pending_to_completed() {
     let track = api.ok(&GetTrack::new(uploaded.track_id.unwrap())).await;
     assert!(!track.is_complete && track.status_summary.processing == 1);
 
-    // The same text while it is being processed is the same document.
+    // The same text is a duplicate while it is being processed.
     let again = api.send(&UploadText::new("text")).await;
     assert_eq!(again.status, 200);
     let json: serde_json::Value = serde_json::from_slice(&again.body).unwrap();
@@ -110,7 +110,7 @@ async fn a_document_passes_from_pending_to_completed() {
     let again = api.send(&UploadFile::from_bytes("a.txt", "text")).await;
     assert_eq!((again.status.as_u16(), again.model::<UploadFile>().is_duplicate), (200, true));
 
-    // Cancelled twice: the second time changes nothing.
+    // Cancelling again changes nothing.
     for _ in 0..2 {
         assert_eq!(api.ok(&CancelTask::new(&task)).await.unwrap().status, TaskStatus::Cancelled);
     }
@@ -121,21 +121,21 @@ async fn a_document_passes_from_pending_to_completed() {
 
 #[tokio::test]
 async fn a_finished_duplicate_is_ingested_again_under_a_new_id() {
-    let (_server, api) = working(with_users()).await;
+    let (_server, api) = default_workspace(with_users()).await;
     let first = ingest(&api, "one", "the same text").await;
     let second = ingest(&api, "two", "the same text").await;
     assert_ne!(first, second);
     let list = api.ok(&ListDocuments::new()).await;
     assert_eq!(list.documents.iter().map(|document| &document.id).collect::<Vec<_>>(), [&second]);
     assert_eq!(api.send(&GetDocument::new(&first)).await.status, 404);
-    // A finished task is not cancelled any more.
+    // A finished task cannot be cancelled.
     let task = api.ok(&ListTasks::new()).await.tasks.remove(0);
     assert_eq!(api.send(&CancelTask::new(task.track_id)).await.cause(), "409 CONFLICT");
 }
 
 #[tokio::test]
 async fn lists_are_paged_and_filtered() {
-    let (_server, api) = working(with_users()).await;
+    let (_server, api) = default_workspace(with_users()).await;
     for number in 0..5 {
         ingest(&api, &format!("Report {number}"), &format!("text {number}")).await;
     }
@@ -168,8 +168,8 @@ async fn lists_are_paged_and_filtered() {
 }
 
 #[tokio::test]
-async fn files_are_checked() {
-    let (_server, api) = working(with_users()).await;
+async fn files_are_validated() {
+    let (_server, api) = default_workspace(with_users()).await;
     for (name, content, cause) in [
         ("a.pdf", &b"text"[..], "400 BAD_REQUEST"),
         ("noextension", b"text", "400 BAD_REQUEST"),
@@ -201,25 +201,25 @@ async fn files_are_checked() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_than_10_mib_is_refused() {
-    let (_server, api) = working(with_users()).await;
+async fn a_body_of_more_than_10_mib_is_rejected() {
+    let (_server, api) = default_workspace(with_users()).await;
     let answer = api.send(&UploadText::new("x".repeat(10 * 1024 * 1024))).await;
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (413, "text/plain; charset=utf-8"));
 }
 
 #[tokio::test]
-async fn deletion_is_queued_by_the_latest_servers_and_finished_by_older_ones() {
-    let (_server, api) = working(with_users()).await;
+async fn deletion_is_queued_in_era_c_and_immediate_in_era_b() {
+    let (_server, api) = default_workspace(with_users()).await;
     let document = ingest(&api, "one", "text").await;
     let answer = api.send(&DeleteDocument::new(&document)).await;
     assert_eq!(answer.status, 202);
     let deleted = answer.model::<DeleteDocument>();
     assert!(deleted.accepted && !deleted.deleted);
-    assert_eq!(finished(&api, &deleted.track_id.unwrap()).await, TaskStatus::Indexed);
+    assert_eq!(wait_for_task(&api, &deleted.track_id.unwrap()).await, TaskStatus::Indexed);
     assert_eq!(api.send(&GetDocument::new(&document)).await.status, 404);
     assert_eq!(api.send(&DeleteDocument::new(&document)).await.cause(), "404 NOT_FOUND");
 
-    let (_server, api) = working(with_users().era(Era::B)).await;
+    let (_server, api) = default_workspace(with_users().era(Era::B)).await;
     let document = ingest(&api, "one", "text").await;
     let answer = api.send(&DeleteDocument::new(&document)).await;
     assert_eq!(answer.status, 200);
@@ -230,7 +230,7 @@ async fn deletion_is_queued_by_the_latest_servers_and_finished_by_older_ones() {
 
 #[tokio::test]
 async fn deleting_everything_must_be_confirmed() {
-    let (_server, api) = working(with_users().processing_delay(LONG)).await;
+    let (_server, api) = default_workspace(with_users().processing_delay(LONG)).await;
     for text in ["one", "two"] {
         api.ok(&UploadText::new(text)).await;
     }
@@ -240,38 +240,20 @@ async fn deleting_everything_must_be_confirmed() {
     let task = deleted.wipe_track_id.unwrap();
     assert_eq!((answer.status.as_u16(), deleted.deleted_count), (202, 2));
     assert_eq!(answer.header("location"), format!("/api/v1/tasks/{task}"));
-    // The second call finds the first one at work.
+    // The second call finds the first one running.
     let again = api.ok(&DeleteAllDocuments::new()).await;
     assert_eq!((again.wipe_track_id, again.deleted_count), (Some(task), 0));
     let statuses = api.ok(&ListTasks::new()).await.statistics;
     assert_eq!((statuses.cancelled, statuses.pending), (2, 1));
 
-    let (_server, api) = working(with_users().era(Era::B)).await;
+    let (_server, api) = default_workspace(with_users().era(Era::B)).await;
     ingest(&api, "one", "text").await;
     let deleted = api.ok(&DeleteAllDocuments::new()).await;
     assert_eq!((deleted.accepted, deleted.deleted_count, deleted.total_chunks_deleted), (false, 1, 1));
 }
 
-#[tokio::test]
-async fn without_a_scope_lists_are_empty() {
-    let server = with_users().master_key("master").start().await.unwrap();
-    let api = Api::new(&server);
-    let mona = api.logged_in(USER).await.in_default();
-    ingest(&mona, "one", "text").await;
-    let master = api.bearer("master");
-    for api in
-        [master.clone(), master.with("x-tenant-id", "default"), master.with("x-workspace-id", "default")]
-    {
-        assert_eq!(api.ok(&ListDocuments::new()).await.total, 0);
-        assert_eq!(api.ok(&ListTasks::new()).await.pagination.total, 0);
-    }
-    assert_eq!(master.in_default().ok(&ListDocuments::new()).await.total, 1);
-    // The claims of a login name a scope.
-    assert_eq!(api.logged_in(ADMIN).await.ok(&ListDocuments::new()).await.total, 1);
-}
-
 #[tokio::test(start_paused = true)]
-async fn processing_takes_as_long_as_it_is_told() {
+async fn processing_takes_as_long_as_configured() {
     use edgequake_types::Endpoint;
     use tower::ServiceExt;
 
@@ -293,7 +275,7 @@ async fn processing_takes_as_long_as_it_is_told() {
         let document = call(http::Request::get(path).body(String::new()).unwrap()).await;
         document["display_status"].as_str().unwrap().to_owned()
     };
-    // Looked at in the middle of each stage, and once more when all are over.
+    // Sampled in the middle of each stage, and once more at the end.
     let mut stages = Vec::new();
     tokio::time::sleep(Duration::from_secs(1)).await;
     for _ in 0..6 {

@@ -4,10 +4,10 @@
 #![allow(unreachable_pub, reason = "modules of one test program")]
 
 mod api_keys;
+mod checks;
 mod documents;
-mod gates;
+mod fuzz;
 mod query;
-mod robust;
 mod session;
 mod support;
 mod tenancy;

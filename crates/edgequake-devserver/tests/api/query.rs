@@ -1,19 +1,19 @@
-//! Questions, whole and streamed.
+//! Queries, in full and streamed.
 
 use edgequake_types::documents::DeleteDocument;
 use edgequake_types::query::{
     ContentGranularity, DocumentFilter, HistoryMessage, Query, QueryMode, StreamFormat, StreamQuery,
 };
 
-use crate::documents::{finished, ingest, working};
+use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{ADMIN, Api, Transcript, redact, with_users};
 
 const BRIDGE: &str = "# Bridge\n\nThe bridge opened in 1931. It is made of steel.";
 const CATS: &str = "Cats sleep all day. They eat fish.";
 
 #[tokio::test]
-async fn answers_in_full() {
-    let (_server, api) = working(with_users()).await;
+async fn full_responses() {
+    let (_server, api) = default_workspace(with_users()).await;
     ingest(&api, "Bridge", BRIDGE).await;
     ingest(&api, "Cats", CATS).await;
     let question = "When did the bridge open?";
@@ -32,8 +32,8 @@ async fn answers_in_full() {
 }
 
 #[tokio::test]
-async fn options_of_a_question() {
-    let (_server, api) = working(with_users()).await;
+async fn query_options() {
+    let (_server, api) = default_workspace(with_users()).await;
     let bridge = ingest(&api, "Bridge", BRIDGE).await;
     let cats = ingest(&api, "Cats", CATS).await;
     let both = "Do cats sleep on the bridge?";
@@ -76,8 +76,8 @@ async fn options_of_a_question() {
 }
 
 #[tokio::test]
-async fn full_texts_are_for_agents_and_debugging_is_for_administrators() {
-    let (server, api) = working(with_users()).await;
+async fn agents_get_full_texts_and_only_administrators_may_debug() {
+    let (server, api) = default_workspace(with_users()).await;
     let text = "word ".repeat(100);
     ingest(&api, "Words", &text).await;
     let snippet = async |api: &Api, granularity: Option<ContentGranularity>| {
@@ -100,8 +100,8 @@ async fn full_texts_are_for_agents_and_debugging_is_for_administrators() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
-    let (_server, api) = working(with_users()).await;
+async fn deleted_documents_are_not_found() {
+    let (_server, api) = default_workspace(with_users()).await;
     let bridge = ingest(&api, "Bridge", BRIDGE).await;
     let nothing = async || {
         let answer = api.ok(&Query::new("bridge")).await;
@@ -110,12 +110,12 @@ async fn what_is_not_there_is_not_found() {
     assert!(!nothing().await);
     let deleted = api.ok(&DeleteDocument::new(&bridge)).await;
     assert!(nothing().await, "a document that is being deleted is not quoted");
-    finished(&api, &deleted.track_id.unwrap()).await;
+    wait_for_task(&api, &deleted.track_id.unwrap()).await;
     assert!(nothing().await);
 }
 
 #[tokio::test]
-async fn a_question_is_checked_before_the_stream_begins() {
+async fn a_query_is_validated_before_the_stream_starts() {
     let server = with_users().auth(false).start().await.unwrap();
     let api = Api::new(&server);
     let question = StreamQuery::new("bridge");

@@ -1,4 +1,4 @@
-//! Login, refresh, logout, and the user behind a credential.
+//! Login, refresh, logout, and the user of a credential.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use http::Method;
 use crate::support::{ADMIN, Api, PASSWORD, READER, Transcript, USER, redact, with_users};
 
 #[tokio::test]
-async fn answers_in_full() {
+async fn full_responses() {
     let server = with_users().max_login_attempts(2).start().await.unwrap();
     let api = Api::new(&server);
     let mut transcript = Transcript::default();
@@ -27,7 +27,7 @@ async fn answers_in_full() {
 }
 
 #[tokio::test]
-async fn a_user_logs_in_by_name_or_address_in_any_case() {
+async fn users_log_in_by_name_or_address_ignoring_case() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     for name in ["mona", "MONA", " mona ", "mona@corp.test", "Mona@Corp.Test"] {
@@ -35,7 +35,7 @@ async fn a_user_logs_in_by_name_or_address_in_any_case() {
         assert_eq!((me.user.username.as_str(), me.user.role), ("mona", Role::User), "{name}");
         assert_eq!(server.user_id(name).as_ref(), Some(&me.user.user_id));
     }
-    // The second name is looked at when the first one is nobody's.
+    // The e-mail address is used when the user name is unknown.
     let body = r#"{"username":"nobody","email":"mona@corp.test","password":"correct horse"}"#;
     assert_eq!(api.post("/api/v1/auth/login", body).await.status, 200);
     assert_eq!(server.stats().logins, 6);
@@ -52,20 +52,20 @@ async fn the_fifth_failure_locks_and_the_right_password_does_not_unlock() {
     }
     assert_eq!(api.send(&wrong).await.cause(), "423 ACCOUNT_LOCKED account_locked");
     assert_eq!(api.send(&Login::new(USER, PASSWORD)).await.status, 423);
-    // What was issued before is of no use either.
+    // Earlier tokens are rejected, too.
     assert_eq!(api.bearer(session.access_token.expose()).send(&Me::new()).await.status, 401);
     assert_eq!(
         api.send(&Refresh::new(session.refresh_token.unwrap())).await.cause(),
         "401 UNAUTHORIZED user_not_found"
     );
-    // Nobody else is concerned.
+    // Other accounts are not affected.
     api.login(ADMIN).await;
     assert_eq!(api.send(&Login::new("nobody", "wrong")).await.cause(), "401 UNAUTHORIZED user_not_found");
     assert_eq!((server.stats().logins, server.stats().refused_logins), (2, 7));
 }
 
 #[tokio::test]
-async fn a_success_clears_the_count_of_failures() {
+async fn a_login_resets_the_count_of_failures() {
     let server = with_users().max_login_attempts(2).start().await.unwrap();
     let api = Api::new(&server);
     for _ in 0..3 {
@@ -75,7 +75,7 @@ async fn a_success_clears_the_count_of_failures() {
 }
 
 #[tokio::test]
-async fn a_refresh_token_is_used_once_and_a_second_use_ends_the_session() {
+async fn reusing_a_refresh_token_ends_the_session() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let first = api.login(USER).await.refresh_token.unwrap();
@@ -91,7 +91,7 @@ async fn a_refresh_token_is_used_once_and_a_second_use_ends_the_session() {
 }
 
 #[tokio::test]
-async fn refresh_tokens_without_rotation_are_used_again() {
+async fn refresh_tokens_without_rotation_are_reusable() {
     for builder in [with_users().era(Era::B), with_users().rotate_refresh_tokens(false)] {
         let server = builder.start().await.unwrap();
         let api = Api::new(&server);
@@ -103,7 +103,7 @@ async fn refresh_tokens_without_rotation_are_used_again() {
 }
 
 #[tokio::test]
-async fn reasons_of_middle_aged_servers() {
+async fn refresh_and_logout_in_era_b() {
     let server = with_users().era(Era::B).start().await.unwrap();
     let api = Api::new(&server);
     assert_eq!(api.send(&Refresh::new("unknown")).await.cause(), "401 UNAUTHORIZED token_not_found");
@@ -113,13 +113,13 @@ async fn reasons_of_middle_aged_servers() {
     let token = session.refresh_token.unwrap();
     assert_eq!(mona.send(&Logout::new(Some(token.clone()))).await.status, 204);
     assert_eq!(api.send(&Refresh::new(token)).await.cause(), "401 UNAUTHORIZED token_revoked");
-    // The access token lives on.
+    // The access token stays valid.
     mona.ok(&Me::new()).await;
     assert_eq!(mona.send(&Logout::new(Some("unknown".into()))).await.status, 204);
 }
 
 #[tokio::test]
-async fn logout_denies_the_bearer_token_only() {
+async fn logout_revokes_only_the_bearer_token() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let session = api.login(USER).await;
@@ -136,7 +136,7 @@ async fn logout_denies_the_bearer_token_only() {
 }
 
 #[tokio::test]
-async fn logout_wants_a_body_a_credential_and_the_right_to_write() {
+async fn logout_needs_a_body_a_credential_and_write_permission() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let mona = api.logged_in(USER).await;
@@ -156,7 +156,7 @@ async fn logout_wants_a_body_a_credential_and_the_right_to_write() {
 }
 
 #[tokio::test]
-async fn levers_of_a_test() {
+async fn test_controls() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let session = api.login(USER).await;
@@ -175,7 +175,7 @@ async fn levers_of_a_test() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tokens_and_lockouts_end_in_time() {
+async fn tokens_and_lockouts_expire() {
     use tower::ServiceExt;
 
     let backend = with_users()
@@ -221,13 +221,13 @@ async fn tokens_and_lockouts_end_in_time() {
     assert_eq!(status(login("wrong")).await.0, 423);
     assert_eq!(status(login(PASSWORD)).await.0, 423);
     tokio::time::advance(Duration::from_secs(15 * 60 + 1)).await;
-    // Only a success clears the count, so one more failure locks again.
+    // Only a login resets the count, so one more failure locks the account again.
     assert_eq!(status(login("wrong")).await.0, 423);
     tokio::time::advance(Duration::from_secs(15 * 60 + 1)).await;
     assert_eq!(status(login(PASSWORD)).await.0, 200);
-    // The answer is held, whatever it is.
-    let asked = tokio::time::Instant::now();
+    // Every response is delayed, including errors.
+    let started = tokio::time::Instant::now();
     let (code, body) = status(refresh()).await;
-    assert_eq!(asked.elapsed().as_secs(), 7);
+    assert_eq!(started.elapsed().as_secs(), 7);
     assert!(code == 401 && body.contains("token_invalid"), "{body}");
 }

@@ -1,4 +1,4 @@
-//! A small client: sends any operation, or any bytes, and keeps the whole answer.
+//! A small client that sends any operation or any bytes, and returns the whole response.
 
 use bytes::Bytes;
 use edgequake_devserver::{DevServer, DevServerBuilder, Role};
@@ -24,7 +24,7 @@ pub fn with_users() -> DevServerBuilder {
         .user(READER, "rita@corp.test", PASSWORD, Role::Readonly)
 }
 
-/// A client of one server, with the headers it sends each time.
+/// A client of one server, with the headers that it always sends.
 #[derive(Clone)]
 pub struct Api {
     url: String,
@@ -32,7 +32,7 @@ pub struct Api {
     headers: HeaderMap,
 }
 
-/// A whole answer.
+/// A whole response.
 #[derive(Debug)]
 pub struct Answer {
     pub status: StatusCode,
@@ -79,7 +79,7 @@ impl Api {
         self.send_request(request).await
     }
 
-    /// Sends an operation that succeeds, and reads its answer.
+    /// Sends an operation that must succeed, and returns its model.
     pub async fn ok<E: Endpoint>(&self, endpoint: &E) -> E::Response
     where
         E::Response: Decode,
@@ -87,7 +87,7 @@ impl Api {
         self.send(endpoint).await.model::<E>()
     }
 
-    /// Sends a request that is no operation, or a broken one.
+    /// Sends a request that is not an operation, or an invalid one.
     pub async fn raw(
         &self,
         method: Method,
@@ -153,7 +153,7 @@ impl Answer {
     }
 }
 
-/// The head without what differs from run to run, and the body.
+/// The head without headers that differ from run to run, and the body.
 impl std::fmt::Display for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{}", self.status)?;
@@ -166,7 +166,7 @@ impl std::fmt::Display for Answer {
     }
 }
 
-/// Replaces ids, dates and tokens in snapshots by their kinds, as long as it lives.
+/// Replaces ids, dates and tokens in snapshots with placeholders until the guard is dropped.
 pub fn redact() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
@@ -176,7 +176,7 @@ pub fn redact() -> insta::internals::SettingsBindDropGuard {
     settings.bind_to_scope()
 }
 
-/// Answers in full, for one snapshot.
+/// Full responses, for one snapshot.
 #[derive(Default)]
 pub struct Transcript(String);
 
@@ -192,7 +192,7 @@ impl std::fmt::Display for Transcript {
     }
 }
 
-/// What differs from run to run.
+/// Patterns of what differs from run to run.
 const FILTERS: &[(&str, &str)] = &[
     (r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", "[jwt]"),
     (r"00000000-0000-0000-0000-00000000000(\d)", "[builtin $1]"),

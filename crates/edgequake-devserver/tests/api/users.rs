@@ -1,4 +1,4 @@
-//! User accounts: who may make, see and change them.
+//! User accounts: who may create, see and change them.
 
 use edgequake_types::documents::ListDocuments;
 use edgequake_types::session::{Me, Role};
@@ -11,7 +11,7 @@ fn nina() -> CreateUser {
 }
 
 #[tokio::test]
-async fn answers_in_full() {
+async fn full_responses() {
     let server = with_users().start().await.unwrap();
     let ada = Api::new(&server).logged_in(ADMIN).await;
     let mut transcript = Transcript::default();
@@ -30,16 +30,16 @@ async fn answers_in_full() {
 }
 
 #[tokio::test]
-async fn anybody_may_register_with_the_default_role() {
+async fn anyone_may_register_with_the_default_role() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let with_bad_token = api.bearer("nonsense");
-    for (number, (api, asked)) in
+    for (number, (api, requested)) in
         [(&api, None), (&api, Some(Role::Admin)), (&with_bad_token, None)].into_iter().enumerate()
     {
         let name = format!("user{number}");
         let mut request = CreateUser::new(&name, format!("{name}@corp.test"), PASSWORD);
-        request.role = asked;
+        request.role = requested;
         assert_eq!(api.ok(&request).await.user.role, Role::User);
         let newcomer = api.logged_in(&name).await;
         assert_eq!(newcomer.ok(&Me::new()).await.user.username, name);
@@ -51,7 +51,7 @@ async fn anybody_may_register_with_the_default_role() {
 }
 
 #[tokio::test]
-async fn closed_registration_is_for_administrators() {
+async fn with_closed_registration_only_administrators_create_accounts() {
     let server = with_users().registration(false).start().await.unwrap();
     let api = Api::new(&server);
     assert_eq!(api.send(&nina()).await.cause(), "401 UNAUTHORIZED");
@@ -65,7 +65,7 @@ async fn closed_registration_is_for_administrators() {
 }
 
 #[tokio::test]
-async fn new_accounts_are_checked() {
+async fn new_accounts_are_validated() {
     let server = with_users().start().await.unwrap();
     let ada = Api::new(&server).logged_in(ADMIN).await;
     for (username, email, password, cause) in [
@@ -86,7 +86,7 @@ async fn new_accounts_are_checked() {
 }
 
 #[tokio::test]
-async fn accounts_are_the_business_of_administrators() {
+async fn only_administrators_manage_accounts() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server);
     let mona = api.logged_in(USER).await;

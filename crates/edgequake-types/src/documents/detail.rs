@@ -5,7 +5,7 @@ use super::*;
 /// Reads one document with its text.
 ///
 /// Errors: 404 for an unknown id, and for a moment after an upload; 403 for another tenant's document; 503
-/// `read_path_busy` under load, which passes.
+/// `read_path_busy` under load, which is temporary.
 #[operation(GET "/api/v1/documents/{document_id}" -> Document, Required, Safe, None, new(document_id), eq)]
 pub struct GetDocument {
     /// The document.
@@ -30,7 +30,7 @@ pub struct Document {
     pub display_status: Option<String>,
     /// Why processing failed.
     pub error_message: Option<String>,
-    /// What went wrong without making it fail.
+    /// A problem that did not make it fail.
     pub warning_message: Option<String>,
     /// Number of chunks.
     pub chunk_count: u64,

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::multipart::{self, Content, Form, Multipart, Part};
+use crate::endpoint::Multipart;
+use crate::multipart::{self, Content, Form, Part};
 
 impl UploadFile {
     /// Uploads these bytes.

@@ -17,7 +17,7 @@ impl DeletedDocument {
         Self { document_id: Some(document_id.into()), ..Self::default() }
     }
 
-    /// An accepted deletion that the task `track_id` works off.
+    /// An accepted deletion that the task `track_id` carries out.
     pub fn accepted(document_id: impl Into<DocumentId>, track_id: impl Into<TrackId>) -> Self {
         Self { accepted: true, deleted: false, track_id: Some(track_id.into()), ..Self::deleted(document_id) }
     }
@@ -49,7 +49,7 @@ impl DeletedDocuments {
         Self { deleted_count, ..Self::default() }
     }
 
-    /// An accepted deletion of this many documents that the task `wipe_track_id` works off.
+    /// An accepted deletion of this many documents that the task `wipe_track_id` carries out.
     pub fn accepted(planned: u64, wipe_track_id: impl Into<TrackId>) -> Self {
         let wipe_track_id = Some(wipe_track_id.into());
         Self { accepted: true, wipe_track_id, planned_delete_count: Some(planned), ..Self::deleted(planned) }
@@ -99,14 +99,3 @@ macro_rules! uploaded {
 }
 
 uploaded!(UploadedDocument, UploadedFile);
-
-/// Flat is how the place of the page is kept, wherever it came from.
-impl AnswerHead for DocumentList {
-    fn read(&mut self, _head: &Parts) {
-        if let Some(Pagination { total, page, page_size, total_pages }) = self.pagination.take() {
-            (self.total, self.page, self.page_size, self.total_pages) = (total, page, page_size, total_pages);
-        }
-    }
-
-    fn write(&self, _answer: &mut Response<Bytes>) {}
-}

@@ -5,7 +5,7 @@ use super::*;
 /// Lists the documents of the workspace, a page at a time, newest first.
 ///
 /// Filters are combined with "and". Servers answer with an empty list, not with an error, when a request carries no
-/// tenant and workspace. Errors: 401; 503 `read_path_busy` under load, which passes.
+/// tenant and workspace. Errors: 401; 503 `read_path_busy` under load, which is temporary.
 #[operation(GET "/api/v1/documents" -> DocumentList, Required, Safe, Query, new(), eq)]
 pub struct ListDocuments {
     /// The number of the page, from 1. Default 1.
@@ -17,17 +17,16 @@ pub struct ListDocuments {
     /// Documents created at this time or earlier. Compared as TEXT: a bare date loses that whole day, so give the last
     /// instant, `2031-02-03T23:59:59.999999999+00:00`.
     pub date_to: Option<Timestamp>,
-    /// Parts of titles, separated by commas; one of them must occur. Case plays no part.
+    /// Parts of titles, separated by commas; one of them must occur. Case is ignored.
     pub document_pattern: Option<String>,
-    /// Documents of this status. Older servers ignore it, so look again at what comes back.
+    /// Documents of this status. Older servers ignore it, so check what comes back.
     pub status: Option<DocumentStatus>,
 }
 
 /// One page of documents. Read with its paging fields flat, below `pagination`, or as a bare list of documents.
-#[model(answer(head), bare = documents, default)]
+#[model(answer, from = Wire, default)]
 pub struct DocumentList {
-    /// The documents of this page. Some clients call the field `items`.
-    #[field(alias = "items")]
+    /// The documents of this page. Also read from `items`.
     pub documents: Vec<DocumentSummary>,
     /// How many documents there are on all pages.
     pub total: u64,
@@ -40,12 +39,25 @@ pub struct DocumentList {
     /// Whether there are pages after this one, where the server says so.
     pub has_more: Option<bool>,
     /// How many documents are in which state; with newer servers those of the whole workspace, whatever the filter.
-    #[field(default)]
     pub status_counts: StatusCounts,
     /// Whether the server cut the list at a limit of its own; newer servers only.
     pub truncated: Option<bool>,
-    /// Where some servers put the place of the page; `None` once the answer is read.
-    pub(super) pagination: Option<Pagination>,
+}
+
+/// The forms in which a list arrives.
+#[model(bare = documents, default)]
+pub(super) struct Wire {
+    #[field(alias = "items")]
+    pub documents: Vec<DocumentSummary>,
+    pub total: u64,
+    pub page: u64,
+    pub page_size: u64,
+    pub total_pages: u64,
+    pub has_more: Option<bool>,
+    #[field(default)]
+    pub status_counts: StatusCounts,
+    pub truncated: Option<bool>,
+    pub pagination: Option<Pagination>,
 }
 
 /// How many documents are in which state. Some servers count one document in two states: do not add them up.
@@ -90,7 +102,7 @@ pub struct DocumentSummary {
     pub status: Option<DocumentStatus>,
     /// Why processing failed.
     pub error_message: Option<String>,
-    /// What went wrong without making it fail.
+    /// A problem that did not make it fail.
     pub warning_message: Option<String>,
     /// The track that the document was uploaded on.
     pub track_id: Option<TrackId>,
@@ -191,7 +203,7 @@ pub struct DecisionStats {
     pub backend_calls: u64,
     /// Calls that the cache saved.
     pub cache_hits: u64,
-    /// What went wrong without making it fail.
+    /// A problem that did not make it fail.
     pub warnings: Vec<String>,
     /// The model that decided.
     pub model: Option<String>,

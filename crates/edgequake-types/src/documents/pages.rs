@@ -1,5 +1,6 @@
 //! Lists of documents: how they page, and when a track is finished.
 
+use super::list::Wire;
 use super::*;
 
 impl Paginated for ListDocuments {
@@ -34,6 +35,32 @@ impl DocumentList {
 impl From<Vec<DocumentSummary>> for DocumentList {
     fn from(documents: Vec<DocumentSummary>) -> Self {
         Self { total: documents.len() as u64, documents, ..Self::default() }
+    }
+}
+
+impl From<Vec<DocumentSummary>> for Wire {
+    fn from(documents: Vec<DocumentSummary>) -> Self {
+        Self { total: documents.len() as u64, documents, ..Self::default() }
+    }
+}
+
+/// The place of the page is kept flat, wherever it came from.
+impl From<Wire> for DocumentList {
+    fn from(wire: Wire) -> Self {
+        let Wire {
+            documents,
+            total,
+            page,
+            page_size,
+            total_pages,
+            has_more,
+            status_counts,
+            truncated,
+            pagination,
+        } = wire;
+        let place = pagination.unwrap_or(Pagination { total, page, page_size, total_pages });
+        let Pagination { total, page, page_size, total_pages } = place;
+        Self { documents, total, page, page_size, total_pages, has_more, status_counts, truncated }
     }
 }
 

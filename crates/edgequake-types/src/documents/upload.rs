@@ -41,41 +41,53 @@ pub struct UploadText {
     pub decision_gate_preset: Option<DecisionGatePreset>,
 }
 
-/// The answer to [`UploadText`]. What a server leaves out is `None`: an accepted upload is never lost over a field.
+/// The answer to [`UploadText`]. What a server leaves out is `None`, and so is a field of an odd form: an accepted upload is
+/// never lost over what its answer says about it. Only an id of the document that is no text is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
-#[model(answer(head), default)]
+#[model(answer(or_empty, head), default)]
 pub struct UploadedDocument {
-    /// The document. Some clients call the field `id`.
+    /// The document. Also read from `id`.
     #[field(alias = "id")]
     pub document_id: Option<DocumentId>,
-    /// How far it has come: `pending` when queued, final where the server processed it at once.
+    /// How far processing has come: `pending` when queued, final where the server processed it at once.
+    #[field(lenient)]
     pub status: Option<DocumentStatus>,
     /// The task that processes it, for [`GetTask`](crate::tasks::GetTask); only when queued.
+    #[field(lenient)]
     pub task_id: Option<TrackId>,
     /// The track that it is on, for [`GetTrack`](GetTrack).
+    #[field(lenient)]
     pub track_id: Option<TrackId>,
     /// The document that has the same content.
+    #[field(lenient)]
     pub duplicate_of: Option<DocumentId>,
     /// Number of chunks, where processed at once.
+    #[field(lenient)]
     pub chunk_count: Option<u64>,
     /// Number of entities, where processed at once.
+    #[field(lenient)]
     pub entity_count: Option<u64>,
     /// Number of relationships, where processed at once.
+    #[field(lenient)]
     pub relationship_count: Option<u64>,
     /// What processing cost, where done at once.
     #[field(lenient)]
     pub cost: Option<ProcessingCost>,
     /// Its place in the queue, from 1.
+    #[field(lenient)]
     pub queue_position: Option<u64>,
     /// How long it will probably take, in seconds.
     #[field(lenient)]
     pub eta_seconds: Option<u64>,
     /// What that is based on: `measured` or `no_history`.
+    #[field(lenient)]
     pub eta_basis: Option<String>,
     /// What extracts the entities; servers since 0.31.
+    #[field(lenient)]
     pub extraction_mode: Option<ExtractionMode>,
     /// What decided that: `document`, `workspace`, `env` or `default`.
+    #[field(lenient)]
     pub extraction_mode_source: Option<String>,
 }
 
@@ -92,7 +104,7 @@ pub struct ProcessingCost {
     pub output_tokens: u64,
     /// Both together.
     pub total_tokens: u64,
-    /// The model that extracted entities. Some clients call the field `model`.
+    /// The model that extracted entities. Also read from `model`.
     #[field(alias = "model")]
     pub llm_model: Option<String>,
     /// The model that embedded chunks.
@@ -119,7 +131,7 @@ pub struct ProcessingCost {
 /// ```
 #[operation(POST "/api/v1/documents/upload" -> UploadedFile, Required, Refused, Multipart, new(file_name, content))]
 pub struct UploadFile {
-    /// The name of the file. The last component is sent as it is; the folder is nobody's business.
+    /// The name of the file. Only its last component is sent, unchanged; the folder is left out.
     pub file_name: String,
     /// What is in it.
     pub content: Content,
@@ -137,45 +149,61 @@ pub struct UploadFile {
     pub decision_gate_preset: Option<DecisionGatePreset>,
 }
 
-/// The answer to [`UploadFile`]. What a server leaves out is `None`: an accepted upload is never lost over a field.
+/// The answer to [`UploadFile`]. What a server leaves out is `None`, and so is a field of an odd form: an accepted upload is
+/// never lost over what its answer says about it. Only an id of the document that is no text is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
-#[model(answer(head), default)]
+#[model(answer(or_empty, head), default)]
 pub struct UploadedFile {
-    /// The document. Some clients call the field `id`.
+    /// The document. Also read from `id`.
     #[field(alias = "id")]
     pub document_id: Option<DocumentId>,
-    /// How far it has come: `pending` when queued, final where the server processed it at once.
+    /// How far processing has come: `pending` when queued, final where the server processed it at once.
+    #[field(lenient)]
     pub status: Option<DocumentStatus>,
     /// The name of the file.
-    pub filename: Option<String>,
+    #[field(rename = "filename", lenient)]
+    pub file_name: Option<String>,
     /// Its size in bytes.
+    #[field(lenient)]
     pub size: Option<u64>,
     /// Hash of its content.
+    #[field(lenient)]
     pub content_hash: Option<String>,
     /// Whether the same content is there already.
+    #[field(lenient)]
     pub is_duplicate: bool,
     /// The document that has the same content.
+    #[field(lenient)]
     pub duplicate_of: Option<DocumentId>,
     /// The task that processes it, for [`GetTask`](crate::tasks::GetTask); only when queued.
+    #[field(lenient)]
     pub task_id: Option<TrackId>,
     /// The track that it is on, for [`GetTrack`](GetTrack).
+    #[field(lenient)]
     pub track_id: Option<TrackId>,
     /// Number of chunks; 0 while queued.
+    #[field(lenient)]
     pub chunk_count: Option<u64>,
     /// Number of entities; 0 while queued.
+    #[field(lenient)]
     pub entity_count: Option<u64>,
     /// Number of relationships; 0 while queued.
+    #[field(lenient)]
     pub relationship_count: Option<u64>,
     /// Its place in the queue, from 1.
+    #[field(lenient)]
     pub queue_position: Option<u64>,
     /// How long it will probably take, in seconds.
     #[field(lenient)]
     pub eta_seconds: Option<u64>,
     /// What that is based on: `measured` or `no_history`.
+    #[field(lenient)]
     pub eta_basis: Option<String>,
     /// What extracts the entities; servers since 0.31.
+    #[field(lenient)]
     pub extraction_mode: Option<ExtractionMode>,
     /// What decided that: `document`, `workspace`, `env` or `default`.
+    #[field(lenient)]
     pub extraction_mode_source: Option<String>,
 }

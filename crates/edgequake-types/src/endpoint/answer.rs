@@ -9,7 +9,8 @@ use http::{Response, StatusCode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::request::{DecodeError, EncodeError, from_json};
+use crate::error::{DecodeError, EncodeError};
+use crate::json::{from_json, says_nothing};
 use crate::tolerant::Tolerant;
 
 /// What an operation answers with.
@@ -124,7 +125,7 @@ impl Decode for () {
     }
 }
 
-/// An answer that may be left out (204).
+/// An answer that may be left out (204). In JSON a blank body and `null` leave it out as well.
 impl<T: Answer<Form = Whole>> Answer for Option<T> {
     const MEDIA_TYPE: &'static str = T::MEDIA_TYPE;
     const TYPED: bool = T::TYPED;
@@ -133,7 +134,9 @@ impl<T: Answer<Form = Whole>> Answer for Option<T> {
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(head: &Parts, body: Bytes) -> Result<Self, DecodeError> {
-        if body.is_empty() { Ok(None) } else { T::decode(head, body).map(Some) }
+        // In a text or a file, blanks are content.
+        let is_absent = body.is_empty() || (T::MEDIA_TYPE == "application/json" && says_nothing(&body));
+        if is_absent { Ok(None) } else { T::decode(head, body).map(Some) }
     }
 
     fn encode(&self) -> Result<Response<Bytes>, EncodeError> {
@@ -157,7 +160,7 @@ impl<T: Tolerant + Serialize> Decode for Vec<T> {
             }
         }
 
-        if body.is_empty() { Ok(Self::new()) } else { from_json(&body).map(|List(list)| list) }
+        if says_nothing(&body) { Ok(Self::new()) } else { from_json(&body).map(|List(list)| list) }
     }
 
     fn encode(&self) -> Result<Response<Bytes>, EncodeError> {
@@ -210,7 +213,7 @@ impl Answer for serde_json::Value {
 
 impl Decode for serde_json::Value {
     fn decode(_head: &Parts, body: Bytes) -> Result<Self, DecodeError> {
-        if body.is_empty() { Ok(Self::Null) } else { from_json(&body) }
+        if says_nothing(&body) { Ok(Self::Null) } else { from_json(&body) }
     }
 
     fn encode(&self) -> Result<Response<Bytes>, EncodeError> {

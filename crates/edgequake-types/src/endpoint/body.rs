@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde::Serialize;
 
-use super::EncodeError;
+use crate::error::EncodeError;
 use crate::multipart::Form;
 
 /// The body of a request. `Debug` shows its kind and length, never its content, which may be a password.
@@ -54,10 +54,15 @@ impl Body {
     }
 
     /// Any content of this media type.
-    pub fn raw(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        // A media type that no header can hold is none.
-        let content_type = HeaderValue::from_str(content_type)
-            .unwrap_or(const { HeaderValue::from_static("application/octet-stream") });
+    ///
+    /// ```
+    /// use edgequake_types::Body;
+    /// use http::HeaderValue;
+    ///
+    /// let body = Body::raw(HeaderValue::from_static("text/markdown"), "# Bridges");
+    /// assert_eq!(body.content_type().unwrap(), "text/markdown");
+    /// ```
+    pub fn raw(content_type: HeaderValue, bytes: impl Into<Bytes>) -> Self {
         Self::Raw { content_type, bytes: bytes.into() }
     }
 

@@ -1,6 +1,6 @@
 //! [`Event`]: one event of a stream, with the name that it came under.
 
-use super::{DecodeError, EncodeError};
+use crate::error::{DecodeError, EncodeError};
 
 /// One event of a stream.
 pub trait Event: Sized {
@@ -64,6 +64,7 @@ impl EventText {
 
 /// A failure that a server reports inside a stream, after the status line said 200.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct StreamFailure {
     /// The server's code, such as `STREAM_ERROR`; an open set.
     pub code: Option<String>,
@@ -71,4 +72,11 @@ pub struct StreamFailure {
     pub message: String,
     /// How long to wait before another try, in seconds.
     pub retry_after_seconds: Option<u64>,
+}
+
+impl StreamFailure {
+    /// A failure with this text and nothing else.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: None, message: message.into(), retry_after_seconds: None }
+    }
 }

@@ -34,5 +34,17 @@ fn the_status_is_enough() {
 #[test]
 fn probes_without_json() {
     assert!(String::from_body(vec![0xFF]).is_err());
-    <()>::from_body("ready").unwrap();
+    for body in ["", "ready", "[]", r#"{"blockers":7}"#, "{}"] {
+        assert_eq!(Readiness::from_body(body).unwrap(), Readiness::new(), "{body}");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_ready_says_why() {
+    let blocked: Readiness = assert_round_trip(&json!({
+        "ready": false, "blockers": ["migration", {"graph": "g-1"}], "operator_action": "migrate"
+    }));
+    assert_eq!((blocked.ready, blocked.blockers.len()), (false, 2));
+    assert_eq!(blocked.operator_action.as_deref(), Some("migrate"));
+    assert!(Readiness::new().ready);
 }

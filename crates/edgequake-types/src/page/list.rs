@@ -20,7 +20,7 @@ macro_rules! page_list {
         $(#[$docs])*
         #[$crate::model(answer, bare = $elements, default)]
         pub struct $list {
-            /// The elements of this page. Some clients call the field `items`.
+            /// The elements of this page. Also read from `items`.
             #[field(alias = "items")]
             pub $elements: Vec<$element>,
             /// How many there are on all pages.

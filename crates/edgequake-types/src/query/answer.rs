@@ -100,7 +100,7 @@ pub struct Source {
     /// Type of the entity.
     pub entity_type: Option<String>,
     /// How many relationships the entity has. Also read from `{"in", "out", "total"}`.
-    #[field(read = tolerant::optional_degree)]
+    #[field(read = super::degree::read)]
     pub degree: Option<u64>,
     /// The chunks that name the entity.
     #[field(omit_default)]
@@ -139,7 +139,7 @@ pub struct SubgraphEntity {
     #[field(always)]
     pub score: Option<f64>,
     /// How many relationships it has. Also read from `{"in", "out", "total"}`.
-    #[field(read = tolerant::optional_degree)]
+    #[field(read = super::degree::read)]
     pub degree: Option<u64>,
     /// Where it was found.
     pub lineage: Option<GraphLineage>,

@@ -67,15 +67,21 @@ pub enum QueryEvent {
         /// The server's code, such as `STREAM_ERROR`; an open set.
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<String>,
+        /// How long to wait before another try, in seconds.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        retry_after_seconds: Option<u64>,
     },
     /// An event of a kind that this version does not know, as the server sent it.
     #[serde(untagged)]
     Unknown(Value),
 }
 
-/// What a stream of [`QueryEvent`]s has shown of its form.
+/// What a stream of [`QueryEvent`]s has shown of its form: the state of reading it, which begins with the default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QueryFraming(Form);
+
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueryFraming {
+enum Form {
     /// Nothing that decides it. Holds what has come so far, because it may turn out to be text.
     Undecided {
         /// Blanks, and empty objects.
@@ -89,7 +95,7 @@ pub enum QueryFraming {
     Ended,
 }
 
-impl Default for QueryFraming {
+impl Default for Form {
     fn default() -> Self {
         Self::Undecided { held: String::new() }
     }
@@ -110,34 +116,34 @@ impl Event for QueryEvent {
     fn decode(
         name: Option<&str>,
         payload: &str,
-        framing: &mut QueryFraming,
+        QueryFraming(form): &mut QueryFraming,
     ) -> Result<Option<Self>, DecodeError> {
         // Any other name is the transport's own, such as `message`.
         let name = name.filter(|name| ["context", "token", "thinking", "done", "error"].contains(name));
-        Ok(Some(match framing {
-            QueryFraming::Ended => return Ok(None),
+        Ok(Some(match form {
+            Form::Ended => return Ok(None),
             _ if name == Some("error") => named_failure(payload),
             // No server sends this mark today, but their documents speak of it.
             _ if payload.trim() == "[DONE]" => {
-                *framing = QueryFraming::Ended;
+                *form = Form::Ended;
                 return Ok(None);
             }
             // The end needs no payload.
             _ if name == Some("done") && (is_void(payload) || !is_braced(payload)) => Self::done(),
-            QueryFraming::Text => text(name, payload.to_owned())?,
-            QueryFraming::Json if is_void(payload) => return Ok(None),
-            QueryFraming::Json => object(name, payload)?,
-            QueryFraming::Undecided { held } if is_void(payload) => {
+            Form::Text => text(name, payload.to_owned())?,
+            Form::Json if is_void(payload) => return Ok(None),
+            Form::Json => object(name, payload)?,
+            Form::Undecided { held } if is_void(payload) => {
                 held.push_str(payload);
                 return Ok(None);
             }
-            QueryFraming::Undecided { .. } if is_event(name, payload) => {
-                *framing = QueryFraming::Json;
+            Form::Undecided { .. } if is_event(name, payload) => {
+                *form = Form::Json;
                 object(name, payload)?
             }
-            QueryFraming::Undecided { held } => {
+            Form::Undecided { held } => {
                 let content = std::mem::take(held) + payload;
-                *framing = QueryFraming::Text;
+                *form = Form::Text;
                 text(name, content)?
             }
         }))
@@ -153,12 +159,15 @@ impl Event for QueryEvent {
     }
 
     fn may_end(framing: &QueryFraming) -> bool {
-        matches!(framing, QueryFraming::Text | QueryFraming::Ended)
+        matches!(framing.0, Form::Text | Form::Ended)
     }
 
     fn failure(&self) -> Option<StreamFailure> {
-        let Self::Error { message, code } = self else { return None };
-        Some(StreamFailure { code: code.clone(), message: message.clone(), retry_after_seconds: None })
+        let Self::Error { message, code, retry_after_seconds } = self else { return None };
+        let mut failure = StreamFailure::new(message);
+        failure.code.clone_from(code);
+        failure.retry_after_seconds = *retry_after_seconds;
+        Some(failure)
     }
 }
 
@@ -251,10 +260,10 @@ fn untyped(fields: Map<String, Value>) -> QueryEvent {
 fn failure(mut fields: Map<String, Value>) -> QueryEvent {
     // In an error body `type` names the problem, here it names the event.
     fields.remove("type");
-    let ErrorBody { code, message, .. } = ErrorBody::from_fields(&fields);
+    let ErrorBody { code, message, retry_after_seconds, .. } = ErrorBody::from_fields(&fields);
     let message =
         if message.is_empty() { "the server reported a failure without a text".to_owned() } else { message };
-    QueryEvent::Error { message, code: (!code.is_empty()).then_some(code) }
+    QueryEvent::Error { message, code: (!code.is_empty()).then_some(code), retry_after_seconds }
 }
 
 /// A failure by its name, whatever its shape.

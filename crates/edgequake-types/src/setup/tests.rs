@@ -28,9 +28,13 @@ fn secrets_are_not_printed() {
 }
 
 #[test]
-fn a_token_that_no_header_can_carry_is_not_sent() {
-    let odd = InitializeSetup::new("Acme", "Bridges").setup_token("a\nb").to_request().unwrap();
-    assert!(!odd.headers().contains_key(InitializeSetup::TOKEN_HEADER));
+fn a_token_travels_in_its_header_or_is_an_error() {
+    let setup = InitializeSetup::new("Acme", "Bridges");
+    let error = setup.clone().setup_token("s3cr3t\n").to_request().unwrap_err();
+    insta::assert_snapshot!(error, @"the field for the header `x-edgequake-setup-token` has characters that no header can carry");
+    let foreign = setup.setup_token("Straße 東京");
+    let (parts, body) = foreign.to_request().unwrap().into_parts();
+    assert_eq!(InitializeSetup::from_request(&parts, &body.bytes().unwrap()).unwrap(), foreign);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a task says of its work, and how its parts are read in the forms that other servers give them.
 
 use serde::{Deserialize, Deserializer};
+use serde_json::Number;
 
 use super::{Task, TaskError, TaskProgress};
 use crate::prelude::*;
@@ -17,11 +18,25 @@ impl TaskProgress {
     /// How much of the task is done, from 0 to 1: by its percentage, else by its chunks.
     pub fn fraction(&self) -> Option<f64> {
         let (done, all) = match (self.percent_complete, &self.chunk_progress) {
-            (Some(percent), _) => (percent, 100),
-            (None, chunks) => chunks.as_ref().and_then(|it| it.processed_chunks.zip(it.total_chunks))?,
+            (Some(percent), _) => (percent, 100.0),
+            (None, chunks) => {
+                let (done, all) = chunks.as_ref().and_then(|it| it.processed_chunks.zip(it.total_chunks))?;
+                (f64::from(done), f64::from(all))
+            }
         };
-        (all > 0).then(|| (f64::from(done) / f64::from(all)).min(1.0))
+        (all > 0.0).then(|| (done / all).clamp(0.0, 1.0))
     }
+}
+
+/// A whole percentage without a fraction: other clients read an integer.
+pub(super) fn whole(percent: &Option<f64>) -> Option<Number> {
+    let percent = (*percent)?;
+    if percent.fract() == 0.0 && percent.abs() <= f64::from(u32::MAX) {
+        // Whole and within the range: the conversion loses nothing.
+        #[allow(clippy::cast_possible_truncation)]
+        return Some(Number::from(percent as i64));
+    }
+    Number::from_f64(percent)
 }
 
 /// An object, or a text that is its message; an empty text is no error.

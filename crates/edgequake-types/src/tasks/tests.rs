@@ -55,12 +55,25 @@ fn progress_has_any_form() {
         ),
         (json!({"chunk_progress": {"total_chunks": 4, "processed_chunks": 1}}), None, Some(0.25)),
         (json!({"chunk_progress": {"total_chunks": 0, "processed_chunks": 0}}), None, None),
-        (json!({"current_stage": "x", "percent_complete": 40.5, "chunk_progress": [1]}), Some("x"), None),
+        (
+            json!({"current_stage": "x", "percent_complete": 40.5, "chunk_progress": [1]}),
+            Some("x"),
+            Some(0.405),
+        ),
+        (json!({"completion_percentage": -1}), None, Some(0.0)),
+        (json!({"percent_complete": "many"}), None, None),
         (json!({}), None, None),
     ] {
         let task: Task = read(&json!({"track_id": "t", "status": "processing", "progress": progress}));
         let read = task.progress.unwrap();
         assert_eq!((read.current_step.as_deref(), read.fraction()), (step, fraction), "{progress}");
+    }
+    // A percentage is written as it came: whole numbers as integers.
+    for percent in [json!(40), json!(40.5), json!(0), json!(100)] {
+        let progress = json!({"percent_complete": percent, "stage_message": "page 3"});
+        let task: Task = read(&json!({"track_id": "t", "status": "processing", "progress": progress}));
+        assert_eq!(task.progress.as_ref().unwrap().stage_message.as_deref(), Some("page 3"));
+        assert_eq!(written(&task)["progress"], progress);
     }
     // Other types than these: all of it is kept as it came.
     let strange = json!({"current_step": {"name": "extracting"}, "total_steps": 5});

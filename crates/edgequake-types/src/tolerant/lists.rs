@@ -78,7 +78,8 @@ impl<'de, T: Tolerant> Visitor<'de> for MapVisitor<T> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut map = BTreeMap::new();
         while let Some(key) = entries.next_key()? {
-            map.insert(key, entries.next_value_seed(ByType(PhantomData))?);
+            let value = entries.next_value_seed(ByType(PhantomData))?;
+            map.entry(key).or_insert(value);
         }
         Ok(map)
     }

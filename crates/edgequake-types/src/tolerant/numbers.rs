@@ -3,28 +3,55 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{self, Deserializer, Visitor};
+use serde::de::{self, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 
 use super::Tolerant;
-use crate::model;
 
 /// Whole numbers that a JSON number, a whole float or a numeric string may stand for.
-pub(crate) trait Whole: Sized {
+pub(crate) trait Integer: Sized {
     const EXPECTED: &'static str;
     fn from_u64(value: u64) -> Option<Self>;
     fn from_i64(value: i64) -> Option<Self>;
 }
 
-macro_rules! whole {
-    ($($int:ty => $expected:literal),*) => {$(
-        impl Tolerant for $int {
+/// A number that comes as a map of one entry, `{"$serde_json::private::Number": "1.5"}`: so it comes to every visitor in a
+/// program in which someone has turned on serde_json's `arbitrary_precision`. Such keys begin with `$`.
+fn number_in_map<'de, A: MapAccess<'de>>(
+    mut entries: A,
+    expected: &dyn de::Expected,
+) -> Result<String, A::Error> {
+    let (mut number, mut is_alone) = (None, true);
+    // Up to the end, so that an error is placed at the whole object.
+    while let Some((key, value)) = entries.next_entry::<String, Value>()? {
+        is_alone = is_alone && number.is_none() && key.starts_with('$');
+        if let Value::String(text) = value {
+            number = Some(text).filter(|text| text.parse::<f64>().is_ok());
+        }
+    }
+    number.filter(|_| is_alone).ok_or_else(|| de::Error::invalid_type(de::Unexpected::Map, expected))
+}
+
+/// The method of a visitor that reads such a number as the text that it holds.
+macro_rules! visit_number_in_map {
+    () => {
+        fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Self::Value, A::Error> {
+            let number = number_in_map(entries, &self)?;
+            self.visit_str(&number)
+        }
+    };
+}
+
+/// Reads by a visitor of an `Option`. What is absent, `null` or an empty text is `$absent` where that is not optional.
+macro_rules! tolerant_by {
+    ($type:ty, $visitor:expr, $absent:expr) => {
+        impl Tolerant for $type {
             fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Self::read_optional(deserializer).map(Option::unwrap_or_default)
             }
 
             fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-                deserializer.deserialize_any(WholeVisitor(PhantomData))
+                deserializer.deserialize_any($visitor)
             }
 
             fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
@@ -32,11 +59,17 @@ macro_rules! whole {
             }
 
             fn absent() -> Option<Self> {
-                Some(0)
+                Some($absent)
             }
         }
+    };
+}
 
-        impl Whole for $int {
+macro_rules! integers {
+    ($($int:ty => $expected:literal),*) => {$(
+        tolerant_by!($int, IntegerVisitor(PhantomData), 0);
+
+        impl Integer for $int {
             const EXPECTED: &'static str = $expected;
 
             fn from_u64(value: u64) -> Option<Self> {
@@ -50,7 +83,7 @@ macro_rules! whole {
     )*};
 }
 
-whole!(
+integers!(
     u64 => "a whole number of 0 or more",
     usize => "a whole number of 0 or more",
     u32 => "a whole number from 0 to 4294967295",
@@ -63,9 +96,9 @@ whole!(
 /// 2^53: above it a float no longer tells neighbouring whole numbers apart.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-struct WholeVisitor<T>(PhantomData<T>);
+struct IntegerVisitor<T>(PhantomData<T>);
 
-impl<T: Whole> Visitor<'_> for WholeVisitor<T> {
+impl<'de, T: Integer> Visitor<'de> for IntegerVisitor<T> {
     type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -107,55 +140,8 @@ impl<T: Whole> Visitor<'_> for WholeVisitor<T> {
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
-}
 
-/// How many relationships an entity has: a number, or an object with `in`, `out` and `total`.
-pub(crate) fn optional_degree<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
-    #[model]
-    struct Split {
-        #[field(rename = "in")]
-        incoming: u64,
-        #[field(rename = "out")]
-        outgoing: u64,
-        total: Option<u64>,
-    }
-
-    struct Degree;
-
-    impl<'de> Visitor<'de> for Degree {
-        type Value = Option<u64>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a number of relationships")
-        }
-
-        fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-            Ok(Some(value))
-        }
-
-        fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-            WholeVisitor(PhantomData).visit_i64(value)
-        }
-
-        fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-            WholeVisitor(PhantomData).visit_f64(value)
-        }
-
-        fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-            WholeVisitor(PhantomData).visit_str(text)
-        }
-
-        fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_map<A: de::MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-            let split = Split::deserialize(de::value::MapAccessDeserializer::new(fields))?;
-            Ok(Some(split.total.unwrap_or(split.incoming.saturating_add(split.outgoing))))
-        }
-    }
-
-    deserializer.deserialize_any(Degree)
+    visit_number_in_map!();
 }
 
 /// A duration in whole seconds; fractions are cut (`"3600.5"` is 3600), because a lifetime must not be overrated. What is no
@@ -163,7 +149,7 @@ pub(crate) fn optional_degree<'de, D: Deserializer<'de>>(deserializer: D) -> Res
 pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     struct Seconds;
 
-    impl Visitor<'_> for Seconds {
+    impl<'de> Visitor<'de> for Seconds {
         type Value = Option<i64>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -196,6 +182,8 @@ pub(crate) fn optional_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Re
         fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
             Ok(None)
         }
+
+        visit_number_in_map!();
     }
 
     deserializer.deserialize_any(Seconds)
@@ -227,53 +215,58 @@ impl Visitor<'_> for FlagVisitor {
     }
 }
 
-impl Tolerant for bool {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_optional(deserializer).map(Option::unwrap_or_default)
-    }
+tolerant_by!(bool, FlagVisitor, false);
 
-    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(FlagVisitor)
-    }
+/// Numbers with a fraction.
+trait Fraction: Sized {
+    /// The nearest number of this type; `None` where only infinity is.
+    fn from_f64(value: f64) -> Option<Self>;
+}
 
-    fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Self::read_optional(deserializer)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(false)
+impl Fraction for f64 {
+    fn from_f64(value: f64) -> Option<Self> {
+        Some(value)
     }
 }
 
-struct FractionVisitor;
+impl Fraction for f32 {
+    fn from_f64(value: f64) -> Option<Self> {
+        // To the nearest one: fewer digits are what the type is for.
+        #[allow(clippy::cast_possible_truncation)]
+        let nearest = value as f32;
+        nearest.is_finite().then_some(nearest)
+    }
+}
 
-impl Visitor<'_> for FractionVisitor {
-    type Value = Option<f64>;
+struct FractionVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Fraction> Visitor<'de> for FractionVisitor<T> {
+    type Value = Option<T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a number")
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Some(value))
+        T::from_f64(value).map(Some).ok_or_else(|| E::invalid_value(de::Unexpected::Float(value), &self))
     }
 
     // Numbers above 2^53 lose their last digits, as they do in JSON.
     #[allow(clippy::cast_precision_loss)]
     fn visit_u64<E: de::Error>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Some(value as f64))
+        self.visit_f64(value as f64)
     }
 
     #[allow(clippy::cast_precision_loss)]
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Some(value as f64))
+        self.visit_f64(value as f64)
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
         match text.trim() {
             "" => Ok(None),
             text => match text.parse::<f64>() {
-                Ok(value) if value.is_finite() => Ok(Some(value)),
+                Ok(value) if value.is_finite() => self.visit_f64(value),
                 _ => Err(E::invalid_value(de::Unexpected::Other("text that is not a finite number"), &self)),
             },
         }
@@ -282,22 +275,9 @@ impl Visitor<'_> for FractionVisitor {
     fn visit_unit<E: de::Error>(self) -> Result<Self::Value, E> {
         Ok(None)
     }
+
+    visit_number_in_map!();
 }
 
-impl Tolerant for f64 {
-    fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::read_optional(deserializer).map(Option::unwrap_or_default)
-    }
-
-    fn read_optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        deserializer.deserialize_any(FractionVisitor)
-    }
-
-    fn read_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Self>, D::Error> {
-        Self::read_optional(deserializer)
-    }
-
-    fn absent() -> Option<Self> {
-        Some(0.0)
-    }
-}
+tolerant_by!(f64, FractionVisitor(PhantomData), 0.0);
+tolerant_by!(f32, FractionVisitor(PhantomData), 0.0);

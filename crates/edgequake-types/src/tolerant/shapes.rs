@@ -1,9 +1,11 @@
 //! Objects that come in more than one shape: below a name or without that level.
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
-use serde_json::{Map, Value};
+use serde::de::{self, Deserializer, Visitor};
+use serde_json::Value;
 
-use crate::endpoint::{DecodeError, from_value, json_error};
+use super::first_fields;
+use crate::error::DecodeError;
+use crate::json::{from_value, json_error};
 
 /// Reads an object that has another one under `key`; where it has none, it is that other one itself.
 pub fn wrapped<'de, D, V, T>(deserializer: D, key: &str, fields: V) -> Result<T, D::Error>
@@ -11,7 +13,7 @@ where
     D: Deserializer<'de>,
     V: for<'any> Visitor<'any, Value = T> + Copy,
 {
-    let mut object = Map::deserialize(deserializer)?;
+    let mut object = first_fields(deserializer)?;
     if !object.get(key).is_some_and(Value::is_object) {
         // The other fields, such as the time of a change, may stand in it as well.
         let inner = Value::Object(object.clone());

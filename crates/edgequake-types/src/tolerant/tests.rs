@@ -65,8 +65,8 @@ fn seconds_are_cut_and_signed() {
         assert_eq!(read(&format!(r#"{{"seconds":"{text}"}}"#)).unwrap().seconds, None, "{text}");
     }
     assert!(read(r#"{"seconds":"soon"}"#).is_err());
-    // No JSON number: the reader of the text refuses it before anyone asks what it is for.
-    assert!(read(r#"{"seconds":1e999}"#).is_err());
+    // No number that the reader of the text can hold: refused before anyone asks what it is for, or handed on with any precision.
+    assert!(read(r#"{"seconds":1e999}"#).map_or(true, |model| model.seconds.is_none()));
 }
 
 #[test]
@@ -91,4 +91,47 @@ fn a_field_may_be_read_by_a_function_of_its_own() {
     let lease: Lease = serde_json::from_str(r#"{"ttl":"3600.5","place":"x","name":"y"}"#).unwrap();
     assert_eq!((lease.name.as_str(), lease.seconds, lease.place.as_str()), ("y", Some(3600), "x"));
     assert!(serde_json::from_str::<Lease>(r#"{"name":"y"}"#).is_err());
+}
+
+/// A number as serde_json's `arbitrary_precision` hands it over.
+fn as_map(
+    entries: &[(&'static str, &'static str)],
+) -> impl serde::Deserializer<'static, Error = serde_json::Error> {
+    serde::de::value::MapDeserializer::new(entries.iter().copied())
+}
+
+#[test]
+fn a_number_may_come_as_a_map() {
+    use crate::Tolerant;
+
+    const KEY: &str = "$serde_json::private::Number";
+
+    assert_eq!(u64::read(as_map(&[(KEY, "18446744073709551615")])).unwrap(), u64::MAX);
+    assert_eq!(u8::read(as_map(&[(KEY, "5.0")])).unwrap(), 5);
+    assert_eq!(i32::read(as_map(&[(KEY, "-1e3")])).unwrap(), -1000);
+    assert_eq!(f64::read(as_map(&[(KEY, "1.5")])).unwrap(), 1.5);
+    assert_eq!(f32::read(as_map(&[(KEY, "1.5")])).unwrap(), 1.5);
+    assert_eq!(super::optional_seconds(as_map(&[(KEY, "3600.5")])).unwrap(), Some(3600));
+    for entries in [
+        &[][..],
+        &[(KEY, "")],
+        &[(KEY, "many")],
+        &[("value", "5")],
+        &[(KEY, "5"), (KEY, "5")],
+        &[(KEY, "5"), ("more", "x")],
+        &[("more", "x"), (KEY, "5")],
+    ] {
+        let error = u64::read(as_map(entries)).unwrap_err().to_string();
+        assert_eq!(error, "invalid type: map, expected a whole number of 0 or more", "{entries:?}");
+        assert!(f64::read(as_map(entries)).is_err() && super::optional_seconds(as_map(entries)).is_err());
+    }
+    assert!(u8::read(as_map(&[(KEY, "1.5")])).is_err());
+    assert!(f64::read(as_map(&[(KEY, "1e999")])).is_err());
+}
+
+/// It is the object that is wrong, not what is in it.
+#[test]
+fn an_object_in_place_of_a_number_is_placed_as_before() {
+    let error = crate::from_json::<Model>(br#"{"flag":true,"count":{"a":{"b":"5"},"c":1}}"#).unwrap_err();
+    assert_eq!(error.to_string(), "the JSON field `count` cannot be read");
 }

@@ -203,7 +203,7 @@ pub struct WorkspaceStats {
     pub chunk_count: u64,
     /// How many embeddings; absent from the first servers.
     pub embedding_count: Option<u64>,
-    /// How much storage it takes, in bytes. Some clients call the field `storage_size_bytes`.
+    /// How much storage it takes, in bytes. Also read from `storage_size_bytes`.
     #[field(alias = "storage_size_bytes")]
     pub storage_bytes: u64,
     /// Whether the numbers are older than the last change; newest servers only.

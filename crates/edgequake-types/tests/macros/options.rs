@@ -59,6 +59,66 @@ fn a_constructor_may_also_set_what_follows_from_what_it_takes() {
     assert_eq!(Made::new(), Made { made: 2, rest: vec![1] });
 }
 
+/// A field that is taken, one that is set, and functions of the same names.
+#[model(new(pair, word = format!("{pair}!")), eq)]
+struct Namesake {
+    pair: String,
+    word: String,
+    #[field(default = pair)]
+    first: String,
+    #[field(default = word)]
+    second: String,
+}
+
+#[test]
+fn a_default_may_be_called_as_what_the_constructor_takes() {
+    let made = Namesake::new("p");
+    assert_eq!((made.pair.as_str(), made.word.as_str()), ("p", "p!"));
+    assert_eq!((made.first.as_str(), made.second.as_str()), ("a,b", "word"));
+}
+
+#[model(new(name), setters)]
+struct Sized {
+    name: String,
+    #[field(write = in_bytes)]
+    kilobytes: Option<u64>,
+    #[field(write = str::len, rename = "letters")]
+    text: String,
+}
+
+fn in_bytes(kilobytes: &Option<u64>) -> Option<u64> {
+    kilobytes.map(|size| size * 1024)
+}
+
+#[test]
+fn a_field_may_be_written_by_a_function_of_its_own() {
+    assert_eq!(written(&Sized::new("n")), r#"{"name":"n","letters":0}"#);
+    assert_eq!(
+        written(&Sized::new("n").kilobytes(2).text("abc")),
+        r#"{"name":"n","kilobytes":2048,"letters":3}"#
+    );
+}
+
+/// Its parameters are of every type of number that a path has.
+#[operation(GET "/{a}/{b}/{c}/{d}/{e}/{f}/{g}" -> (), Required, Safe, None, new(a, b, c, d, e, f, g), eq)]
+struct Numbered {
+    a: u8,
+    b: u16,
+    c: u32,
+    d: u64,
+    e: usize,
+    f: i32,
+    g: i64,
+}
+
+#[test]
+fn a_parameter_may_be_a_number_of_any_type() {
+    let numbered = Numbered::new(1, 2, 3, 4, 5, -6, i64::MIN);
+    let (parts, _) = numbered.to_request().unwrap().into_parts();
+    assert_eq!(parts.uri, "/1/2/3/4/5/-6/-9223372036854775808");
+    assert_eq!(Numbered::from_request(&parts, b"").unwrap(), numbered);
+}
+
 #[test]
 fn a_struct_is_eq_where_that_is_said() {
     fn eq<T: Eq + std::fmt::Debug>(value: &T) {

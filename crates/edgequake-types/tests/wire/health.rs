@@ -1,4 +1,4 @@
-use edgequake_types::health::{GetHealth, GetLive, GetReady, Health};
+use edgequake_types::health::{GetHealth, GetLive, GetReady, Health, Readiness};
 
 use crate::table::Table;
 
@@ -10,8 +10,8 @@ fn health() {
         .request("live", &GetLive::new())
         .answer::<Health>("healthy")
         .answer::<Health>("degraded")
-        .answer_read::<()>("ready")
-        .answer_read::<()>("ready, of newer servers")
+        .answer_read::<Readiness>("ready")
+        .answer::<Readiness>("ready, of the newest servers")
         .answer::<String>("alive")
         .finish();
 }

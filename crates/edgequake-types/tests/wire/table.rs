@@ -16,6 +16,8 @@
 //! ```
 //!
 //! An answer marked `(read only)` has a form that other servers send, and that is not written.
+//!
+//! What is not in an entry: `accept: application/json` of a request, `content-type: application/json` of an answer with a body.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -23,8 +25,8 @@ use std::fmt::Write as _;
 
 use bytes::Bytes;
 use edgequake_types::{Body, Decode, EncodeError, Endpoint};
-use http::header::CONTENT_TYPE;
-use http::{Response, StatusCode};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::Value;
 
 pub(crate) struct Table {
@@ -59,7 +61,7 @@ impl Table {
         let (parts, sent) = request.to_request().unwrap().into_parts();
         let mut written = format!("{} {}", parts.method, parts.uri);
         for (header, value) in &parts.headers {
-            if header != "accept" {
+            if header != ACCEPT || value != "application/json" {
                 let value = value.to_str().unwrap();
                 let value = value
                     .split_once("boundary=")
@@ -67,6 +69,7 @@ impl Table {
                 write!(written, "\n{header}: {value}").unwrap();
             }
         }
+        assert!(parts.headers.contains_key(ACCEPT), "{name}");
         assert_eq!(written, head, "{name}");
         let bytes = sent.bytes().unwrap();
         match &sent {
@@ -107,6 +110,7 @@ impl Table {
         let (answer, whole) = self.decode::<T>(&format!("answer: {name}"));
         let encoded = write(&answer).unwrap();
         assert_eq!(encoded.status(), whole.status(), "{name}");
+        assert_eq!(encoded.headers(), whole.headers(), "{name}");
         if !whole.body().is_empty() || !encoded.body().is_empty() {
             assert_eq!(value(encoded.body()), value(whole.body()), "{name}");
         }
@@ -125,10 +129,17 @@ impl Table {
 
     fn decode<T: Decode + Debug>(&mut self, name: &str) -> (T, Response<Bytes>) {
         let expected = self.take(name);
-        let (status, body) = expected.split_once("\n\n").unwrap_or((&expected, ""));
+        let (head, body) = expected.split_once("\n\n").unwrap_or((&expected, ""));
+        let mut head = head.lines();
         let mut whole = Response::new(Bytes::copy_from_slice(body.as_bytes()));
-        *whole.status_mut() = StatusCode::from_bytes(status.trim().as_bytes()).unwrap();
-        whole.headers_mut().insert(CONTENT_TYPE, "application/json".parse().unwrap());
+        *whole.status_mut() = StatusCode::from_bytes(head.next().unwrap().as_bytes()).unwrap();
+        if !body.is_empty() {
+            whole.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        for (header, value) in head.map(|line| line.split_once(": ").unwrap()) {
+            let header = HeaderName::try_from(header).unwrap();
+            whole.headers_mut().insert(header, value.parse().unwrap());
+        }
         let (head, body) = whole.clone().into_parts();
         let answer = T::decode(&head, body).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         writeln!(self.read, "== {name}\n{answer:#?}\n").unwrap();

@@ -89,6 +89,7 @@ fn workspaces() {
         .request("list with everything", &list.clone().offset(20).limit(10).include_stats(true))
         .request("get by slug", &GetWorkspaceBySlug::new(&tenant, "a/b c"))
         .request("get", &GetWorkspace::new(&id))
+        .request("get in a tenant", &GetWorkspace::new(&id).tenant_id(&tenant))
         .request("update nothing", &update)
         .request("update everything", &full!(update.clone().name("B").is_active(true)))
         .request("update, removing", &removing)

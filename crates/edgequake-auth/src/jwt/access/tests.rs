@@ -66,7 +66,7 @@ fn what_is_no_token_is_refused_without_being_shown() {
 
 #[test]
 fn the_end_is_reached_by_either_clock() {
-    let access = Access::new("t".into()).unwrap().living(secs(100), NOW, Duration::from_secs(10), 0.0);
+    let access = Access::new("t".into()).unwrap().with_lifetime(secs(100), NOW, Duration::from_secs(10), 0.0);
     let after = |wall, mono| Now {
         wall: NOW.wall + Duration::from_secs(wall),
         mono: NOW.mono + Duration::from_secs(mono),
@@ -90,7 +90,7 @@ proptest! {
     fn the_early_span_is_capped_and_the_jitter_only_shortens_it(
         lifetime in 1_u64..1_000_000, early in 0_u64..10_000, jitter in 0.0..=1.0_f64,
     ) {
-        let access = Access::new("t".into()).unwrap().living(secs(lifetime), NOW, Duration::from_secs(early), jitter);
+        let access = Access::new("t".into()).unwrap().with_lifetime(secs(lifetime), NOW, Duration::from_secs(early), jitter);
         let limits = access.limits.unwrap();
         let span = (limits.hard.mono - limits.soft.mono).as_secs_f64();
         let cap = (early as f64).min(lifetime as f64 * 0.2);

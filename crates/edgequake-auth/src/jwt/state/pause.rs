@@ -23,15 +23,15 @@ pub(super) enum Password {
     /// Not to be sent again by itself.
     Refused(CredentialsError),
     /// Not to be sent again before this moment of the monotonic clock.
-    Resting(Duration, CredentialsError),
+    Paused(Duration, CredentialsError),
 }
 
 impl State {
     pub(super) fn password_obstacle(&self, now: Now) -> Result<(), Option<CredentialsError>> {
         match &self.password {
             Password::Usable => Ok(()),
-            Password::Resting(until, _) if now.mono >= *until => Ok(()),
-            Password::Resting(until, error) => {
+            Password::Paused(until, _) if now.mono >= *until => Ok(()),
+            Password::Paused(until, error) => {
                 Err(Some(error.clone().with_retry_after(until.saturating_sub(now.mono))))
             }
             Password::Refused(error) => Err(Some(error.clone())),
@@ -39,12 +39,12 @@ impl State {
         }
     }
 
-    pub(super) fn resting(&self, now: Now) -> Option<(Duration, CredentialsError)> {
+    pub(super) fn paused(&self, now: Now) -> Option<(Duration, CredentialsError)> {
         let (until, error) = self.pause.as_ref()?;
         (now.mono < *until).then(|| (until.saturating_sub(now.mono), error.clone()))
     }
 
-    pub(super) fn note_login_failure(&mut self, now: Now, error: &CredentialsError) {
+    pub(super) fn record_login_failure(&mut self, now: Now, error: &CredentialsError) {
         if matches!(self.password, Password::None) {
             return;
         }
@@ -52,13 +52,13 @@ impl State {
             Kind::Refused => self.password = Password::Refused(error.clone()),
             Kind::Locked | Kind::Inactive => {
                 let until = now.mono.saturating_add(ACCOUNT_PAUSE);
-                self.password = Password::Resting(until, error.clone());
+                self.password = Password::Paused(until, error.clone());
             }
             _ => {}
         }
     }
 
-    pub(super) fn rest(
+    pub(super) fn start_pause(
         &mut self,
         now: Now,
         error: CredentialsError,

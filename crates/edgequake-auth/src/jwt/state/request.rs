@@ -21,7 +21,7 @@ impl State {
         }
     }
 
-    /// A login by request came home. A failure leaves the session as it was; `held` tells whether the password was
+    /// A requested login has ended. A failure leaves the session as it was; `held` tells whether the password was
     /// the one held here, and not another that was tried.
     pub(crate) fn settle_login(
         &mut self,
@@ -40,14 +40,14 @@ impl State {
             }
             Err(error) => {
                 if held {
-                    self.note_login_failure(now, &error);
+                    self.record_login_failure(now, &error);
                 }
                 Err(error)
             }
         }
     }
 
-    /// Nobody gets a token from now on; the tokens are kept until the current flight is home.
+    /// Nobody gets a token from now on; the tokens are kept until the current flight has ended.
     pub(crate) fn close(&mut self) {
         self.phase = Phase::Closing;
     }

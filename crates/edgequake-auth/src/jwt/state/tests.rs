@@ -20,10 +20,10 @@ enum Op {
         secs: u64,
     },
     Decide,
-    /// The current flight comes home.
-    Land(Answer),
-    /// A flight that was given up before comes home after all.
-    LandLate(usize, Answer),
+    /// The current flight ends.
+    Finish(Answer),
+    /// A flight that was given up ends after all.
+    FinishLate(usize, Answer),
     Abandon,
     RejectCurrent,
     RejectOld(usize),
@@ -77,8 +77,8 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (millis, set_by).prop_map(|(millis, set_by)| Op::Advance { millis, set_by }),
         1 => (0_u64..100_000).prop_map(|secs| Op::Suspend { secs }),
         8 => Just(Op::Decide),
-        6 => answer().prop_map(Op::Land),
-        2 => (any::<usize>(), answer()).prop_map(|(which, answer)| Op::LandLate(which, answer)),
+        6 => answer().prop_map(Op::Finish),
+        2 => (any::<usize>(), answer()).prop_map(|(which, answer)| Op::FinishLate(which, answer)),
         1 => Just(Op::Abandon),
         3 => Just(Op::RejectCurrent),
         2 => any::<usize>().prop_map(Op::RejectOld),
@@ -152,7 +152,7 @@ impl World {
         decision
     }
 
-    fn land(&mut self, ticket: Ticket, login: bool, answer: &Answer) {
+    fn finish(&mut self, ticket: Ticket, login: bool, answer: &Answer) {
         let current = self.flight.is_some_and(|(flight, _)| flight == ticket);
         let before = self.valid();
         let result = match answer {
@@ -160,7 +160,7 @@ impl World {
                 self.texts += u64::from(!same_token);
                 let text = Secret::new(format!("t{}", self.texts));
                 let lifetime = access::lifetime(lifetime.map(Duration::from_secs), &text, self.now);
-                let token = Access::new(text).unwrap().living(lifetime, self.now, EARLY, 0.5);
+                let token = Access::new(text).unwrap().with_lifetime(lifetime, self.now, EARLY, 0.5);
                 let end = lifetime
                     .map(|lifetime| Now { wall: self.now.wall + lifetime, mono: self.now.mono + lifetime });
                 let refresh = refresh.then(|| Secret::new(format!("r{}", self.texts)));
@@ -190,12 +190,17 @@ impl World {
                 }
                 result
             }
-            Err((error, dead)) => {
-                let ended = !dead.is_empty();
+            Err((error, refused_tokens)) => {
+                let ended = !refused_tokens.is_empty();
                 let result = if login {
                     self.state.settle_login(self.now, ticket, Err(error), true, 0.5)
                 } else {
-                    self.state.settle(self.now, ticket, Err(Failure { error, dead, by_login: false }), 0.5)
+                    self.state.settle(
+                        self.now,
+                        ticket,
+                        Err(Failure { error, refused_tokens, by_login: false }),
+                        0.5,
+                    )
                 };
                 self.renewable &= !(ended && current && !login);
                 assert_eq!(self.valid(), before);
@@ -220,15 +225,15 @@ impl World {
             }
             Op::Suspend { secs } => self.now.wall += Duration::from_secs(*secs),
             Op::Decide => drop(self.decide()),
-            Op::Land(answer) => {
+            Op::Finish(answer) => {
                 if let Some((ticket, login)) = self.flight {
-                    self.land(ticket, login, answer);
+                    self.finish(ticket, login, answer);
                 }
             }
-            Op::LandLate(which, answer) => {
+            Op::FinishLate(which, answer) => {
                 if !self.given_up.is_empty() {
                     let ticket = self.given_up.swap_remove(which % self.given_up.len());
-                    self.land(ticket, false, answer);
+                    self.finish(ticket, false, answer);
                 }
             }
             Op::Abandon => {
@@ -306,7 +311,7 @@ proptest! {
 }
 
 fn access(now: Now, secs: u64) -> Access {
-    Access::new("t".into()).unwrap().living(Some(Duration::from_secs(secs)), now, EARLY, 0.0)
+    Access::new("t".into()).unwrap().with_lifetime(Some(Duration::from_secs(secs)), now, EARLY, 0.0)
 }
 
 fn at(secs: u64) -> Now {
@@ -332,7 +337,7 @@ fn pauses_double_up_to_a_minute_and_respect_the_server() {
     for _ in 0..11 {
         let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
         let error = CredentialsError::new(Kind::Unavailable, "no");
-        let failure = Failure { error, dead: Vec::new(), by_login: false };
+        let failure = Failure { error, refused_tokens: Vec::new(), by_login: false };
         assert!(state.settle(now, ticket, Err(failure), 1.0).is_err());
         let Decision::Pause(wait, error) = state.decide(now) else { panic!("no pause") };
         assert_eq!(error.retry_after(), Some(wait));
@@ -344,13 +349,13 @@ fn pauses_double_up_to_a_minute_and_respect_the_server() {
     let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
     let error =
         CredentialsError::new(Kind::Unavailable, "no").with_retry_after(Duration::from_secs(1_000_000));
-    let failure = Failure { error, dead: Vec::new(), by_login: false };
+    let failure = Failure { error, refused_tokens: Vec::new(), by_login: false };
     assert!(state.settle(now, ticket, Err(failure), 0.0).is_err());
     assert!(matches!(state.decide(now), Decision::Pause(wait, _) if wait == Duration::from_secs(3600)));
 }
 
 #[test]
-fn an_old_flight_that_comes_home_first_is_taken_and_after_something_newer_is_not() {
+fn an_old_flight_that_ends_first_is_accepted_and_after_something_newer_is_not() {
     let renewed = |now| Renewed { access: access(now, 3600), refresh: Some("r1".into()), by: By::Refresh };
     let mut state = State::new(false, false, true).with_session(None, Some("r".into()));
     let Decision::Start(stuck) = state.decide(at(0)) else { panic!("no flight") };

@@ -1,4 +1,4 @@
-//! The words that the state machine and its callers speak in.
+//! The types that the state machine and its callers exchange.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use crate::authorization::Authorization;
 use crate::error::CredentialsError;
 use crate::jwt::access::Access;
 
-/// Names one flight. A ticket that is not the current one is an old flight's.
+/// Identifies one flight. A ticket that is not the current one belongs to an old flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ticket {
     pub(super) id: u64,
-    /// The session the flight set out from.
+    /// The session the flight started from.
     pub(super) version: u64,
 }
 
@@ -29,11 +29,11 @@ pub(crate) enum Decision {
     Start(Ticket),
     /// A flight failed a moment ago: wait this long, or give up with the error.
     Pause(Duration, CredentialsError),
-    /// There is no way.
+    /// No credential can be had.
     Fail(CredentialsError),
 }
 
-/// What a flight brings home.
+/// What a successful flight returns.
 #[derive(Debug, Clone)]
 pub(crate) struct Renewed {
     pub(crate) access: Access,
@@ -53,17 +53,17 @@ pub(crate) enum By {
     Store,
 }
 
-/// Why a flight came home with nothing.
+/// Why a flight failed.
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) error: CredentialsError,
     /// The refresh tokens that the server refused.
-    pub(crate) dead: Vec<Secret>,
+    pub(crate) refused_tokens: Vec<Secret>,
     /// Whether the error is the answer to a password, which is remembered.
     pub(crate) by_login: bool,
 }
 
-/// What a flight needs to know when it sets out.
+/// What a flight needs to know when it starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     /// The access token that was refused, if one was; the store may still hold it.

@@ -183,7 +183,7 @@ fn a_flight_that_nobody_drives_is_given_up() {
     // `idle` is alive and is not polled any more.
     let other = runtime();
     assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
-    // The old flight comes home late, with a refused token; nothing changes.
+    // The old flight ends late, with a refused token; nothing changes.
     rig.release.notify_one();
     idle.block_on(async { tokio::task::yield_now().await });
     assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
@@ -210,7 +210,7 @@ async fn building_and_dropping_providers_starts_nothing() {
 }
 
 #[test]
-fn a_flight_that_comes_home_after_a_logout_writes_nothing_back() {
+fn a_flight_that_ends_after_a_logout_writes_nothing_back() {
     let (rig, store, clock) = (Rig::default(), MemoryStore::new(), TestClock::new());
     let builder = rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone());
     let jwt = builder.timeout(secs(100_000)).build().unwrap();

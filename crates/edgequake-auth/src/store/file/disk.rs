@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use edgequake_types::Secret;
 
 use super::format::Logins;
-use crate::store::private::{make_folder, private, tighten};
+use crate::store::permissions::{make_folder, owner_only, restrict_to_owner};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// The logins of a file; none if there is no file.
@@ -21,7 +21,7 @@ pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
         }
         Err(error) => return Err(unavailable("read", path, error)),
     };
-    tighten(path);
+    restrict_to_owner(path);
     Logins::parse(text.expose()).map_err(|error| corrupt(path, &error))
 }
 
@@ -57,7 +57,7 @@ fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
-    let mut file = private(&mut options).open(path)?;
+    let mut file = owner_only(&mut options).open(path)?;
     file.write_all(text)?;
     file.sync_all()
 }

@@ -26,9 +26,9 @@ pub(super) trait Vault: fmt::Debug + Send + Sync + 'static {
 
 /// The keyring of the operating system.
 #[derive(Debug)]
-pub(super) struct System;
+pub(super) struct SystemVault;
 
-impl System {
+impl SystemVault {
     fn entry(service: &str, user: &str) -> Result<Entry, VaultError> {
         match Entry::store_status() {
             Ok(()) => Entry::new(service, user).map_err(VaultError::from),
@@ -38,7 +38,7 @@ impl System {
     }
 }
 
-impl Vault for System {
+impl Vault for SystemVault {
     fn get(&self, service: &str, user: &str) -> Result<Secret, VaultError> {
         Ok(Self::entry(service, user)?.get_password().map(Secret::new)?)
     }

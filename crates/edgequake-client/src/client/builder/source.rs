@@ -6,9 +6,9 @@ use edgequake_auth::{Env, Jwt, JwtBuilder, SharedCredentials, StaticKey};
 use edgequake_types::IdError;
 
 use super::ClientBuilder;
-use crate::BoxError;
-use crate::base_url::BaseUrl;
+use crate::boxed::BoxError;
 use crate::client::Shared;
+use crate::client::base_url::BaseUrl;
 use crate::error::{Error, ErrorKind};
 use crate::layers::scope::ScopeHeaders;
 

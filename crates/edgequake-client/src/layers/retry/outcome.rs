@@ -3,7 +3,7 @@
 use edgequake_types::Retry;
 use http::Response;
 
-use crate::BoxError;
+use crate::boxed::BoxError;
 use crate::fault::Fault;
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
@@ -13,7 +13,7 @@ use crate::layers::timeout::{TimedOut, TimeoutScope};
 pub enum Outcome {
     /// An answer that is no failure of this kind; also 4xx.
     Success,
-    /// The request surely was not executed: it never left.
+    /// The request certainly was not executed: it never left.
     NotSent,
     /// The connection was lost after the request had left, wholly or in part.
     Interrupted,

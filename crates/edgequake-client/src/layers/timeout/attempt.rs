@@ -12,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
-use crate::BoxError;
+use crate::boxed::BoxError;
 use crate::policy::Policy;
 
 /// Limits each attempt, up to the head of its answer.

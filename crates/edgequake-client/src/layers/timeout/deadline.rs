@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
-use crate::BoxError;
+use crate::boxed::BoxError;
 use crate::layers::at_once::AtOnce;
 use crate::policy::Policy;
 

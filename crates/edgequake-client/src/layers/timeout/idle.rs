@@ -8,12 +8,12 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
-use crate::BoxError;
+use crate::boxed::BoxError;
 
 /// Limits the pause between two pieces of an answer's body.
 ///
@@ -142,7 +142,8 @@ where
         if !*this.waiting {
             *this.waiting = true;
             match this.timer {
-                Some(timer) => timer.as_mut().reset(Instant::now() + limit),
+                // Unlike a deadline, a span has no length that is too long.
+                Some(timer) => timer.set(tokio::time::sleep(limit)),
                 None => *this.timer = Some(Box::pin(tokio::time::sleep(limit))),
             }
         }

@@ -37,6 +37,52 @@ fn an_upload_tells_its_outcome_by_the_status_too() {
     assert_eq!(read(200, r#"{"document_id":"d-1"}"#), None);
 }
 
+/// Whoever takes a finished upload for a failed one uploads again.
+#[test]
+fn an_upload_does_not_fail_over_what_is_said_about_it() {
+    const FIELDS: [&str; 17] = [
+        "status",
+        "filename",
+        "size",
+        "content_hash",
+        "is_duplicate",
+        "duplicate_of",
+        "task_id",
+        "track_id",
+        "chunk_count",
+        "entity_count",
+        "relationship_count",
+        "cost",
+        "queue_position",
+        "eta_seconds",
+        "eta_basis",
+        "extraction_mode",
+        "extraction_mode_source",
+    ];
+    for name in FIELDS {
+        for odd in [json!([[7]]), json!({"a": 1}), json!(-1.5), json!(true)] {
+            let body = json!({"document_id": "d-1", name: odd});
+            assert_eq!(read::<UploadedDocument>(&body).document_id.unwrap(), "d-1", "{body}");
+            assert_eq!(read::<UploadedFile>(&body).document_id.unwrap(), "d-1", "{body}");
+        }
+    }
+    let odd =
+        json!({"document_id": "d-1", "status": 5, "filename": [], "is_duplicate": "perhaps", "task_id": {}});
+    assert_eq!(
+        read::<UploadedFile>(&odd),
+        UploadedFile { document_id: Some("d-1".into()), ..Default::default() }
+    );
+    let file: UploadedFile = read(&json!({"id": "d-1", "filename": "a.md"}));
+    assert_eq!(file.file_name.as_deref(), Some("a.md"));
+    assert!(UploadedFile::from_body(r#"{"document_id":[1]}"#).is_err());
+    for body in ["", " ", "null"] {
+        let head = http::Response::builder().status(202).body(()).unwrap().into_parts().0;
+        let text = UploadedDocument::decode(&head, body.into()).unwrap();
+        assert_eq!((text.document_id, text.status), (None, Some(DocumentStatus::Pending)), "{body:?}");
+        assert_eq!(UploadedFile::from_body(body).unwrap(), UploadedFile::default(), "{body:?}");
+    }
+}
+
 /// Ids that stand for "none" are none, and an upload that was accepted never fails over what its answer leaves out.
 #[test]
 fn odd_answers_to_uploads() {
@@ -90,13 +136,15 @@ fn odd_answers_to_uploads() {
 #[test]
 fn an_answer_of_the_wrong_type_names_the_field() {
     for (body, place) in [
-        (r#"{"document_id":"d1","chunk_count":15.5}"#, "`chunk_count`"),
-        (r#"{"document_id":"d1","chunk_count":-1}"#, "`chunk_count`"),
+        (r#"{"document_id":"d1","chunks_deleted":15.5}"#, "`chunks_deleted`"),
+        (r#"{"document_id":"d1","chunks_deleted":-1}"#, "`chunks_deleted`"),
         (r#"{"document_id":{"a":1}}"#, "`document_id`"),
     ] {
-        let error = UploadedDocument::from_body(body).unwrap_err().to_string();
+        let error = DeletedDocument::from_body(body).unwrap_err().to_string();
         assert!(error.contains(place), "{error}");
     }
+    let error = UploadedDocument::from_body(r#"{"document_id":{"a":1}}"#).unwrap_err();
+    assert!(error.to_string().contains("`document_id`"), "{error}");
 }
 
 #[test]

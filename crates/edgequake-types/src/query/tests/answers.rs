@@ -62,6 +62,7 @@ fn degrees_and_numbers_in_every_form() {
         ("null", None),
         (r#"{"in":1,"out":2,"total":3}"#, Some(3)),
         (r#"{"in":1,"out":2}"#, Some(3)),
+        (r#"{"$serde_json::private::Number":"3"}"#, Some(3)),
         (r#"{"in":18446744073709551615,"out":2,"total":null}"#, Some(u64::MAX)),
     ] {
         assert_eq!(degree(json).unwrap(), total, "{json}");

@@ -25,7 +25,11 @@ fn token(content: &str) -> QueryEvent {
 }
 
 fn error(message: &str, code: Option<&str>) -> QueryEvent {
-    QueryEvent::Error { message: message.to_owned(), code: code.map(str::to_owned) }
+    QueryEvent::Error {
+        message: message.to_owned(),
+        code: code.map(str::to_owned),
+        retry_after_seconds: None,
+    }
 }
 
 fn done() -> QueryEvent {
@@ -137,15 +141,16 @@ fn failures_in_every_form() {
     ] {
         let event = one(payload);
         assert_eq!(event, error(message, code), "{payload}");
-        let failure = StreamFailure {
-            code: code.map(str::to_owned),
-            message: message.to_owned(),
-            retry_after_seconds: None,
-        };
+        let mut failure = StreamFailure::new(message);
+        failure.code = code.map(str::to_owned);
         assert_eq!(event.failure(), Some(failure));
         assert!(!event.is_final());
     }
     assert_eq!(one(r#"{"error":"M"}"#).failure().unwrap().message, "M");
+    let busy = r#"{"type":"error","message":"busy","code":"RATE_LIMITED","retry_after_seconds":7}"#;
+    let failure = one(busy).failure().unwrap();
+    assert_eq!((failure.code.as_deref(), failure.retry_after_seconds), (Some("RATE_LIMITED"), Some(7)));
+    assert_eq!(one(&one(busy).encode().unwrap().payload), one(busy));
 }
 
 /// What a stream of these names and payloads delivers.
@@ -289,7 +294,8 @@ fn the_end_mark_ends_every_stream() {
 
 #[test]
 fn an_event_that_cannot_be_read_is_an_error_that_names_the_place() {
-    let mut framing = QueryFraming::Json;
+    let mut framing = QueryFraming::default();
+    QueryEvent::decode(None, r#"{"type":"token","content":""}"#, &mut framing).unwrap();
     let mut read = |payload: &str| QueryEvent::decode(None, payload, &mut framing).unwrap_err();
     insta::assert_snapshot!(read(r#"{"type":"token","content":"#), @"the JSON field `content` cannot be read");
     insta::assert_snapshot!(read("just text"), @"the JSON text cannot be read");

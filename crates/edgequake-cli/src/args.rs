@@ -1,0 +1,133 @@
+//! [`Cli`]: the command line as clap reads it, and nothing else.
+
+pub(crate) mod api_keys;
+pub(crate) mod documents;
+mod global;
+mod query;
+mod raw;
+mod session;
+pub(crate) mod tasks;
+pub(crate) mod tenants;
+pub(crate) mod users;
+pub(crate) mod workspaces;
+
+use clap::{Args, Parser, Subcommand};
+
+pub(crate) use self::global::Global;
+pub(crate) use self::query::Query;
+pub(crate) use self::raw::Raw;
+pub(crate) use self::session::{Login, StoreKind};
+
+/// Talk to an EdgeQuake server: logins, API keys, documents, questions.
+///
+/// Data goes to stdout, everything else to stderr. One credential is used, the first of:
+///   --api-key-file,
+///   EDGEQUAKE_API_KEY,
+///   EDGEQUAKE_USERNAME with EDGEQUAKE_PASSWORD,
+///   the same variables in --env-file,
+///   the session stored by `login`.
+///
+/// No secret is ever taken as an argument: every user of the machine can read those.
+#[derive(Debug, Parser)]
+#[command(name = "edgequake-cli", version, after_help = AFTER_HELP, verbatim_doc_comment)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Environment (an empty variable counts as unset):
+  EDGEQUAKE_BASE_URL      URL of the server; default: http://localhost:8080
+  EDGEQUAKE_API_KEY       API key
+  EDGEQUAKE_USERNAME      name to log in with, or EDGEQUAKE_EMAIL; without a password it selects a stored session
+  EDGEQUAKE_PASSWORD      password to log in with
+  EDGEQUAKE_TENANT_ID     tenant
+  EDGEQUAKE_WORKSPACE_ID  workspace
+  EDGEQUAKE_ALLOW_HTTP    true allows plain http to other machines
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE
+
+Exit codes:
+  0  success; also when the reader of a pipe has closed it
+  1  failure
+  2  invalid arguments or settings
+  3  not logged in, or the credential was refused (401)
+  4  forbidden (403)
+  5  not found (404)
+  6  account locked (423) or too many requests (429)
+  7  no connection, no answer in time, or server unavailable (503): try again later
+  130  interrupted by Ctrl-C
+";
+
+/// The commands, by resource.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Log in and keep the session for later commands
+    Login(Login),
+    /// End the stored session, here and on the server
+    Logout,
+    /// Show the user that the credential belongs to
+    Whoami,
+    /// Show the server's health and which credential is in use
+    Status,
+    /// Create, list, rotate and revoke API keys
+    #[command(subcommand)]
+    ApiKeys(api_keys::Command),
+    /// Upload, list, read and delete documents
+    #[command(subcommand)]
+    Documents(documents::Command),
+    /// Ask a question
+    Query(Query),
+    /// Show the server's background tasks
+    #[command(subcommand)]
+    Tasks(tasks::Command),
+    /// List, create and delete workspaces
+    #[command(subcommand)]
+    Workspaces(workspaces::Command),
+    /// List and create tenants
+    #[command(subcommand)]
+    Tenants(tenants::Command),
+    /// List, create and delete user accounts
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Send any request and print the answer unchanged
+    Raw(Raw),
+}
+
+/// How much of a list is shown.
+#[derive(Debug, Args)]
+pub(crate) struct Paging {
+    /// Show all pages, not only the first one
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_declaration_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn no_argument_takes_a_secret() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {
+                let name = argument.get_long().unwrap_or(argument.get_id().as_str());
+                let secret = ["password", "token", "secret", "key"].iter().any(|word| name.contains(word));
+                assert!(
+                    !secret || matches!(name, "api-key-file" | "key_id"),
+                    "{name} of {}",
+                    command.get_name()
+                );
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

@@ -1,0 +1,27 @@
+//! The arguments of `tenants`.
+
+use clap::{Args, Subcommand};
+
+use super::Paging;
+
+/// What can be done with tenants.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the tenants
+    List(Paging),
+    /// Create a tenant and print its ID; for platform administrators
+    Create(Create),
+}
+
+/// Create a tenant and print its ID; for platform administrators.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// Its name
+    pub(crate) name: String,
+    /// Its name in URLs; default: made from the name
+    #[arg(long)]
+    pub(crate) slug: Option<String>,
+    /// Its plan: free, basic, pro or enterprise
+    #[arg(long)]
+    pub(crate) plan: Option<String>,
+}

@@ -1,0 +1,107 @@
+//! [`CredentialSource`]: where the credential of this command comes from.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use edgequake_auth::{CredentialsError, Env, StoredLogin};
+use edgequake_types::Secret;
+
+use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
+
+/// Where the credential comes from; the variants are in the order in which they are looked for.
+#[derive(Debug)]
+pub(crate) enum CredentialSource {
+    /// `--api-key-file`.
+    KeyFile(PathBuf),
+    /// `EDGEQUAKE_API_KEY` of the environment.
+    EnvKey,
+    /// A name and a password of the environment.
+    EnvLogin(Account),
+    /// `EDGEQUAKE_API_KEY` of the `.env` file.
+    EnvFileKey(PathBuf),
+    /// A name and a password of the `.env` file.
+    EnvFileLogin(Account, PathBuf),
+    /// A session stored by `login`.
+    StoredLogin(StoredLogin),
+    /// Something is stored, and it cannot be read.
+    Unreadable,
+    /// There is no credential.
+    None,
+}
+
+/// A name and a password.
+#[derive(Debug)]
+pub(crate) struct Account {
+    pub(crate) identifier: String,
+    pub(crate) password: Secret,
+}
+
+impl CredentialSource {
+    /// What arguments, environment and `.env` file say; `None` if they say nothing, so that a stored session is used.
+    pub(crate) fn configured(
+        key_file: Option<PathBuf>,
+        settings: &Settings,
+    ) -> Result<Option<Self>, CredentialsError> {
+        if let Some(path) = key_file {
+            return Ok(Some(Self::KeyFile(path)));
+        }
+        let env = Env::from_process();
+        if env.is_configured()? {
+            return Ok(Some(Self::EnvKey));
+        }
+        if let Some((name, password)) = env.login() {
+            let account = Account { identifier: name.to_owned(), password: password.clone() };
+            return Ok(Some(Self::EnvLogin(account)));
+        }
+        let Some((path, file)) = settings.env_file() else { return Ok(None) };
+        let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
+        if filled(API_KEY).is_some() {
+            return Ok(Some(Self::EnvFileKey(path.to_owned())));
+        }
+        let name = USER_NAMES.into_iter().find_map(filled);
+        Ok(name.zip(file.get(PASSWORD)).map(|(name, password)| {
+            let account = Account { identifier: name.trim().to_owned(), password: password.into() };
+            Self::EnvFileLogin(account, path.to_owned())
+        }))
+    }
+
+    /// Its name in JSON.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::KeyFile(_) => "api_key_file",
+            Self::EnvKey => "environment_api_key",
+            Self::EnvLogin(_) => "environment_login",
+            Self::EnvFileKey(_) => "env_file_api_key",
+            Self::EnvFileLogin(..) => "env_file_login",
+            Self::StoredLogin(_) => "stored_login",
+            Self::Unreadable => "unreadable",
+            Self::None => "none",
+        }
+    }
+
+    /// Who logs in, or has logged in.
+    pub(crate) fn user(&self) -> Option<&str> {
+        match self {
+            Self::EnvLogin(account) | Self::EnvFileLogin(account, _) => Some(&account.identifier),
+            Self::StoredLogin(login) => Some(&login.user),
+            _ => None,
+        }
+    }
+}
+
+/// Words that fit behind "the credential comes from".
+impl fmt::Display for CredentialSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = USER_NAMES[0];
+        match self {
+            Self::KeyFile(path) => write!(f, "the key file {}", path.display()),
+            Self::EnvKey => write!(f, "{API_KEY} in the environment"),
+            Self::EnvLogin(_) => write!(f, "{name} and {PASSWORD} in the environment"),
+            Self::EnvFileKey(path) => write!(f, "{API_KEY} in {}", path.display()),
+            Self::EnvFileLogin(_, path) => write!(f, "{name} and {PASSWORD} in {}", path.display()),
+            Self::StoredLogin(login) => write!(f, "the stored login of {}", login.user),
+            Self::Unreadable => f.write_str("a stored login that cannot be read"),
+            Self::None => f.write_str("nowhere"),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! [`Settings`]: the environment, and the `.env` file for what it does not set.
+
+use std::path::{Path, PathBuf};
+
+use edgequake_auth::DotEnv;
+
+use crate::failure::{Exit, Failure};
+
+/// The variable for an API key.
+pub(crate) const API_KEY: &str = "EDGEQUAKE_API_KEY";
+/// The variables for the name to log in with, in this order.
+pub(crate) const USER_NAMES: [&str; 2] = ["EDGEQUAKE_USERNAME", "EDGEQUAKE_EMAIL"];
+/// The variable for the password.
+pub(crate) const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
+
+/// The environment, and the `.env` file for what it does not set.
+pub(crate) struct Settings {
+    env_file: Option<(PathBuf, DotEnv)>,
+}
+
+impl Settings {
+    /// Reads the `.env` file, if one is named.
+    pub(crate) async fn load(env_file: Option<&Path>) -> Result<Self, Failure> {
+        let env_file = match env_file {
+            Some(path) => {
+                let file = DotEnv::load(path).await.map_err(|error| Failure::Other {
+                    text: error.to_string(),
+                    source: Some(error.into()),
+                    exit: Exit::Usage,
+                })?;
+                Some((path.to_owned(), file))
+            }
+            None => None,
+        };
+        Ok(Self { env_file })
+    }
+
+    /// The `.env` file, if one is named.
+    pub(crate) fn env_file(&self) -> Option<(&Path, &DotEnv)> {
+        self.env_file.as_ref().map(|(path, file)| (path.as_path(), file))
+    }
+
+    /// The value of a variable; empty counts as unset.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        let from_file = || self.env_file()?.1.get(name).map(str::to_owned);
+        std::env::var(name).ok().filter(|value| !value.trim().is_empty()).or_else(from_file)
+    }
+
+    /// The name to log in with.
+    pub(crate) fn identifier(&self) -> Option<String> {
+        USER_NAMES.into_iter().find_map(|name| self.get(name)).map(|name| name.trim().to_owned())
+    }
+}

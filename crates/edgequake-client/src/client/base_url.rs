@@ -1,0 +1,245 @@
+//! [`BaseUrl`]: where the server is, and how the paths of operations are put behind it.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+use bytes::Bytes;
+use edgequake_types::Origin;
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
+
+use crate::error::Error;
+
+/// The address of a server: scheme, host, port, and the path prefix that a reverse proxy may put in front.
+///
+/// ```
+/// use edgequake_client::BaseUrl;
+///
+/// let base: BaseUrl = "https://example.com/eq/".parse()?;
+/// assert_eq!(base.to_string(), "https://example.com/eq");
+/// # Ok::<(), edgequake_client::BaseUrlError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    /// Empty, or with a leading and without a trailing slash.
+    prefix: Box<str>,
+    origin: Origin,
+}
+
+/// Why a text is not the address of a server. Never repeats the text, which may hold a password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BaseUrlError {
+    /// Not a URL with a host.
+    #[error(
+        "the base URL must be like https://host:port/prefix; IPv6 addresses stand in brackets, as in http://[::1]:8080"
+    )]
+    Malformed,
+    /// Another scheme than `http` or `https`, or none.
+    #[error("the base URL must begin with http:// or https://")]
+    Scheme,
+    /// User and password before the host.
+    #[error(
+        "the base URL must not hold a user or password: credentials have settings of their own, such as EDGEQUAKE_API_KEY"
+    )]
+    UserInfo,
+    /// A query or fragment.
+    #[error("the base URL must not have a query or fragment: remove everything from `?` or `#` on")]
+    Query,
+}
+
+impl BaseUrl {
+    /// Where the URL's credentials belong.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Puts a path, and a query if there is one, behind the base. Segments are appended, never resolved, so that the prefix
+    /// stays (RFC 3986, 5.2.3 would drop its last segment).
+    pub(crate) fn join(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, http::Error> {
+        let path_and_query = match (path, query) {
+            (Cow::Borrowed(path), None) if self.prefix.is_empty() => {
+                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()))?
+            }
+            (path, query) => {
+                let length = self.prefix.len() + path.len() + query.map_or(0, |query| query.len() + 1);
+                let mut text = String::with_capacity(length);
+                text.push_str(&self.prefix);
+                text.push_str(&path);
+                if let Some(query) = query {
+                    text.push('?');
+                    text.push_str(query);
+                }
+                PathAndQuery::from_maybe_shared(Bytes::from(text))?
+            }
+        };
+        let mut parts = http::uri::Parts::default();
+        parts.scheme = Some(self.scheme.clone());
+        parts.authority = Some(self.authority.clone());
+        parts.path_and_query = Some(path_and_query);
+        Ok(Uri::from_parts(parts)?)
+    }
+}
+
+impl FromStr for BaseUrl {
+    type Err = BaseUrlError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        if text.contains('#') || text.contains('?') {
+            return Err(BaseUrlError::Query);
+        }
+        // A URI is ASCII (RFC 3986, 2); a prefix with other letters has to be percent-encoded.
+        if !text.is_ascii() {
+            return Err(BaseUrlError::Malformed);
+        }
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+        if !scheme.is_some_and(|scheme| scheme == "http" || scheme == "https") {
+            return Err(BaseUrlError::Scheme);
+        }
+        let uri: Uri = text.parse().map_err(|_| BaseUrlError::Malformed)?;
+        let parts = uri.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(BaseUrlError::Malformed);
+        };
+        if authority.as_str().contains('@') {
+            return Err(BaseUrlError::UserInfo);
+        }
+        let host = authority.host();
+        let unbracketed = !host.starts_with('[') && host.contains(':');
+        // A port that is empty or beyond 65535 is there as text, and not as a number.
+        let odd_port = authority.as_str().len() > host.len() && authority.port_u16().is_none();
+        if host.is_empty() || unbracketed || odd_port {
+            return Err(BaseUrlError::Malformed);
+        }
+        let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);
+        let prefix: String = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .flat_map(|segment| ["/", segment])
+            .collect();
+        let whole = format!("{scheme}://{authority}").parse().map_err(|_| BaseUrlError::Malformed)?;
+        Ok(Self { scheme, authority, prefix: prefix.into(), origin: whole })
+    }
+}
+
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<&str> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: &str) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<String> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: String) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+/// Taken as a text, checked as by `parse`.
+impl TryFrom<&String> for BaseUrl {
+    type Error = BaseUrlError;
+
+    fn try_from(text: &String) -> Result<Self, BaseUrlError> {
+        text.parse()
+    }
+}
+
+impl From<&BaseUrl> for BaseUrl {
+    fn from(url: &BaseUrl) -> Self {
+        url.clone()
+    }
+}
+
+/// A URL that is one already passes where one is made.
+impl From<std::convert::Infallible> for BaseUrlError {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.prefix)
+    }
+}
+
+impl fmt::Debug for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BaseUrl({self})")
+    }
+}
+
+/// A base URL that is none.
+impl From<BaseUrlError> for Error {
+    fn from(error: BaseUrlError) -> Self {
+        Self::config(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn paths_are_appended_with_single_slashes() {
+        for (base, uri) in [
+            ("http://h:1", "http://h:1/api/v1/documents"),
+            ("http://h:1/", "http://h:1/api/v1/documents"),
+            ("http://h//", "http://h/api/v1/documents"),
+            ("http://h:1/eq", "http://h:1/eq/api/v1/documents"),
+            ("http://h:1/eq/", "http://h:1/eq/api/v1/documents"),
+            ("http://h/eq//", "http://h/eq/api/v1/documents"),
+            (" HTTPS://h/a/b ", "https://h/a/b/api/v1/documents"),
+            ("http://[::1]:8080", "http://[::1]:8080/api/v1/documents"),
+        ] {
+            let base: BaseUrl = base.parse().unwrap();
+            assert_eq!(base.join("/api/v1/documents".into(), None).unwrap().to_string(), uri);
+        }
+        let base: BaseUrl = "http://h/eq".parse().unwrap();
+        assert_eq!(base.join("/x".into(), Some("a=1")).unwrap(), "http://h/eq/x?a=1");
+    }
+
+    #[test]
+    fn what_is_no_base_is_refused_without_being_repeated() {
+        for (text, error) in [
+            ("", BaseUrlError::Scheme),
+            ("localhost:8080", BaseUrlError::Scheme),
+            ("ftp://h", BaseUrlError::Scheme),
+            ("http://", BaseUrlError::Malformed),
+            ("http://::1:8080", BaseUrlError::Malformed),
+            ("http://h:99999", BaseUrlError::Malformed),
+            ("http://h:", BaseUrlError::Malformed),
+            ("http://a b", BaseUrlError::Malformed),
+            ("http://h/a\u{3000}/", BaseUrlError::Malformed),
+            ("http://u:s3cr3t@h:1/eq", BaseUrlError::UserInfo),
+            ("http://u:s3cr3t@h:1/eq?x=1#f", BaseUrlError::Query),
+            ("http://h/?x", BaseUrlError::Query),
+        ] {
+            let refused = text.parse::<BaseUrl>().unwrap_err();
+            assert_eq!(refused, error, "{text}");
+            assert!(!refused.to_string().contains("s3cr3t"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in "(http://)?[ -~]{0,30}") {
+            if let Ok(base) = text.parse::<BaseUrl>() {
+                let again: BaseUrl = base.to_string().parse().unwrap();
+                prop_assert_eq!(&again, &base);
+                prop_assert!(base.join("/api".into(), None).is_ok());
+            }
+        }
+    }
+}

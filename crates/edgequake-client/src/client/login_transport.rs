@@ -1,0 +1,95 @@
+//! [`LoginTransport`]: how the client sends the requests of its own login.
+//!
+//! A separate, short way to the same pool: guard, time limit, transport. No auth layer, or a login would need a login; no retry,
+//! since refresh tokens are single use.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_auth::{TokenTransport, TransportError, TransportErrorKind};
+use http::{Request, Response};
+
+use super::base_url::BaseUrl;
+use crate::body::{Collected, RequestBody, collect};
+use crate::boxed::BoxError;
+use crate::fault::{Fault, find};
+use crate::layers::guard::OriginViolation;
+use crate::layers::timeout::TimedOut;
+use crate::stack::erased::ErasedService;
+
+/// An answer of an auth endpoint is a few kilobytes; more is something else.
+const ANSWER_LIMIT: usize = 256 * 1024;
+
+/// Sends login, refresh and logout.
+#[derive(Clone)]
+pub(super) struct LoginTransport {
+    base: BaseUrl,
+    service: ErasedService,
+    timeout: Duration,
+}
+
+impl LoginTransport {
+    /// Sends through `service`, which must hold neither auth nor retries, with this limit for each request.
+    pub(super) fn new(base: BaseUrl, service: ErasedService, timeout: Duration) -> Self {
+        Self { base, service, timeout }
+    }
+}
+
+impl fmt::Debug for LoginTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoginTransport").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl TokenTransport for LoginTransport {
+    fn send(
+        &self,
+        request: Request<Bytes>,
+    ) -> edgequake_auth::BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
+        let (service, limit, base) = (self.service.clone(), self.timeout, self.base.clone());
+        Box::pin(async move {
+            tokio::time::timeout(limit, exchange(service, base, request))
+                .await
+                .map_err(|_| TransportError::new(TransportErrorKind::TimedOut))?
+        })
+    }
+}
+
+async fn exchange(
+    service: ErasedService,
+    base: BaseUrl,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, TransportError> {
+    let (mut parts, body) = request.into_parts();
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    parts.uri = base.join(path.into(), None).map_err(|error| unsent(error.into()))?;
+    parts.headers.insert(http::header::USER_AGENT, super::DEFAULT_USER_AGENT);
+    let answer = service.call(Request::from_parts(parts, RequestBody::from(body))).await.map_err(failed)?;
+    let (parts, mut body) = answer.into_parts();
+    let body = match collect(&mut body, ANSWER_LIMIT).await.map_err(interrupted)? {
+        Collected::Whole(bytes) => bytes,
+        // Too long for a token; what it begins with is enough to say what it is.
+        Collected::Cut(bytes) => bytes,
+    };
+    Ok(Response::from_parts(parts, body))
+}
+
+fn unsent(error: BoxError) -> TransportError {
+    TransportError::new(TransportErrorKind::NotSent).with_source(error)
+}
+
+fn interrupted(error: BoxError) -> TransportError {
+    TransportError::new(TransportErrorKind::Interrupted).with_source(error)
+}
+
+fn failed(error: BoxError) -> TransportError {
+    let kind = match find::<OriginViolation>(&*error) {
+        Some(OriginViolation::Insecure { .. }) => TransportErrorKind::Insecure,
+        Some(_) => TransportErrorKind::ForeignOrigin,
+        None if find::<TimedOut>(&*error).is_some() => TransportErrorKind::TimedOut,
+        None if Fault::of(&*error).is_some_and(Fault::is_unsent) => TransportErrorKind::NotSent,
+        None => TransportErrorKind::Interrupted,
+    };
+    TransportError::new(kind).with_source(error)
+}

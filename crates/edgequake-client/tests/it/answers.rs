@@ -1,0 +1,97 @@
+//! Answers that are taken piece by piece: how long they may take, and what is no answer of their kind.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::types::{Download, Lines, operation};
+use edgequake_client::{Client, ErrorKind};
+use http::{Request, Response};
+
+use crate::server::{Act, Server, answer};
+
+/// Follows numbers.
+#[operation(GET "/plugins/numbers" -> Lines<u64>, Required, Safe, None, new(), crate = edgequake_client::types)]
+struct WatchNumbers {}
+
+/// Gives a file out.
+#[operation(GET "/plugins/file" -> Download, Required, Safe, None, new(), crate = edgequake_client::types)]
+struct GetFile {}
+
+/// A server that sends a piece every few milliseconds, longer than any call may take.
+async fn slow(content_type: &str) -> Server {
+    let head = format!("HTTP/1.1 200 X\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n");
+    let mut pieces = vec![(Duration::ZERO, head.into_bytes())];
+    pieces.extend((0..20).map(|number| (Duration::from_millis(10), format!("{number}\n").into_bytes())));
+    Server::start(move |_, _| Act::Pieces(pieces.clone())).await
+}
+
+#[tokio::test]
+async fn the_limit_of_a_call_does_not_cut_a_stream() {
+    let limit = Duration::from_millis(100);
+    let server = slow("application/x-ndjson").await;
+    let client = server.builder().timeout(limit).build().unwrap();
+    let mut numbers = client.send(WatchNumbers::new()).await.unwrap();
+    let mut sum = 0;
+    while let Some(number) = numbers.next().await {
+        sum += number.unwrap();
+    }
+    assert_eq!(sum, 190);
+    assert_eq!(server.only().header("accept-encoding"), Some("identity"));
+
+    let server = slow("application/octet-stream").await;
+    let client = server.builder().timeout(limit).build().unwrap();
+    let mut file = client.send(GetFile::new()).await.unwrap();
+    let mut length = 0;
+    while let Some(piece) = file.next().await {
+        length += piece.unwrap().len();
+    }
+    assert_eq!(length, 50);
+
+    // A limit of the call's own holds.
+    let server = slow("application/octet-stream").await;
+    let mut file = server.client().send(GetFile::new()).timeout(limit).await.unwrap();
+    let mut last = None;
+    while let Some(piece) = file.next().await {
+        last = Some(piece);
+    }
+    assert!(matches!(last.unwrap().unwrap_err().kind(), ErrorKind::Timeout(_)));
+}
+
+fn answering(body: Bytes) -> Client {
+    let transport = tower::service_fn(move |_: Request<RequestBody>| {
+        let answer = Response::new(ResponseBody::from(body.clone()));
+        std::future::ready(Ok::<_, Infallible>(answer))
+    });
+    Client::from_service("http://127.0.0.1:1", transport).unwrap()
+}
+
+#[tokio::test]
+async fn lines_are_limited_and_their_number_is_not() {
+    // More than a line may have, in one piece, in lines that are short.
+    let many = "1\n".repeat(9 * 1024 * 1024);
+    let mut numbers = answering(many.into()).send(WatchNumbers::new()).await.unwrap();
+    let mut count = 0;
+    while let Some(number) = numbers.next().await {
+        count += number.unwrap();
+    }
+    assert_eq!(count, 9 * 1024 * 1024);
+
+    let one = "1".repeat(17 * 1024 * 1024);
+    let mut numbers = answering(one.into()).send(WatchNumbers::new()).await.unwrap();
+    let error = numbers.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; a line is longer than 16777216 bytes");
+    assert!(numbers.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_web_page_is_no_stream() {
+    let page = answer(200, &[("content-type", "Text/HTML; charset=utf-8")], b"<html>log in</html>");
+    let server = Server::start(move |_, _| Act::Send(page.clone())).await;
+    let error = server.client().send(WatchNumbers::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Stream);
+    assert!(error.to_string().contains("not application/x-ndjson"), "{error}");
+    let error = server.client().query().stream("?").await.unwrap_err();
+    assert!(error.to_string().contains("not text/event-stream"), "{error}");
+}

@@ -1,0 +1,67 @@
+//! [`App`]: the state that all handlers share.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::task::JoinSet;
+
+use crate::auth::caller::Caller;
+use crate::auth::token::Signer;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::limiter::Limiter;
+use crate::log::{Counters, Log};
+use crate::state::{BUILT_IN_USER, Store, user_id};
+
+/// The state that all handlers share.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) signer: Signer,
+    pub(crate) limiter: Option<Limiter>,
+    pub(crate) counters: Counters,
+    pub(crate) log: Log,
+    store: Mutex<Store>,
+    /// The background jobs; they end with the server.
+    jobs: Mutex<JoinSet<()>>,
+}
+
+/// Shows the configuration and the statistics only, never what users have stored.
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut fields = f.debug_struct("App");
+        fields.field("config", &self.config).field("stats", &self.counters.read()).finish_non_exhaustive()
+    }
+}
+
+impl App {
+    pub(crate) fn new(config: Config, clock: Clock, signer: Signer, store: Store) -> Self {
+        let limiter = config.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
+        Self {
+            config,
+            clock,
+            signer,
+            limiter,
+            counters: Counters::default(),
+            log: Log::default(),
+            store: Mutex::new(store),
+            jobs: Mutex::default(),
+        }
+    }
+
+    /// The tables. Lock them briefly, and never across an await.
+    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a background job.
+    pub(crate) fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
+        while jobs.try_join_next().is_some() {}
+        jobs.spawn(job);
+    }
+
+    /// The caller of every request when authentication is off.
+    pub(crate) fn built_in_caller(&self) -> Caller {
+        Caller::built_in(user_id(BUILT_IN_USER))
+    }
+}

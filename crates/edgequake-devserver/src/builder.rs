@@ -1,0 +1,189 @@
+//! [`DevServerBuilder`]: configures a server and starts it.
+
+use std::time::Duration;
+
+use edgequake_types::session::Role;
+use edgequake_types::{Secret, TenantId, WorkspaceId};
+
+use crate::backend::{Backend, StartError};
+use crate::config::{Config, Era, InitialUser};
+use crate::place::Place;
+use crate::server::DevServer;
+
+/// Configures a [`DevServer`] and starts it. Every option has a default that suits first steps.
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_devserver::{DevServer, Role};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = DevServer::builder()
+///     .user("mona", "mona@corp.test", "correct horse", Role::User)
+///     .token_lifetime(Duration::from_millis(200))
+///     .max_login_attempts(3)
+///     .start()
+///     .await?;
+/// assert!(server.user_id("mona").is_some());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+#[must_use]
+pub struct DevServerBuilder {
+    port: u16,
+    config: Config,
+    users: Vec<InitialUser>,
+}
+
+impl DevServer {
+    /// A builder with every option at its default.
+    pub fn builder() -> DevServerBuilder {
+        DevServerBuilder::default()
+    }
+}
+
+impl DevServerBuilder {
+    /// The port to listen on, on 127.0.0.1. Default: 0, which picks a free port.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Adds a user that exists from the start and belongs to the default tenant: as its owner with [`Role::Admin`],
+    /// as a reader with [`Role::Readonly`], else as a member. Any password is accepted. [`Backend::user_id`] returns
+    /// the id.
+    pub fn user(
+        mut self,
+        username: impl Into<String>,
+        email: impl Into<String>,
+        password: impl Into<Secret>,
+        role: Role,
+    ) -> Self {
+        let (username, email, password) = (username.into(), email.into(), password.into());
+        self.users.push(InitialUser { username, email, password, role });
+        self
+    }
+
+    /// The generation to behave like. Default: [`Era::C`].
+    pub fn era(mut self, era: Era) -> Self {
+        self.config.era = era;
+        self
+    }
+
+    /// Whether requests need credentials. Default: true. When false, credentials are ignored and every caller is the
+    /// administrator `00000000-0000-0000-0000-000000000001`.
+    pub fn auth(mut self, enabled: bool) -> Self {
+        self.config.auth = enabled;
+        self
+    }
+
+    /// The lifetime of access tokens. Default: 24 hours. It is exact to the millisecond, although `expires_in` and
+    /// `exp` are whole seconds, rounded up.
+    pub fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.token_lifetime = lifetime;
+        self
+    }
+
+    /// The lifetime of refresh tokens. Default: 30 days.
+    pub fn refresh_lifetime(mut self, lifetime: Duration) -> Self {
+        self.config.refresh_lifetime = lifetime;
+        self
+    }
+
+    /// Delays each response to a refresh by this long after the tokens were exchanged, so that a test can observe other
+    /// callers waiting or giving up. Default: none.
+    pub fn refresh_delay(mut self, delay: Duration) -> Self {
+        self.config.refresh_delay = delay;
+        self
+    }
+
+    /// Whether a refresh token is replaced by a new one each time it is used; using it again then revokes the session.
+    /// Default: true in [`Era::C`], false in [`Era::B`].
+    pub fn rotate_refresh_tokens(mut self, rotate: bool) -> Self {
+        self.config.rotate_refresh_tokens = Some(rotate);
+        self
+    }
+
+    /// How long it takes to process a document. Default: none, so it is ready a moment after the upload.
+    pub fn processing_delay(mut self, delay: Duration) -> Self {
+        self.config.processing_delay = delay;
+        self
+    }
+
+    /// The pause before each token of a streamed answer. Default: none.
+    pub fn token_delay(mut self, delay: Duration) -> Self {
+        self.config.token_delay = delay;
+        self
+    }
+
+    /// Whether scope headers that contradict the claims of an access token are rejected with 403, as the newest servers
+    /// do. Default: false: the headers win, so that one login can work in several workspaces. Membership is checked
+    /// either way.
+    pub fn strict_scope(mut self, strict: bool) -> Self {
+        self.config.strict_scope = strict;
+        self
+    }
+
+    /// The tenant and the workspace in the access token of a login. Default: the server's default ones,
+    /// `00000000-0000-0000-0000-000000000002` and `...0003`.
+    pub fn session_scope(mut self, tenant: TenantId, workspace: WorkspaceId) -> Self {
+        self.config.session_scope = Place { tenant, workspace };
+        self
+    }
+
+    /// Whether users may create their own accounts. Default: true.
+    pub fn registration(mut self, open: bool) -> Self {
+        self.config.registration = open;
+        self
+    }
+
+    /// A key that may do everything and belongs to no user. Default: none.
+    pub fn master_key(mut self, key: impl Into<Secret>) -> Self {
+        self.config.master_key = Some(key.into());
+        self
+    }
+
+    /// Adds a key that may read and query ([`Era::C`]) or do everything ([`Era::B`]), and belongs to no user.
+    pub fn static_key(mut self, key: impl Into<Secret>) -> Self {
+        self.config.static_keys.push(key.into());
+        self
+    }
+
+    /// How many consecutive failed logins lock an account; the last of them is already answered with 423. Default: 5.
+    pub fn max_login_attempts(mut self, attempts: u32) -> Self {
+        self.config.max_login_attempts = attempts;
+        self
+    }
+
+    /// How long an account stays locked. Default: 15 minutes.
+    pub fn lockout(mut self, duration: Duration) -> Self {
+        self.config.lockout = duration;
+        self
+    }
+
+    /// Limits the requests of each caller: how many at once, and how many more per second. Default: no limit.
+    pub fn rate_limit(mut self, burst_and_per_second: Option<(u32, f64)>) -> Self {
+        self.config.rate_limit = burst_and_per_second;
+        self
+    }
+
+    /// Creates the server without a socket, to be called in the same process through [`Backend::router`].
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Users`] when two users share a name or an e-mail address.
+    pub fn build(self) -> Result<Backend, StartError> {
+        Backend::new(self.config, self.users)
+    }
+
+    /// Binds 127.0.0.1 and serves until the handle is dropped. Needs a tokio runtime with I/O and time enabled.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::Bind`] when the port is in use, and the errors of [`build`](Self::build).
+    pub async fn start(self) -> Result<DevServer, StartError> {
+        let port = self.port;
+        DevServer::listen(self.build()?, port).await
+    }
+}

@@ -1,0 +1,83 @@
+//! [`Config`]: how a server behaves, as plain data.
+
+use std::time::Duration;
+
+use edgequake_types::Secret;
+use edgequake_types::session::Role;
+
+use crate::place::Place;
+
+/// The generation of servers to behave like, where a client sees a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Era {
+    /// The middle generation: refresh tokens are reusable, scopes of keys are not enforced, static keys are
+    /// administrators, membership is not checked, and a deletion is complete when it is answered.
+    B,
+    /// The latest generation: refresh tokens are single-use, scopes of keys and membership are enforced, and deletions
+    /// are queued.
+    C,
+}
+
+/// How the server behaves.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) era: Era,
+    pub(crate) auth: bool,
+    pub(crate) token_lifetime: Duration,
+    pub(crate) refresh_lifetime: Duration,
+    pub(crate) refresh_delay: Duration,
+    pub(crate) processing_delay: Duration,
+    pub(crate) token_delay: Duration,
+    /// `None` leaves it to the era.
+    pub(crate) rotate_refresh_tokens: Option<bool>,
+    pub(crate) strict_scope: bool,
+    pub(crate) session_scope: Place,
+    pub(crate) registration: bool,
+    pub(crate) master_key: Option<Secret>,
+    pub(crate) static_keys: Vec<Secret>,
+    pub(crate) max_login_attempts: u32,
+    pub(crate) lockout: Duration,
+    /// How many requests at once, and how many more per second.
+    pub(crate) rate_limit: Option<(u32, f64)>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let day = Duration::from_secs(24 * 60 * 60);
+        Self {
+            era: Era::C,
+            auth: true,
+            token_lifetime: day,
+            refresh_lifetime: 30 * day,
+            refresh_delay: Duration::ZERO,
+            processing_delay: Duration::ZERO,
+            token_delay: Duration::ZERO,
+            rotate_refresh_tokens: None,
+            strict_scope: false,
+            session_scope: Place::server_default(),
+            registration: true,
+            master_key: None,
+            static_keys: Vec::new(),
+            max_login_attempts: 5,
+            lockout: Duration::from_secs(15 * 60),
+            rate_limit: None,
+        }
+    }
+}
+
+impl Config {
+    /// Whether a refresh token is replaced by a new one each time it is used.
+    pub(crate) fn rotates_refresh_tokens(&self) -> bool {
+        self.rotate_refresh_tokens.unwrap_or(self.era == Era::C)
+    }
+}
+
+/// A user that exists from the start.
+#[derive(Debug, Clone)]
+pub(crate) struct InitialUser {
+    pub(crate) username: String,
+    pub(crate) email: String,
+    pub(crate) password: Secret,
+    pub(crate) role: Role,
+}

@@ -1,0 +1,138 @@
+//! Random requests get a response, and never an internal error.
+
+use axum::body::Body;
+use edgequake_devserver::{Backend, DevServer, Era, Role};
+use http::Request;
+use http_body_util::BodyExt;
+use proptest::prelude::*;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use tower::ServiceExt;
+
+const PATHS: [&str; 22] = [
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/logout",
+    "/api/v1/auth/me",
+    "/api/v1/users",
+    "/api/v1/users/{}",
+    "/api/v1/api-keys",
+    "/api/v1/api-keys/{}",
+    "/api/v1/tenants",
+    "/api/v1/tenants/{}",
+    "/api/v1/tenants/{}/workspaces",
+    "/api/v1/tenants/{}/workspaces/by-slug/x",
+    "/api/v1/workspaces/{}",
+    "/api/v1/workspaces/{}/stats",
+    "/api/v1/documents",
+    "/api/v1/documents/upload",
+    "/api/v1/documents/{}",
+    "/api/v1/documents/track/{}",
+    "/api/v1/tasks",
+    "/api/v1/tasks/{}/cancel",
+    "/api/v1/query",
+    "/api/v1/query/stream",
+];
+
+/// A request that is almost valid.
+fn requests() -> impl Strategy<Value = Request<Body>> {
+    let id = prop_oneof![
+        Just("default".to_owned()),
+        Just("00000000-0000-0000-0000-000000000002".to_owned()),
+        Just("00000000-0000-0000-0000-000000000003".to_owned()),
+        "[a-z%0-9]{1,8}",
+    ];
+    let field = prop::sample::select(vec![
+        "username",
+        "email",
+        "password",
+        "role",
+        "name",
+        "slug",
+        "content",
+        "title",
+        "query",
+        "mode",
+        "metadata",
+        "scopes",
+        "expires_in_days",
+        "document_filter",
+        "max_results",
+        "refresh_token",
+        "stream_format",
+    ]);
+    let value = prop_oneof![
+        Just("null".to_owned()),
+        Just("[]".to_owned()),
+        Just(r#"["read","*"]"#.to_owned()),
+        Just(r#"{"document_ids":["x"],"document_pattern":","}"#.to_owned()),
+        Just("18446744073709551615".to_owned()),
+        Just("-1".to_owned()),
+        "\\PC{0,12}".prop_map(|text| serde_json::Value::from(text).to_string()),
+    ];
+    let object = prop::collection::btree_map(field, value, 0..5).prop_map(|fields| {
+        let fields: Vec<String> =
+            fields.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    });
+    let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.md\"\r\n\r\n# a\n\nb\r\n--b--\r\n";
+    let body = prop_oneof![4 => object, 1 => Just(form.to_owned()), 1 => "\\PC{0,40}"];
+    let method =
+        prop::sample::select(vec!["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "BREW"]);
+    let content_type =
+        prop::sample::select(vec!["application/json", "multipart/form-data; boundary=b", "text/plain", ""]);
+    let credential =
+        prop::sample::select(vec!["Bearer master", "Bearer a.b.c", "Bearer eq_0123456789abc", "Basic x"]);
+    let query = prop_oneof![Just(String::new()), "\\?(page|page_size|offset|limit|status)=[0-9a-z%-]{0,20}"];
+    let scope = prop_oneof![Just("default".to_owned()), Just(String::new()), "[ -~]{1,20}"];
+    let path = prop::sample::select(PATHS.to_vec());
+    (method, path, id, query, content_type, credential, scope, body).prop_filter_map(
+        "a URI",
+        |(method, path, id, query, content_type, credential, scope, body)| {
+            let uri = format!("{}{query}", path.replace("{}", &id));
+            let request = Request::builder().method(method).uri(uri).header("content-type", content_type);
+            let request = request.header("authorization", credential).header("x-workspace-id", scope);
+            request.header("x-tenant-id", "default").body(Body::from(body)).ok()
+        },
+    )
+}
+
+fn backends() -> Vec<Backend> {
+    let backend = |auth, era| {
+        let builder = DevServer::builder().auth(auth).era(era).master_key("master");
+        builder.user("ada", "ada@corp.test", "correct horse", Role::Admin).build().unwrap()
+    };
+    vec![backend(true, Era::C), backend(false, Era::C), backend(true, Era::B), backend(false, Era::B)]
+}
+
+#[test]
+fn random_requests_never_cause_internal_errors() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let backends = backends();
+    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(600) };
+    // The requests are the same each time, because their statuses are asserted below.
+    let random = TestRng::deterministic_rng(RngAlgorithm::default());
+    let mut runner = TestRunner::new_with_rng(config, random);
+    let strategy = (requests(), 0..backends.len());
+    let mut seen = std::collections::BTreeSet::new();
+    let checked = std::cell::RefCell::new(&mut seen);
+    runner
+        .run(&strategy, |(request, at)| {
+            let shown = format!("{} {}", request.method(), request.uri());
+            runtime.block_on(async {
+                let response = backends[at].router().oneshot(request).await.unwrap();
+                let status = response.status();
+                checked.borrow_mut().insert(status.as_u16());
+                prop_assert!(!status.is_server_error(), "{} {}", shown, status);
+                prop_assert!(response.headers().contains_key("x-request-id"));
+                // Streams end, too.
+                let body = response.into_body().collect().await.unwrap().to_bytes();
+                prop_assert!(status != 204 || body.is_empty());
+                Ok(())
+            })
+        })
+        .unwrap();
+    // Some requests fail each check, and some pass all of them.
+    for status in [200, 400, 401, 404, 405, 415, 422] {
+        assert!(seen.contains(&status), "{status} is not in {seen:?}");
+    }
+}
