@@ -20,6 +20,7 @@ mod limit;
 mod loom;
 mod operations;
 mod proxy;
+mod public;
 mod soak;
 mod tool;
 mod workspace;
@@ -43,6 +44,11 @@ const COMMANDS: &[Command] = &[
         name: "arrows",
         summary: "which crate and which module may use which: [--modules] [--graph CRATE]",
         run: arrows::run,
+    },
+    Command {
+        name: "public",
+        summary: "types and traits of other crates in our public API against the lists: [--update]",
+        run: public::run,
     },
     Command { name: "examples", summary: "build the examples and run each to its end", run: examples::run },
     Command { name: "loom", summary: "explore the interleavings of a token refresh", run: loom::run },
