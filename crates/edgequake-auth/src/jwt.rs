@@ -4,7 +4,7 @@
 //!
 //! * [`state`](self): what is held, and what to do now (no clock, no await, no I/O);
 //! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
-//! * `session`: the exchange itself, around the store: lock, read again, refresh only if still needed, save;
+//! * `refresh`: the exchange itself, around the store: lock, read again, refresh only if still needed, save;
 //! * `wire`: requests and answers.
 
 mod access;
@@ -14,7 +14,7 @@ mod flight;
 mod handle;
 mod inner;
 mod notes;
-mod session;
+mod refresh;
 mod state;
 mod wire;
 

@@ -1,4 +1,4 @@
-//! [`OPERATIONS`]: the table of all declared operations.
+//! [`OPERATIONS`]: the table of all operations. Each is declared in the file of its group, such as `documents.rs`.
 
 use crate::Operation;
 use crate::{api_keys, documents, health, query, session, setup, tasks, tenants, users, workspaces};

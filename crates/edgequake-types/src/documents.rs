@@ -1,4 +1,4 @@
-//! Documents: uploading, listing, reading, deleting, and following their processing (`/api/v1/documents/...`).
+//! Documents and their operations: uploading, listing, reading, deleting, and following their processing (`/api/v1/documents/...`).
 //!
 //! An upload is accepted first and processed later. Keep `document_id`, `task_id` and `track_id` of its answer: the task
 //! tells how processing goes ([`GetTask`](crate::tasks::GetTask)), the document tells how it ended

@@ -1,4 +1,4 @@
-//! The exchange itself: lock the store, read it again, refresh only if still needed, save before giving out.
+//! The refresh, or a new login, itself: lock the store, read it again, refresh only if still needed, save before giving out.
 //!
 //! Everything here runs inside the one flight there is, so nothing here needs to expect another.
 
