@@ -28,7 +28,8 @@ pub enum Fault {
 
 impl Fault {
     /// Marks an error as being this fault, where it happens: a transport of your own says so whether a request was sent, and layers
-    /// further out can tell. The mark prints as the error does, and is not seen otherwise.
+    /// further out can tell. The mark prints as the error does, and is not seen otherwise. A wrapper that passes its `source` on to what it
+    /// wraps, such as thiserror's `transparent`, hides a mark inside: mark the outermost error then.
     ///
     /// ```
     /// use edgequake_client::fault::Fault;
@@ -43,13 +44,17 @@ impl Fault {
 
     /// Looks for the fault in an error and its sources; `None` if it is not about the transport at all.
     ///
-    /// A [mark](Self::mark) decides; the innermost one, if there are several, is nearest to the truth. Without one, errors of the
-    /// system are known, and with the feature `client` those of hyper, h2, hyper-util and rustls.
+    /// A [mark](Self::mark) decides. Of several, the innermost is nearest to the truth, unless one says [`Interrupted`](Self::Interrupted):
+    /// what may have been executed is never taken for unsent. Without a mark, errors of the system are known, and with the feature
+    /// `client` those of hyper, h2, hyper-util and rustls; a certificate that is refused tells more than that there is no connection.
+    /// An error of the request's own body says nothing about the way.
     pub fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         let (mut marked, mut found) = (None, None);
         for cause in Causes::of(error) {
             if let Some(mark) = cause.downcast_ref::<Marked>() {
-                marked = Some(mark.fault);
+                marked = marked.filter(|mark| *mark == Self::Interrupted).or(Some(mark.fault));
+            } else if is_of_body(cause) {
+                break;
             } else if is_connecting(cause) {
                 marked = marked.or(Some(Self::Connect));
             } else if let Some(fault) = of_cause(cause) {
@@ -58,7 +63,7 @@ impl Fault {
                     (Some(Self::NotSent), _) => found,
                     (_, fault) => Some(fault),
                 };
-                if fault == Self::Certificate {
+                if fault == Self::Certificate && marked.is_none_or(|mark| mark == Self::Connect) {
                     return Some(fault);
                 }
             }
@@ -100,6 +105,14 @@ impl StdError for Marked {
 fn is_connecting(cause: &(dyn StdError + 'static)) -> bool {
     #[cfg(feature = "client")]
     return libraries::is_connecting(cause);
+    #[cfg(not(feature = "client"))]
+    return cause.is::<std::convert::Infallible>();
+}
+
+/// Whether a library says that the caller failed, such as a body that breaks off: what caused that is the caller's own.
+fn is_of_body(cause: &(dyn StdError + 'static)) -> bool {
+    #[cfg(feature = "client")]
+    return libraries::is_of_body(cause);
     #[cfg(not(feature = "client"))]
     return cause.is::<std::convert::Infallible>();
 }
@@ -179,6 +192,32 @@ mod tests {
         assert_eq!(Fault::of(&Wrapped(refused.into())), Some(Fault::Connect));
         assert_eq!(Fault::of(&Wrapped("a user's own".into())), None);
         assert_eq!(Fault::of(&io::Error::from(io::ErrorKind::NotFound)), None);
+    }
+
+    #[test]
+    fn a_mark_decides_and_of_several_the_innermost_that_is_no_risk() {
+        let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
+        let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
+        for (error, fault) in [
+            (Fault::NotSent.mark(reset()), Fault::NotSent),
+            (Fault::NotSent.mark(Wrapped(reset().into())), Fault::NotSent),
+            (Fault::Interrupted.mark(refused()), Fault::Interrupted),
+            (Fault::Connect.mark(Wrapped(Fault::Proxy.mark("no").into())), Fault::Proxy),
+            (Fault::Interrupted.mark(Wrapped(Fault::Connect.mark("second host").into())), Fault::Interrupted),
+            (Fault::NotSent.mark(Fault::Interrupted.mark("lost")), Fault::Interrupted),
+        ] {
+            assert_eq!(Fault::of(&error), Some(fault), "{error:?}");
+            assert_eq!(Fault::of(&Wrapped(io::Error::other(error).into())), Some(fault));
+        }
+    }
+
+    #[cfg(feature = "client")]
+    #[test]
+    fn a_certificate_refines_a_connection_that_was_not_made_and_no_other_mark() {
+        let refused = || rustls::Error::NoCertificatesPresented;
+        assert_eq!(Fault::of(&Fault::Connect.mark(refused())), Some(Fault::Certificate));
+        assert_eq!(Fault::of(&Fault::Interrupted.mark(refused())), Some(Fault::Interrupted));
+        assert_eq!(Fault::of(&Fault::NotSent.mark(Wrapped(refused().into()))), Some(Fault::NotSent));
     }
 
     #[cfg(feature = "client")]

@@ -27,7 +27,7 @@ pub(super) const FORBIDDEN: &[Forbidden] = &[
     Forbidden {
         package: "edgequake-client",
         features: Features::None,
-        names: &["hyper-util", "rustls*", "tokio-rustls"],
+        names: &["h2", "hyper", "hyper-util", "rustls*", "tokio-rustls"],
     },
 ];
 

@@ -9,6 +9,11 @@ pub(super) fn is_connecting(cause: &(dyn StdError + 'static)) -> bool {
     cause.downcast_ref::<hyper_util::client::legacy::Error>().is_some_and(|error| error.is_connect())
 }
 
+/// Whether hyper says that the caller's body failed, or was given up.
+pub(super) fn is_of_body(cause: &(dyn StdError + 'static)) -> bool {
+    cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_user)
+}
+
 /// What the error tells; `None` if it is none of these libraries'.
 pub(super) fn fault_of(cause: &(dyn StdError + 'static)) -> Option<Option<Fault>> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
@@ -21,7 +26,7 @@ pub(super) fn fault_of(cause: &(dyn StdError + 'static)) -> Option<Option<Fault>
         // hyper reports "canceled" and "closed" for requests that it hands back unsent.
         return Some(if error.is_canceled() || error.is_closed() {
             Some(Fault::NotSent)
-        } else if error.is_user() || error.is_parse() {
+        } else if error.is_parse() {
             None
         } else {
             Some(Fault::Interrupted)

@@ -111,3 +111,21 @@ async fn an_answer_before_the_body_was_sent_is_the_answer() {
     assert_eq!(client.request(Method::POST, "/x").body(body).await.unwrap().status(), 403);
     drop(served.await.unwrap());
 }
+
+#[tokio::test]
+async fn a_body_that_breaks_off_was_begun_whatever_it_says() {
+    let server = Server::answers([answer(200, &[], b"{}")]).await;
+    let made = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let counter = Arc::clone(&made);
+    let broken = move || {
+        counter.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let piece = Ok(http_body::Frame::data(Bytes::from_static(&[b'x'; 70_000])));
+        // An error that would tell of a connection that was never made, were it one of the transport's.
+        let refused = Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused));
+        StreamBody::new(futures_util::stream::iter([piece, refused]))
+    };
+    let call = server.client().request(Method::POST, "/x").body(RequestBody::factory(None, broken));
+    let error = call.retry(Retry::Refused).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (edgequake_client::ErrorKind::Other, 1), "{error}");
+    assert_eq!(made.load(std::sync::atomic::Ordering::Relaxed), 1);
+}

@@ -262,3 +262,13 @@ pub struct BundleDocument {
     /// How many of its entities are in the bundle.
     pub entity_count_in_bundle: u64,
 }
+
+/// The relationships of an entity, by their direction: how some servers write its degree.
+#[model]
+pub(super) struct DegreeCounts {
+    #[field(rename = "in")]
+    pub(super) incoming: u64,
+    #[field(rename = "out")]
+    pub(super) outgoing: u64,
+    pub(super) total: Option<u64>,
+}

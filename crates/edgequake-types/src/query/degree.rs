@@ -4,17 +4,8 @@ use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, Error, IntoDeserializer, Visitor};
 
-use crate::model;
+use super::DegreeCounts;
 use crate::tolerant::{First, Tolerant, nested};
-
-#[model]
-struct Split {
-    #[field(rename = "in")]
-    incoming: u64,
-    #[field(rename = "out")]
-    outgoing: u64,
-    total: Option<u64>,
-}
 
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     deserializer.deserialize_any(Degree)
@@ -54,7 +45,7 @@ impl<'de> Visitor<'de> for Degree {
         if value.is_number() {
             return <Option<u64> as Tolerant>::read(value).map_err(A::Error::custom);
         }
-        let split: Split = nested(&value)?;
-        Ok(Some(split.total.unwrap_or(split.incoming.saturating_add(split.outgoing))))
+        let counts: DegreeCounts = nested(&value)?;
+        Ok(Some(counts.total.unwrap_or(counts.incoming.saturating_add(counts.outgoing))))
     }
 }
