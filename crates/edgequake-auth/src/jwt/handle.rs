@@ -58,6 +58,7 @@ pub struct Jwt(Arc<Inner>);
 /// What became of a [logout](Jwt::logout), on each side. The session is gone from this process in any case.
 #[derive(Debug)]
 #[must_use = "the server or the store may have failed to forget the session"]
+#[non_exhaustive]
 pub struct LogoutOutcome {
     /// Whether the server revoked the session. `Ok` also when there was none.
     pub server: Result<(), CredentialsError>,

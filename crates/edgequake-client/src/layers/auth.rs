@@ -49,6 +49,7 @@ use crate::policy::Policy;
 
 /// Noted in the extensions of a 401: which credential the server refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Rejected {
     /// The generation of the credential; `None` if the request carried none.
     pub generation: Option<Generation>,

@@ -73,6 +73,7 @@ pub struct Attempts(pub u32);
 /// An error after more than one attempt.
 #[derive(Debug, thiserror::Error)]
 #[error("gave up after {attempts} attempts, having waited {} ms between them", waited.as_millis())]
+#[non_exhaustive]
 pub struct Retried {
     /// How many attempts were made, the first one included.
     pub attempts: u32,

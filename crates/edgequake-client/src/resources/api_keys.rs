@@ -31,6 +31,7 @@ resource! {
 /// What became of a [rotation](ApiKeys::rotate).
 #[derive(Debug)]
 #[must_use = "it holds the new key, which is shown only once"]
+#[non_exhaustive]
 pub struct Rotation {
     /// The new key. It is shown only once: store it now.
     pub created: CreatedApiKey,

@@ -13,6 +13,7 @@ const FOREVER: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The header is read from any answer. What the body says is put here, into the extensions, by the
 /// [error body layer](crate::layers::error_body), because a retry layer does not read bodies.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RetryHint {
     /// How long to wait.
     pub after: Option<Duration>,
