@@ -14,9 +14,9 @@ mod untyped;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use edgequake_types::{Answer, Decode, Endpoint, IdError, Paginated, Retry, TenantId, UserId, WorkspaceId};
+use edgequake_types::{Answer, Decode, Endpoint, IdError, Paginated, Retry};
 use http::response::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response};
+use http::{HeaderValue, Method, Request, Response};
 
 pub(crate) use dispatch::{DefaultLimits, Dispatch, Dispatcher};
 pub use download::DownloadStream;
@@ -68,47 +68,7 @@ impl<E: Endpoint> Call<E> {
         Self { dispatcher, endpoint, options: CallOptions::default() }
     }
 
-    /// Limits the whole call, all attempts and the answer's body included; `None` is no limit. Default: that of the client, 300 s
-    /// unless it was told otherwise. Streams have none.
-    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.timeout = Some(limit.into());
-        self
-    }
-
-    /// Limits each attempt up to the head of its answer; `None` is no limit. Default: that of the client, 120 s.
-    pub fn attempt_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.attempt_timeout = Some(limit.into());
-        self
-    }
-
-    /// Makes this call in another tenant than the client's.
-    pub fn tenant(mut self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
-        self.options.tenant(tenant);
-        self
-    }
-
-    /// Makes this call in another workspace than the client's.
-    pub fn workspace(mut self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
-        self.options.workspace(workspace);
-        self
-    }
-
-    /// Makes this call for another user than the client's; only servers with authentication off read it.
-    pub fn user(mut self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Self {
-        self.options.user(user);
-        self
-    }
-
-    /// Sends a header of your own, in place of one that the client would send. Headers that carry credentials or frame the message
-    /// (`Authorization`, `Host`, `Content-Length`, ...) are refused: they belong to the client.
-    pub fn header(
-        mut self,
-        name: impl TryInto<HeaderName, Error: Into<http::Error>>,
-        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
-    ) -> Self {
-        self.options.header(name, value);
-        self
-    }
+    options::setters!();
 
     /// The longest answer that is read whole, in bytes after decoding. Default: that of the client. Streams have none.
     pub fn answer_limit(mut self, bytes: usize) -> Self {

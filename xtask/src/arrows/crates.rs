@@ -37,14 +37,14 @@ pub(super) const BUDGETS: &[Budget] =
 
 /// Which features of a crate are on.
 #[derive(Clone, Copy)]
-pub(crate) enum Features {
+pub(super) enum Features {
     Default,
     All,
     None,
 }
 
 impl Features {
-    pub(crate) fn flag(self) -> Option<&'static str> {
+    pub(super) fn flag(self) -> Option<&'static str> {
         match self {
             Self::Default => None,
             Self::All => Some("--all-features"),

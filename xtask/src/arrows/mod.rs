@@ -17,8 +17,7 @@ mod tests;
 
 use lexopt::{Arg, Parser, ValueExt};
 
-pub(crate) use self::crates::Features;
-use self::crates::{BUDGETS, FORBIDDEN};
+use self::crates::{BUDGETS, FORBIDDEN, Features};
 pub(crate) use self::tree::Tree;
 use crate::command::{cargo, output};
 use crate::failure::{Failure, Result};

@@ -122,3 +122,61 @@ impl fmt::Debug for CallOptions {
             .finish_non_exhaustive()
     }
 }
+
+/// The setters that typed and untyped calls have alike, over a field `options`.
+macro_rules! setters {
+    () => {
+        /// Limits the whole call, all attempts and the answer's body included; `None` is no limit. Default: that of the client, 300 s
+        /// unless it was told otherwise. Streams have none.
+        pub fn timeout(mut self, limit: impl Into<Option<std::time::Duration>>) -> Self {
+            self.options.timeout = Some(limit.into());
+            self
+        }
+
+        /// Limits each attempt up to the head of its answer; `None` is no limit. Default: that of the client, 120 s.
+        pub fn attempt_timeout(mut self, limit: impl Into<Option<std::time::Duration>>) -> Self {
+            self.options.attempt_timeout = Some(limit.into());
+            self
+        }
+
+        /// Makes this call in another tenant than the client's.
+        pub fn tenant(
+            mut self,
+            tenant: impl TryInto<edgequake_types::TenantId, Error: Into<edgequake_types::IdError>>,
+        ) -> Self {
+            self.options.tenant(tenant);
+            self
+        }
+
+        /// Makes this call in another workspace than the client's.
+        pub fn workspace(
+            mut self,
+            workspace: impl TryInto<edgequake_types::WorkspaceId, Error: Into<edgequake_types::IdError>>,
+        ) -> Self {
+            self.options.workspace(workspace);
+            self
+        }
+
+        /// Makes this call for another user than the client's; only servers with authentication off read it.
+        pub fn user(
+            mut self,
+            user: impl TryInto<edgequake_types::UserId, Error: Into<edgequake_types::IdError>>,
+        ) -> Self {
+            self.options.user(user);
+            self
+        }
+
+        /// Sends a header of your own, in place of one that the client would send. Headers that carry credentials or frame the message
+        /// (`Authorization`, `Host`, `Content-Length`, ...) are refused: they belong to the client.
+        pub fn header(
+            mut self,
+            name: impl TryInto<http::HeaderName, Error: Into<http::Error>>,
+            value: impl TryInto<http::HeaderValue, Error: Into<http::Error>>,
+        ) -> Self {
+            self.options.header(name, value);
+            self
+        }
+    };
+}
+
+pub(super) use setters;

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::future::IntoFuture;
-use std::time::Duration;
 
-use edgequake_types::{IdError, Retry, Scope, TenantId, UserId, WorkspaceId, is_segment};
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use edgequake_types::{Retry, Scope, is_segment};
+use http::header::{HeaderMap, HeaderValue};
 use http::{Method, Response};
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
@@ -97,45 +96,7 @@ impl UntypedCall {
         self
     }
 
-    /// Sends a header of your own: see [`Call::header`](super::Call::header).
-    pub fn header(
-        mut self,
-        name: impl TryInto<HeaderName, Error: Into<http::Error>>,
-        value: impl TryInto<HeaderValue, Error: Into<http::Error>>,
-    ) -> Self {
-        self.options.header(name, value);
-        self
-    }
-
-    /// Makes this call in another tenant than the client's.
-    pub fn tenant(mut self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
-        self.options.tenant(tenant);
-        self
-    }
-
-    /// Makes this call in another workspace than the client's.
-    pub fn workspace(mut self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
-        self.options.workspace(workspace);
-        self
-    }
-
-    /// Makes this call for another user than the client's; only servers with authentication off read it.
-    pub fn user(mut self, user: impl TryInto<UserId, Error: Into<IdError>>) -> Self {
-        self.options.user(user);
-        self
-    }
-
-    /// Limits the whole call; `None` is no limit. Default: that of the client.
-    pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.timeout = Some(limit.into());
-        self
-    }
-
-    /// Limits each attempt up to the head of its answer; `None` is no limit. Default: that of the client.
-    pub fn attempt_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
-        self.options.attempt_timeout = Some(limit.into());
-        self
-    }
+    super::options::setters!();
 
     /// When the request may be repeated. Default: as its method implies, see [`Policy::for_method`].
     pub fn retry(mut self, retry: Retry) -> Self {
