@@ -8,13 +8,16 @@
 //! attributes (as text, too, for serde), in macros and in what is passed to them. Docs and tests do not count.
 //!
 //! The way from the files to the verdict: [`strip`] takes the tests out, [`tree`] finds the modules, [`scan`] the paths in
-//! each, [`root`] knows what the root calls by another name, [`uses`] puts them together, and [`rules`] judges.
+//! each, [`root`] knows what the root calls by another name, [`uses`] puts them together, [`obscure`] finds what they could
+//! not read, and [`rules`] judges.
 
+mod items;
 mod strip;
 mod tree;
 mod scan;
 mod root;
 mod uses;
+mod obscure;
 mod rules;
 mod graph;
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use syn::ext::IdentExt;
 use syn::{Ident, Item, UseTree};
 
+use super::items::defined;
 use super::tree::Crate;
 
 /// What a path of the crate leads to.
@@ -38,23 +39,28 @@ struct Import {
 impl<'a> Root<'a> {
     pub(super) fn new(krate: &'a Crate) -> Self {
         let mut this = Self { krate, this: None, own: BTreeSet::new(), uses: Vec::new(), hidden: Vec::new() };
+        this.this = krate.root.iter().find_map(|item| match item {
+            Item::ExternCrate(item) if item.ident == "self" => Some(item.rename.as_ref()?.1.to_string()),
+            _ => None,
+        });
+        let imports =
+            |tree: &UseTree, found: &mut Vec<Import>| imports(tree, &[], this.this.as_deref(), found);
         for item in &krate.root {
             match item {
-                Item::Use(item) => imports(&item.tree, &[], &mut this.uses),
+                Item::Use(item) => imports(&item.tree, &mut this.uses),
                 Item::Mod(module) => {
                     let mut uses = Vec::new();
                     for item in module.content.iter().flat_map(|(_, items)| items) {
                         if let Item::Use(item) = item {
-                            imports(&item.tree, &[], &mut uses);
+                            imports(&item.tree, &mut uses);
                         }
                     }
                     this.hidden.push((module.ident.unraw().to_string(), uses));
                 }
                 Item::ExternCrate(item) => {
                     let name = item.rename.as_ref().map_or(&item.ident, |(_, name)| name).to_string();
-                    match item.ident == "self" {
-                        true => this.this = Some(name),
-                        false => this.uses.push(Import { name, path: vec![item.ident.to_string()] }),
+                    if item.ident != "self" {
+                        this.uses.push(Import { name, path: vec![item.ident.to_string()] });
                     }
                 }
                 item => this.own.extend(defined(item).map(|name| name.unraw().to_string())),
@@ -84,12 +90,14 @@ impl<'a> Root<'a> {
             let exact: Vec<_> = uses.iter().filter(meant).collect();
             let globs = uses.iter().filter(|import| import.name == "*");
             let meant = if exact.is_empty() { globs.collect() } else { exact };
-            return meant.iter().filter_map(|import| follow(&import.path)).flatten().collect();
+            let behind = rest.get(1..).unwrap_or_default();
+            let paths = meant.iter().map(|import| [&import.path, behind].concat());
+            return paths.filter_map(|path| follow(&path)).flatten().collect();
         }
         let mut known = !found.is_empty();
         for import in self.uses.iter().filter(|import| import.name == *first && first != "*") {
             known = true;
-            found.extend(follow(&import.path).into_iter().flatten());
+            found.extend(follow(&[&import.path, rest].concat()).into_iter().flatten());
         }
         for definition in self.krate.macros.iter().filter(|definition| definition.name == *first) {
             if definition.exported || definition.textual {
@@ -102,14 +110,29 @@ impl<'a> Root<'a> {
             found.insert(Target::Root);
         }
         if !known {
-            // Of several globs it may be any; without one a macro of the root has defined it.
-            let globs = self.uses.iter().filter(|import| import.name == "*");
-            found.extend(globs.filter_map(|import| follow(&import.path)).flatten());
-        }
-        if !known && found.is_empty() {
-            found.insert(Target::Root);
+            found = self.find_in_globs(first, &follow);
         }
         found
+    }
+
+    /// What defines `name`, which a glob of the root brings in. Without a glob a macro of the root has defined it.
+    fn find_in_globs(
+        &self,
+        name: &str,
+        follow: &dyn Fn(&[String]) -> Option<BTreeSet<Target>>,
+    ) -> BTreeSet<Target> {
+        let globs: Vec<_> = self.uses.iter().filter(|import| import.name == "*").collect();
+        if globs.is_empty() {
+            return BTreeSet::from([Target::Root]);
+        }
+        let defines = |module: &[String]| {
+            let mut pieces = self.krate.pieces.iter().filter(|piece| piece.module == module);
+            pieces.any(|piece| piece.defines.contains(name))
+        };
+        let sure: Vec<_> = globs.iter().filter(|import| defines(&import.path)).collect();
+        // What no module here defines by itself may come from any glob, of other crates, too.
+        let meant = if sure.is_empty() { globs.iter().collect() } else { sure };
+        meant.iter().filter_map(|import| follow(&import.path)).flatten().collect()
     }
 
     /// What a path in a `use` of the root leads to. The first name may also be a crate.
@@ -122,6 +145,7 @@ impl<'a> Root<'a> {
                 || self.krate.macros.iter().any(|definition| definition.name == *name)
         };
         match path.first() {
+            None => BTreeSet::from([Target::Root]),
             Some(first) if is_ours(first) => self.find_within(path, depth),
             _ => BTreeSet::new(),
         }
@@ -151,15 +175,16 @@ impl<'a> Root<'a> {
     }
 }
 
-/// Every name that a tree of a `use` brings in, with its path. `crate`, `self` and `super` fall away: in the root and in a
-/// module of the root they all lead to the root.
-fn imports(tree: &UseTree, path: &[String], found: &mut Vec<Import>) {
+/// Every name that a tree of a `use` brings in, with its path. `crate`, `self`, `super` and `this`, what the crate calls
+/// itself, fall away: in the root and in a module of the root they all lead to the root.
+fn imports(tree: &UseTree, path: &[String], this: Option<&str>, found: &mut Vec<Import>) {
     let below = |name: &Ident| match name.unraw().to_string() {
         name if ["crate", "self", "super"].contains(&name.as_str()) => path.to_vec(),
+        name if path.is_empty() && Some(name.as_str()) == this => Vec::new(),
         name => [path, &[name]].concat(),
     };
     match tree {
-        UseTree::Path(step) => imports(&step.tree, &below(&step.ident), found),
+        UseTree::Path(step) => imports(&step.tree, &below(&step.ident), this, found),
         UseTree::Name(leaf) => {
             let path = below(&leaf.ident);
             found.extend(path.last().cloned().map(|name| Import { name, path }));
@@ -168,21 +193,6 @@ fn imports(tree: &UseTree, path: &[String], found: &mut Vec<Import>) {
             found.push(Import { name: leaf.rename.unraw().to_string(), path: below(&leaf.ident) });
         }
         UseTree::Glob(_) => found.push(Import { name: "*".to_owned(), path: path.to_vec() }),
-        UseTree::Group(group) => group.items.iter().for_each(|tree| imports(tree, path, found)),
-    }
-}
-
-/// The name of an item, if it has one of its own.
-fn defined(item: &Item) -> Option<&Ident> {
-    match item {
-        Item::Const(item) => Some(&item.ident),
-        Item::Enum(item) => Some(&item.ident),
-        Item::Fn(item) => Some(&item.sig.ident),
-        Item::Static(item) => Some(&item.ident),
-        Item::Struct(item) => Some(&item.ident),
-        Item::Trait(item) => Some(&item.ident),
-        Item::Type(item) => Some(&item.ident),
-        Item::Union(item) => Some(&item.ident),
-        _ => None,
+        UseTree::Group(group) => group.items.iter().for_each(|tree| imports(tree, path, this, found)),
     }
 }

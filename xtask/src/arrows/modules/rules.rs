@@ -1,5 +1,6 @@
 //! The rule of the order, what is excepted from it, and the verdict on a crate.
 
+use super::obscure::obscure;
 use super::root::Target;
 use super::tree::Crate;
 use super::uses::{Use, uses};
@@ -21,7 +22,7 @@ pub(super) struct Exception {
 pub(super) struct Verdict {
     /// Lines for the reader.
     pub(super) report: String,
-    /// One line for each use against the order.
+    /// One line for each use against the order, and for each place that hides one.
     pub(super) broken: Vec<String>,
     /// The exceptions without which there would be more.
     pub(super) needed: Vec<Exception>,
@@ -29,7 +30,7 @@ pub(super) struct Verdict {
 
 /// Judges the order of `krate`.
 pub(super) fn judge(krate: &Crate, exceptions: &[Exception]) -> Verdict {
-    let mut verdict = Verdict { report: String::new(), broken: Vec::new(), needed: Vec::new() };
+    let mut verdict = Verdict { report: String::new(), broken: obscure(krate), needed: Vec::new() };
     for found in uses(krate).iter().filter(|found| found.is_against_the_order()) {
         let (from, to) = (krate.modules[found.from].as_str(), name(krate, found.to));
         let excepts = |row: &&Exception| row.krate == krate.name && row.from == from && row.to == to;

@@ -3,7 +3,7 @@
 use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Meta, Token, punctuated::Punctuated};
+use syn::{Attribute, Item, Meta, Token, punctuated::Punctuated};
 
 /// Removes every test from `file`, and everything if the file itself is one.
 pub(super) fn strip(file: &mut syn::File) {
@@ -17,13 +17,13 @@ struct Strip;
 
 impl VisitMut for Strip {
     fn visit_file_mut(&mut self, file: &mut syn::File) {
-        file.items.retain(|item| !is_test(item));
+        file.items.retain(|item| !is_test_item(item));
         visit_mut::visit_file_mut(self, file);
     }
 
     fn visit_item_mod_mut(&mut self, module: &mut syn::ItemMod) {
         if let Some((_, items)) = &mut module.content {
-            items.retain(|item| !is_test(item));
+            items.retain(|item| !is_test_item(item));
         }
         visit_mut::visit_item_mod_mut(self, module);
     }
@@ -76,12 +76,24 @@ impl VisitMut for Strip {
 
 /// Whether one of the attributes that `node` begins with leaves it to tests: `#[test]`, `#[cfg(test)]` and the like.
 fn is_test(node: &impl ToTokens) -> bool {
-    leading_attributes(node.to_token_stream()).any(|attribute| {
-        let Ok(meta) = syn::parse2::<Meta>(attribute.stream()) else { return false };
-        let path = meta.path();
-        path.segments.last().is_some_and(|last| last.ident == "test")
-            || (path.is_ident("cfg") && is_condition(&meta))
-    })
+    leading_attributes(node.to_token_stream()).any(|attribute| is_for_tests(&attribute))
+}
+
+/// [`is_test`], for a module also by what stands inside it.
+fn is_test_item(item: &Item) -> bool {
+    let inner = |module: &syn::ItemMod| module.attrs.iter().any(|attribute| is_test_meta(&attribute.meta));
+    is_test(item) || matches!(item, Item::Mod(module) if inner(module))
+}
+
+/// Whether the brackets of an attribute leave what follows to tests.
+pub(super) fn is_for_tests(attribute: &Group) -> bool {
+    syn::parse2::<Meta>(attribute.stream()).is_ok_and(|meta| is_test_meta(&meta))
+}
+
+fn is_test_meta(meta: &Meta) -> bool {
+    let path = meta.path();
+    path.segments.last().is_some_and(|last| last.ident == "test")
+        || (path.is_ident("cfg") && is_condition(meta))
 }
 
 /// The brackets of the attributes at the beginning of some code.

@@ -2,6 +2,8 @@ use super::graph;
 use super::rules::{EXCEPTIONS, Exception, Verdict, judge, unneeded};
 use super::tree::Crate;
 
+mod odd;
+
 /// The root of most crates here: `base` is below, `call` is above.
 const ROOT: &str = "mod base;\nmod call;\npub use call::Call;\npub struct Own;\n";
 

@@ -1,5 +1,6 @@
 //! A crate as its modules: which the root names, in their order, and the code of each with all that is below it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
@@ -7,6 +8,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::{Attribute, Expr, Item, ItemMod, Lit, Meta};
 
+use super::items::names;
 use super::strip::strip;
 use crate::failure::{During, Failure, Result};
 
@@ -32,6 +34,8 @@ pub(super) struct Piece {
     pub(super) file: String,
     /// The path of the module.
     pub(super) module: Vec<String>,
+    /// The names of its items and of what it shows of others.
+    pub(super) defines: BTreeSet<String>,
     pub(super) code: TokenStream,
 }
 
@@ -84,7 +88,9 @@ impl Crate {
 
     fn items(&mut self, items: Vec<Item>, place: &Place<'_>) -> Result<()> {
         let mut code = TokenStream::new();
+        let mut defines = BTreeSet::new();
         for item in items {
+            defines.extend(names(&item));
             match item {
                 Item::Mod(module) if !(place.module.is_empty() && is_hidden(&module)) => {
                     self.module(module, place)?;
@@ -105,7 +111,7 @@ impl Crate {
         }
         if !place.module.is_empty() {
             let file = place.file.strip_prefix(&self.folder).unwrap_or(place.file).display().to_string();
-            self.pieces.push(Piece { file, module: place.module.clone(), code });
+            self.pieces.push(Piece { file, module: place.module.clone(), defines, code });
         }
         Ok(())
     }
@@ -121,6 +127,12 @@ impl Crate {
         if let Some((_, items)) = module.content {
             let base = folder.clone();
             return self.items(items, &Place { file: place.file, module: path, folder, base, textual });
+        }
+        if module.attrs.iter().any(|attribute| attribute.path().is_ident("cfg_attr")) {
+            let file = place.file.display();
+            return Err(Failure::new(format!(
+                "{file}: `mod {name}` may not have `cfg_attr`, which hides its file"
+            )));
         }
         if let Some(other) = module.attrs.iter().find_map(path_attribute) {
             let file = place.base.join(other);

@@ -46,7 +46,7 @@ pub(super) fn uses(krate: &Crate) -> Vec<Use> {
                 What::Attribute(name) if ATTRIBUTES.contains(&name.as_str()) && root.hides(PRIVATE) => {
                     root.find(&[PRIVATE.to_owned()]).into_iter().collect()
                 }
-                What::Attribute(_) => Vec::new(),
+                What::Attribute(_) | What::Hidden(_) => Vec::new(),
             };
             let others = targets.into_iter().filter(|to| *to != Target::Module(from));
             uses.extend(others.map(|to| Use { from, to, file: piece.file.clone(), line: named.line }));
