@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{Config, InitialUser};
 use crate::log::{LoggedRequest, Stats};
 use crate::place::Place;
-use crate::routes;
+use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
 use crate::state::{BUILT_IN_USER, Store, new_user_id, resources, user_id};
 
@@ -53,7 +53,7 @@ pub enum StartError {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let backend = DevServer::builder().build()?;
 /// let request = http::Request::get("/live").body(String::new())?;
-/// let response = backend.router().oneshot(request).await?;
+/// let response = backend.service().oneshot(request).await?;
 /// assert_eq!(response.status(), 200);
 /// # Ok(())
 /// # }
@@ -73,9 +73,9 @@ impl Backend {
         &self.0
     }
 
-    /// The whole API as a tower service, on the state of this server.
-    pub fn router(&self) -> axum::Router {
-        routes::router(Arc::clone(&self.0))
+    /// The whole API as a tower service, on the state of this server. Clone it rather than asking for another one.
+    pub fn service(&self) -> BackendService {
+        BackendService::new(Arc::clone(&self.0))
     }
 
     /// Event counts since the start.

@@ -168,7 +168,7 @@ impl DevServerBuilder {
         self
     }
 
-    /// Creates the server without a socket, to be called in the same process through [`Backend::router`].
+    /// Creates the server without a socket, to be called in the same process through [`Backend::service`].
     ///
     /// # Errors
     ///

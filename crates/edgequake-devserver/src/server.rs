@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use crate::backend::{Backend, StartError};
+use crate::service::BackendService;
 
 /// How long [`DevServer::shutdown`] waits for requests in progress.
 const GRACE_PERIOD: Duration = Duration::from_secs(1);
@@ -86,13 +87,13 @@ impl Deref for DevServer {
 async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::Receiver<()>) {
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
-    let router = backend.router();
+    let service = backend.service();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     backend.app().counters.connections.increment();
-                    connections.spawn(serve(stream, router.clone(), &graceful));
+                    connections.spawn(serve(stream, service.clone(), &graceful));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -107,7 +108,7 @@ async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::R
 
 fn serve(
     stream: TcpStream,
-    router: axum::Router,
+    service: BackendService,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {
     // Small packets, such as the tokens of a stream, must not be delayed.
@@ -115,7 +116,7 @@ fn serve(
     // No limit on idle connections: with paused time, hours may pass between two requests of a test.
     let connection = hyper::server::conn::http1::Builder::new()
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let connection = graceful.watch(connection);
     async move {
         // A client that disconnects is not an error.

@@ -255,6 +255,7 @@ async fn deleting_everything_must_be_confirmed() {
 #[tokio::test(start_paused = true)]
 async fn processing_takes_as_long_as_configured() {
     use edgequake_types::Endpoint;
+    use http_body_util::BodyExt;
     use tower::ServiceExt;
 
     let backend = edgequake_devserver::DevServer::builder()
@@ -263,8 +264,8 @@ async fn processing_takes_as_long_as_configured() {
         .build()
         .unwrap();
     let call = async |request: http::Request<String>| {
-        let response = backend.router().oneshot(request).await.unwrap();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let response = backend.service().oneshot(request).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         serde_json::from_slice::<serde_json::Value>(&body).unwrap()
     };
     let upload = UploadText::new("text").to_request().unwrap();

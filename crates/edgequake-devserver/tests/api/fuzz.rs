@@ -119,7 +119,7 @@ fn random_requests_never_cause_internal_errors() {
         .run(&strategy, |(request, at)| {
             let shown = format!("{} {}", request.method(), request.uri());
             runtime.block_on(async {
-                let response = backends[at].router().oneshot(request).await.unwrap();
+                let response = backends[at].service().oneshot(request).await.unwrap();
                 let status = response.status();
                 checked.borrow_mut().insert(status.as_u16());
                 prop_assert!(!status.is_server_error(), "{} {}", shown, status);

@@ -142,7 +142,7 @@ async fn a_slow_stream_is_kept_alive() {
     let backend = edgequake_devserver::DevServer::builder().auth(false).token_delay(delay).build().unwrap();
     let request = StreamQuery::new("bridge").to_request().unwrap();
     let request = request.map(|body| String::from_utf8(body.bytes().unwrap().to_vec()).unwrap());
-    let mut body = backend.router().oneshot(request).await.unwrap().into_body();
+    let mut body = backend.service().oneshot(request).await.unwrap().into_body();
     let mut frames = Vec::new();
     while frames.len() < 4 {
         let frame = body.frame().await.unwrap().unwrap().into_data().unwrap();

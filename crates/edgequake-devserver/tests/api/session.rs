@@ -176,6 +176,7 @@ async fn test_controls() {
 
 #[tokio::test(start_paused = true)]
 async fn tokens_and_lockouts_expire() {
+    use http_body_util::BodyExt;
     use tower::ServiceExt;
 
     let backend = with_users()
@@ -186,9 +187,9 @@ async fn tokens_and_lockouts_expire() {
         .build()
         .unwrap();
     let status = async |request: http::Request<String>| {
-        let response = backend.router().oneshot(request).await.unwrap();
+        let response = backend.service().oneshot(request).await.unwrap();
         let status = response.status();
-        let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
         (status.as_u16(), String::from_utf8(body.to_vec()).unwrap())
     };
     let login = |password: &str| {
