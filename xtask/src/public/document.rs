@@ -49,7 +49,7 @@ pub(super) struct Defined {
 }
 
 impl Document {
-    /// Has rustdoc document `package`. A stable toolchain does so only if it takes itself for an unstable one, which changes
+    /// Has rustdoc document `package`, with all its features. A stable toolchain does so only if it takes itself for an unstable one, which changes
     /// the build of dependencies; hence a target folder of its own.
     pub(super) fn make(workspace: &Workspace, package: &str) -> Result<Self> {
         let target = workspace.target.join("public");
@@ -61,7 +61,7 @@ impl Document {
             }
             _ => {}
         }
-        let mut rustdoc = cargo(["rustdoc", "--quiet", "--package", package, "--lib"]);
+        let mut rustdoc = cargo(["rustdoc", "--quiet", "--package", package, "--lib", "--all-features"]);
         rustdoc.args(["--", "-Z", "unstable-options", "--output-format", "json"]);
         run_command(rustdoc.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target))?;
         let text = fs::read_to_string(&file).during(format!("reading {}", file.display()))?;

@@ -47,8 +47,10 @@ impl Walk<'_> {
             return;
         }
         let (kind, inner) = item.inner();
-        if kind == "use" {
-            return self.reexport(inner, parent);
+        match kind {
+            "use" => return self.reexport(inner, parent),
+            "extern_crate" => return self.whole_crate(inner, parent),
+            _ => {}
         }
         let path = match name.or(item.name.as_deref()) {
             Some(name) if parent.is_empty() => name.to_owned(),
@@ -77,6 +79,16 @@ impl Walk<'_> {
             }
             Some(_) => self.item(target, Some(name), parent),
             None => self.expose(target, &format!("{parent}::{name}")),
+        }
+    }
+
+    /// A `pub extern crate`: exposes all of that crate. One that gets another name here has its own as what it was renamed from.
+    fn whole_crate(&mut self, inner: &Value, parent: &str) {
+        let name = inner["name"].as_str().unwrap_or_default();
+        let krate = inner["rename"].as_str().unwrap_or(name);
+        if krate != "self" && !self.is_known(krate) {
+            let item = format!("{parent}::{name}");
+            self.exposed.entry(krate.to_owned()).or_default().insert(item);
         }
     }
 
@@ -130,9 +142,13 @@ impl Walk<'_> {
     /// for their own output is nothing that anybody could name.
     fn foreign(&self, defined: &Defined) -> Option<String> {
         let krate = defined.path.first()?;
-        let is_known = STANDARD.contains(&krate.as_str()) || self.ours.contains(krate);
         let is_private = defined.path.iter().any(|segment| segment == "__private");
-        (defined.crate_id != 0 && !is_known && !is_private).then(|| shown(&defined.path))
+        (defined.crate_id != 0 && !self.is_known(krate) && !is_private).then(|| shown(&defined.path))
+    }
+
+    /// Whether a crate is one of the standard library, or ours.
+    fn is_known(&self, krate: &str) -> bool {
+        STANDARD.contains(&krate) || self.ours.iter().any(|ours| ours == krate)
     }
 
     /// Whether a type, or what it refers to, or a trait is of this crate and cannot be named outside.

@@ -24,8 +24,7 @@ use crate::command::output;
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
 
-/// The libraries, documented with their default features: the others add providers and codings, which show no types of their own,
-/// and would be compiled for this alone.
+/// The libraries. Each is documented with all its features, which only add to what there is.
 const LIBRARIES: &[&str] = &["edgequake-types", "edgequake-auth", "edgequake-client", "edgequake-devserver"];
 
 pub(crate) fn run(mut arguments: Parser) -> Result<()> {

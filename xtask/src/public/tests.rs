@@ -113,6 +113,23 @@ fn a_reexport_shows_ours_under_its_name_and_exposes_others() {
 }
 
 #[test]
+fn an_extern_crate_exposes_all_of_another_crate() {
+    let external =
+        |name, rename: Option<&str>| item(name, json!({"extern_crate": {"name": name, "rename": rename}}));
+    let items = json!({
+        "1": external("axle", None),
+        "2": external("turn", Some("spin")),
+        "3": external("alloc", None),
+        "4": external("own", Some("self")),
+        "5": external("parts", Some("cart_parts")),
+    });
+    insta::assert_snapshot!(exposed(&[1, 2, 3, 4, 5], items), @r"
+    cart::axle exposes axle
+    cart::turn exposes spin
+    ");
+}
+
+#[test]
 fn an_impl_exposes_its_trait_and_types_but_not_what_the_methods_of_the_trait_mention() {
     let mut from = implementation(1, Some(105), &[]);
     from["inner"]["impl"]["trait"]["args"] = json!({"angle_bracketed": {"args": [{"type": resolved(101)}]}});
