@@ -70,7 +70,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut finished = false;
     while let Some(event) = events.next().await {
         match event? {
-            QueryEvent::Token { content } => print!("{content}"),
+            QueryEvent::Token { content, .. } => print!("{content}"),
             QueryEvent::Done { stats: Some(stats), .. } => {
                 finished = true;
                 println!("\n  {} sources", stats.sources_retrieved.unwrap_or(0));

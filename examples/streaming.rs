@@ -28,12 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     while let Some(event) = events.next().await {
         match event? {
             QueryEvent::Context { sources, .. } => println!("{} source(s)", sources.len()),
-            QueryEvent::Token { content } => {
+            QueryEvent::Token { content, .. } => {
                 print!("{content}");
                 std::io::stdout().flush()?;
                 answer.push_str(&content);
             }
-            QueryEvent::Thinking { content } => println!("({content})"),
+            QueryEvent::Thinking { content, .. } => println!("({content})"),
             QueryEvent::Done { stats, llm_model, .. } => {
                 let time = stats.and_then(|stats| stats.total_time_ms);
                 println!("\n{} in {} ms", llm_model.unwrap_or_default(), time.unwrap_or(0));
@@ -48,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let events = client.query().stream(question.clone()).await?;
     let tokens = events.try_filter_map(async |event| {
         Ok(match event {
-            QueryEvent::Token { content } => Some(content),
+            QueryEvent::Token { content, .. } => Some(content),
             _ => None,
         })
     });

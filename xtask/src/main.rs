@@ -47,7 +47,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "public",
-        summary: "types and traits of other crates in our public API against the lists: [--update]",
+        summary: "foreign types in our public API against the lists: [--update]; what of it cannot grow",
         run: public::run,
     },
     Command { name: "examples", summary: "build the examples and run each to its end", run: examples::run },

@@ -25,6 +25,7 @@ use crate::state::{BUILT_IN_USER, Store, new_user_id, resources, user_id};
 pub enum StartError {
     /// The port cannot be bound.
     #[error("cannot listen on 127.0.0.1:{port}; choose another port, or 0 for any free one")]
+    #[non_exhaustive]
     Bind {
         /// The requested port.
         port: u16,

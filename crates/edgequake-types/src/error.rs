@@ -8,6 +8,7 @@ pub enum EncodeError {
     #[error(
         "the path parameter `{name}` must not be blank, `.` or `..`: no encoding keeps such a segment in a URL"
     )]
+    #[non_exhaustive]
     Segment {
         /// The name of the parameter.
         name: &'static str,
@@ -17,12 +18,14 @@ pub enum EncodeError {
     Serialize(#[source] serde_json::Error),
     /// A list or an object among the fields of a query string or an URL-encoded form.
     #[error("the field `{name}` is a list or an object, which a query string cannot carry")]
+    #[non_exhaustive]
     Nested {
         /// The name of the field.
         name: String,
     },
     /// A field with control characters that travels in a header.
     #[error("the field for the header `{name}` has characters that no header can carry")]
+    #[non_exhaustive]
     Header {
         /// The name of the header.
         name: &'static str,
@@ -32,12 +35,31 @@ pub enum EncodeError {
     Uri(#[source] http::Error),
 }
 
+/// For endpoints that are written by hand.
+impl EncodeError {
+    /// A path parameter of this name that is blank, `.` or `..`.
+    pub fn segment(name: &'static str) -> Self {
+        Self::Segment { name }
+    }
+
+    /// A list or an object in the field of this name, in a query string or an URL-encoded form.
+    pub fn nested(name: impl Into<String>) -> Self {
+        Self::Nested { name: name.into() }
+    }
+
+    /// Control characters in the field for the header of this name.
+    pub fn header(name: &'static str) -> Self {
+        Self::Header { name }
+    }
+}
+
 /// Why a request or an answer could not be read. Names the field, never its value.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
     /// Method or path belong to another operation.
     #[error("expected {method} {path}")]
+    #[non_exhaustive]
     Route {
         /// The method of the operation that was expected.
         method: http::Method,
@@ -46,6 +68,7 @@ pub enum DecodeError {
     },
     /// The text is no JSON, or a field is missing or of the wrong type.
     #[error("{}", at(.path))]
+    #[non_exhaustive]
     Json {
         /// The place in the JSON text, such as `documents[3].chunk_count`; `.` is the whole.
         path: String,
@@ -61,10 +84,29 @@ pub enum DecodeError {
     Form(#[source] FormError),
     /// A part of the form is missing.
     #[error("the form has no part `{name}`")]
+    #[non_exhaustive]
     Part {
         /// The name of the part.
         name: &'static str,
     },
+}
+
+/// For endpoints that are written by hand.
+impl DecodeError {
+    /// A request for another operation than the one with this method and this path template.
+    pub fn route(method: http::Method, path: &'static str) -> Self {
+        Self::Route { method, path }
+    }
+
+    /// A JSON text that cannot be read: at this place, `.` for the whole, for this reason.
+    pub fn json(path: impl Into<String>, source: serde_json::Error) -> Self {
+        Self::Json { path: path.into(), source }
+    }
+
+    /// A form without a part of this name.
+    pub fn part(name: &'static str) -> Self {
+        Self::Part { name }
+    }
 }
 
 fn at(path: &str) -> String {
@@ -87,6 +129,7 @@ pub enum FormError {
     Incomplete,
     /// A part without a readable `Content-Disposition`.
     #[error("part {index} has no Content-Disposition of type form-data with a name")]
+    #[non_exhaustive]
     Disposition {
         /// Index of the part, from 0.
         index: usize,

@@ -19,6 +19,7 @@ pub enum IdError {
     #[error(
         "{kind} must be a hyphenated UUID{alias}: the server would read anything else as its default scope; use `{kind}::opaque` for servers that name it otherwise"
     )]
+    #[non_exhaustive]
     NotUuid {
         /// The type of the identifier, such as `WorkspaceId`.
         kind: &'static str,
@@ -27,6 +28,7 @@ pub enum IdError {
     },
     /// An opaque id with characters that no header can carry.
     #[error("{kind} must be 1 to 255 visible ASCII characters, so that a header can carry it")]
+    #[non_exhaustive]
     NotVisible {
         /// The type of the identifier.
         kind: &'static str,

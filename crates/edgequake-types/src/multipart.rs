@@ -54,6 +54,7 @@ pub struct Part {
 
 /// What a part holds. `Debug` shows how much it is, not what.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Content {
     /// All of it.
     Bytes(Bytes),
@@ -95,10 +96,12 @@ impl Serialize for Content {
 
 /// A piece of a form on its way out. `Debug` shows how much it is, not what.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Segment {
     /// Bytes to send.
     Bytes(Bytes),
     /// The place of the deferred content of the part with this index, and its length in bytes.
+    #[non_exhaustive]
     Deferred {
         /// Index of the part.
         part: usize,
@@ -112,6 +115,16 @@ impl fmt::Debug for Segment {
         match self {
             Self::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
             Self::Deferred { part, length } => write!(f, "Deferred(part {part}, {length} bytes)"),
+        }
+    }
+}
+
+impl Segment {
+    /// How many bytes it puts into the form.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Deferred { length, .. } => *length,
         }
     }
 }
@@ -231,13 +244,7 @@ impl Form {
 
     /// The whole length in bytes, deferred content included, for `Content-Length`.
     pub fn length(&self) -> u64 {
-        self.segments()
-            .iter()
-            .map(|segment| match segment {
-                Segment::Bytes(bytes) => bytes.len() as u64,
-                Segment::Deferred { length, .. } => *length,
-            })
-            .sum()
+        self.segments().iter().map(Segment::length).sum()
     }
 
     /// The whole form, if none of its content is deferred.

@@ -26,7 +26,7 @@
 //! let mut answer = String::new();
 //! for payload in [r#"{"type":"token","content":"In "}"#, r#"{"type":"token","content":"1931."}"#, r#"{"type":"done"}"#] {
 //!     match QueryEvent::decode(None, payload, &mut framing)? {
-//!         Some(QueryEvent::Token { content }) => answer.push_str(&content),
+//!         Some(QueryEvent::Token { content, .. }) => answer.push_str(&content),
 //!         Some(event) if event.is_final() => break,
 //!         _ => {}
 //!     }

@@ -172,10 +172,10 @@ impl Multipart for Attach {
     }
 
     fn from_form(form: Form, parameters: &[(&'static str, String)]) -> Result<Self, DecodeError> {
-        let [(_, id)] = parameters else { return Err(DecodeError::Part { name: "id" }) };
+        let [(_, id)] = parameters else { return Err(DecodeError::part("id")) };
         let Some(Part { file_name: Some(name), content: Content::Bytes(content), .. }) = form.parts().first()
         else {
-            return Err(DecodeError::Part { name: "file" });
+            return Err(DecodeError::part("file"));
         };
         let content =
             String::from_utf8_lossy(content).split(',').filter_map(|number| number.parse().ok()).collect();
@@ -247,7 +247,7 @@ fn requests_of_each_kind() {
     assert!(travels(&attach, "POST /labels/7/file", "").headers["x-by"].is_sensitive());
     let error = attach.clone().by("s3cr3t\u{7f}").to_request().unwrap_err();
     assert!(
-        matches!(error, EncodeError::Header { name: "x-by" }) && !format!("{error:?}").contains("s3cr3t")
+        matches!(error, EncodeError::Header { name: "x-by", .. }) && !format!("{error:?}").contains("s3cr3t")
     );
     let put = PutText::new("a b/c", "# x");
     let parts = travels(&put, "PUT /texts/a%20b/c", "# x");
@@ -329,7 +329,7 @@ fn answers_of_each_kind() {
 #[test]
 fn errors_name_the_place() {
     let error = |body: &'static str| match Labels::from_body(body) {
-        Err(DecodeError::Json { path, source }) => format!("{path}: {source}"),
+        Err(DecodeError::Json { path, source, .. }) => format!("{path}: {source}"),
         other => panic!("{other:?}"),
     };
     assert_eq!(

@@ -36,6 +36,8 @@ pub(super) struct Item {
     /// 0 is the crate of the document.
     pub(super) crate_id: u32,
     pub(super) name: Option<String>,
+    /// `"non_exhaustive"` and others.
+    attrs: Vec<Value>,
     /// The kind of the item, with all that is special to it.
     inner: Value,
 }
@@ -102,6 +104,11 @@ impl Item {
                 .and_then(|inner| inner.iter().next())
                 .map_or(("", &Value::Null), |(kind, inner)| (kind.as_str(), inner)),
         }
+    }
+
+    /// Whether it is `#[non_exhaustive]`.
+    pub(super) fn is_non_exhaustive(&self) -> bool {
+        self.attrs.iter().any(|attribute| attribute == "non_exhaustive")
     }
 
     /// The items in it: of a module or a trait, of an `impl`, variants and fields. Not the impls of a type.

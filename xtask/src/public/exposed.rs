@@ -13,27 +13,29 @@ use super::document::{Defined, Document, Id, Item, id};
 /// The path of each foreign type or trait, with the items that expose it.
 pub(super) type Exposed = BTreeMap<String, BTreeSet<String>>;
 
+/// What our users call the items of a crate.
+pub(super) type Names = BTreeMap<Id, String>;
+
 /// The crates that come with the compiler.
 const STANDARD: &[&str] = &["alloc", "core", "std"];
 
-/// Finds what `document` exposes that is neither of the standard library nor of the crates `ours`.
-pub(super) fn find(document: &Document, ours: &[String]) -> Exposed {
+/// Finds what `document` exposes that is neither of the standard library nor of the crates `ours`, and the names of its items.
+pub(super) fn find(document: &Document, ours: &[String]) -> (Exposed, Names) {
     let mut walk =
-        Walk { document, ours, names: BTreeMap::new(), seen: BTreeSet::new(), exposed: Exposed::new() };
+        Walk { document, ours, names: Names::new(), seen: BTreeSet::new(), exposed: Exposed::new() };
     walk.item(document.root, None, "");
     for item in document.index.values().filter(|item| item.crate_id == 0) {
         if let ("impl", inner) = item.inner() {
             walk.implementation(item, inner);
         }
     }
-    walk.exposed
+    (walk.exposed, walk.names)
 }
 
 struct Walk<'a> {
     document: &'a Document,
     ours: &'a [String],
-    /// What the users of the crate call its items.
-    names: BTreeMap<Id, String>,
+    names: Names,
     /// A second name of an item says nothing new.
     seen: BTreeSet<Id>,
     exposed: Exposed,

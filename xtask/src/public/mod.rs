@@ -1,13 +1,15 @@
-//! `cargo xtask public`: the types and traits of other crates that are part of our public API.
+//! `cargo xtask public`: what our public API promises beyond its own names.
 //!
 //! A new major version of a crate whose types we expose is one of ours, too. So what is exposed is a short list for each
 //! library, `xtask/public/<crate>.txt`, that changes on purpose only: this command compares it with what rustdoc finds, in
-//! both directions, and `--update` writes it anew.
+//! both directions, and `--update` writes it anew. Whatever may grow is `#[non_exhaustive]`; [`growth`] lists the few
+//! items that are complete.
 //!
 //! [`document`] has rustdoc write a crate down as JSON, [`exposed`] finds what is of other crates in it, and [`list`] compares.
 
 mod document;
 mod exposed;
+mod growth;
 mod list;
 
 #[cfg(test)]
@@ -18,7 +20,7 @@ use std::process::Command;
 use lexopt::{Arg, Parser};
 
 use self::document::Document;
-use self::exposed::Exposed;
+use self::exposed::{Exposed, Names};
 use self::list::List;
 use crate::command::output;
 use crate::failure::{Failure, Result};
@@ -49,13 +51,14 @@ pub(crate) fn check_if_readable(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Compares every list with what is exposed, tells all that differs, and fails if anything does.
+/// Compares every list with what is exposed, looks for what cannot grow, tells all that is wrong, and fails if anything is.
 fn check(workspace: &Workspace) -> Result<()> {
     let mut broken = Vec::new();
     for package in LIBRARIES {
-        let exposed = exposed_by(workspace, package)?;
+        let (document, exposed, names) = read(workspace, package)?;
         println!("{package:<20} exposes {} types and traits of other crates", exposed.len());
         broken.extend(List::of(workspace, package).differences(&exposed)?);
+        broken.extend(growth::check(&document, &names));
     }
     if broken.is_empty() { Ok(()) } else { Err(Failure::new(broken.join("\nxtask: "))) }
 }
@@ -63,7 +66,7 @@ fn check(workspace: &Workspace) -> Result<()> {
 /// Writes every list anew.
 fn update(workspace: &Workspace) -> Result<()> {
     for package in LIBRARIES {
-        let exposed = exposed_by(workspace, package)?;
+        let (_, exposed, _) = read(workspace, package)?;
         let list = List::of(workspace, package);
         list.write(&exposed)?;
         println!("{}: {} types and traits of other crates", list.name, exposed.len());
@@ -71,8 +74,10 @@ fn update(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// What `package` exposes.
-fn exposed_by(workspace: &Workspace, package: &str) -> Result<Exposed> {
+/// The items of `package`, what they expose, and what they are called.
+fn read(workspace: &Workspace, package: &str) -> Result<(Document, Exposed, Names)> {
     let ours: Vec<_> = workspace.packages.iter().map(|package| package.name.replace('-', "_")).collect();
-    Ok(exposed::find(&Document::make(workspace, package)?, &ours))
+    let document = Document::make(workspace, package)?;
+    let (exposed, names) = exposed::find(&document, &ours);
+    Ok((document, exposed, names))
 }

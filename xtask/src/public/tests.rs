@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::document::Document;
 use super::exposed::{Exposed, find};
+use super::growth::{compare, fixed};
 use super::list::List;
 use crate::workspace::Workspace;
 
@@ -15,7 +16,7 @@ fn resolved(id: u32) -> Value {
 }
 
 fn item(name: &str, inner: Value) -> Value {
-    json!({"crate_id": 0, "name": name, "inner": inner})
+    json!({"crate_id": 0, "name": name, "attrs": [], "inner": inner})
 }
 
 fn implementation(subject: u32, of: Option<u32>, items: &[u32]) -> Value {
@@ -24,7 +25,7 @@ fn implementation(subject: u32, of: Option<u32>, items: &[u32]) -> Value {
     inner["for"] = resolved(subject);
     inner["trait"] = of;
     inner["items"] = items.into();
-    json!({"crate_id": 0, "name": null, "inner": {"impl": inner}})
+    json!({"crate_id": 0, "name": null, "attrs": [], "inner": {"impl": inner}})
 }
 
 /// A crate `cart` with `items` below its root, and what they may mention: 100 and up.
@@ -52,7 +53,7 @@ fn document(root: &[u32], items: Value) -> Value {
 fn exposed(root: &[u32], items: Value) -> String {
     let document = Document::parse(&document(root, items).to_string()).unwrap();
     let mut text = String::new();
-    for (path, items) in find(&document, &["cart_parts".to_owned()]) {
+    for (path, items) in find(&document, &["cart_parts".to_owned()]).0 {
         items.iter().for_each(|item| text.push_str(&format!("{item} exposes {path}\n")));
     }
     text
@@ -126,6 +127,50 @@ fn an_extern_crate_exposes_all_of_another_crate() {
     insta::assert_snapshot!(exposed(&[1, 2, 3, 4, 5], items), @r"
     cart::axle exposes axle
     cart::turn exposes spin
+    ");
+}
+
+#[test]
+fn what_cannot_grow_is_marked_or_listed() {
+    let variants = |ids: &[u32]| json!({"enum": {"variants": ids, "impls": []}});
+    let variant = |kind| json!({"variant": {"kind": kind}});
+    let plain =
+        |stripped| json!({"struct": {"kind": {"plain": {"fields": [], "has_stripped_fields": stripped}}}});
+    let tuple = |fields: Value| json!({"struct": {"kind": {"tuple": fields}}});
+    let mut items = json!({
+        "1": item("Load", variants(&[2, 3, 4, 12])),
+        "2": item("Hay", variant(json!("plain"))),
+        "3": item("Stones", variant(json!({"tuple": [5]}))),
+        "12": item("Logs", variant(json!({"tuple": [5, 5]}))),
+        "4": item("Barrels", variant(json!({"struct": {"fields": [6], "has_stripped_fields": false}}))),
+        "5": item("0", json!({"struct_field": resolved(101)})),
+        "6": item("count", json!({"struct_field": resolved(101)})),
+        "7": item("Whip", json!({"struct": {"kind": "unit"}})),
+        "8": item("Wheel", plain(false)),
+        "9": item("Secretive", plain(true)),
+        "10": item("Weight", tuple(json!([5]))),
+        "11": item("Opaque", tuple(json!([5, null]))),
+    });
+    let check = |items: &Value, complete: &[&str]| {
+        let document = Document::parse(&document(&[1, 7, 8, 9, 10, 11], items.clone()).to_string()).unwrap();
+        let (_, names) = find(&document, &[]);
+        compare(&fixed(&document, &names), complete).join("\n")
+    };
+    insta::assert_snapshot!(check(&items, &["cart::Weight"]), @r"
+    cart::Load is an enum, and not #[non_exhaustive]: mark it, or list it in xtask/src/public/growth.rs with why it is complete
+    cart::Load::Barrels is a variant with named fields, and not #[non_exhaustive]: mark it, or list it in xtask/src/public/growth.rs with why it is complete
+    cart::Load::Logs is a variant with several fields, and not #[non_exhaustive]: mark it, or list it in xtask/src/public/growth.rs with why it is complete
+    cart::Wheel is a struct with public fields only, and not #[non_exhaustive]: mark it, or list it in xtask/src/public/growth.rs with why it is complete
+    cart::Whip is a struct without fields, and not #[non_exhaustive]: mark it, or list it in xtask/src/public/growth.rs with why it is complete
+    ");
+
+    for id in ["1", "4", "7", "8", "12"] {
+        items[id]["attrs"] = json!(["non_exhaustive", {"must_use": {"reason": null}}]);
+    }
+    assert_eq!(check(&items, &["cart::Weight"]), "");
+    insta::assert_snapshot!(check(&items, &["cart::Weight", "cart::Wheel", "cart::Sail"]), @r"
+    cart::Wheel is marked, or gone: take it out of xtask/src/public/growth.rs
+    cart::Sail is marked, or gone: take it out of xtask/src/public/growth.rs
     ");
 }
 

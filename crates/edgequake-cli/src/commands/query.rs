@@ -50,7 +50,7 @@ async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Res
         };
         match event {
             QueryEvent::Context { sources: found, .. } => sources = found,
-            QueryEvent::Token { content } => {
+            QueryEvent::Token { content, .. } => {
                 cx.out.text(&content)?;
                 cx.out.flush()?;
                 written.push_str(&content);

@@ -24,6 +24,7 @@ const PIECE: usize = 64 * 1024;
 pub enum FileUploadError {
     /// The file cannot be opened or read.
     #[error("cannot read {}", path.display())]
+    #[non_exhaustive]
     Read {
         /// The path.
         path: PathBuf,
@@ -33,12 +34,14 @@ pub enum FileUploadError {
     },
     /// The path is no regular file.
     #[error("{} is not a file", path.display())]
+    #[non_exhaustive]
     NotAFile {
         /// The path.
         path: PathBuf,
     },
     /// The file became shorter while it was read.
     #[error("{} became shorter while it was uploaded", path.display())]
+    #[non_exhaustive]
     Shrunk {
         /// The path.
         path: PathBuf,
@@ -93,14 +96,7 @@ enum State {
 
 impl FormBody {
     fn new(plan: Arc<Plan>) -> Self {
-        let remaining = plan
-            .segments
-            .iter()
-            .map(|segment| match segment {
-                Segment::Bytes(bytes) => bytes.len() as u64,
-                Segment::Deferred { length, .. } => *length,
-            })
-            .sum();
+        let remaining = plan.segments.iter().map(Segment::length).sum();
         Self { plan, next: 0, remaining, state: State::Between }
     }
 
@@ -135,6 +131,11 @@ impl Body for FormBody {
                         Some(Segment::Bytes(bytes)) => return this.send(bytes),
                         Some(Segment::Deferred { length, .. }) => {
                             this.state = State::Within { file: None, left: length };
+                        }
+                        Some(_) => {
+                            let text = "the form has a piece of a kind that this version cannot send";
+                            let unsupported = io::Error::new(io::ErrorKind::Unsupported, text);
+                            return Poll::Ready(Some(Err(this.cannot_read(unsupported))));
                         }
                     }
                 }

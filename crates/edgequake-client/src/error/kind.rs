@@ -23,6 +23,7 @@ pub enum ErrorKind {
     /// Refused on this side: another origin than the configured one.
     ForeignOrigin,
     /// 401.
+    #[non_exhaustive]
     Unauthorized {
         /// Whether the request carried a credential at all.
         configured: bool,
@@ -76,6 +77,11 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// A 401: whether the request carried a credential at all, and whether it was sent a second time with another one.
+    pub const fn unauthorized(configured: bool, replayed: bool) -> Self {
+        Self::Unauthorized { configured, replayed }
+    }
+
     /// The status that a kind stands for.
     pub(super) fn status(self) -> Option<StatusCode> {
         Some(match self {

@@ -55,6 +55,7 @@ pub struct TrustedOrigin {
 pub enum OriginViolation {
     /// The request goes to another scheme, host or port than the configured one.
     #[error("refused to send to another origin than {expected}, which the credentials belong to")]
+    #[non_exhaustive]
     Foreign {
         /// The configured origin.
         expected: Origin,
@@ -63,6 +64,7 @@ pub enum OriginViolation {
     #[error(
         "refused to send credentials to {origin} over plain http, where everyone on the way can read them: use https, or say allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted"
     )]
+    #[non_exhaustive]
     Insecure {
         /// The configured origin.
         origin: Origin,

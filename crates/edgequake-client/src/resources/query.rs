@@ -18,7 +18,7 @@ resource! {
     /// let mut events = client.query().stream(StreamQuery::new("Who built it?")).await?;
     /// while let Some(event) = events.next().await {
     ///     match event? {
-    ///         QueryEvent::Token { content } => print!("{content}"),
+    ///         QueryEvent::Token { content, .. } => print!("{content}"),
     ///         QueryEvent::Done { stats, .. } => println!("\n{stats:?}"),
     ///         _ => {}
     ///     }

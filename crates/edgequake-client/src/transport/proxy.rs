@@ -32,12 +32,14 @@ struct Rules {
 pub enum ProxyError {
     /// The text is no URL with a host.
     #[error("{name} must be a proxy like http://user:password@host:port, or host:port; unset it to use none")]
+    #[non_exhaustive]
     Malformed {
         /// Where the text came from: a variable, or `proxy`.
         name: &'static str,
     },
     /// A scheme that is not supported.
     #[error("{name} must be an http or https proxy: {scheme} is not supported")]
+    #[non_exhaustive]
     Scheme {
         /// Where the text came from: a variable, or `proxy`.
         name: &'static str,

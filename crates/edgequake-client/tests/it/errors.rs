@@ -77,7 +77,7 @@ async fn a_401_without_a_credential_says_so() {
     let server =
         Server::answers([json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)]).await;
     let error = server.builder().build().unwrap().documents().list(ListDocuments::new()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized { configured: false, replayed: false });
+    assert_eq!(error.kind(), ErrorKind::unauthorized(false, false));
     insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in");
 }
 

@@ -100,7 +100,7 @@ async fn a_streamed_answer_is_the_whole_one() {
     let (mut text, mut done) = (String::new(), false);
     while let Some(event) = events.next().await {
         match event.unwrap() {
-            QueryEvent::Token { content } => text.push_str(&content),
+            QueryEvent::Token { content, .. } => text.push_str(&content),
             QueryEvent::Done { stats, .. } => done = stats.is_some(),
             _ => {}
         }

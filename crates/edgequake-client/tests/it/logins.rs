@@ -128,7 +128,7 @@ async fn a_fresh_token_that_is_refused_too_is_the_callers_and_stays() {
     .await;
     let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
     let error = list(&client).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unauthorized { configured: true, replayed: true });
+    assert_eq!(error.kind(), ErrorKind::unauthorized(true, true));
     assert!(error.is_unauthorized() && !error.is_retryable());
     insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; the credential was refused, and so was the one that replaced it");
     insta::assert_snapshot!(server.lines().join("\n"), @"

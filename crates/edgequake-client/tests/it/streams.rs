@@ -19,7 +19,7 @@ async fn read(body: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     while let Some(event) = events.next().await {
         lines.push(match event {
-            Ok(QueryEvent::Token { content }) => format!("token {content:?}"),
+            Ok(QueryEvent::Token { content, .. }) => format!("token {content:?}"),
             Ok(QueryEvent::Done { .. }) => "done".to_owned(),
             Ok(QueryEvent::Context { sources, .. }) => format!("context {}", sources.len()),
             Ok(other) => format!("{other:?}"),

@@ -180,21 +180,19 @@ fn events(
     tokens: impl Stream<Item = String> + Send + 'static,
     with_bundle: bool,
 ) -> impl Stream<Item = QueryEvent> + Send + 'static {
-    let context = QueryEvent::Context {
-        sources: found.sources.clone(),
-        query_mode: Some(found.mode.clone()),
-        retrieval_time_ms: milliseconds(found.duration),
-        subgraph: None,
-        bundle: with_bundle.then(|| bundle(&found)),
-    };
+    let mut context = QueryEvent::context(found.sources.clone());
+    if let QueryEvent::Context { query_mode, retrieval_time_ms, bundle, .. } = &mut context {
+        *query_mode = Some(found.mode.clone());
+        *retrieval_time_ms = milliseconds(found.duration);
+        *bundle = with_bundle.then(|| self::bundle(&found));
+    }
     let started = Instant::now();
     let done = async move {
         let mut stats = stats(&call, &found, started.elapsed(), &text);
         stats.query_mode = Some(found.mode.clone());
-        let (llm_provider, llm_model) = (stats.llm_provider.clone(), stats.llm_model.clone());
-        QueryEvent::Done { stats: Some(Box::new(stats)), llm_provider, llm_model, answer: None }
+        QueryEvent::done(stats)
     };
-    let tokens = tokens.map(|content| QueryEvent::Token { content });
+    let tokens = tokens.map(QueryEvent::token);
     stream::iter([context]).chain(tokens).chain(stream::once(done))
 }
 

@@ -81,7 +81,8 @@ async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDo
 async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
     let bytes = match request.content {
         Content::Bytes(bytes) => bytes,
-        Content::Deferred(_) => Bytes::new(),
+        // A form that was read holds all of it.
+        _ => Bytes::new(),
     };
     let extension = Path::new(&request.file_name).extension().and_then(|extension| extension.to_str());
     if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())) {

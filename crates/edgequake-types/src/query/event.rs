@@ -14,11 +14,28 @@ use super::*;
 use crate::ErrorBody;
 
 /// One event of a streamed answer.
+///
+/// A server makes it with a constructor, and sets what that leaves out in place:
+///
+/// ```
+/// use edgequake_types::Event;
+/// use edgequake_types::query::{QueryEvent, QueryMode};
+///
+/// let mut event = QueryEvent::context(Vec::new());
+/// if let QueryEvent::Context { query_mode, retrieval_time_ms, .. } = &mut event {
+///     *query_mode = Some(QueryMode::Mix);
+///     *retrieval_time_ms = Some(14);
+/// }
+/// let written = event.encode()?;
+/// assert_eq!(written.payload, r#"{"type":"context","sources":[],"query_mode":"mix","retrieval_time_ms":14}"#);
+/// # Ok::<(), edgequake_types::EncodeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum QueryEvent {
     /// What the answer will be based on; the first event.
+    #[non_exhaustive]
     Context {
         /// The sources; may be empty.
         sources: Vec<Source>,
@@ -36,16 +53,19 @@ pub enum QueryEvent {
         bundle: Option<Box<ContextBundle>>,
     },
     /// A piece of the answer. Not a word: blanks at both ends belong to it.
+    #[non_exhaustive]
     Token {
         /// The text; may be empty.
         content: String,
     },
     /// What the model, or the server, is thinking about. No part of the answer.
+    #[non_exhaustive]
     Thinking {
         /// The text.
         content: String,
     },
     /// The end of a complete answer.
+    #[non_exhaustive]
     Done {
         /// How long it took and what it used.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,6 +81,7 @@ pub enum QueryEvent {
         answer: Option<String>,
     },
     /// A failure after the stream had begun; the last event.
+    #[non_exhaustive]
     Error {
         /// The server's text.
         message: String,
@@ -102,9 +123,35 @@ impl Default for Form {
 }
 
 impl QueryEvent {
-    /// The end, of which nothing else is known.
-    fn done() -> Self {
-        Self::Done { stats: None, llm_provider: None, llm_model: None, answer: None }
+    /// The context: these sources and nothing else.
+    pub fn context(sources: Vec<Source>) -> Self {
+        Self::Context { sources, query_mode: None, retrieval_time_ms: None, subgraph: None, bundle: None }
+    }
+
+    /// A piece of the answer.
+    pub fn token(content: impl Into<String>) -> Self {
+        Self::Token { content: content.into() }
+    }
+
+    /// A thought.
+    pub fn thinking(content: impl Into<String>) -> Self {
+        Self::Thinking { content: content.into() }
+    }
+
+    /// The end, with or without figures; the provider and the model are those that the figures name.
+    pub fn done(stats: impl Into<Option<QueryStats>>) -> Self {
+        let stats = stats.into().map(Box::new);
+        let (llm_provider, llm_model) = match &stats {
+            Some(stats) => (stats.llm_provider.clone(), stats.llm_model.clone()),
+            None => (None, None),
+        };
+        Self::Done { stats, llm_provider, llm_model, answer: None }
+    }
+
+    /// A failure.
+    pub fn error(failure: StreamFailure) -> Self {
+        let StreamFailure { code, message, retry_after_seconds } = failure;
+        Self::Error { message, code, retry_after_seconds }
     }
 }
 
@@ -129,7 +176,7 @@ impl Event for QueryEvent {
                 return Ok(None);
             }
             // The end needs no payload.
-            _ if name == Some("done") && (is_void(payload) || !is_braced(payload)) => Self::done(),
+            _ if name == Some("done") && (is_void(payload) || !is_braced(payload)) => Self::done(None),
             Form::Text => text(name, payload.to_owned())?,
             Form::Json if is_void(payload) => return Ok(None),
             Form::Json => object(name, payload)?,
@@ -203,8 +250,8 @@ fn text(name: Option<&str>, content: String) -> Result<QueryEvent, DecodeError> 
     match name {
         Some("context" | "done") => object(name, &content),
         Some("thinking") if is_braced(&content) => object(name, &content),
-        Some("thinking") => Ok(QueryEvent::Thinking { content }),
-        _ => Ok(QueryEvent::Token { content }),
+        Some("thinking") => Ok(QueryEvent::thinking(content)),
+        _ => Ok(QueryEvent::token(content)),
     }
 }
 
@@ -223,8 +270,8 @@ fn object(name: Option<&str>, payload: &str) -> Result<QueryEvent, DecodeError> 
         }
     };
     Ok(match kind.as_deref().or(name.filter(|_| error.is_none())) {
-        Some("token") => QueryEvent::Token { content: content()? },
-        Some("thinking") => QueryEvent::Thinking { content: content()? },
+        Some("token") => QueryEvent::token(content()?),
+        Some("thinking") => QueryEvent::thinking(content()?),
         Some("context") => {
             let Context { sources, query_mode, retrieval_time_ms, subgraph, bundle } = from_json(json)?;
             QueryEvent::Context { sources, query_mode, retrieval_time_ms, subgraph, bundle }
@@ -249,8 +296,8 @@ fn untyped(fields: Map<String, Value>) -> QueryEvent {
         return failure(fields);
     }
     match text("content").or(text("chunk")).or(text("token")).or_else(delta) {
-        Some(content) => QueryEvent::Token { content: content.to_owned() },
-        None if fields.get("done") == Some(&Value::Bool(true)) => QueryEvent::done(),
+        Some(content) => QueryEvent::token(content),
+        None if fields.get("done") == Some(&Value::Bool(true)) => QueryEvent::done(None),
         None => QueryEvent::Unknown(Value::Object(fields)),
     }
 }

@@ -21,19 +21,17 @@ fn one(payload: &str) -> QueryEvent {
 }
 
 fn token(content: &str) -> QueryEvent {
-    QueryEvent::Token { content: content.to_owned() }
+    QueryEvent::token(content)
 }
 
 fn error(message: &str, code: Option<&str>) -> QueryEvent {
-    QueryEvent::Error {
-        message: message.to_owned(),
-        code: code.map(str::to_owned),
-        retry_after_seconds: None,
-    }
+    let mut failure = StreamFailure::new(message);
+    failure.code = code.map(str::to_owned);
+    QueryEvent::error(failure)
 }
 
 fn done() -> QueryEvent {
-    QueryEvent::Done { stats: None, llm_provider: None, llm_model: None, answer: None }
+    QueryEvent::done(None)
 }
 
 #[test]
@@ -83,14 +81,7 @@ fn explicit_nulls_are_fine() {
         r#"{"type":"token","content":null}"#,
         r#"{"type":"done","stats":null,"llm_provider":null,"llm_model":null,"answer":null}"#,
     ]);
-    let context = QueryEvent::Context {
-        sources: vec![],
-        query_mode: None,
-        retrieval_time_ms: None,
-        subgraph: None,
-        bundle: None,
-    };
-    assert_eq!(events, [context, token(""), done()]);
+    assert_eq!(events, [QueryEvent::context(vec![]), token(""), done()]);
 }
 
 #[test]
@@ -191,7 +182,7 @@ fn an_event_that_does_not_say_what_it_is_goes_by_its_name() {
     assert!(
         matches!(&events[0], QueryEvent::Context { sources, query_mode: Some(QueryMode::Mix), .. } if sources.len() == 1)
     );
-    assert_eq!(events[1], QueryEvent::Thinking { content: "hm".to_owned() });
+    assert_eq!(events[1], QueryEvent::thinking("hm"));
     assert_eq!(events[2..5], [token("Nine"), token(" "), token("lives")]);
     assert!(
         matches!(&events[5], QueryEvent::Done { stats: Some(stats), .. } if stats.tokens_used == Some(3))
@@ -207,7 +198,7 @@ fn an_event_that_does_not_say_what_it_is_goes_by_its_name() {
 #[test]
 fn named_pieces_of_text_are_told_apart_by_their_names() {
     let events = [("thinking", "hm"), ("token", "Nine"), ("token", " {}"), ("done", "")];
-    let thought = QueryEvent::Thinking { content: "hm".to_owned() };
+    let thought = QueryEvent::thinking("hm");
     assert_eq!(named(&events), [thought, token("Nine"), token(" {}"), done()]);
     let stats = named(&[("token", "x"), ("done", r#"{"stats":{"tokens_used":3}}"#)]);
     assert!(matches!(&stats[1], QueryEvent::Done { stats: Some(stats), .. } if stats.tokens_used == Some(3)));
