@@ -1,9 +1,11 @@
 //! Answers without a language model: quotations of the sentences that match the question best.
 
-use bm25::Scorer;
-use unicode_segmentation::UnicodeSegmentation;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::index::{Hit, embedder};
+use super::index::Hit;
+use super::markdown::{Kind, blocks};
+use super::sentence::{is_whole, plain, sentences};
+use super::words::words;
 
 /// The maximum number of sentences in an answer.
 const MAX_SENTENCES: usize = 3;
@@ -11,70 +13,112 @@ const MAX_SENTENCES: usize = 3;
 /// How many of the best chunks are quoted from.
 const QUOTED_CHUNKS: usize = 3;
 
-/// The usual number of words in a sentence, without stop words.
-const SENTENCE_WORDS: f32 = 10.0;
-
 /// The maximum length of a snippet, in characters.
 const SNIPPET_LENGTH: usize = 200;
+
+/// How much less than the best sentence another one may match and still be quoted.
+const THRESHOLD: f64 = 0.75;
+
+/// How much a word counts that stands in the heading and not in the sentence.
+const IN_HEADING: f64 = 0.5;
 
 /// The answer when nothing was found.
 pub(crate) const NO_MATCH: &str = "Nothing in this workspace matches the question.";
 
-/// Answers from the hits, which are best first; each quotation is followed by the number of its source, from 1.
-pub(crate) fn answer(query: &str, hits: &[Hit]) -> String {
-    let embedder = embedder(SENTENCE_WORDS);
-    let mut scorer = Scorer::new();
-    let mut sentences: Vec<(usize, String)> = Vec::new();
-    for (source, hit) in hits.iter().take(QUOTED_CHUNKS).enumerate() {
-        for sentence in self::sentences(&hit.chunk.text) {
-            // Chunks overlap, so a sentence may be in two of them.
-            if sentences.iter().any(|(_, known)| *known == sentence) {
-                continue;
-            }
-            scorer.upsert(&sentences.len(), embedder.embed(&sentence));
-            sentences.push((source + 1, sentence));
-        }
-    }
-    let mut best = scorer.matches(&embedder.embed(query));
-    best.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-    // A sentence that scores less than half as much as the best one is about something else.
-    let threshold = best.first().map_or(0.0, |found| found.score / 2.0);
-    let mut chosen: Vec<usize> = best
-        .iter()
-        .filter(|found| found.score >= threshold)
-        .take(MAX_SENTENCES)
-        .map(|found| found.id)
-        .collect();
-    chosen.sort_unstable();
-    let quoted: Vec<String> = chosen
-        .into_iter()
-        .filter_map(|at| sentences.get(at))
-        .map(|(source, sentence)| format!("\"{sentence}\" [{source}]"))
-        .collect();
-    if quoted.is_empty() { NO_MATCH.to_owned() } else { quoted.join(" ") }
+/// Something that can be quoted.
+struct Candidate {
+    text: String,
+    /// The number of its source, from 1.
+    source: usize,
+    /// Whether it can stand alone. Fragments are quoted only where no sentence matches.
+    whole: bool,
+    words: BTreeSet<String>,
+    heading: BTreeSet<String>,
 }
 
-/// The sentences of a text, each on one line, without headings.
-fn sentences(text: &str) -> Vec<String> {
-    let mut paragraphs = vec![String::new()];
-    for line in text.lines().map(str::trim) {
-        let item = line.starts_with(['-', '*', '+', '|', '>']);
-        if line.is_empty() || line.starts_with('#') || line.starts_with("```") || item {
-            paragraphs.push(String::new());
-        }
-        let line = line.trim_start_matches(['-', '*', '+', '>', ' ']);
-        if line.is_empty() || line.starts_with('#') || line.starts_with("```") {
-            continue;
-        }
-        if let Some(paragraph) = paragraphs.last_mut() {
-            if !paragraph.is_empty() {
-                paragraph.push(' ');
+/// Answers from the hits, which are best first; each quotation is followed by the number of its source, from 1.
+pub(crate) fn answer(query: &str, hits: &[Hit]) -> String {
+    let asked = words(query);
+    let candidates = candidates(hits);
+    let weights = weights(&asked, &candidates);
+    let score = |candidate: &Candidate| -> f64 {
+        let in_sentence: f64 =
+            asked.intersection(&candidate.words).filter_map(|word| weights.get(word)).sum();
+        let in_heading =
+            asked.intersection(&candidate.heading).filter(|word| !candidate.words.contains(*word));
+        let in_heading: f64 = in_heading.filter_map(|word| weights.get(word)).sum();
+        // A heading alone makes no answer.
+        if in_sentence > 0.0 { in_sentence + in_heading * IN_HEADING } else { 0.0 }
+    };
+    let mut matching: Vec<(f64, usize, &Candidate)> = candidates
+        .iter()
+        .enumerate()
+        .map(|(position, candidate)| (score(candidate), position, candidate))
+        .filter(|(score, ..)| *score > 0.0)
+        .collect();
+    if matching.iter().any(|(_, _, candidate)| candidate.whole) {
+        matching.retain(|(_, _, candidate)| candidate.whole);
+    }
+    matching.sort_by(|(a, at, _), (b, bt, _)| b.total_cmp(a).then(at.cmp(bt)));
+    let best = matching.first().map_or(0.0, |(score, ..)| *score);
+    matching.retain(|(score, ..)| *score >= best * THRESHOLD);
+    matching.truncate(MAX_SENTENCES);
+    matching.sort_by_key(|(_, position, _)| *position);
+    if matching.is_empty() {
+        // Only a heading matches, so what stands below it may be what is meant.
+        let below = candidates.iter().find(|candidate| candidate.whole).or(candidates.first());
+        return below.map_or_else(|| NO_MATCH.to_owned(), quote);
+    }
+    let quotes: Vec<String> = matching.into_iter().map(|(_, _, candidate)| quote(candidate)).collect();
+    quotes.join(" ")
+}
+
+/// The text and the number of its source.
+fn quote(candidate: &Candidate) -> String {
+    format!("{} [{}]", candidate.text, candidate.source)
+}
+
+/// What can be quoted from the best hits, in their order.
+fn candidates(hits: &[Hit]) -> Vec<Candidate> {
+    let mut candidates: Vec<Candidate> = Vec::new();
+    for (source, hit) in hits.iter().take(QUOTED_CHUNKS).enumerate() {
+        let text = &hit.chunk.text;
+        let mut heading = BTreeSet::new();
+        for block in blocks(text) {
+            let content = text.get(block.content..block.range.end).unwrap_or_default();
+            match block.kind {
+                Kind::Heading => heading.extend(words(content)),
+                Kind::Verbatim => {}
+                Kind::Prose => {
+                    for sentence in sentences(content) {
+                        let text = plain(content.get(sentence).unwrap_or_default());
+                        // Chunks overlap, so a sentence may be in two of them.
+                        if candidates.iter().any(|known| known.text == text) {
+                            continue;
+                        }
+                        let (whole, words) = (is_whole(&text), words(&text));
+                        candidates.push(Candidate {
+                            text,
+                            source: source + 1,
+                            whole,
+                            words,
+                            heading: heading.clone(),
+                        });
+                    }
+                }
             }
-            paragraph.push_str(line);
         }
     }
-    let sentences = paragraphs.iter().flat_map(|paragraph| paragraph.unicode_sentences());
-    sentences.map(|sentence| sentence.trim().to_owned()).collect()
+    candidates
+}
+
+/// How much each word of the question tells: the more, the fewer sentences have it.
+fn weights(asked: &BTreeSet<String>, candidates: &[Candidate]) -> BTreeMap<String, f64> {
+    let weight = |word: &String| {
+        let with = candidates.iter().filter(|candidate| candidate.words.contains(word)).count();
+        (word.clone(), (1.0 + candidates.len() as f64 / (with as f64 + 0.5)).ln())
+    };
+    asked.iter().map(weight).collect()
 }
 
 /// The beginning of a text on one line, cut between words.
@@ -110,61 +154,4 @@ pub(crate) fn prompt(query: &str, hits: &[Hit]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use edgequake_types::DocumentId;
-    use proptest::prelude::*;
-
-    use super::super::chunk::Chunk;
-    use super::*;
-
-    fn hits(texts: &[&str]) -> Vec<Hit> {
-        let hit = |text: &&str| Hit {
-            document_id: DocumentId::new("d"),
-            number: 0,
-            chunk: Arc::new(Chunk { text: (*text).to_owned(), lines: (1, 1) }),
-            score: 1.0,
-        };
-        texts.iter().map(hit).collect()
-    }
-
-    #[test]
-    fn matching_sentences_are_quoted_with_their_sources() {
-        let hits = hits(&[
-            "# The bridge\n\nIt is made of steel. The bridge opened\nin 1931.\n\n- It has two lanes.",
-            "Nobody knows who opened the first bridge. Cats sleep.",
-        ]);
-        insta::assert_snapshot!(answer("When did the bridge open?", &hits), @r#""The bridge opened in 1931." [1] "Nobody knows who opened the first bridge." [2]"#);
-        insta::assert_snapshot!(answer("how many lanes?", &hits), @r#""It has two lanes." [1]"#);
-        assert_eq!(answer("volcano", &hits), NO_MATCH);
-        assert_eq!(answer("bridge", &[]), NO_MATCH);
-    }
-
-    #[test]
-    fn a_sentence_of_two_overlapping_chunks_is_quoted_once() {
-        let hits = hits(&["Cats sleep.", "Cats sleep. Dogs run."]);
-        insta::assert_snapshot!(answer("cats", &hits), @r#""Cats sleep." [1]"#);
-    }
-
-    #[test]
-    fn a_prompt_holds_the_sources_and_the_question() {
-        insta::assert_snapshot!(prompt("cats?", &hits(&["Cats sleep."])), @r"
-        Answer the question from these sources, and name them by their numbers.
-
-        [1] Cats sleep.
-
-        Question: cats?
-        ");
-    }
-
-    proptest! {
-        #[test]
-        fn a_snippet_is_one_line_of_bounded_length(text in "(\\PC|\n| ){0,400}") {
-            let snippet = snippet(&text);
-            prop_assert!(snippet.chars().count() <= SNIPPET_LENGTH + 3 && !snippet.contains('\n'));
-            let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            prop_assert!(words.starts_with(snippet.strip_suffix("...").unwrap_or(&snippet)));
-        }
-    }
-}
+mod tests;

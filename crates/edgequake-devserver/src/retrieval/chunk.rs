@@ -1,8 +1,9 @@
-//! Splits a text into chunks of a few paragraphs: at headings, paragraphs, lines or sentences, in this order.
+//! Splits a text into chunks of a few paragraphs: at headings, paragraphs or sentences, in this order.
 
 use std::ops::Range;
 
-use unicode_segmentation::UnicodeSegmentation;
+use super::markdown::{Kind, blocks};
+use super::sentence::sentences;
 
 /// The maximum size of a chunk, in bytes. Large enough for an idea, small enough that a snippet shows what it is about.
 const MAX_SIZE: usize = 800;
@@ -19,7 +20,7 @@ pub(crate) struct Chunk {
     pub(crate) lines: (u64, u64),
 }
 
-/// A sentence, a line, or a part of either. Pieces are never split.
+/// A sentence, a line of code or of a table, or a part of either. Pieces are never split.
 struct Piece {
     range: Range<usize>,
     heading: bool,
@@ -85,35 +86,34 @@ fn next_start(pieces: &[Piece], start: usize, end: usize) -> usize {
 
 fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let mut after_blank_line = false;
-    let mut fenced = false;
-    let mut offset = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim();
-        if content.is_empty() {
-            after_blank_line = true;
-        } else {
-            if content.starts_with("```") {
-                fenced = !fenced;
-            }
-            let heading = !fenced && is_heading(content);
-            let start = offset + (line.len() - line.trim_start().len());
-            for (at, sentence) in content.split_sentence_bound_indices() {
-                for part in parts(sentence) {
-                    let range = start + at + part.start..start + at + part.end;
-                    let starts_paragraph = std::mem::take(&mut after_blank_line);
-                    pieces.push(Piece { range, heading, starts_paragraph });
-                }
+    for block in blocks(text) {
+        let content = text.get(block.content..block.range.end).unwrap_or_default();
+        let sentences = match block.kind {
+            Kind::Prose => sentences(content),
+            Kind::Heading | Kind::Verbatim => vec![0..content.len()],
+        };
+        let first = pieces.len();
+        for sentence in sentences {
+            for part in parts(content.get(sentence.clone()).unwrap_or_default()) {
+                let start = block.content + sentence.start;
+                let range = start + part.start..start + part.end;
+                pieces.push(Piece { range, heading: block.kind == Kind::Heading, starts_paragraph: false });
             }
         }
-        offset += line.len();
+        // The first piece of a block carries its marker.
+        match pieces.get_mut(first) {
+            Some(piece) => {
+                piece.range.start = block.range.start;
+                piece.starts_paragraph = block.after_blank_line;
+            }
+            None => pieces.push(Piece {
+                range: block.range,
+                heading: block.kind == Kind::Heading,
+                starts_paragraph: block.after_blank_line,
+            }),
+        }
     }
     pieces
-}
-
-fn is_heading(line: &str) -> bool {
-    let level = line.bytes().take_while(|byte| *byte == b'#').count();
-    (1..=6).contains(&level) && line.as_bytes().get(level) == Some(&b' ')
 }
 
 /// A sentence without trailing white space, split if it is longer than a chunk: at white space if there is any.

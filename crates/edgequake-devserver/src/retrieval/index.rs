@@ -7,13 +7,14 @@ use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer};
 use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
+use super::words::Words;
 
 /// The usual number of words in a chunk, without stop words: the average length for BM25.
 const CHUNK_WORDS: f32 = 80.0;
 
-/// Turns words into numbers, with English stop words removed and English stemming.
-pub(crate) fn embedder(usual_words: f32) -> Embedder {
-    EmbedderBuilder::with_avgdl(usual_words).build()
+/// Turns [`Words`] into numbers.
+fn embedder() -> Embedder<u32, Words> {
+    EmbedderBuilder::with_avgdl(CHUNK_WORDS).build()
 }
 
 /// A chunk that matches a query.
@@ -32,7 +33,7 @@ pub(crate) struct PreparedChunks(Vec<(Arc<Chunk>, Embedding)>);
 
 impl PreparedChunks {
     pub(crate) fn new(chunks: Vec<Chunk>) -> Self {
-        let embedder = embedder(CHUNK_WORDS);
+        let embedder = embedder();
         let embed = |chunk: Chunk| {
             let embedding = embedder.embed(&chunk.text);
             (Arc::new(chunk), embedding)
@@ -47,7 +48,7 @@ impl PreparedChunks {
 
 /// The chunks of one workspace.
 pub(crate) struct Index {
-    embedder: Embedder,
+    embedder: Embedder<u32, Words>,
     scorer: Scorer<u64>,
     chunks: HashMap<u64, (DocumentId, usize, Arc<Chunk>)>,
     documents: HashMap<DocumentId, Vec<u64>>,
@@ -57,7 +58,7 @@ pub(crate) struct Index {
 impl Default for Index {
     fn default() -> Self {
         Self {
-            embedder: embedder(CHUNK_WORDS),
+            embedder: embedder(),
             scorer: Scorer::new(),
             chunks: HashMap::new(),
             documents: HashMap::new(),
