@@ -6,12 +6,11 @@ use edgequake_types::UserId;
 use edgequake_types::session::{Role, User};
 use edgequake_types::tenants::CreateTenant;
 use edgequake_types::workspaces::CreateWorkspace;
-use jiff::Timestamp;
 
 use crate::app::App;
 use crate::auth::password;
 use crate::auth::token::Signer;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, InitialUser};
 use crate::log::{LoggedRequest, Stats};
 use crate::place::Place;

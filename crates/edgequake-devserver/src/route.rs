@@ -16,13 +16,13 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use jiff::Timestamp;
 
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::auth::credential::Credential;
 use crate::auth::permission::{self, Permission};
 use crate::auth::scope::{self, Scope};
+use crate::clock::Timestamp;
 use crate::config::{Config, Era};
 use crate::error::{Refusal, undecodable};
 use crate::limiter::Allowance;

@@ -2,12 +2,12 @@
 
 use edgequake_types::UserId;
 use edgequake_types::session::Role;
-use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::credential::Credential;
 use super::permission::{Grants, lower_role};
 use super::token::Signer;
+use crate::clock::Timestamp;
 use crate::config::{Config, Era};
 use crate::log::CredentialKind;
 use crate::place::Place;

@@ -88,9 +88,10 @@ fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for block in blocks(text) {
         let content = text.get(block.content..block.range.end).unwrap_or_default();
+        let whole = 0..content.len();
         let sentences = match block.kind {
             Kind::Prose => sentences(content),
-            Kind::Heading | Kind::Verbatim => vec![0..content.len()],
+            Kind::Heading | Kind::Verbatim => Vec::from([whole]),
         };
         let first = pieces.len();
         for sentence in sentences {

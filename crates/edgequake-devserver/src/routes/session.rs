@@ -15,7 +15,7 @@ use crate::auth::caller::{Caller, Identity};
 use crate::auth::credential::{Credential, CredentialHeader};
 use crate::auth::password;
 use crate::auth::token::Claims;
-use crate::clock::{pause, saturating_add};
+use crate::clock::pause;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
@@ -161,7 +161,7 @@ async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Refusal> {
     let bearer = Credential::from_headers(&call.headers)
         .filter(|credential| credential.header == CredentialHeader::Authorization);
     if let (Era::C, Identity::Session { jti, .. }, Some(_)) = (config.era, &call.caller.identity, bearer) {
-        store.sessions.revoke_access_token(*jti, saturating_add(call.now, config.token_lifetime));
+        store.sessions.revoke_access_token(*jti, call.now.saturating_add(config.token_lifetime));
     }
     Ok(Reply::new(()))
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::clock::rfc3339;
 use crate::digest;
 use crate::error::Refusal;
 use crate::place::Place;
@@ -190,12 +191,10 @@ fn store(
     Ok((Outcome::New { document_id, task_id, track_id }, replaced))
 }
 
-/// `upload_`, the time, and eight random hexadecimal digits.
+/// `upload_`, the time down to seconds, and eight random hexadecimal digits.
 fn new_track_id(call: &Call) -> TrackId {
+    let now = rfc3339(call.now);
+    let time: String = now.as_str().chars().filter(char::is_ascii_digit).take(14).collect();
     let random = Uuid::new_v4().simple().to_string();
-    TrackId::new(format!(
-        "upload_{}_{}",
-        call.now.strftime("%Y%m%d%H%M%S"),
-        random.get(..8).unwrap_or(&random)
-    ))
+    TrackId::new(format!("upload_{time}_{}", random.get(..8).unwrap_or(&random)))
 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use edgequake_types::UserId;
 use edgequake_types::session::{Role, User};
-use jiff::Timestamp;
 
 use super::new_user_id;
-use crate::clock::{rfc3339, saturating_add};
+use crate::clock::{Timestamp, rfc3339};
 
 /// An account, with its secrets.
 #[derive(Debug, Clone)]
@@ -36,7 +35,7 @@ impl Account {
         self.failures = self.failures.saturating_add(1);
         let locks = self.failures >= limit;
         if locks {
-            self.locked_until = Some(saturating_add(now, lockout));
+            self.locked_until = Some(now.saturating_add(lockout));
         }
         locks
     }

@@ -1,12 +1,13 @@
 //! API keys: shown once, stored as digests.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use edgequake_types::api_keys::KeyScope;
 use edgequake_types::{KeyId, Secret, UserId};
-use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::digest::{Fingerprint, NoRandomness, fingerprint, new_api_key};
 
@@ -65,11 +66,8 @@ impl ApiKeys {
         now: Timestamp,
     ) -> Result<(StoredKey, Secret), NoRandomness> {
         let secret = new_api_key()?;
-        let expires_at = expires_in_days.map(|days| {
-            let hours = i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(24);
-            let lifetime = SignedDuration::try_from_hours(hours).unwrap_or(SignedDuration::MAX);
-            now.checked_add(lifetime).unwrap_or(Timestamp::MAX)
-        });
+        let expires_at = expires_in_days
+            .map(|days| now.saturating_add(Duration::from_secs(days.saturating_mul(24 * 60 * 60))));
         let key = StoredKey {
             key_id: KeyId::new(Uuid::new_v4().to_string()),
             user,

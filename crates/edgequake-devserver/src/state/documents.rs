@@ -8,10 +8,9 @@ use edgequake_types::documents::{
 };
 use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
-use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::clock::rfc3339;
+use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
 use crate::place::Place;
 use crate::retrieval::answer::snippet;

@@ -3,11 +3,10 @@
 use edgequake_types::tenants::{CreateTenant, Plan, Tenant};
 use edgequake_types::workspaces::{CreateWorkspace, LlmRoleChanges, LlmRoles, Workspace, WorkspaceSettings};
 use edgequake_types::{Patch, TenantId, WorkspaceId};
-use jiff::Timestamp;
 use serde_json::Value;
 
 use super::tenancy::slug;
-use crate::clock::rfc3339;
+use crate::clock::{Timestamp, rfc3339};
 
 /// How many workspaces a tenant may have.
 const MAX_WORKSPACES: u64 = 100;

@@ -4,10 +4,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use edgequake_types::{Secret, UserId};
-use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::clock::saturating_add;
+use crate::clock::Timestamp;
 use crate::digest::{Fingerprint, fingerprint};
 
 /// How many entries there may be between two removals of expired ones.
@@ -56,7 +55,7 @@ impl Sessions {
 
     fn issue(&mut self, family: Uuid, user: UserId, lifetime: Duration, now: Timestamp) -> Secret {
         let token = Secret::new(Uuid::new_v4().to_string());
-        let expires_at = saturating_add(now, lifetime);
+        let expires_at = now.saturating_add(lifetime);
         let entry = RefreshToken { family, user, expires_at, consumed: false, revoked: false };
         self.refresh_tokens.insert(fingerprint(token.expose()), entry);
         token

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use edgequake_types::tasks::{Task, TaskProgress, TaskStatistics, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
-use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::clock::rfc3339;
+use crate::clock::{Timestamp, rfc3339};
 use crate::place::Place;
 
 /// How many tasks are stored before finished ones are removed.

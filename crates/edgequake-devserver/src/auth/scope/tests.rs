@@ -20,7 +20,7 @@ struct Fixture {
 
 fn fixture(role: MemberRole, whole_tenant: bool) -> Fixture {
     let mut tenancy = Tenancy::default();
-    let now = jiff::Timestamp::UNIX_EPOCH;
+    let now = crate::clock::Timestamp::UNIX_EPOCH;
     let mut create = |name: &str| {
         let place = Place { tenant: new_tenant_id(), workspace: new_workspace_id() };
         let tenant = resources::new_tenant(CreateTenant::new(name), place.tenant.clone(), now);

@@ -6,7 +6,7 @@ use crate::state::new_user_id;
 const MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(seconds).unwrap()
+    Timestamp::from_millisecond(seconds * 1000)
 }
 
 #[test]

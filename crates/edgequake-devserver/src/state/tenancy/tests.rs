@@ -1,8 +1,8 @@
 use edgequake_types::tenants::CreateTenant;
 use edgequake_types::workspaces::CreateWorkspace;
-use jiff::Timestamp;
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::state::{new_tenant_id, new_user_id, new_workspace_id, resources};
 
 fn tenant(name: &str) -> Tenant {
