@@ -181,6 +181,11 @@ fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
         ErrorKind::Unauthorized { .. } => {
             format!("the credential comes from {credential}; it may be mistyped, expired or revoked")
         }
+        ErrorKind::Forbidden if error.is_bound_elsewhere() => {
+            "create a key with `edgequake-cli api-keys create`, without a tenant and a workspace of your own, and give it \
+             with EDGEQUAKE_API_KEY"
+                .to_owned()
+        }
         ErrorKind::Forbidden => {
             format!(
                 "the credential from {credential} lacks the role, the key scope or the membership for this"

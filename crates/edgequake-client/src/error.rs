@@ -178,6 +178,12 @@ impl Error {
         self.status() == Some(StatusCode::FORBIDDEN)
     }
 
+    /// Whether the server answered 403 because the login is bound to another tenant or workspace than the request names. The
+    /// newest servers bind each login to one workspace; API keys are not bound.
+    pub fn is_bound_elsewhere(&self) -> bool {
+        self.is_forbidden() && self.0.body.as_ref().is_some_and(answer::names_scope_claim)
+    }
+
     /// Whether the server answered 404.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(StatusCode::NOT_FOUND)

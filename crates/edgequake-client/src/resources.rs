@@ -4,6 +4,7 @@ mod api_keys;
 mod auth;
 mod documents;
 mod health;
+mod progress;
 mod query;
 mod tasks;
 mod tenants;
@@ -16,11 +17,12 @@ pub use api_keys::{ApiKeys, Rotation};
 pub use auth::Auth;
 pub use documents::Documents;
 pub use health::Health;
+pub use progress::Progress;
 pub use query::Query;
 pub use tasks::Tasks;
 pub use tenants::Tenants;
 pub use users::Users;
-pub use wait::{Progress, Wait};
+pub use wait::Wait;
 pub use workspaces::Workspaces;
 
 /// Declares a resource: a handle on the client, and how to get it.

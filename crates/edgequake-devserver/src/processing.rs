@@ -17,9 +17,13 @@ use crate::place::Place;
 use crate::retrieval::chunk::chunks;
 use crate::retrieval::index::PreparedChunks;
 use crate::state::documents::SharedIndex;
+use crate::state::tasks::Step;
 
-/// The stages of processing, in order.
+/// The stages of processing, in order. The middle one goes from chunk to chunk.
 const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
+
+/// The maximum number of steps in which the middle stage is told.
+const MAX_STEPS: usize = 10;
 
 /// Starts ingesting a document.
 pub(crate) fn ingest(app: &Arc<App>, document: DocumentId) {
@@ -32,10 +36,10 @@ pub(crate) fn ingest(app: &Arc<App>, document: DocumentId) {
 }
 
 async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()> {
-    let stage_delay = delay / STAGES.len() as u32;
-    for (number, stage) in STAGES.into_iter().enumerate() {
-        enter_stage(&*app.upgrade()?, &document, stage, number as f64 / STAGES.len() as f64)?;
-        pause(stage_delay).await;
+    let delay = delay / STAGES.len() as u32;
+    let [preprocessing, chunking, extracting, embedding, storing] = STAGES;
+    for (number, stage) in [(0, preprocessing), (1, chunking)] {
+        advance(&app, &document, &Step::new(stage, number), delay).await?;
     }
     let (content, index) = {
         let app = app.upgrade()?;
@@ -44,10 +48,23 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
         let (content, place) = (Arc::clone(&stored.content), stored.place.clone());
         (content, store.documents.index(&place))
     };
+    let chunks = tokio::task::spawn_blocking(move || chunks(&content)).await.ok()?;
+    // Without a delay nobody could see the steps.
+    let steps = if delay.is_zero() { 1 } else { chunks.len().clamp(1, MAX_STEPS) };
+    for number in 0..steps {
+        let mut step = Step::new(extracting, 2);
+        step.fraction += number as f64 / (STAGES.len() * steps) as f64;
+        step.chunks = Some((chunks.len() * number / steps, chunks.len()));
+        step.left = delay * (steps - number) as u32 / steps as u32 + delay * 2;
+        advance(&app, &document, &step, delay / steps as u32).await?;
+    }
+    for (number, stage) in [(3, embedding), (4, storing)] {
+        advance(&app, &document, &Step::new(stage, number), delay).await?;
+    }
     let id = document.clone();
     let target = Arc::clone(&index);
     let chunk_count = tokio::task::spawn_blocking(move || {
-        let prepared = PreparedChunks::new(chunks(&content));
+        let prepared = PreparedChunks::new(chunks);
         let chunk_count = prepared.len() as u64;
         target.lock().unwrap_or_else(PoisonError::into_inner).insert(&id, prepared);
         chunk_count
@@ -60,16 +77,21 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
     Some(())
 }
 
-fn enter_stage(app: &App, document: &DocumentId, stage: &'static str, progress: f64) -> Option<()> {
-    let now = app.clock.now();
-    let mut store = app.store();
-    let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
-    stored.status = DocumentStatus::Processing;
-    stored.stage = stage;
-    stored.progress = progress;
-    stored.updated_at = now;
-    let task = stored.task_id.clone();
-    store.tasks.advance(&task, stage, progress, now);
+/// Enters a step, and stays in it for a while. `None` if the document is no longer to be processed.
+async fn advance(app: &Weak<App>, document: &DocumentId, step: &Step, stay: Duration) -> Option<()> {
+    {
+        let app = app.upgrade()?;
+        let now = app.clock.now();
+        let mut store = app.store();
+        let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
+        stored.status = DocumentStatus::Processing;
+        stored.stage = step.stage;
+        stored.progress = step.fraction;
+        stored.updated_at = now;
+        let task = stored.task_id.clone();
+        store.tasks.advance(&task, step, app.config.era, now);
+    }
+    pause(stay).await;
     Some(())
 }
 

@@ -23,6 +23,7 @@ mod words;
 
 pub use words::*;
 
+use crate::documents::ProgressCounts;
 use crate::prelude::*;
 
 /// Lists the tasks of the workspace, a page at a time, newest first.
@@ -185,16 +186,30 @@ pub struct TaskProgress {
     pub current_step: Option<String>,
     /// How many steps there are.
     pub total_steps: Option<u64>,
-    /// How much of the task is done, from 0 to 100. Also read from `completion_percentage`.
-    #[field(alias = "completion_percentage", lenient, write = state::whole)]
+    /// How much of the task is done, from 0 to 100. Also read from `completion_percentage` and `overall_percentage`.
+    #[field(alias = "completion_percentage", alias = "overall_percentage", lenient, write = state::whole)]
     pub percent_complete: Option<f64>,
+    /// How much of the task is done, from 0 to 1. Also read from `run_progress`.
+    #[field(alias = "run_progress", lenient)]
+    pub progress_01: Option<f64>,
     /// How much of the current step is done, from 0 to 1. Servers mostly say it of documents.
+    #[field(lenient)]
     pub stage_progress: Option<f64>,
-    /// A sentence about the current step. Servers mostly say it of documents.
+    /// A sentence about the current step. Also read from `latest_message` and `message`.
+    #[field(alias = "latest_message", alias = "message", lenient)]
     pub stage_message: Option<String>,
     /// The progress of the document's chunks; newer servers only.
     #[field(lenient)]
     pub chunk_progress: Option<ChunkProgress>,
+    /// How far the current step has come, in numbers; newer servers only. Also read from `progress_counts`.
+    #[field(alias = "progress_counts", lenient)]
+    pub counts: Option<ProgressCounts>,
+    /// Estimated time until the task is done, in seconds.
+    #[field(lenient)]
+    pub eta_seconds: Option<u64>,
+    /// What the task has cost so far, in US dollars.
+    #[field(lenient)]
+    pub cost_usd: Option<f64>,
     /// Everything else that the server says about it.
     #[field(flatten)]
     pub extra: Map<String, Value>,

@@ -94,7 +94,11 @@ fn describe(progress: &Progress) -> String {
     if let Some(stage) = &progress.stage {
         words = format!("{words}: {stage}");
     }
-    if let Some(done) = progress.stage_progress {
+    if let Some(counts) = progress.counts.as_ref().filter(|counts| counts.total > 0) {
+        let unit = counts.unit.as_deref().unwrap_or_default();
+        words = format!("{words} {} of {} {unit}", counts.current, counts.total).trim_end().to_owned();
+    }
+    if let Some(done) = progress.fraction {
         words = format!("{words}, {:.0} %", done * 100.0);
     }
     words

@@ -77,3 +77,15 @@ async fn what_is_public_needs_no_credential() {
     open.cli(&["documents", "list"]).await.succeeded();
     open.cli(&["users", "list"]).await.succeeded();
 }
+
+#[tokio::test]
+async fn a_login_that_is_bound_to_another_workspace() {
+    let mut rig = Rig::with(server().strict_scope(true)).await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.env("EDGEQUAKE_WORKSPACE_ID", "6f1d7c1e-3a52-4b7a-9f00-5f2f6d0f4a11");
+    rig.cli(&["documents", "list"]).await;
+    assert_transcript!(rig);
+    // The hint holds.
+    rig.env("EDGEQUAKE_WORKSPACE_ID", "");
+    rig.cli(&["api-keys", "create", "--scope", "write"]).await.succeeded();
+}

@@ -26,7 +26,7 @@ impl Error {
         said.request_id = request_id(parts).or(said.request_id);
         let mut error = Self::new(kind_of(parts, &said));
         error.0.status = Some(parts.status);
-        error.0.note = note_of(parts, error.0.kind);
+        error.0.note = note_of(parts, error.0.kind, &said);
         error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
             .or_else(|| said.retry_after_seconds.map(std::time::Duration::from_secs));
         error.0.attempts = attempts(parts);
@@ -158,8 +158,11 @@ fn kind_of(parts: &Parts, said: &ErrorBody) -> ErrorKind {
 }
 
 /// What the caller should know beyond the server's words.
-fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
+fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
     match kind {
+        ErrorKind::Forbidden if names_scope_claim(said) => Some(
+            "on this server a login is bound to one workspace: work in others with an API key".to_owned(),
+        ),
         // An answer that went through no credentials layer does not tell.
         ErrorKind::Unauthorized { configured: false, .. } => {
             parts.extensions.get::<Rejected>()?;
@@ -189,6 +192,12 @@ fn note_of(parts: &Parts, kind: ErrorKind) -> Option<String> {
                 .then(|| "the answer is a web page, as proxies send it".to_owned())
         }
     }
+}
+
+/// Whether a 403 comes from the check of a token's claims: it names the one that differs, and gives no other reason.
+pub(super) fn names_scope_claim(said: &ErrorBody) -> bool {
+    let named = ["tenant_id", "workspace_id"].iter().any(|claim| said.message.contains(claim));
+    named && said.reason_text().is_none()
 }
 
 /// The longest header of an answer that is shown, in bytes.

@@ -5,11 +5,12 @@ use std::future::IntoFuture;
 use std::time::Duration;
 
 use edgequake_types::DocumentId;
-use edgequake_types::documents::{Document, DocumentStatus, GetDocument};
+use edgequake_types::documents::{Document, GetDocument};
 use edgequake_types::tasks::GetTask;
 use tokio::time::Instant;
 
 use super::documents::Uploaded;
+use super::progress::Progress;
 use crate::boxed::BoxFuture;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -20,20 +21,6 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_
 
 /// How long a document that was just accepted may be unknown: some servers show it only once its processing has begun.
 const GRACE: Duration = Duration::from_secs(30);
-
-/// How far a document has come.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// The document; `None` while only its task is known.
-    pub document_id: Option<DocumentId>,
-    /// Its status; `None` while the server does not know it yet.
-    pub status: Option<DocumentStatus>,
-    /// What is being done, such as `extracting`.
-    pub stage: Option<String>,
-    /// How much of that is done, from 0 to 1.
-    pub stage_progress: Option<f64>,
-}
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
@@ -92,13 +79,13 @@ impl Wait {
         loop {
             match self.client.send(GetDocument::new(document_id.clone())).await {
                 Ok(document) => {
-                    self.tell(document.status.clone(), None, None);
+                    self.tell(Progress::of_document(&document));
                     if document.is_terminal() {
                         return Ok(document);
                     }
                 }
                 Err(error) if error.is_not_found() && asked_since.elapsed() < GRACE => {
-                    self.tell(None, None, None)
+                    self.tell(Progress::default())
                 }
                 Err(error) => return Err(error),
             }
@@ -118,11 +105,7 @@ impl Wait {
                     self.upload.document_id = self.upload.document_id.take().or(named.map(DocumentId::from));
                     return Ok(());
                 }
-                Ok(task) => {
-                    let progress = task.progress.unwrap_or_default();
-                    let done = progress.stage_progress.or_else(|| progress.fraction());
-                    self.tell(Some(task.status.as_str().into()), progress.current_step, done);
-                }
+                Ok(task) => self.tell(Progress::of_task(&task)),
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) => return Err(error),
             }
@@ -130,9 +113,10 @@ impl Wait {
         }
     }
 
-    fn tell(&mut self, status: Option<DocumentStatus>, stage: Option<String>, stage_progress: Option<f64>) {
+    fn tell(&mut self, mut progress: Progress) {
         if let Some(tell) = &mut self.on_progress {
-            tell(&Progress { document_id: self.upload.document_id.clone(), status, stage, stage_progress });
+            progress.document_id = progress.document_id.or_else(|| self.upload.document_id.clone());
+            tell(&progress);
         }
     }
 }

@@ -226,3 +226,26 @@ async fn a_rate_limit_is_waited_out() {
     let refused = server.request_log().iter().filter(|request| request.status == 429).count();
     assert!(refused > 0);
 }
+
+#[tokio::test]
+async fn a_login_is_bound_to_a_workspace_and_a_key_is_not() {
+    let server = server().strict_scope(true).start().await.unwrap();
+    let root = logged_in(&server, "root").await;
+    let tenant = root.tenants().list(ListTenants::new()).await.unwrap().items.remove(0).id;
+    let depot = root.workspaces().create(CreateWorkspace::new(&tenant, "Depot")).await.unwrap().id;
+    // Without a scope of its own the login works where it is bound to.
+    root.documents().list(ListDocuments::new()).await.unwrap();
+
+    let error = root.with_workspace(&depot).documents().list(ListDocuments::new()).await.unwrap_err();
+    assert!(error.is_bound_elsewhere() && error.is_forbidden() && !error.is_retryable());
+    insta::assert_snapshot!(error.to_string().split("; request").next().unwrap(), @"/api/v1/documents: 403 Forbidden: The workspace_id of the request contradicts the token [FORBIDDEN]; on this server a login is bound to one workspace: work in others with an API key");
+
+    let scopes = [KeyScope::Read, KeyScope::Query, KeyScope::Write];
+    let key = root.api_keys().create(CreateApiKey::new().scopes(scopes)).await.unwrap().api_key;
+    let depot = Client::builder().base_url(server.url()).api_key(key).tenant_id(&tenant).workspace_id(&depot);
+    assert_eq!(depot.build().unwrap().documents().list(ListDocuments::new()).await.unwrap().total, 0);
+
+    // Another kind of 403, for which there is nothing to be said about a binding.
+    let denied = logged_in(&server, "mona").await.users().list(ListUsers::new()).await.unwrap_err();
+    assert!(denied.is_forbidden() && !denied.is_bound_elsewhere(), "{denied}");
+}

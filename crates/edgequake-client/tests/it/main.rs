@@ -16,6 +16,7 @@ mod layers;
 mod logins;
 mod memory;
 mod pool;
+mod progress;
 mod proxies;
 mod real_proxies;
 mod redirects;

@@ -1,13 +1,15 @@
 //! Background work, as clients follow it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
-use edgequake_types::tasks::{Task, TaskProgress, TaskStatistics, TaskStatus, TaskType};
+use edgequake_types::tasks::{ChunkProgress, Task, TaskProgress, TaskStatistics, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::json;
 use uuid::Uuid;
 
 use crate::clock::{Timestamp, rfc3339};
+use crate::config::Era;
 use crate::place::Place;
 
 /// How many tasks are stored before finished ones are removed.
@@ -20,6 +22,40 @@ pub(crate) struct StoredTask {
     pub(crate) place: Place,
     pub(crate) document: Option<DocumentId>,
     sequence: u64,
+}
+
+/// How far a task has come.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Step {
+    pub(crate) stage: &'static str,
+    /// How much of the task is done, from 0 to 1.
+    pub(crate) fraction: f64,
+    /// How many chunks are done, and how many there are.
+    pub(crate) chunks: Option<(usize, usize)>,
+    /// How long the rest will take; told together with the chunks.
+    pub(crate) left: Duration,
+}
+
+impl Step {
+    /// The beginning of the stage with this number, from 0, of five.
+    pub(crate) fn new(stage: &'static str, number: u32) -> Self {
+        Self { stage, fraction: f64::from(number) / 5.0, chunks: None, left: Duration::ZERO }
+    }
+
+    fn progress(&self, era: Era) -> TaskProgress {
+        let mut progress = TaskProgress::default();
+        progress.current_step = Some(self.stage.to_owned());
+        progress.percent_complete = Some((self.fraction.clamp(0.0, 1.0) * 100.0).round());
+        // Era B servers do not tell chunks.
+        progress.chunk_progress = self.chunks.filter(|_| era == Era::C).map(|(done, all)| {
+            let mut chunks = ChunkProgress::default();
+            chunks.processed_chunks = u32::try_from(done).ok();
+            chunks.total_chunks = u32::try_from(all).ok();
+            chunks.eta_seconds = Some(self.left.as_millis().div_ceil(1000) as u64);
+            chunks
+        });
+        progress
+    }
 }
 
 #[derive(Debug, Default)]
@@ -72,15 +108,12 @@ impl Tasks {
     }
 
     /// Records progress.
-    pub(crate) fn advance(&mut self, track_id: &TrackId, stage: &str, progress: f64, now: Timestamp) {
+    pub(crate) fn advance(&mut self, track_id: &TrackId, step: &Step, era: Era, now: Timestamp) {
         if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
             task.status = TaskStatus::Processing;
             task.updated_at = Some(rfc3339(now));
             task.started_at.get_or_insert_with(|| rfc3339(now));
-            let mut done = TaskProgress::default();
-            done.current_step = Some(stage.to_owned());
-            done.percent_complete = Some((progress.clamp(0.0, 1.0) * 100.0).round());
-            task.progress = Some(done);
+            task.progress = Some(step.progress(era));
         }
     }
 

@@ -1,9 +1,12 @@
 //! What a task says of its work, and how its parts are read in the forms that other servers give them.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer};
 use serde_json::Number;
 
 use super::{Task, TaskError, TaskProgress};
+use crate::documents::ProgressCounts;
 use crate::prelude::*;
 
 impl Task {
@@ -15,16 +18,39 @@ impl Task {
 }
 
 impl TaskProgress {
-    /// How much of the task is done, from 0 to 1: by its percentage, else by its chunks.
+    /// How much of the task is done, from 0 to 1: by its percentage, else by what is counted, else by the current step.
     pub fn fraction(&self) -> Option<f64> {
-        let (done, all) = match (self.percent_complete, &self.chunk_progress) {
-            (Some(percent), _) => (percent, 100.0),
-            (None, chunks) => {
-                let (done, all) = chunks.as_ref().and_then(|it| it.processed_chunks.zip(it.total_chunks))?;
-                (f64::from(done), f64::from(all))
-            }
+        let percentage = self.percent_complete.map(|percent| percent / 100.0).or(self.progress_01);
+        let counted = || {
+            let counts = self.counted()?;
+            (counts.total > 0).then(|| counts.current as f64 / counts.total as f64)
         };
-        (all > 0.0).then(|| (done / all).clamp(0.0, 1.0))
+        let fraction = percentage.or_else(counted).or(self.stage_progress)?;
+        fraction.is_finite().then(|| fraction.clamp(0.0, 1.0))
+    }
+
+    /// How far the current step has come, in numbers: its chunks, or whatever else the server counts.
+    pub fn counted(&self) -> Option<ProgressCounts> {
+        let chunks = || {
+            let chunks = self.chunk_progress.as_ref()?;
+            let (current, total) = chunks.processed_chunks.zip(chunks.total_chunks)?;
+            let mut counts = ProgressCounts::default();
+            (counts.current, counts.total) = (current.into(), total.into());
+            counts.unit = Some("chunks".to_owned());
+            Some(counts)
+        };
+        chunks().or_else(|| self.counts.clone())
+    }
+
+    /// The estimated time until the task, or its last chunk, is done.
+    pub fn eta(&self) -> Option<Duration> {
+        let of_chunks = self.chunk_progress.as_ref().and_then(|chunks| chunks.eta_seconds);
+        self.eta_seconds.or(of_chunks).map(Duration::from_secs)
+    }
+
+    /// What the task, or its chunks, have cost so far, in US dollars.
+    pub fn cost(&self) -> Option<f64> {
+        self.cost_usd.or_else(|| self.chunk_progress.as_ref()?.cost_usd)
     }
 }
 

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::tasks::*;
@@ -61,6 +63,11 @@ fn progress_has_any_form() {
             Some(0.405),
         ),
         (json!({"completion_percentage": -1}), None, Some(0.0)),
+        (json!({"stage": "extraction", "overall_percentage": 12.5}), Some("extraction"), Some(0.125)),
+        (json!({"current_stage": "embedding", "stage_progress": 0.5}), Some("embedding"), Some(0.5)),
+        (json!({"stage": "x", "counts": {"current": 3, "total": 4, "unit": "pages"}}), Some("x"), Some(0.75)),
+        (json!({"progress_counts": {"current": 3, "total": 0}, "progress_01": 0.2}), None, Some(0.2)),
+        (json!({"progress_counts": {"current": 3, "total": 0}, "run_progress": null}), None, None),
         (json!({"percent_complete": "many"}), None, None),
         (json!({}), None, None),
     ] {
@@ -68,6 +75,16 @@ fn progress_has_any_form() {
         let read = task.progress.unwrap();
         assert_eq!((read.current_step.as_deref(), read.fraction()), (step, fraction), "{progress}");
     }
+    let progress = json!({
+        "chunk_progress": {"total_chunks": 35, "processed_chunks": 12, "eta_seconds": 46, "cost_usd": 0.0042},
+        "counts": {"current": 1, "total": 2, "unit": "pages"}, "message": "Section 3.2"
+    });
+    let task: Task = read(&json!({"track_id": "t", "status": "processing", "progress": progress}));
+    let read_progress = task.progress.unwrap();
+    let counted = read_progress.counted().unwrap();
+    assert_eq!((counted.current, counted.total, counted.unit.as_deref()), (12, 35, Some("chunks")));
+    assert_eq!((read_progress.eta(), read_progress.cost()), (Some(Duration::from_secs(46)), Some(0.0042)));
+    assert_eq!(read_progress.stage_message.as_deref(), Some("Section 3.2"));
     // A percentage is written as it came: whole numbers as integers.
     for percent in [json!(40), json!(40.5), json!(0), json!(100)] {
         let progress = json!({"percent_complete": percent, "stage_message": "page 3"});
