@@ -16,8 +16,8 @@ use crate::client::Client;
 use crate::error::{Error, ErrorKind};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
-/// How often the server is asked: at first, and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
+/// The pauses between two questions: at first, and at last.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// How long a document that was just accepted may be unknown: some servers show it only once its processing has begun.
 const GRACE: Duration = Duration::from_secs(30);
@@ -33,17 +33,26 @@ pub struct Wait {
     client: Client,
     upload: Uploaded,
     limit: Option<Duration>,
+    /// The first pause between two questions, and the longest.
+    pauses: (Duration, Duration),
     on_progress: Option<OnProgress>,
 }
 
 impl Wait {
     pub(super) fn new(client: Client, upload: Uploaded) -> Self {
-        Self { client, upload, limit: Some(Duration::from_secs(600)), on_progress: None }
+        Self { client, upload, limit: Some(Duration::from_secs(600)), pauses: PAUSES, on_progress: None }
     }
 
     /// How long to wait; default 600 s, `None` is for ever.
     pub fn timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.limit = limit.into();
+        self
+    }
+
+    /// How often to ask, such as every 200 ms for progress that somebody looks at. By default at first every 200 ms, then ever more
+    /// rarely, at last every 5 s.
+    pub fn poll_interval(mut self, pause: Duration) -> Self {
+        self.pauses = (pause, pause);
         self
     }
 
@@ -75,7 +84,7 @@ impl Wait {
             Error::new(ErrorKind::Decode).note("neither the upload's answer nor its task names the document")
         })?;
         let asked_since = Instant::now();
-        let mut pause = PAUSE.0;
+        let mut pause = self.pauses.0;
         loop {
             match self.client.send(GetDocument::new(document_id.clone())).await {
                 Ok(document) => {
@@ -89,14 +98,14 @@ impl Wait {
                 }
                 Err(error) => return Err(error),
             }
-            rest(&mut pause).await;
+            rest(&mut pause, self.pauses.1).await;
         }
     }
 
     /// The task tells stages and how much is done, so it is asked first. That it is unknown means nothing: a restart forgets tasks.
     async fn until_task_ended(&mut self) -> Result<(), Error> {
         let Some(task_id) = self.upload.task_id.clone() else { return Ok(()) };
-        let mut pause = PAUSE.0;
+        let mut pause = self.pauses.0;
         loop {
             match self.client.send(GetTask::new(task_id.clone())).await {
                 Ok(task) if task.status.is_terminal() => {
@@ -109,7 +118,7 @@ impl Wait {
                 Err(error) if error.is_not_found() => return Ok(()),
                 Err(error) => return Err(error),
             }
-            rest(&mut pause).await;
+            rest(&mut pause, self.pauses.1).await;
         }
     }
 
@@ -122,9 +131,9 @@ impl Wait {
 }
 
 /// Pauses, and makes the next pause longer.
-async fn rest(pause: &mut Duration) {
+async fn rest(pause: &mut Duration, longest: Duration) {
     tokio::time::sleep(*pause).await;
-    *pause = (*pause * 3 / 2).min(PAUSE.1);
+    *pause = (*pause * 3 / 2).min(longest);
 }
 
 impl IntoFuture for Wait {

@@ -13,13 +13,13 @@ async fn told(era: Era) -> Vec<Progress> {
     let server = DevServer::builder().auth(false).era(era).processing_delay(Duration::from_secs(100));
     let server = server.build().unwrap();
     // In the same process, so that time passes only while nobody has anything to do.
-    let client = Client::builder().build_on(server.router()).unwrap();
+    let client = Client::builder().build_on(server.service()).unwrap();
     let text =
         ["One", "Two", "Three", "Four"].map(|name| format!("# {name}\n\nA line of its own.\n\n")).concat();
     let uploaded = client.documents().upload_text(UploadText::new(text)).await.unwrap();
     let told = Arc::new(Mutex::new(Vec::new()));
     let tell = Arc::clone(&told);
-    let wait = client.documents().wait_for(&uploaded);
+    let wait = client.documents().wait_for(&uploaded).poll_interval(Duration::from_secs(5));
     let document =
         wait.on_progress(move |progress| tell.lock().unwrap().push(progress.clone())).await.unwrap();
     assert_eq!(document.chunk_count, 4);

@@ -65,9 +65,11 @@ pub(crate) fn answer(query: &str, hits: &[Hit]) -> String {
     matching.truncate(MAX_SENTENCES);
     matching.sort_by_key(|(_, position, _)| *position);
     if matching.is_empty() {
-        // Only a heading matches, so what stands below it may be what is meant.
-        let below = candidates.iter().find(|candidate| candidate.whole).or(candidates.first());
-        return below.map_or_else(|| NO_MATCH.to_owned(), quote);
+        // What stands below a heading that says the most of it may be what is meant.
+        let below = |candidate: &&Candidate| 2 * asked.intersection(&candidate.heading).count() > asked.len();
+        let mut below = candidates.iter().filter(below);
+        let whole = below.clone().find(|candidate| candidate.whole);
+        return whole.or_else(|| below.next()).map_or_else(|| NO_MATCH.to_owned(), quote);
     }
     let quotes: Vec<String> = matching.into_iter().map(|(_, _, candidate)| quote(candidate)).collect();
     quotes.join(" ")

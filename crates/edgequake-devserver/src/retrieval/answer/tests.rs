@@ -87,7 +87,11 @@ fn what_is_no_sentence_is_quoted_where_there_is_nothing_else() {
     insta::assert_snapshot!(answer("opening hours", &hits(&["# Museum\n\n- Opening hours: 9 to 17\n- Closed in May"])), @"Opening hours: 9 to 17 [1]");
     insta::assert_snapshot!(answer("museum", &hits(&["# Museum\n\nsmall. It is closed in May."])), @"It is closed in May. [1]");
     insta::assert_snapshot!(answer("hello", &hits(&["hello world"])), @"hello world [1]");
-    // Nothing but a heading and a table.
+    // Another heading than the one that is asked about, and nothing but a heading and a table.
+    assert_eq!(
+        answer("How often are museums cleaned?", &hits(&["# How often\n\nIt is closed in May."])),
+        NO_MATCH
+    );
     assert_eq!(answer("museum", &hits(&["# Museum\n\n| a | b |"])), NO_MATCH);
 }
 
