@@ -1,15 +1,18 @@
-//! `cargo xtask examples`: builds the examples once, then runs each to its end.
+//! `cargo xtask examples`: builds the examples once, then runs each to its end. [`quickstart`] compares the first one with
+//! the README.
 //!
 //! Each gets a time limit, no terminal, the root as its current folder, and none of the `EDGEQUAKE_*` variables of
 //! whoever runs this, so that no example ever talks to a real server. `EXAMPLE_ONCE=1` tells those that would serve for
 //! ever to stop after their first round. What they print goes to a file, and to the terminal if they fail.
+
+mod quickstart;
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use lexopt::Parser;
+use lexopt::{Arg, Parser};
 use serde::Deserialize;
 
 use crate::command::{cargo, output};
@@ -20,27 +23,43 @@ use crate::workspace::Workspace;
 /// Far more than the slowest takes.
 const LIMIT: Duration = Duration::from_secs(120);
 
-pub(crate) fn run(arguments: Parser) -> Result<()> {
-    crate::no_arguments(arguments)?;
-    run_all(&Workspace::load()?)
+pub(crate) fn run(mut arguments: Parser) -> Result<()> {
+    let mut update = false;
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Arg::Long("update") => update = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    run_each(&Workspace::load()?, update)
+}
+
+/// The step of the gate.
+pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
+    run_each(workspace, false)
 }
 
 /// Runs every example; one that fails does not keep the others from running.
-pub(crate) fn run_all(workspace: &Workspace) -> Result<()> {
+fn run_each(workspace: &Workspace, update: bool) -> Result<()> {
     let logs = workspace.target.join("xtask/examples");
     fs::create_dir_all(&logs).during("making the folder for what the examples print")?;
     let mut failed = Vec::new();
     for (name, executable) in build(workspace)? {
         let start = Instant::now();
         let log = logs.join(format!("{name}.log"));
-        let outcome = run_one(workspace, &executable, &log)?;
+        let mut outcome = run_one(workspace, &executable, &log)?;
+        let printed = fs::read_to_string(&log).during("reading what an example printed")?;
+        if outcome.is_none() && name == "quickstart" {
+            outcome =
+                quickstart::check(&printed, &workspace.root, update).err().map(|failure| failure.to_string());
+        }
         println!(
             "{name:<20} {:>6.1} s  {}",
             start.elapsed().as_secs_f64(),
             outcome.as_deref().unwrap_or("ok")
         );
         if outcome.is_some() {
-            println!("{}", fs::read_to_string(&log).during("reading what an example printed")?);
+            println!("{printed}");
             failed.push(name);
         }
     }

@@ -50,7 +50,11 @@ const COMMANDS: &[Command] = &[
         summary: "foreign types in our public API against the lists: [--update]; what of it cannot grow",
         run: public::run,
     },
-    Command { name: "examples", summary: "build the examples and run each to its end", run: examples::run },
+    Command {
+        name: "examples",
+        summary: "build the examples and run each to its end; the README shows the first: [--update]",
+        run: examples::run,
+    },
     Command { name: "loom", summary: "explore the interleavings of a token refresh", run: loom::run },
     Command { name: "deny", summary: "bans, licences and sources of all dependencies", run: deny::run },
     Command {
