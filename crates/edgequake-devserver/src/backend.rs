@@ -111,8 +111,8 @@ fn initial_store(config: &Config, users: Vec<InitialUser>, now: Timestamp) -> Re
     let tenant = resources::new_tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
     let workspace = CreateWorkspace::new(&place.tenant, "Default");
     let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
+    store.tenancy.insert_tenant(tenant);
     // The tables are empty, so nothing can conflict.
-    let _ = store.tenancy.insert_tenant(tenant);
     let _ = store.tenancy.insert_workspace(place.clone(), workspace);
     if !config.auth {
         let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);

@@ -77,6 +77,12 @@ impl Refusal {
         Self::problem(StatusCode::LOCKED, "ACCOUNT_LOCKED", message, [("reason", "account_locked")])
     }
 
+    /// 501: the real server has the operation, this one does not.
+    pub(crate) fn not_implemented(operation: &str) -> Self {
+        let message = format!("This server does not implement {operation}");
+        Self::problem(StatusCode::NOT_IMPLEMENTED, "NOT_IMPLEMENTED", message, [("operation", operation)])
+    }
+
     /// An internal error. The response does not name the cause.
     pub(crate) fn internal() -> Self {
         Self::problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR", "Internal server error", [])

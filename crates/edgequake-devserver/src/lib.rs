@@ -57,6 +57,7 @@ mod auth;
 mod app;
 mod processing;
 mod route;
+mod pipeline;
 mod routes;
 mod service;
 mod backend;

@@ -1,7 +1,7 @@
 //! The caller that a token identifies.
 
-use edgequake_types::UserId;
 use edgequake_types::session::Role;
+use edgequake_types::{TenantId, UserId};
 use uuid::Uuid;
 
 use super::credential::Credential;
@@ -57,16 +57,22 @@ impl Caller {
         !matches!(self.identity, Identity::Anonymous)
     }
 
-    /// What the caller is rate-limited by: the id of the user, or the name of a key that belongs to no user.
-    pub(crate) fn rate_limit_key(&self) -> Option<&str> {
-        match &self.identity {
-            Identity::Anonymous => None,
-            Identity::MasterKey => Some("master-api-key"),
-            Identity::StaticKey => Some("static-api-key"),
-            Identity::BuiltIn(_) | Identity::ApiKey { .. } | Identity::Session { .. } => {
-                self.user_id().map(AsRef::as_ref)
+    /// What the caller is rate-limited by: the tenant and the user, or the name of a key that belongs to no user.
+    pub(crate) fn rate_limit_key(&self, tenant: Option<&str>) -> Option<String> {
+        let tenant = match &self.identity {
+            Identity::Session { place, .. } => tenant.unwrap_or(place.tenant.as_str()),
+            _ => tenant.unwrap_or_default(),
+        };
+        let name = match &self.identity {
+            Identity::Anonymous => return None,
+            Identity::MasterKey => "master-api-key",
+            Identity::StaticKey => "static-api-key",
+            Identity::BuiltIn(user) | Identity::ApiKey { user } | Identity::Session { user, .. } => {
+                user.as_str()
             }
-        }
+        };
+        let default = matches!(tenant, "" | "default").then(TenantId::server_default);
+        Some(format!("{} {name}", default.as_ref().map_or(tenant, TenantId::as_str)))
     }
 
     /// The user that the credential belongs to; master and static keys belong to none.

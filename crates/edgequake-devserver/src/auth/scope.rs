@@ -96,19 +96,17 @@ pub(crate) fn workspace_id(text: &str) -> Option<WorkspaceId> {
     if text == "default" { Some(WorkspaceId::server_default()) } else { WorkspaceId::new(text).ok() }
 }
 
-/// Prefixes of paths that work in no workspace.
-const GLOBAL_PATHS: [&str; 10] = [
-    "/api/v1/auth/",
-    "/api/v1/users",
-    "/api/v1/api-keys",
-    "/api/v1/tenants",
-    "/api/v1/admin/",
-    "/api/v1/settings/",
-    "/api/v1/models",
-    "/api/v1/config/",
-    "/api/v1/decision/",
-    "/api/v1/setup/",
-];
+/// What an operation is bound to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// No workspace: membership is not checked.
+    Global,
+    /// The workspace that the request names, which the caller must be a member of.
+    Workspace,
+    /// As [`Workspace`](Self::Workspace), and the path names the same workspace: `/api/v1/workspaces/{id}...`. Whoever
+    /// changes it must own it.
+    WorkspaceInPath,
+}
 
 /// Chooses the place, and limits the caller's role to the caller's membership there.
 ///
@@ -119,6 +117,7 @@ pub(crate) fn bind(
     config: &Config,
     tenancy: &Tenancy,
     caller: &mut Caller,
+    binding: Binding,
     parts: &Parts,
 ) -> Result<Scope, Refusal> {
     let tenant = ScopeHeader::read(&parts.headers, "x-tenant-id", tenant_id);
@@ -147,13 +146,12 @@ pub(crate) fn bind(
             workspace: workspace.unwrap_or_else(WorkspaceId::server_default),
         },
     };
-    let global = GLOBAL_PATHS.iter().any(|prefix| parts.uri.path().starts_with(prefix));
     match caller.identity {
         Identity::Anonymous | Identity::BuiltIn(_) | Identity::MasterKey => {}
-        _ if global => {}
+        _ if binding == Binding::Global => {}
         Identity::StaticKey if !config.strict_scope => {}
         Identity::StaticKey | Identity::ApiKey { .. } | Identity::Session { .. } => match config.era {
-            Era::C => check_membership(tenancy, caller, &scope, parts)?,
+            Era::C => check_membership(tenancy, caller, &scope, binding, parts)?,
             Era::B if config.strict_scope => {
                 role_in(tenancy, caller, &scope.place).ok_or_else(Refusal::no_membership)?;
             }
@@ -171,6 +169,7 @@ fn check_membership(
     tenancy: &Tenancy,
     caller: &mut Caller,
     scope: &Scope,
+    binding: Binding,
     parts: &Parts,
 ) -> Result<(), Refusal> {
     if scope.malformed {
@@ -186,8 +185,9 @@ fn check_membership(
     if role == MemberRole::Readonly {
         caller.role = lower_role(caller.role.clone(), &Role::Readonly);
     }
-    if let Some(id) = workspace_in_path(parts.uri.path()) {
-        if workspace_id(id).as_ref() != Some(&scope.place.workspace) {
+    if binding == Binding::WorkspaceInPath {
+        let id = workspace_in_path(parts.uri.path());
+        if id.and_then(workspace_id).as_ref() != Some(&scope.place.workspace) {
             return Err(Refusal::forbidden("workspace_path_mismatch"));
         }
         if parts.method != Method::GET && !role.may_manage() {

@@ -30,6 +30,9 @@ pub(crate) struct Claims {
     pub(crate) jti: Uuid,
     pub(crate) tenant_id: TenantId,
     pub(crate) workspace_id: WorkspaceId,
+    /// What the token may do, as scopes of keys say it. Era C only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
     metadata: Metadata,
 }
 
@@ -60,8 +63,20 @@ impl Claims {
             jti: Uuid::new_v4(),
             tenant_id: scope.tenant,
             workspace_id: scope.workspace,
+            scope: None,
             metadata: Metadata { expires_at_ms, serial },
         }
+    }
+
+    /// The same claims with the scopes of the role.
+    pub(crate) fn with_scope(mut self) -> Self {
+        let scope = match self.role {
+            Role::Admin => "*",
+            Role::User => "edgequake:read edgequake:query edgequake:write",
+            _ => "edgequake:read edgequake:query",
+        };
+        self.scope = Some(scope.to_owned());
+        self
     }
 
     pub(crate) fn serial(&self) -> u64 {
@@ -138,9 +153,9 @@ mod tests {
 
     #[test]
     fn claims_on_the_wire() {
-        let mut json = serde_json::to_value(claims(Duration::from_secs(60))).unwrap();
+        let mut json = serde_json::to_value(claims(Duration::from_secs(60)).with_scope()).unwrap();
         json["jti"] = "jti".into();
-        insta::assert_snapshot!(json, @r#"{"exp":1772442061,"iat":1772442000,"jti":"jti","metadata":{"expires_at_ms":1772442060250,"serial":7},"nbf":1772442000,"role":"user","sub":"7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21","tenant_id":"00000000-0000-0000-0000-000000000002","workspace_id":"00000000-0000-0000-0000-000000000003"}"#);
+        insta::assert_snapshot!(json, @r#"{"exp":1772442061,"iat":1772442000,"jti":"jti","metadata":{"expires_at_ms":1772442060250,"serial":7},"nbf":1772442000,"role":"user","scope":"edgequake:read edgequake:query edgequake:write","sub":"7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21","tenant_id":"00000000-0000-0000-0000-000000000002","workspace_id":"00000000-0000-0000-0000-000000000003"}"#);
     }
 
     #[test]

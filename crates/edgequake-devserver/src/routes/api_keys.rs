@@ -1,34 +1,24 @@
 //! API keys of the calling user.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::UserId;
 use edgequake_types::api_keys::{
     ApiKey, ApiKeyList, CreateApiKey, CreatedApiKey, ListApiKeys, RevokeApiKey, RevokedApiKey,
 };
 
-use crate::app::App;
 use crate::clock::rfc3339;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::api_keys::{StoredKey, granted_scopes};
 use crate::state::page::Page;
-
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, create);
-    let router = route(router, list);
-    route(router, revoke)
-}
 
 /// The user whose keys are managed. Master and static keys belong to no user.
 fn key_owner(call: &Call) -> Result<&UserId, Refusal> {
     call.caller.user_id().ok_or_else(|| Refusal::forbidden("user_required"))
 }
 
-async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey>, Refusal> {
+pub(super) async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey>, Refusal> {
     let user = key_owner(&call)?.clone();
     let scopes = granted_scopes(call.app.config.era, request.scopes.unwrap_or_default());
     let mut store = call.app.store();
@@ -41,7 +31,7 @@ async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey
     Ok(Reply::new(created))
 }
 
-async fn list(call: Call, request: ListApiKeys) -> Result<Reply<ApiKeyList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListApiKeys) -> Result<Reply<ApiKeyList>, Refusal> {
     let keys = call.app.store().api_keys.of_user(key_owner(&call)?);
     let page = Page::new(keys, request.page, request.page_size, 100);
     let keys = page.items.into_iter().map(listed).collect();
@@ -59,7 +49,7 @@ fn listed(key: StoredKey) -> ApiKey {
     listed
 }
 
-async fn revoke(call: Call, request: RevokeApiKey) -> Result<Reply<RevokedApiKey>, Refusal> {
+pub(super) async fn revoke(call: Call, request: RevokeApiKey) -> Result<Reply<RevokedApiKey>, Refusal> {
     // Era B servers do not check who owns the key.
     let user = if call.app.config.era == Era::C { Some(key_owner(&call)?) } else { None };
     if !call.app.store().api_keys.revoke(&request.key_id, user) {

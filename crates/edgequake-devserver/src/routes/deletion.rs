@@ -1,8 +1,5 @@
 //! Deleting one document, or all documents of a workspace.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::documents::{
     DeleteAllDocuments, DeleteDocument, DeletedDocument, DeletedDocuments, DocumentStatus,
 };
@@ -10,21 +7,18 @@ use edgequake_types::tasks::{TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use http::header::{HeaderValue, LOCATION};
 
-use crate::app::App;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::Store;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, delete_one);
-    route(router, delete_all)
-}
-
-async fn delete_one(call: Call, request: DeleteDocument) -> Result<Reply<DeletedDocument>, Refusal> {
+pub(super) async fn delete_one(
+    call: Call,
+    request: DeleteDocument,
+) -> Result<Reply<DeletedDocument>, Refusal> {
     let DeleteDocument { document_id, .. } = request;
     let unknown = || Refusal::not_found(format!("document {document_id}"));
     let place = call.scope.place().ok_or_else(unknown)?.clone();
@@ -38,7 +32,9 @@ async fn delete_one(call: Call, request: DeleteDocument) -> Result<Reply<Deleted
                     store.tasks.create(TaskType::Deletion, &place, Some(document_id.clone()), call.now);
                 drop(store);
                 processing::delete(&call.app, place, vec![document_id.clone()], task.clone());
-                return Ok(Reply::new(DeletedDocument::accepted(document_id, task)));
+                let mut accepted = DeletedDocument::accepted(document_id, task);
+                accepted.embeddings_deleted = Some(0);
+                return Ok(Reply::new(accepted).field("partial_failure", false));
             }
             Era::B => store.documents.index(&place),
         }
@@ -62,7 +58,10 @@ fn mark_deleting(call: &Call, store: &mut Store, document_id: &DocumentId) {
     }
 }
 
-async fn delete_all(call: Call, _: DeleteAllDocuments) -> Result<Reply<DeletedDocuments>, Refusal> {
+pub(super) async fn delete_all(
+    call: Call,
+    _: DeleteAllDocuments,
+) -> Result<Reply<DeletedDocuments>, Refusal> {
     let confirmed = call.headers.get(DeleteAllDocuments::CONFIRM_HEADER);
     if confirmed.is_none_or(|value| value != DeleteAllDocuments::CONFIRM_VALUE) {
         return Err(Refusal::bad_request(format!(

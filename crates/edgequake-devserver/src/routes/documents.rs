@@ -1,30 +1,20 @@
 //! Listing, reading and following documents.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::documents::{Document, DocumentList, GetDocument, GetTrack, ListDocuments, Track};
 use edgequake_types::query::DocumentFilter;
 
-use crate::app::App;
 use crate::clock::rfc3339;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::documents::{StoredDocument, status_counts};
 use crate::state::page::Page;
 
 /// The maximum size of a page.
 const MAX_PAGE: u64 = 500;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, list);
-    let router = route(router, get);
-    route(router, track)
-}
-
-async fn list(call: Call, request: ListDocuments) -> Result<Reply<DocumentList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<DocumentList>, Refusal> {
     let mut filter = DocumentFilter::new();
     filter.date_from = request.date_from;
     filter.date_to = request.date_to;
@@ -48,7 +38,7 @@ async fn list(call: Call, request: ListDocuments) -> Result<Reply<DocumentList>,
     Ok(Reply::new(list))
 }
 
-async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {
+pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {
     let store = call.app.store();
     let document = call.scope.place().and_then(|place| store.documents.get(place, &request.document_id));
     let document = document.ok_or_else(|| Refusal::not_found(format!("document {}", request.document_id)))?;
@@ -56,7 +46,7 @@ async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusa
 }
 
 /// An unknown track is a track without documents, as on the real server.
-async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
+pub(super) async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
     let store = call.app.store();
     let documents = call.scope.named_place().map(|place| store.documents.in_place(place)).unwrap_or_default();
     let documents: Vec<&StoredDocument> =

@@ -1,24 +1,14 @@
 //! Probes, which need no credential and are not rate-limited.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::WorkspaceId;
 use edgequake_types::health::{GetHealth, GetLive, GetReady, Health, Readiness};
 use serde_json::{Value, json};
 
-use crate::app::App;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, health);
-    let router = route(router, ready);
-    route(router, live)
-}
-
-async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
+pub(super) async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
     let mut health = Health::new(env!("CARGO_PKG_VERSION"));
     health.storage_mode = "memory".to_owned();
     health.workspace_id = WorkspaceId::server_default().to_string();
@@ -31,10 +21,10 @@ async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
     Ok(Reply::new(health))
 }
 
-async fn ready(_: Call, _: GetReady) -> Result<Reply<Readiness>, Refusal> {
+pub(super) async fn ready(_: Call, _: GetReady) -> Result<Reply<Readiness>, Refusal> {
     Ok(Reply::new(Readiness::new()))
 }
 
-async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {
+pub(super) async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {
     Ok(Reply::new("OK".to_owned()))
 }

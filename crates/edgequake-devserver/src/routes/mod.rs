@@ -13,12 +13,15 @@ mod upload;
 mod users;
 mod workspaces;
 
+mod table;
+
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::routing::{MethodFilter, on};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
@@ -26,22 +29,26 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::credential::Credential;
 use crate::log::{CredentialKind, LoggedRequest};
-use crate::route::RequestId;
+use crate::pipeline::{self, RequestId};
 
 /// The whole API.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let router = session::routes(Router::new());
-    let router = api_keys::routes(router);
-    let router = upload::routes(router);
-    let router = documents::routes(router);
-    let router = deletion::routes(router);
-    let router = tasks::routes(router);
-    let router = query::routes(router);
-    let router = users::routes(router);
-    let router = tenants::routes(router);
-    let router = workspaces::routes(router);
-    let router = health::routes(router);
-    let router = setup::routes(router);
+    let mut router = Router::new();
+    for route in table::table() {
+        // axum knows every method of the API.
+        let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
+        let path = route.path;
+        let route = Arc::new(route);
+        let serve = async move |State(app): State<Arc<App>>, request: Request| {
+            pipeline::serve(app, &route, request).await
+        };
+        router = router.route(path, on(filter, serve));
+    }
+    let router = router
+        .fallback(async |request: Request| pipeline::unknown(request, StatusCode::NOT_FOUND).await)
+        .method_not_allowed_fallback(async |request: Request| {
+            pipeline::unknown(request, StatusCode::METHOD_NOT_ALLOWED).await
+        });
     router.layer(from_fn_with_state(Arc::clone(&app), record)).with_state(app)
 }
 

@@ -1,10 +1,9 @@
 //! Queries, answered in full or as a stream.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use axum::Router;
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::query::{
     BundleChunk, ChunkLineage, ContentGranularity, ContextBundle, Query, QueryAnswer, QueryEvent, QueryMode,
@@ -15,7 +14,6 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::clock::pause;
 use crate::config::Era;
 use crate::error::Refusal;
@@ -23,7 +21,7 @@ use crate::events::EventStream;
 use crate::reply::Reply;
 use crate::retrieval::answer;
 use crate::retrieval::index::Hit;
-use crate::route::{Call, route};
+use crate::route::Call;
 
 /// The default number of sources of an answer.
 const DEFAULT_SOURCES: u64 = 5;
@@ -31,10 +29,9 @@ const DEFAULT_SOURCES: u64 = 5;
 /// The maximum number of sources of an answer.
 const MAX_SOURCES: u64 = 50;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, ask);
-    route(router, ask_stream)
-}
+/// The names of providers that a query may ask for; whichever it is, the answer is made here. A blank one counts as none.
+const PROVIDERS: [&str; 9] =
+    ["", "anthropic", "devserver", "gemini", "lmstudio", "mistral", "mock", "ollama", "openai"];
 
 /// The search results, before an answer is composed.
 struct Retrieved {
@@ -44,7 +41,7 @@ struct Retrieved {
     duration: Duration,
 }
 
-async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
+pub(super) async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
     let found = retrieve(&call, &query).await?;
     let started = Instant::now();
     let text = match (query.context_only, query.prompt_only) {
@@ -67,6 +64,9 @@ async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
     }
     if query.content_granularity == Some(ContentGranularity::Debug) && call.caller.role != Role::Admin {
         return Err(Refusal::forbidden("admin_required"));
+    }
+    if let Some(provider) = query.llm_provider.as_deref().filter(|name| !PROVIDERS.contains(name)) {
+        return Err(Refusal::bad_request(format!("Unknown provider: {provider}")));
     }
     let started = Instant::now();
     let mode = mode(query.mode.as_ref());
@@ -156,7 +156,7 @@ fn stats(call: &Call, found: &Retrieved, generation: Duration, text: &str) -> Qu
     stats
 }
 
-async fn ask_stream(call: Call, request: StreamQuery) -> Result<EventStream<QueryEvent>, Refusal> {
+pub(super) async fn ask_stream(call: Call, request: StreamQuery) -> Result<EventStream<QueryEvent>, Refusal> {
     let StreamQuery { query, stream_format, .. } = request;
     let found = retrieve(&call, &query).await?;
     let text = quote(&query.query, &found).await?;

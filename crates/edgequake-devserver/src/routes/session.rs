@@ -1,16 +1,16 @@
 //! Login, refresh, logout, and the user of a credential.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use bytes::Bytes;
 use edgequake_types::Secret;
 use edgequake_types::UserId;
 use edgequake_types::session::{
     Login, LoginResponse, Logout, Me, MeResponse, Refresh, RefreshResponse, Role,
 };
+use http::request::Parts;
+use serde_json::Value;
 
-use crate::app::App;
 use crate::auth::caller::{Caller, Identity};
 use crate::auth::credential::{Credential, CredentialHeader};
 use crate::auth::password;
@@ -19,17 +19,10 @@ use crate::clock::pause;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::{Call, decode};
 use crate::state::sessions::RefreshError;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, login);
-    let router = route(router, refresh);
-    let router = route(router, logout);
-    route(router, me)
-}
-
-async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refusal> {
+pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refusal> {
     let result = log_in(&call, request).await;
     let counters = &call.app.counters;
     if result.is_ok() {
@@ -91,6 +84,7 @@ fn access_token(call: &Call, user: UserId, role: Role, serial: u64) -> Result<Se
     let config = &call.app.config;
     let claims =
         Claims::new((user, role), config.session_scope.clone(), serial, call.now, config.token_lifetime);
+    let claims = if config.era == Era::C { claims.with_scope() } else { claims };
     call.app.signer.sign(&claims).ok_or_else(Refusal::internal)
 }
 
@@ -100,7 +94,18 @@ fn whole_seconds(lifetime: Duration) -> i64 {
     i64::try_from(rounded).unwrap_or(i64::MAX)
 }
 
-async fn refresh(call: Call, request: Refresh) -> Result<Reply<RefreshResponse>, Refusal> {
+/// Era C servers, which also read the token from a cookie, answer a request without one with 401; others demand the field.
+pub(super) fn decode_refresh(call: &Call, parts: &Parts, body: &Bytes) -> Result<Refresh, Refusal> {
+    let object: Option<serde_json::Map<_, _>> = serde_json::from_slice(body).ok();
+    let token = object.as_ref().map(|fields| fields.get("refresh_token").unwrap_or(&Value::Null));
+    let is_missing = matches!(token, Some(Value::Null)) || token.is_some_and(|token| token == "");
+    if call.app.config.era == Era::C && is_missing {
+        return Err(Refusal::unauthorized("token_missing", "refresh", "refresh_token"));
+    }
+    decode(call, parts, body)
+}
+
+pub(super) async fn refresh(call: Call, request: Refresh) -> Result<Reply<RefreshResponse>, Refusal> {
     let result = exchange(&call, &request.refresh_token);
     let counters = &call.app.counters;
     match &result {
@@ -145,7 +150,7 @@ fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, (Refusal, Op
     Ok(response)
 }
 
-async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Refusal> {
+pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Refusal> {
     let config = &call.app.config;
     if config.era == Era::B && request.refresh_token.is_none() {
         return Err(Refusal::text(
@@ -166,7 +171,7 @@ async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Refusal> {
     Ok(Reply::new(()))
 }
 
-async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> {
+pub(super) async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> {
     let config = &call.app.config;
     let mut store = call.app.store();
     // Era C servers require a credential here even when authentication is off.

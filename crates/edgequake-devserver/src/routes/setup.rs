@@ -1,20 +1,12 @@
 //! The setup status.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::setup::{GetSetupStatus, SetupStatus};
 
-use crate::app::App;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    route(router, status)
-}
-
-async fn status(call: Call, _: GetSetupStatus) -> Result<Reply<SetupStatus>, Refusal> {
+pub(super) async fn status(call: Call, _: GetSetupStatus) -> Result<Reply<SetupStatus>, Refusal> {
     let auth = call.app.config.auth;
     let store = call.app.store();
     let has_login_users = store.accounts.has_login_users();

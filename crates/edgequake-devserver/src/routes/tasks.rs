@@ -1,30 +1,19 @@
 //! Following and cancelling background work.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::{
     CancelTask, GetTask, ListTasks, RetryTask, SortOrder, Task, TaskList, TaskSort, TaskStatus, TaskType,
 };
 use edgequake_types::{Pagination, TrackId};
 
-use crate::app::App;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::Store;
 use crate::state::page::Page;
 use crate::state::tasks::{StoredTask, statistics};
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, list);
-    let router = route(router, get);
-    let router = route(router, cancel);
-    route(router, retry)
-}
-
-async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
     let store = call.app.store();
     let tasks = call.scope.named_place().map(|place| store.tasks.in_place(place)).unwrap_or_default();
     // Unknown values are ignored.
@@ -56,7 +45,7 @@ async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal
     Ok(Reply::new(list))
 }
 
-async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
+pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
     Ok(Reply::new(find(&call, &call.app.store(), &request.track_id)?.task.clone()))
 }
 
@@ -65,7 +54,7 @@ fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a Sto
     found.ok_or_else(|| Refusal::not_found(format!("task {track_id}")))
 }
 
-async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
+pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
     let mut store = call.app.store();
     let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
     if task.status == TaskStatus::Cancelled {
@@ -84,7 +73,7 @@ async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, 
 }
 
 /// Tasks never fail on this server, so there is nothing to retry.
-async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
+pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
     let store = call.app.store();
     let task = find(&call, &store, &request.track_id)?;
     Err(Refusal::conflict(format!("Task {} has not failed", task.task.track_id)))

@@ -1,31 +1,20 @@
 //! Tenants: created and deleted by administrators, changed by their owners, visible to their members.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::TenantId;
 use edgequake_types::session::Role;
 use edgequake_types::tenants::{
     CreateTenant, DeleteTenant, GetTenant, ListTenants, Tenant, TenantList, UpdateTenant,
 };
+use http::StatusCode;
 
-use crate::app::App;
 use crate::clock::rfc3339;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::page::window;
 use crate::state::tenancy::{MemberRole, Tenancy};
 use crate::state::{new_tenant_id, resources};
-
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, create);
-    let router = route(router, list);
-    let router = route(router, get);
-    let router = route(router, update);
-    route(router, delete)
-}
 
 /// The id in a path, where the word `default` is not allowed.
 fn tenant_in_path(id: &TenantId) -> Result<&TenantId, Refusal> {
@@ -57,15 +46,21 @@ pub(crate) fn visible_tenant<'a>(
     if can_see(call, tenancy, id) { Ok(tenant) } else { Err(Refusal::forbidden("tenant_access_denied")) }
 }
 
-async fn create(call: Call, request: CreateTenant) -> Result<Reply<Tenant>, Refusal> {
+pub(super) async fn create(call: Call, request: CreateTenant) -> Result<Reply<Tenant>, Refusal> {
     call.require_admin()?;
     if request.name.trim().is_empty() {
         return Err(Refusal::bad_request("name must not be empty"));
     }
     let tenant = resources::new_tenant(request, new_tenant_id(), call.now);
     let mut store = call.app.store();
-    let inserted = store.tenancy.insert_tenant(tenant.clone());
-    inserted.map_err(|_| Refusal::conflict(format!("The slug {} is already in use", tenant.slug)))?;
+    if let Some(taken) = store.tenancy.tenant_by_slug(&tenant.slug) {
+        // Era C servers answer with the tenant that has the slug.
+        return match call.app.config.era {
+            Era::C => Ok(Reply::new(taken.clone()).status(StatusCode::OK)),
+            Era::B => Err(Refusal::conflict(format!("The slug {} is already in use", tenant.slug))),
+        };
+    }
+    store.tenancy.insert_tenant(tenant.clone());
     if let Some(user) = call.caller.user_id() {
         store.tenancy.add_member(user.clone(), tenant.id.clone(), None, MemberRole::Owner);
     }
@@ -77,7 +72,7 @@ pub(crate) fn offset_and_limit(offset: Option<u64>, limit: Option<u64>) -> (u64,
     (offset.unwrap_or(0), limit.unwrap_or(20).clamp(1, 100))
 }
 
-async fn list(call: Call, request: ListTenants) -> Result<Reply<TenantList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListTenants) -> Result<Reply<TenantList>, Refusal> {
     let store = call.app.store();
     let tenants = store.tenancy.tenants().iter().filter(|tenant| can_see(&call, &store.tenancy, &tenant.id));
     let tenants: Vec<Tenant> = tenants.cloned().collect();
@@ -86,11 +81,11 @@ async fn list(call: Call, request: ListTenants) -> Result<Reply<TenantList>, Ref
     Ok(Reply::new(TenantList::new(window(tenants, offset, limit), total, offset, limit)))
 }
 
-async fn get(call: Call, request: GetTenant) -> Result<Reply<Tenant>, Refusal> {
+pub(super) async fn get(call: Call, request: GetTenant) -> Result<Reply<Tenant>, Refusal> {
     Ok(Reply::new(visible_tenant(&call, &call.app.store().tenancy, &request.tenant_id)?.clone()))
 }
 
-async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refusal> {
+pub(super) async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refusal> {
     let mut store = call.app.store();
     let id = visible_tenant(&call, &store.tenancy, &request.tenant_id)?.id.clone();
     let role = call.caller.user_id().and_then(|user| store.tenancy.role_in_tenant(user, &id));
@@ -107,7 +102,7 @@ async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refu
     Ok(Reply::new(tenant.clone()))
 }
 
-async fn delete(call: Call, request: DeleteTenant) -> Result<Reply<()>, Refusal> {
+pub(super) async fn delete(call: Call, request: DeleteTenant) -> Result<Reply<()>, Refusal> {
     call.require_admin()?;
     let id = tenant_in_path(&request.tenant_id)?;
     let mut store = call.app.store();

@@ -3,33 +3,28 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use bytes::Bytes;
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadText, UploadedDocument, UploadedFile};
-use edgequake_types::multipart::Content;
+use edgequake_types::multipart::{Content, Form};
 use edgequake_types::tasks::TaskType;
-use edgequake_types::{DocumentId, TrackId};
+use edgequake_types::{DecodeError, DocumentId, Multipart, TrackId};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::clock::rfc3339;
 use crate::digest;
-use crate::error::Refusal;
+use crate::error::{Refusal, undecodable};
 use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::documents::StoredDocument;
 
 /// The extensions of text files.
 const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
-
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, upload_text);
-    route(router, upload_file)
-}
 
 /// A document to store.
 struct Upload {
@@ -51,7 +46,8 @@ enum Outcome {
     Duplicate(DocumentId),
 }
 
-async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
+pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
+    check_chunk_options(request.chunk_options.as_ref())?;
     let upload = Upload {
         content: request.content.into(),
         title: request
@@ -79,7 +75,33 @@ async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDo
     })
 }
 
-async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
+/// The parts that the server reads; it ignores every other one, also a title.
+const PARTS: [&str; 6] =
+    ["file", "metadata", "chunk_strategy", "chunk_options", "extraction_mode", "decision_gate_preset"];
+
+pub(super) fn decode_file(_: &Call, parts: &Parts, body: &Bytes) -> Result<UploadFile, Refusal> {
+    let refused = |error: DecodeError| undecodable(&error, false);
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let form = Form::parse(content_type.unwrap_or_default(), body)
+        .map_err(|error| refused(DecodeError::Form(error)))?;
+    let mut read = form.into_parts();
+    read.retain(|part| PARTS.contains(&part.name.as_str()));
+    UploadFile::from_form(Form::new(read), &[]).map_err(refused)
+}
+
+/// Chunk options that are not an object are ignored; sizes that make no sense are not.
+fn check_chunk_options(options: Option<&Value>) -> Result<(), Refusal> {
+    for (name, least) in [("chunk_token_size", 1), ("chunk_overlap_token_size", 0)] {
+        let value = options.and_then(|options| options.get(name)).filter(|value| !value.is_null());
+        if value.is_some_and(|value| value.as_u64().is_none_or(|value| value < least)) {
+            return Err(Refusal::validation(format!("{name} must be a whole number of at least {least}")));
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
+    check_chunk_options(request.chunk_options.as_ref())?;
     let bytes = match request.content {
         Content::Bytes(bytes) => bytes,
         // A form that was read holds all of it.
@@ -101,10 +123,7 @@ async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFi
     let content_hash = digest::sha256_hex(&bytes);
     let upload = Upload {
         content: content.into(),
-        title: request
-            .title
-            .filter(|title| !title.trim().is_empty())
-            .unwrap_or_else(|| request.file_name.clone()),
+        title: request.file_name.clone(),
         file_name: Some(request.file_name.clone()),
         metadata: request.metadata,
         track_id: None,

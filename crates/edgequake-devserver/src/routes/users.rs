@@ -1,37 +1,20 @@
 //! User accounts, managed by administrators; registration may be open to everyone.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::session::{Role, User};
 use edgequake_types::users::{
     CreateUser, CreatedUser, DeleteUser, GetUser, ListUsers, UpdateUser, UpdatedUser, UserList,
 };
-use edgequake_types::{Auth, TenantId, UserId};
+use edgequake_types::{TenantId, UserId};
 
-use crate::app::App;
 use crate::auth::password;
-use crate::config::Config;
 use crate::error::Refusal;
 use crate::reply::Reply;
-use crate::route::{Call, route, route_with_auth};
+use crate::route::Call;
 use crate::state::accounts::{AccountChange, AccountError};
 use crate::state::page::Page;
 use crate::state::tenancy::MemberRole;
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    // With open registration, an invalid credential counts as none.
-    let auth = |config: &Config| {
-        if config.registration { Auth::Optional } else { Auth::Required }
-    };
-    let router = route_with_auth(router, auth, create);
-    let router = route(router, list);
-    let router = route(router, get);
-    let router = route(router, update);
-    route(router, delete)
-}
-
-async fn create(call: Call, request: CreateUser) -> Result<Reply<CreatedUser>, Refusal> {
+pub(super) async fn create(call: Call, request: CreateUser) -> Result<Reply<CreatedUser>, Refusal> {
     let role = granted_role(&call, request.role)?;
     for (name, value) in [("username", &request.username), ("email", &request.email)] {
         if value.trim().is_empty() {
@@ -85,7 +68,7 @@ fn refusal(error: AccountError, user: &str) -> Refusal {
     }
 }
 
-async fn list(call: Call, request: ListUsers) -> Result<Reply<UserList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListUsers) -> Result<Reply<UserList>, Refusal> {
     call.require_admin()?;
     let mut users = call.app.store().accounts.users();
     users.retain(|user| request.role.as_ref().is_none_or(|role| user.role == *role));
@@ -93,7 +76,7 @@ async fn list(call: Call, request: ListUsers) -> Result<Reply<UserList>, Refusal
     Ok(Reply::new(UserList::new(page.items, page.total, page.page, page.page_size)))
 }
 
-async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
+pub(super) async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
     call.require_admin()?;
     let store = call.app.store();
     let account = store.accounts.get(&request.user_id).ok_or(AccountError::Unknown);
@@ -102,7 +85,7 @@ async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
         .map_err(|error| refusal(error, request.user_id.as_str()))
 }
 
-async fn update(call: Call, request: UpdateUser) -> Result<Reply<UpdatedUser>, Refusal> {
+pub(super) async fn update(call: Call, request: UpdateUser) -> Result<Reply<UpdatedUser>, Refusal> {
     call.require_admin()?;
     let UpdateUser { user_id, role, is_active, email, .. } = request;
     let email = email.filter(|email| !email.trim().is_empty());
@@ -111,7 +94,7 @@ async fn update(call: Call, request: UpdateUser) -> Result<Reply<UpdatedUser>, R
     user.map(|user| Reply::new(UpdatedUser::new(user))).map_err(|error| refusal(error, user_id.as_str()))
 }
 
-async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>, Refusal> {
+pub(super) async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>, Refusal> {
     call.require_admin()?;
     let mut store = call.app.store();
     let user: &UserId = &request.user_id;

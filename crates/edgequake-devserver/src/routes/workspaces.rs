@@ -1,8 +1,5 @@
 //! Workspaces of a tenant.
 
-use std::sync::Arc;
-
-use axum::Router;
 use edgequake_types::session::Role;
 use edgequake_types::workspaces::{
     CreateWorkspace, DeleteWorkspace, GetWorkspace, GetWorkspaceBySlug, GetWorkspaceStats, ListWorkspaces,
@@ -11,27 +8,16 @@ use edgequake_types::workspaces::{
 use edgequake_types::{TenantId, WorkspaceId};
 
 use super::tenants::{offset_and_limit, visible_tenant};
-use crate::app::App;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::place::Place;
 use crate::reply::Reply;
-use crate::route::{Call, route};
+use crate::route::Call;
 use crate::state::page::window;
 use crate::state::tenancy::{InsertError, MemberRole};
 use crate::state::{Store, new_workspace_id, resources};
 
-pub(crate) fn routes(router: Router<Arc<App>>) -> Router<Arc<App>> {
-    let router = route(router, create);
-    let router = route(router, list);
-    let router = route(router, by_slug);
-    let router = route(router, get);
-    let router = route(router, update);
-    let router = route(router, delete);
-    route(router, stats)
-}
-
-async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>, Refusal> {
+pub(super) async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     if request.name.trim().is_empty() {
         return Err(Refusal::bad_request("name must not be empty"));
     }
@@ -77,7 +63,7 @@ fn accessible<'a>(call: &Call, store: &'a Store, tenant: &TenantId) -> Result<Ve
     Ok(workspaces)
 }
 
-async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList>, Refusal> {
+pub(super) async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList>, Refusal> {
     let store = call.app.store();
     let workspaces = accessible(&call, &store, &request.tenant_id)?;
     let (offset, limit) = offset_and_limit(request.offset, request.limit);
@@ -94,7 +80,7 @@ async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList
     Ok(Reply::new(WorkspaceList::new(items, total, offset, limit)))
 }
 
-async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Workspace>, Refusal> {
+pub(super) async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Workspace>, Refusal> {
     let store = call.app.store();
     let found =
         accessible(&call, &store, &request.tenant_id)?.into_iter().find(|known| known.slug == request.slug);
@@ -117,13 +103,13 @@ fn unknown(place: &Place) -> Refusal {
     Refusal::not_found(format!("workspace {}", place.workspace))
 }
 
-async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Workspace>, Refusal> {
+pub(super) async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let store = call.app.store();
     store.tenancy.workspace(&place).map(|found| Reply::new(found.clone())).ok_or_else(|| unknown(&place))
 }
 
-async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
+pub(super) async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let mut store = call.app.store();
     let workspace = store.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
@@ -135,7 +121,7 @@ async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>
     Ok(Reply::new(workspace.clone()))
 }
 
-async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {
+pub(super) async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let mut store = call.app.store();
     if !store.tenancy.remove_workspace(&place) {
@@ -145,7 +131,7 @@ async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refus
     Ok(Reply::new(()))
 }
 
-async fn stats(call: Call, request: GetWorkspaceStats) -> Result<Reply<WorkspaceStats>, Refusal> {
+pub(super) async fn stats(call: Call, request: GetWorkspaceStats) -> Result<Reply<WorkspaceStats>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let store = call.app.store();
     store.tenancy.workspace(&place).ok_or_else(|| unknown(&place))?;

@@ -45,7 +45,7 @@ pub(crate) fn granted_scopes(era: Era, requested: Vec<KeyScope>) -> Vec<KeyScope
     match (scopes.is_empty(), era) {
         (false, _) => scopes,
         (true, Era::C) => vec![KeyScope::Read, KeyScope::Query],
-        (true, Era::B) => vec![KeyScope::Read, KeyScope::Write],
+        (true, Era::B) => vec![KeyScope::Other("read".into()), KeyScope::Other("write".into())],
     }
 }
 

@@ -38,8 +38,10 @@ pub(crate) fn new_tenant(request: CreateTenant, id: TenantId, now: Timestamp) ->
     tenant.default_embedding_full_id =
         full_id(tenant.default_embedding_provider.as_ref(), tenant.default_embedding_model.as_ref());
     tenant.default_embedding_dimension = Some(request.default_embedding_dimension.unwrap_or(0));
-    tenant.default_vision_llm_provider = request.default_vision_llm_provider;
-    tenant.default_vision_llm_model = request.default_vision_llm_model;
+    tenant.default_vision_llm_provider =
+        Some(request.default_vision_llm_provider.unwrap_or_else(|| PROVIDER.to_owned()));
+    tenant.default_vision_llm_model =
+        Some(request.default_vision_llm_model.unwrap_or_else(|| LLM_MODEL.to_owned()));
     tenant.created_at = Some(rfc3339(now));
     tenant.updated_at = Some(rfc3339(now));
     tenant

@@ -60,12 +60,13 @@ pub(crate) enum InsertError {
 }
 
 impl Tenancy {
-    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) -> Result<(), InsertError> {
-        if self.tenants.iter().any(|other| other.slug == tenant.slug) {
-            return Err(InsertError::SlugTaken);
-        }
+    /// Adds a tenant, whose slug no other one has.
+    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) {
         self.tenants.push(tenant);
-        Ok(())
+    }
+
+    pub(crate) fn tenant_by_slug(&self, slug: &str) -> Option<&Tenant> {
+        self.tenants.iter().find(|known| known.slug == slug)
     }
 
     pub(crate) fn insert_workspace(&mut self, place: Place, workspace: Workspace) -> Result<(), InsertError> {

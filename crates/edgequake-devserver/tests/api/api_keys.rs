@@ -90,6 +90,14 @@ async fn a_key_cannot_do_more_than_its_owner() {
 }
 
 #[tokio::test]
+async fn the_default_scopes_of_era_b_have_its_names() {
+    let server = with_users().era(Era::B).start().await.unwrap();
+    let answer = Api::new(&server).logged_in(USER).await.post("/api/v1/api-keys", "{}").await;
+    let json: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(json["scopes"], serde_json::json!(["read", "write"]));
+}
+
+#[tokio::test]
 async fn keys_belong_to_their_creators() {
     for (era, status) in [(Era::C, 404), (Era::B, 200)] {
         let server = with_users().era(era).start().await.unwrap();

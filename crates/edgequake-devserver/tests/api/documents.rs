@@ -201,6 +201,69 @@ async fn files_are_validated() {
 }
 
 #[tokio::test]
+async fn a_file_is_titled_by_its_name_and_its_metadata_is_kept_whole() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let form = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.md\"\r\n\r\ntext\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nMine\r\n\
+                --b\r\nContent-Disposition: form-data; name=\"metadata\"\r\n\r\n{\"title\":\"Mine\",\"n\":1}\r\n--b--\r\n";
+    let answer =
+        api.raw(Method::POST, "/api/v1/documents/upload", "multipart/form-data; boundary=b", form).await;
+    let document = answer.model::<UploadFile>().document_id.unwrap();
+    let document = api.ok(&GetDocument::new(document)).await;
+    assert_eq!(document.title.as_deref(), Some("a.md"));
+    assert_eq!(document.metadata, Some(serde_json::json!({"title": "Mine", "n": 1})));
+}
+
+#[tokio::test]
+async fn chunk_options_are_checked() {
+    let (_server, api) = default_workspace(with_users()).await;
+    for (options, status) in [
+        (serde_json::json!({"chunk_token_size": -5}), 422),
+        (serde_json::json!({"chunk_token_size": 0}), 422),
+        (serde_json::json!({"chunk_token_size": "many"}), 422),
+        (serde_json::json!({"chunk_overlap_token_size": 1.5}), 422),
+        (serde_json::json!({"chunk_token_size": 800, "chunk_overlap_token_size": 0}), 202),
+        (serde_json::json!("not an object"), 202),
+    ] {
+        let text = UploadText::new(options.to_string()).chunk_options(options.clone());
+        assert_eq!(api.send(&text).await.status, status, "{options}");
+        let file = UploadFile::from_bytes("a.txt", format!("file {options}")).chunk_options(options.clone());
+        assert_eq!(api.send(&file).await.status, status, "{options}");
+    }
+}
+
+#[tokio::test]
+async fn any_json_type_is_json() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let answer = api
+        .raw(Method::POST, "/api/v1/documents", "application/vnd.x+json; v=1", r#"{"content":"text"}"#)
+        .await;
+    assert_eq!(answer.status, 202);
+}
+
+/// A client that reads only after it has sent everything sees the refusal.
+#[tokio::test]
+async fn a_refusal_arrives_before_the_connection_ends() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let server = with_users().start().await.unwrap();
+    for (path, status) in [("/api/v1/documents", "401"), ("/api/v1/nowhere", "404")] {
+        let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+        let body = vec![b'x'; 3_000_000];
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+             connection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_more_than_10_mib_is_rejected() {
     let (_server, api) = default_workspace(with_users()).await;
     let answer = api.send(&UploadText::new("x".repeat(10 * 1024 * 1024))).await;

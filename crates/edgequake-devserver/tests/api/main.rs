@@ -11,4 +11,5 @@ mod query;
 mod session;
 mod support;
 mod tenancy;
+mod unserved;
 mod users;

@@ -76,6 +76,15 @@ async fn query_options() {
 }
 
 #[tokio::test]
+async fn an_unknown_provider_is_refused() {
+    let (_server, api) = default_workspace(with_users()).await;
+    for (provider, status) in [("nosuchprovider", 400), ("openai", 200), ("", 200)] {
+        let query = Query::new("x").llm_provider(provider);
+        assert_eq!(api.send(&query).await.status, status, "{provider}");
+    }
+}
+
+#[tokio::test]
 async fn agents_get_full_texts_and_only_administrators_may_debug() {
     let (server, api) = default_workspace(with_users()).await;
     let text = "word ".repeat(100);

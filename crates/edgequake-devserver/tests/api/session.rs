@@ -91,6 +91,19 @@ async fn reusing_a_refresh_token_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_refresh_without_a_token_is_told_as_such() {
+    for (era, cause) in [(Era::C, "401 UNAUTHORIZED token_missing"), (Era::B, "422 VALIDATION_ERROR")] {
+        let server = with_users().era(era).start().await.unwrap();
+        let api = Api::new(&server);
+        for body in ["{}", r#"{"refresh_token":null}"#, r#"{"other":1}"#] {
+            assert_eq!(api.post("/api/v1/auth/refresh", body).await.cause(), cause, "{body}");
+        }
+        assert_eq!(api.post("/api/v1/auth/refresh", "[]").await.status, 422);
+        assert_eq!(api.post("/api/v1/auth/refresh", "{").await.status, 400);
+    }
+}
+
+#[tokio::test]
 async fn refresh_tokens_without_rotation_are_reusable() {
     for builder in [with_users().era(Era::B), with_users().rotate_refresh_tokens(false)] {
         let server = builder.start().await.unwrap();

@@ -26,7 +26,7 @@ fn fixture(role: MemberRole, whole_tenant: bool) -> Fixture {
         let tenant = resources::new_tenant(CreateTenant::new(name), place.tenant.clone(), now);
         let workspace = CreateWorkspace::new(&place.tenant, name);
         let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
-        tenancy.insert_tenant(tenant).unwrap();
+        tenancy.insert_tenant(tenant);
         tenancy.insert_workspace(place.clone(), workspace).unwrap();
         place
     };
@@ -70,7 +70,14 @@ impl Fixture {
     ) -> Result<(Scope, Role), Refusal> {
         let request = Request::builder().method(method).uri(path).header("x-tenant-id", tenant);
         let (parts, ()) = request.header("x-workspace-id", workspace).body(()).unwrap().into_parts();
-        bind(config, &self.tenancy, &mut caller, &parts).map(|scope| (scope, caller.role))
+        let binding = if path.starts_with("/api/v1/workspaces/") {
+            Binding::WorkspaceInPath
+        } else if path.starts_with("/api/v1/documents") {
+            Binding::Workspace
+        } else {
+            Binding::Global
+        };
+        bind(config, &self.tenancy, &mut caller, binding, &parts).map(|scope| (scope, caller.role))
     }
 }
 

@@ -1,0 +1,85 @@
+//! The table of operations: what each requires of its caller, and its handler.
+
+use edgequake_types::Auth;
+use http::Method;
+
+use super::{
+    api_keys, deletion, documents, health, query, session, setup, tasks, tenants, upload, users, workspaces,
+};
+use crate::auth::permission::Permission::{Known, Query, Read, Write};
+use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
+use crate::config::Config;
+use crate::route::Route;
+
+/// Those that the real server has and this one does not.
+const UNSERVED: &str = include_str!("unserved.tsv");
+
+/// All operations of the real server.
+pub(crate) fn table() -> Vec<Route> {
+    let mut table = served();
+    table.extend(unserved());
+    table
+}
+
+/// With open registration, an invalid credential counts as none.
+fn registration(config: &Config) -> Auth {
+    if config.registration { Auth::Optional } else { Auth::Required }
+}
+
+#[rustfmt::skip]
+fn served() -> Vec<Route> {
+    vec![
+        Route::new(health::health, Known, Global),
+        Route::new(health::ready, Known, Global),
+        Route::new(health::live, Known, Global),
+        Route::new(session::login, Known, Global),
+        Route::decoded(session::decode_refresh, session::refresh, Known, Global),
+        Route::new(session::logout, Write, Global),
+        Route::new(session::me, Read, Global),
+        Route::new(setup::status, Known, Global),
+        Route::new(users::create, Write, Global).auth(registration),
+        Route::new(users::list, Read, Global),
+        Route::new(users::get, Read, Global),
+        Route::new(users::update, Write, Global),
+        Route::new(users::delete, Write, Global),
+        Route::new(api_keys::create, Write, Global),
+        Route::new(api_keys::list, Read, Global),
+        Route::new(api_keys::revoke, Write, Global),
+        Route::new(tenants::create, Write, Global),
+        Route::new(tenants::list, Read, Global),
+        Route::new(tenants::get, Read, Global),
+        Route::new(tenants::update, Write, Global),
+        Route::new(tenants::delete, Write, Global),
+        Route::new(workspaces::create, Write, Global),
+        Route::new(workspaces::list, Read, Global),
+        Route::new(workspaces::by_slug, Read, Global),
+        Route::new(workspaces::get, Read, WorkspaceInPath),
+        Route::new(workspaces::update, Write, WorkspaceInPath),
+        Route::new(workspaces::delete, Write, WorkspaceInPath),
+        Route::new(workspaces::stats, Read, WorkspaceInPath),
+        Route::new(upload::upload_text, Write, Workspace),
+        Route::decoded(upload::decode_file, upload::upload_file, Write, Workspace),
+        Route::new(documents::list, Read, Workspace),
+        Route::new(documents::get, Read, Workspace),
+        Route::new(documents::track, Read, Workspace),
+        Route::new(deletion::delete_one, Write, Workspace),
+        Route::new(deletion::delete_all, Write, Workspace),
+        Route::new(tasks::list, Read, Workspace),
+        Route::new(tasks::get, Read, Workspace),
+        Route::new(tasks::cancel, Write, Workspace),
+        Route::new(tasks::retry, Write, Workspace),
+        Route::new(query::ask, Query, Workspace),
+        Route::new(query::ask_stream, Query, Workspace),
+    ]
+}
+
+fn unserved() -> impl Iterator<Item = Route> {
+    UNSERVED.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
+        let mut columns = line.split('\t');
+        let (method, path, access) = (columns.next()?, columns.next()?, columns.next()?);
+        Some(Route::unserved(method.parse::<Method>().ok()?, path, access == "public"))
+    })
+}
+
+#[cfg(test)]
+mod tests;
