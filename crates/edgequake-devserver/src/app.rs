@@ -8,6 +8,7 @@ use crate::auth::caller::Caller;
 use crate::auth::token::Signer;
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::faults::Faults;
 use crate::limiter::Limiter;
 use crate::log::{Counters, Log};
 use crate::state::{BUILT_IN_USER, Store, user_id};
@@ -17,6 +18,7 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) clock: Clock,
     pub(crate) signer: Signer,
+    pub(crate) faults: Faults,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) counters: Counters,
     pub(crate) log: Log,
@@ -34,12 +36,13 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    pub(crate) fn new(config: Config, clock: Clock, signer: Signer, store: Store) -> Self {
+    pub(crate) fn new(config: Config, clock: Clock, signer: Signer, faults: Faults, store: Store) -> Self {
         let limiter = config.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
         Self {
             config,
             clock,
             signer,
+            faults,
             limiter,
             counters: Counters::default(),
             log: Log::default(),

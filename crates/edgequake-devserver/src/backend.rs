@@ -12,8 +12,10 @@ use crate::auth::password;
 use crate::auth::token::Signer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, InitialUser};
+use crate::faults::Faults;
 use crate::log::{LoggedRequest, Stats};
 use crate::place::Place;
+use crate::routes;
 use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
 use crate::state::{BUILT_IN_USER, Store, new_user_id, resources, user_id};
@@ -64,9 +66,10 @@ pub struct Backend(Arc<App>);
 impl Backend {
     pub(crate) fn new(config: Config, users: Vec<InitialUser>) -> Result<Self, StartError> {
         let clock = Clock::start();
-        let store = initial_store(&config, users, clock.now())?;
+        let store = initial_store(&config, users, clock.timestamp())?;
         let signer = Signer::new().map_err(|_| StartError::Randomness)?;
-        Ok(Self(Arc::new(App::new(config, clock, signer, store))))
+        let faults = Faults::new(routes::operations());
+        Ok(Self(Arc::new(App::new(config, clock, signer, faults, store))))
     }
 
     pub(crate) fn app(&self) -> &App {
@@ -76,6 +79,16 @@ impl Backend {
     /// The whole API as a tower service, on the state of this server. Clone it rather than asking for another one.
     pub fn service(&self) -> BackendService {
         BackendService::new(Arc::clone(&self.0))
+    }
+
+    /// The failures to order.
+    pub fn faults(&self) -> Faults {
+        self.0.faults.clone()
+    }
+
+    /// The clock of the server, which a test can move.
+    pub fn clock(&self) -> Clock {
+        self.0.clock.clone()
     }
 
     /// Event counts since the start.

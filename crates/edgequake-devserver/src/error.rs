@@ -77,6 +77,32 @@ impl Refusal {
         Self::problem(StatusCode::LOCKED, "ACCOUNT_LOCKED", message, [("reason", "account_locked")])
     }
 
+    /// The error that the real server answers with this status.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        let (code, retryable) = match status.as_u16() {
+            401 => return Self::not_authenticated(),
+            429 => return Self::rate_limited(1),
+            400 => ("BAD_REQUEST", false),
+            403 => ("FORBIDDEN", false),
+            404 => ("NOT_FOUND", false),
+            408 => ("REQUEST_TIMEOUT", true),
+            409 => ("CONFLICT", false),
+            410 => ("GONE", false),
+            422 => ("VALIDATION_ERROR", false),
+            423 => ("ACCOUNT_LOCKED", false),
+            501 => ("NOT_IMPLEMENTED", false),
+            502 => ("LLM_ERROR", true),
+            503 => ("SERVICE_UNAVAILABLE", true),
+            _ => ("INTERNAL_ERROR", false),
+        };
+        let message = status.canonical_reason().unwrap_or("Error");
+        let mut refusal = Self::problem(status, code, message, [("reason", "fault")]);
+        if let Some(details) = refusal.0.body.details.as_mut().and_then(Value::as_object_mut) {
+            details.insert("retryable".to_owned(), retryable.into());
+        }
+        refusal
+    }
+
     /// 501: the real server has the operation, this one does not.
     pub(crate) fn not_implemented(operation: &str) -> Self {
         let message = format!("This server does not implement {operation}");

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Mutex;
-
-use tokio::time::Instant;
+use std::time::Duration;
 
 /// How many buckets are kept before full ones are dropped; a new bucket is full as well.
 const CAPACITY: usize = 10_000;
@@ -19,7 +18,8 @@ pub(crate) struct Limiter {
 #[derive(Debug)]
 struct Bucket {
     tokens: f64,
-    filled: Instant,
+    /// The uptime of the server.
+    filled: Duration,
 }
 
 /// What a caller has left after a request was allowed.
@@ -34,13 +34,13 @@ impl Limiter {
         Self { burst, per_second: per_second.max(0.0), buckets: Mutex::default() }
     }
 
-    /// Takes one request from the caller's bucket, or returns the seconds to wait, rounded down.
-    pub(crate) fn take(&self, caller: &str) -> Result<Allowance, u64> {
+    /// Takes one request from the caller's bucket, or returns the seconds to wait, rounded down. `now` is the uptime of
+    /// the server.
+    pub(crate) fn take(&self, caller: &str, now: Duration) -> Result<Allowance, u64> {
         let burst = f64::from(self.burst);
-        let now = Instant::now();
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let refilled = |bucket: &Bucket| {
-            let since = now.saturating_duration_since(bucket.filled).as_secs_f64();
+            let since = now.saturating_sub(bucket.filled).as_secs_f64();
             (bucket.tokens + since * self.per_second).min(burst)
         };
         if buckets.len() >= CAPACITY {
@@ -65,29 +65,28 @@ impl Limiter {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_bucket_empties_and_refills() {
+    #[test]
+    fn a_bucket_empties_and_refills() {
         let limiter = Limiter::new(2, 0.5);
-        assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 1 }));
-        assert_eq!(limiter.take("a"), Ok(Allowance { limit: 2, remaining: 0 }));
-        assert_eq!(limiter.take("a"), Err(2));
-        assert_eq!(limiter.take("b").map(|allowance| allowance.remaining), Ok(1));
-        tokio::time::advance(Duration::from_millis(1_500)).await;
-        assert_eq!(limiter.take("a"), Err(0));
-        tokio::time::advance(Duration::from_millis(500)).await;
-        assert_eq!(limiter.take("a").map(|allowance| allowance.remaining), Ok(0));
+        let at = Duration::from_millis;
+        assert_eq!(limiter.take("a", at(0)), Ok(Allowance { limit: 2, remaining: 1 }));
+        assert_eq!(limiter.take("a", at(0)), Ok(Allowance { limit: 2, remaining: 0 }));
+        assert_eq!(limiter.take("a", at(0)), Err(2));
+        assert_eq!(limiter.take("b", at(0)).map(|allowance| allowance.remaining), Ok(1));
+        assert_eq!(limiter.take("a", at(1_500)), Err(0));
+        assert_eq!(limiter.take("a", at(2_000)).map(|allowance| allowance.remaining), Ok(0));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn odd_settings_are_harmless() {
+    #[test]
+    fn odd_settings_are_harmless() {
+        let now = Duration::ZERO;
         for (burst, per_second, first) in [(0, 0.0, Err(3600)), (0, -1.0, Err(3600)), (1, f64::NAN, Ok(0))] {
             let limiter = Limiter::new(burst, per_second);
-            assert_eq!(limiter.take("a").map(|allowance| allowance.remaining), first, "{burst} {per_second}");
-            assert_eq!(limiter.take("a"), Err(3600));
+            let taken = limiter.take("a", now).map(|allowance| allowance.remaining);
+            assert_eq!(taken, first, "{burst} {per_second}");
+            assert_eq!(limiter.take("a", now), Err(3600));
         }
     }
 }

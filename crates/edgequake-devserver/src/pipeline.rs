@@ -18,12 +18,14 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::auth::credential::Credential;
-use crate::auth::permission;
+use crate::auth::permission::{self, Permission};
 use crate::auth::scope::{self, Scope};
 use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::error::Refusal;
+use crate::faults::{Asked, Effect, Fault};
 use crate::limiter::Allowance;
+use crate::link::Link;
 use crate::route::{Call, Route};
 
 /// The maximum size of a body, in bytes.
@@ -40,8 +42,54 @@ pub(crate) struct RequestId(pub(crate) String);
 pub(crate) async fn serve(app: Arc<App>, route: &Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-    let response = handle(app, route, &request_id, parts, body).await;
-    response.unwrap_or_else(|refusal| refusal.into_response(&request_id))
+    let asked = Asked {
+        name: route.name,
+        method: &route.method,
+        path: route.path,
+        changes: matches!(route.permission, Permission::Write | Permission::Admin),
+    };
+    match app.faults.take(asked) {
+        None => answer(app, route, &request_id, parts, body).await,
+        Some(fault) => spoil(app, route, &request_id, parts, body, fault).await,
+    }
+}
+
+async fn answer(app: Arc<App>, route: &Route, request_id: &str, parts: Parts, body: Body) -> Response {
+    let response = handle(app, route, request_id, parts, body).await;
+    response.unwrap_or_else(|refusal| refusal.into_response(request_id))
+}
+
+/// Answers as a fault orders.
+async fn spoil(
+    app: Arc<App>,
+    route: &Route,
+    request_id: &str,
+    parts: Parts,
+    mut body: Body,
+    fault: Fault,
+) -> Response {
+    let Fault { effect, executes, delay_ms, .. } = fault;
+    if delay_ms > 0 {
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+    }
+    if effect == Effect::ExpireTokens {
+        app.store().sessions.expire_access_tokens();
+    }
+    let link = parts.extensions.get::<Link>().cloned();
+    if !effect.hides_answer() {
+        return effect.spoil(answer(app, route, request_id, parts, body).await, link);
+    }
+    let mut close = false;
+    if executes {
+        answer(app, route, request_id, parts, body).await;
+    } else if !effect.disconnects() {
+        close = !drain(&parts, &mut body).await;
+    }
+    let mut response = effect.replace(link.as_ref(), request_id).await;
+    if close {
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }
 
 async fn handle(
@@ -55,7 +103,7 @@ async fn handle(
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
     }
-    let now = app.clock.now();
+    let now = app.clock.timestamp();
     let auth = (route.auth)(&app.config);
     let admitted = authenticate(&app, auth, &parts.headers, now).and_then(|caller| {
         let allowance = check_rate_limit(&app, &caller, &parts)?;
@@ -63,13 +111,13 @@ async fn handle(
     });
     let (caller, allowance) = match admitted {
         Ok(admitted) => admitted,
-        Err(refusal) => return Err(refuse(&parts.headers, &mut body, refusal).await),
+        Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
     };
     let result = async {
         let call = authorize(app, route, auth, caller, &parts, now);
         let call = match call.and_then(|call| check_media_type(route.payload, &parts).map(|()| call)) {
             Ok(call) => call,
-            Err(refusal) => return Err(refuse(&parts.headers, &mut body, refusal).await),
+            Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
         };
         let body = read_body(route.payload, &parts, &mut body).await?;
         let answer = route.start(call, &parts, &body)?;
@@ -88,15 +136,15 @@ async fn handle(
 pub(crate) async fn unknown(request: Request, status: StatusCode) -> Response {
     let (parts, mut body) = request.into_parts();
     let mut response = status.into_response();
-    if !drain(&parts.headers, &mut body).await {
+    if !drain(&parts, &mut body).await {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
 }
 
 /// Drains the body of a request that is refused without it.
-async fn refuse(headers: &HeaderMap, body: &mut Body, refusal: Refusal) -> Refusal {
-    if drain(headers, body).await {
+async fn refuse(parts: &Parts, body: &mut Body, refusal: Refusal) -> Refusal {
+    if drain(parts, body).await {
         refusal
     } else {
         refusal.header(CONNECTION, HeaderValue::from_static("close"))
@@ -105,9 +153,9 @@ async fn refuse(headers: &HeaderMap, body: &mut Body, refusal: Refusal) -> Refus
 
 /// Reads and discards a body, so that the client sees the response: closing a connection with unread data resets it.
 /// Returns false for a body that is too large or too slow; the connection ends after the response then.
-async fn drain(headers: &HeaderMap, body: &mut Body) -> bool {
+async fn drain(parts: &Parts, body: &mut Body) -> bool {
     // The client waits for the response, and sends nothing.
-    if headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+    if parts.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return true;
     }
     let rest = async {
@@ -120,7 +168,11 @@ async fn drain(headers: &HeaderMap, body: &mut Body) -> bool {
         }
         true
     };
-    tokio::time::timeout(DRAIN_LIMIT, rest).await.unwrap_or(false)
+    let drained = tokio::time::timeout(DRAIN_LIMIT, rest).await.unwrap_or(false);
+    if let (false, Some(link)) = (drained, parts.extensions.get::<Link>()) {
+        link.linger();
+    }
+    drained
 }
 
 /// Identifies the caller.
@@ -154,7 +206,7 @@ fn check_rate_limit(app: &App, caller: &Caller, parts: &Parts) -> Result<Option<
         Era::B => tenant.map(str::to_owned),
         Era::C => caller.rate_limit_key(tenant),
     };
-    match limiter.take(bucket.as_deref().unwrap_or("anonymous")) {
+    match limiter.take(bucket.as_deref().unwrap_or("anonymous"), app.clock.uptime()) {
         Ok(allowance) => Ok(Some(allowance)),
         Err(wait) => {
             app.counters.rate_limited.increment();
@@ -219,11 +271,11 @@ async fn read_body(payload: Payload, parts: &Parts, body: &mut Body) -> Result<B
     let declared_length =
         parts.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if declared_length.is_some_and(|length| length > BODY_LIMIT) {
-        return Err(refuse(&parts.headers, body, too_large()).await);
+        return Err(refuse(parts, body, too_large()).await);
     }
     match Limited::new(&mut *body, BODY_LIMIT).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(refuse(&parts.headers, body, too_large()).await),
+        Err(error) if error.is::<LengthLimitError>() => Err(refuse(parts, body, too_large()).await),
         Err(_) => Err(Refusal::text(StatusCode::BAD_REQUEST, "Failed to buffer the request body")),
     }
 }

@@ -3,26 +3,25 @@
 //! A job keeps only a weak reference to the server, so it ends when the server is dropped. At each step it checks
 //! whether the document has been cancelled.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::TaskStatus;
 use edgequake_types::{DocumentId, TrackId};
+use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::app::App;
-use crate::clock::pause;
+use crate::faults::{Effect, STAGES};
 use crate::place::Place;
 use crate::retrieval::chunk::chunks;
 use crate::retrieval::index::PreparedChunks;
 use crate::state::documents::SharedIndex;
 use crate::state::tasks::Step;
 
-/// The stages of processing, in order. The middle one goes from chunk to chunk.
-const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
-
-/// The maximum number of steps in which the middle stage is told.
+/// The maximum number of steps in which the middle one of the stages is told; it goes from chunk to chunk.
 const MAX_STEPS: usize = 10;
 
 /// Starts ingesting a document.
@@ -31,15 +30,20 @@ pub(crate) fn ingest(app: &Arc<App>, document: DocumentId) {
     let weak = Arc::downgrade(app);
     app.spawn(async move {
         // `None` means that the server is gone or the document was cancelled; nothing is left to do.
-        let _ = run(weak, document, delay).await;
+        let done = AssertUnwindSafe(run(weak.clone(), document.clone(), delay)).catch_unwind().await;
+        if let (Err(_), Some(app)) = (done, weak.upgrade()) {
+            fail(&app, &document, "processing", "Processing panicked");
+        }
     });
 }
 
 async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()> {
     let delay = delay / STAGES.len() as u32;
+    let mut is_partial = false;
     let [preprocessing, chunking, extracting, embedding, storing] = STAGES;
     for (number, stage) in [(0, preprocessing), (1, chunking)] {
         advance(&app, &document, &Step::new(stage, number), delay).await?;
+        is_partial |= check_faults(&app, &document, stage).await?;
     }
     let (content, index) = {
         let app = app.upgrade()?;
@@ -58,8 +62,10 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
         step.left = delay * (steps - number) as u32 / steps as u32 + delay * 2;
         advance(&app, &document, &step, delay / steps as u32).await?;
     }
+    is_partial |= check_faults(&app, &document, extracting).await?;
     for (number, stage) in [(3, embedding), (4, storing)] {
         advance(&app, &document, &Step::new(stage, number), delay).await?;
+        is_partial |= check_faults(&app, &document, stage).await?;
     }
     let id = document.clone();
     let target = Arc::clone(&index);
@@ -69,8 +75,10 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
         target.lock().unwrap_or_else(PoisonError::into_inner).insert(&id, prepared);
         chunk_count
     });
-    let chunk_count = chunk_count.await.ok()?;
-    if complete(&*app.upgrade()?, &document, chunk_count).is_none() {
+    let Ok(chunk_count) = chunk_count.await else {
+        return fail(&*app.upgrade()?, &document, "storing", "Processing panicked");
+    };
+    if complete(&*app.upgrade()?, &document, chunk_count, is_partial).is_none() {
         // Cancelled or deleted while it was being indexed.
         remove_from_index(index, vec![document]).await;
     }
@@ -81,7 +89,7 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
 async fn advance(app: &Weak<App>, document: &DocumentId, step: &Step, stay: Duration) -> Option<()> {
     {
         let app = app.upgrade()?;
-        let now = app.clock.now();
+        let now = app.clock.timestamp();
         let mut store = app.store();
         let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
         stored.status = DocumentStatus::Processing;
@@ -91,15 +99,31 @@ async fn advance(app: &Weak<App>, document: &DocumentId, step: &Step, stay: Dura
         let task = stored.task_id.clone();
         store.tasks.advance(&task, step, app.config.era, now);
     }
-    pause(stay).await;
+    let clock = app.upgrade()?.clock.clone();
+    clock.pause(stay).await;
     Some(())
 }
 
-fn complete(app: &App, document: &DocumentId, chunk_count: u64) -> Option<()> {
-    let now = app.clock.now();
+/// Suffers what is ordered for a stage: whether the document ends with a part missing, or `None` if it has failed.
+async fn check_faults(app: &Weak<App>, document: &DocumentId, stage: &str) -> Option<bool> {
+    let fault = app.upgrade()?.faults.take_at_stage(stage);
+    match fault.map(|fault| fault.effect) {
+        Some(Effect::FailProcessing { partial: true, .. }) => Some(true),
+        Some(Effect::FailProcessing { .. }) => {
+            fail(&*app.upgrade()?, document, stage, &format!("Processing failed at stage {stage}"));
+            None
+        }
+        Some(Effect::HangProcessing { .. }) => std::future::pending().await,
+        _ => Some(false),
+    }
+}
+
+fn complete(app: &App, document: &DocumentId, chunk_count: u64, is_partial: bool) -> Option<()> {
+    let now = app.clock.timestamp();
     let mut store = app.store();
     let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
-    stored.status = DocumentStatus::Completed;
+    stored.status = if is_partial { DocumentStatus::PartialFailure } else { DocumentStatus::Completed };
+    stored.message = is_partial.then(|| "No entities were found".to_owned());
     stored.stage = "completed";
     stored.progress = 1.0;
     stored.chunk_count = chunk_count;
@@ -108,6 +132,20 @@ fn complete(app: &App, document: &DocumentId, chunk_count: u64) -> Option<()> {
     let task = stored.task_id.clone();
     let result = json!({ "document_id": document, "chunk_count": chunk_count });
     store.tasks.finish(&task, TaskStatus::Indexed, Some(result), now);
+    Some(())
+}
+
+/// Ends the processing of a document with an error.
+fn fail(app: &App, document: &DocumentId, stage: &str, message: &str) -> Option<()> {
+    let now = app.clock.timestamp();
+    let mut store = app.store();
+    let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
+    stored.status = DocumentStatus::Failed;
+    stored.stage = "failed";
+    stored.message = Some(message.to_owned());
+    stored.updated_at = now;
+    let task = stored.task_id.clone();
+    store.tasks.fail(&task, stage, message, now);
     Some(())
 }
 
@@ -124,14 +162,15 @@ pub(crate) async fn remove_from_index(index: SharedIndex, documents: Vec<Documen
 pub(crate) fn delete(app: &Arc<App>, place: Place, documents: Vec<DocumentId>, task: TrackId) {
     let delay = app.config.processing_delay;
     let weak = Arc::downgrade(app);
+    let clock = app.clock.clone();
     app.spawn(async move {
-        pause(delay).await;
+        clock.pause(delay).await;
         let Some(index) = weak.upgrade().map(|app| app.store().documents.index(&place)) else { return };
         let chunks_deleted = remove_from_index(index, documents.clone()).await;
         let Some(app) = weak.upgrade() else { return };
         let mut store = app.store();
         let deleted = documents.iter().filter_map(|document| store.documents.remove(document)).count();
         let result = json!({ "deleted_count": deleted, "chunks_deleted": chunks_deleted });
-        store.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.now());
+        store.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
     });
 }

@@ -4,18 +4,15 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::time::Duration;
 
-use hyper_util::rt::TokioIo;
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
 use crate::backend::{Backend, StartError};
-use crate::service::BackendService;
+use crate::connection;
 
 /// How long [`DevServer::shutdown`] waits for requests in progress.
-const GRACE_PERIOD: Duration = Duration::from_secs(1);
+const GRACE_PERIOD: Duration = Duration::from_millis(500);
 
 /// The pause after a failed accept, for example when no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -67,7 +64,7 @@ impl DevServer {
         self.addr
     }
 
-    /// Stops listening, gives requests in progress up to a second to finish, and closes all connections.
+    /// Stops listening, gives requests in progress up to half a second to finish, and closes all connections.
     pub async fn shutdown(self) {
         let Self { stop, mut accepting, .. } = self;
         // An error means that the task has already ended.
@@ -85,7 +82,7 @@ impl Deref for DevServer {
 }
 
 async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::Receiver<()>) {
-    let graceful = GracefulShutdown::new();
+    let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
     let service = backend.service();
     loop {
@@ -93,7 +90,7 @@ async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::R
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
                     backend.app().counters.connections.increment();
-                    connections.spawn(serve(stream, service.clone(), &graceful));
+                    connections.spawn(connection::serve(stream, service.clone(), stopping.clone()));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
@@ -102,24 +99,8 @@ async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::R
         }
     }
     drop(listener);
+    stop.send_replace(true);
+    let ended = async { while connections.join_next().await.is_some() {} };
     // Connections that are still busy after the grace period are closed with `connections`.
-    let _ = tokio::time::timeout(GRACE_PERIOD, graceful.shutdown()).await;
-}
-
-fn serve(
-    stream: TcpStream,
-    service: BackendService,
-    graceful: &GracefulShutdown,
-) -> impl Future<Output = ()> + Send + 'static {
-    // Small packets, such as the tokens of a stream, must not be delayed.
-    let _ = stream.set_nodelay(true);
-    // No limit on idle connections: with paused time, hours may pass between two requests of a test.
-    let connection = hyper::server::conn::http1::Builder::new()
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-    let connection = graceful.watch(connection);
-    async move {
-        // A client that disconnects is not an error.
-        let _ = connection.await;
-    }
+    let _ = tokio::time::timeout(GRACE_PERIOD, ended).await;
 }

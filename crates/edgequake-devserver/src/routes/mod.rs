@@ -22,14 +22,15 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use http::{Method, StatusCode};
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::credential::Credential;
 use crate::log::{CredentialKind, LoggedRequest};
 use crate::pipeline::{self, RequestId};
+use crate::route::Route;
 
 /// The whole API.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -50,6 +51,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             pipeline::unknown(request, StatusCode::METHOD_NOT_ALLOWED).await
         });
     router.layer(from_fn_with_state(Arc::clone(&app), record)).with_state(app)
+}
+
+/// Name, method and path of all operations, for those who choose one.
+pub(crate) fn operations() -> Vec<(String, Method, String)> {
+    let operation = |route: Route| (route.name.to_owned(), route.method, route.path.to_owned());
+    table::table().into_iter().map(operation).collect()
 }
 
 /// Assigns an id to the request, counts it and logs it.

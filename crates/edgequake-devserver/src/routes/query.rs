@@ -14,7 +14,6 @@ use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::clock::pause;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::events::EventStream;
@@ -162,9 +161,13 @@ pub(super) async fn ask_stream(call: Call, request: StreamQuery) -> Result<Event
     let text = quote(&query.query, &found).await?;
     let tokens: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
     let delay = call.app.config.token_delay;
-    let tokens = stream::iter(tokens).then(move |token| async move {
-        pause(delay).await;
-        token
+    let clock = call.app.clock.clone();
+    let tokens = stream::iter(tokens).then(move |token| {
+        let clock = clock.clone();
+        async move {
+            clock.pause(delay).await;
+            token
+        }
     });
     Ok(match stream_format {
         Some(StreamFormat::V1) => EventStream::text(tokens),

@@ -15,7 +15,6 @@ use crate::auth::caller::{Caller, Identity};
 use crate::auth::credential::{Credential, CredentialHeader};
 use crate::auth::password;
 use crate::auth::token::Claims;
-use crate::clock::pause;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
@@ -117,7 +116,7 @@ pub(super) async fn refresh(call: Call, request: Refresh) -> Result<Reply<Refres
             }
         }
     }
-    pause(call.app.config.refresh_delay).await;
+    call.app.clock.pause(call.app.config.refresh_delay).await;
     result.map(Reply::new).map_err(|(refusal, _)| refusal)
 }
 

@@ -7,6 +7,7 @@ use edgequake_types::tasks::{
 use edgequake_types::{Pagination, TrackId};
 
 use crate::error::Refusal;
+use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::Store;
@@ -72,9 +73,20 @@ pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Opti
     Ok(Reply::new(Some(find(&call, &store, &request.track_id)?.task.clone())))
 }
 
-/// Tasks never fail on this server, so there is nothing to retry.
+/// Processes the document of a failed task again.
 pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let store = call.app.store();
-    let task = find(&call, &store, &request.track_id)?;
-    Err(Refusal::conflict(format!("Task {} has not failed", task.task.track_id)))
+    let mut store = call.app.store();
+    let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
+    if !store.tasks.retry(&request.track_id, call.now) {
+        let message = format!("Task {} has not failed, or was retried too often", task.track_id);
+        return Err(Refusal::conflict(message));
+    }
+    if let Some(document) = document.and_then(|id| store.documents.get_mut(&id)) {
+        document.status = DocumentStatus::Pending;
+        document.stage = "queued";
+        document.message = None;
+        document.updated_at = call.now;
+        processing::ingest(&call.app, document.id.clone());
+    }
+    Ok(Reply::new(Some(find(&call, &store, &request.track_id)?.task.clone())))
 }

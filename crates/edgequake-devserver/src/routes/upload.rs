@@ -196,6 +196,7 @@ fn store(
         task_id: task_id.clone(),
         status: DocumentStatus::Pending,
         stage: "queued",
+        message: None,
         progress: 0.0,
         chunk_count: 0,
         created_at: call.now,

@@ -33,6 +33,8 @@ pub(crate) struct StoredDocument {
     pub(crate) task_id: TrackId,
     pub(crate) status: DocumentStatus,
     pub(crate) stage: &'static str,
+    /// Why it failed, or what is missing.
+    pub(crate) message: Option<String>,
     /// From 0 to 1.
     pub(crate) progress: f64,
     pub(crate) chunk_count: u64,
@@ -79,6 +81,11 @@ impl StoredDocument {
         summary.chunk_count = self.chunk_count;
         summary.entity_count = Some(0);
         summary.status = Some(self.status.clone());
+        if self.status == DocumentStatus::Failed {
+            summary.error_message.clone_from(&self.message);
+        } else {
+            summary.warning_message.clone_from(&self.message);
+        }
         summary.track_id = Some(self.track_id.clone());
         summary.created_at = Some(rfc3339(self.created_at));
         summary.updated_at = Some(rfc3339(self.updated_at));
@@ -105,6 +112,11 @@ impl StoredDocument {
         document.mime_type =
             Some(if self.source_type() == "markdown" { "text/markdown" } else { "text/plain" }.to_owned());
         document.status = Some(self.status.clone());
+        if self.status == DocumentStatus::Failed {
+            document.error_message.clone_from(&self.message);
+        } else {
+            document.warning_message.clone_from(&self.message);
+        }
         document.chunk_count = self.chunk_count;
         document.entity_count = Some(0);
         document.relationship_count = Some(0);

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use edgequake_types::tasks::{ChunkProgress, Task, TaskProgress, TaskStatistics, TaskStatus, TaskType};
+use edgequake_types::tasks::{
+    ChunkProgress, Task, TaskError, TaskProgress, TaskStatistics, TaskStatus, TaskType,
+};
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::json;
 use uuid::Uuid;
@@ -114,6 +116,31 @@ impl Tasks {
             task.updated_at = Some(rfc3339(now));
             task.started_at.get_or_insert_with(|| rfc3339(now));
             task.progress = Some(step.progress(era));
+        }
+    }
+
+    /// Puts a task that has failed back into the queue, as often as it may be retried.
+    pub(crate) fn retry(&mut self, track_id: &TrackId, now: Timestamp) -> bool {
+        let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) else { return false };
+        if task.status != TaskStatus::Failed || task.retry_count >= task.max_retries {
+            return false;
+        }
+        task.retry_count += 1;
+        task.status = TaskStatus::Pending;
+        (task.error, task.error_message, task.completed_at, task.started_at) = (None, None, None, None);
+        task.updated_at = Some(rfc3339(now));
+        true
+    }
+
+    /// Records a failure.
+    pub(crate) fn fail(&mut self, track_id: &TrackId, stage: &str, message: &str, now: Timestamp) {
+        self.finish(track_id, TaskStatus::Failed, None, now);
+        if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
+            let mut error = TaskError::new(message);
+            error.step = Some(stage.to_owned());
+            error.retryable = true;
+            task.error = Some(error);
+            task.error_message = Some(message.to_owned());
         }
     }
 

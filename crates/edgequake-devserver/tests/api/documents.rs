@@ -247,9 +247,14 @@ async fn a_refusal_arrives_before_the_connection_ends() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let server = with_users().start().await.unwrap();
-    for (path, status) in [("/api/v1/documents", "401"), ("/api/v1/nowhere", "404")] {
+    for (path, length, status) in [
+        ("/api/v1/documents", 3_000_000, "401"),
+        ("/api/v1/nowhere", 3_000_000, "404"),
+        // More than the limit: the rest is read after the response.
+        ("/api/v1/auth/login", 13_000_000, "413"),
+    ] {
         let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
-        let body = vec![b'x'; 3_000_000];
+        let body = vec![b'x'; length];
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
              connection: close\r\ncontent-length: {}\r\n\r\n",

@@ -6,6 +6,7 @@
 mod api_keys;
 mod checks;
 mod documents;
+mod faults;
 mod fuzz;
 mod query;
 mod session;

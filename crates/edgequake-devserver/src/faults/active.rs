@@ -1,0 +1,354 @@
+//! [`Faults`]: the faults that are in force, and which of them hits a request.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+
+use super::random::Random;
+use super::{Effect, Fault};
+
+/// The maximum number of faults in force.
+const CAPACITY: usize = 1000;
+
+/// Identifies a fault in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FaultId(u64);
+
+impl std::fmt::Display for FaultId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A fault in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActiveFault {
+    /// Its id.
+    pub id: FaultId,
+    /// As it was ordered.
+    pub fault: Fault,
+    /// How many requests it was looked at for, those that passed included.
+    pub seen: u64,
+    /// How many requests it has hit.
+    pub hits: u64,
+}
+
+/// Why a fault is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultError {
+    /// No operation has this name, path, or method and path.
+    #[error(
+        "`on` names no operation of this server: {0:?}; use a type such as `Query`, or `POST /api/v1/query`"
+    )]
+    Operation(String),
+    /// The probability is not a number from 0 to 1.
+    #[error("`probability` must be a number from 0 to 1")]
+    Probability,
+    /// The status is not one of a final response.
+    #[error("`code` must be a status from 200 to 599")]
+    Status,
+    /// `Retry-After` has characters that no header may have.
+    #[error("`retry_after` must be visible ASCII")]
+    RetryAfter,
+    /// There are no bytes at once, so that the body would never end.
+    #[error("`bytes` must be at least 1")]
+    Bytes,
+    /// Processing has no such stage.
+    #[error("`stage` must be one of {}", STAGES.join(", "))]
+    Stage,
+    /// There are too many faults.
+    #[error("there may be {CAPACITY} faults at once; remove some first")]
+    Capacity,
+}
+
+/// The stages of processing, in order.
+pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) path: &'a str,
+    pub(crate) changes: bool,
+}
+
+impl Asked<'_> {
+    fn is(&self, operation: &str) -> bool {
+        match operation.split_once(' ') {
+            Some((method, path)) => {
+                method.eq_ignore_ascii_case(self.method.as_str()) && path.trim() == self.path
+            }
+            None => operation == self.name || operation == self.path,
+        }
+    }
+}
+
+/// The faults of a server. They can be changed while it runs. Clones are the same faults.
+///
+/// Of several faults that fit a request, the one that was added first and still hits counts.
+///
+/// ```
+/// use edgequake_devserver::{DevServer, Effect, Fault};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = DevServer::builder().start().await?;
+/// // The next two queries are refused, and then one connection is reset after the query was executed.
+/// let refused = server.faults().add(Fault::status(503).retry_after("1").on("Query").times(2))?;
+/// server.faults().add(Fault::new(Effect::Reset).after_execution().on("POST /api/v1/query").times(1))?;
+/// assert_eq!(server.faults().hits(refused), 0);
+///
+/// // A typing error is found at once.
+/// assert!(server.faults().add(Fault::status(503).on("Qwery")).is_err());
+/// server.faults().clear();
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Faults(Arc<Mutex<Table>>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Name, method and path of all operations.
+    operations: Vec<(String, Method, String)>,
+    active: Vec<(ActiveFault, Random)>,
+    last_id: u64,
+    /// The hits of faults that have ended are kept as long as their number is small.
+    ended: Vec<(FaultId, u64)>,
+}
+
+impl Faults {
+    pub(crate) fn new(operations: Vec<(String, Method, String)>) -> Self {
+        Self(Arc::new(Mutex::new(Table { operations, ..Table::default() })))
+    }
+
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a fault in force, after those that are.
+    ///
+    /// # Errors
+    ///
+    /// [`FaultError`] naming the field that makes no sense.
+    pub fn add(&self, fault: Fault) -> Result<FaultId, FaultError> {
+        let mut table = self.table();
+        table.check(&fault)?;
+        table.last_id += 1;
+        let id = FaultId(table.last_id);
+        let random = Random::new(fault.seed);
+        table.active.push((ActiveFault { id, fault, seen: 0, hits: 0 }, random));
+        Ok(id)
+    }
+
+    /// Ends a fault; false if it is not in force.
+    pub fn remove(&self, id: FaultId) -> bool {
+        let mut table = self.table();
+        let before = table.active.len();
+        table.active.retain(|(active, _)| active.id != id);
+        table.active.len() < before
+    }
+
+    /// Ends all faults.
+    pub fn clear(&self) {
+        self.table().active.clear();
+    }
+
+    /// The faults in force, in order. Those that have hit as often as they were ordered to are not among them.
+    pub fn active(&self) -> Vec<ActiveFault> {
+        self.table().active.iter().map(|(active, _)| active.clone()).collect()
+    }
+
+    /// How many requests a fault has hit, also one that has ended by that. The last thousand are remembered.
+    pub fn hits(&self, id: FaultId) -> u64 {
+        let table = self.table();
+        let active = table.active.iter().find(|(active, _)| active.id == id).map(|(active, _)| active.hits);
+        let ended = || table.ended.iter().find(|(ended, _)| *ended == id).map(|(_, hits)| *hits);
+        active.or_else(ended).unwrap_or(0)
+    }
+
+    /// The fault that hits a request.
+    pub(crate) fn take(&self, asked: Asked<'_>) -> Option<Fault> {
+        self.table().take(|fault| {
+            let fits = match fault.effect {
+                Effect::FailProcessing { .. } | Effect::HangProcessing { .. } => false,
+                Effect::ReadOnly => asked.changes,
+                _ => true,
+            };
+            fits && fault.on.as_deref().is_none_or(|on| asked.is(on))
+        })
+    }
+
+    /// The fault that hits the processing of a document at a stage.
+    pub(crate) fn take_at_stage(&self, at: &str) -> Option<Fault> {
+        self.table().take(|fault| match &fault.effect {
+            Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage } => stage == at,
+            _ => false,
+        })
+    }
+}
+
+impl Table {
+    fn check(&self, fault: &Fault) -> Result<(), FaultError> {
+        if self.active.len() >= CAPACITY {
+            return Err(FaultError::Capacity);
+        }
+        if !(0.0..=1.0).contains(&fault.probability) {
+            return Err(FaultError::Probability);
+        }
+        if let Some(on) = &fault.on {
+            let known = self
+                .operations
+                .iter()
+                .any(|(name, method, path)| Asked { name, method, path, changes: false }.is(on));
+            if !known {
+                return Err(FaultError::Operation(on.clone()));
+            }
+        }
+        match &fault.effect {
+            Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
+                Err(FaultError::Status)
+            }
+            Effect::Status { retry_after: Some(value), .. }
+                if http::HeaderValue::from_str(value).is_err() =>
+            {
+                Err(FaultError::RetryAfter)
+            }
+            Effect::SlowBody { bytes: 0, .. } => Err(FaultError::Bytes),
+            Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage }
+                if !STAGES.contains(&stage.as_str()) =>
+            {
+                Err(FaultError::Stage)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        let at =
+            self.active.iter_mut().position(|(active, random)| fits(&active.fault) && active.hit(random))?;
+        let (active, _) = self.active.get(at)?;
+        let fault = active.fault.clone();
+        if fault.times.is_some_and(|times| active.hits >= times) {
+            let (ended, _) = self.active.remove(at);
+            if self.ended.len() >= CAPACITY {
+                self.ended.remove(0);
+            }
+            self.ended.push((ended.id, ended.hits));
+        }
+        Some(fault)
+    }
+}
+
+impl ActiveFault {
+    /// Looks at a request that fits, and decides whether it is hit.
+    fn hit(&mut self, random: &mut Random) -> bool {
+        self.seen += 1;
+        let hits = self.fault.times.is_none_or(|times| self.hits < times)
+            && self.seen > self.fault.skip
+            && random.next() < self.fault.probability;
+        self.hits += u64::from(hits);
+        hits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults() -> Faults {
+        Faults::new(vec![("Query".to_owned(), Method::POST, "/api/v1/query".to_owned())])
+    }
+
+    fn asked(name: &'static str) -> Asked<'static> {
+        Asked { name, method: &Method::POST, path: "/api/v1/query", changes: false }
+    }
+
+    #[test]
+    fn faults_hit_in_order_after_those_that_pass_and_end() {
+        let faults = faults();
+        let first = faults.add(Fault::status(500).skip(1).times(2)).unwrap();
+        let second = faults.add(Fault::status(503).times(1)).unwrap();
+        let codes: Vec<Option<u16>> = (0..5)
+            .map(|_| {
+                faults.take(asked("Query")).map(|fault| match fault.effect {
+                    Effect::Status { code, .. } => code,
+                    other => panic!("{other:?}"),
+                })
+            })
+            .collect();
+        assert_eq!(codes, [Some(503), Some(500), Some(500), None, None]);
+        assert_eq!((faults.hits(first), faults.hits(second), faults.active().len()), (2, 1, 0));
+    }
+
+    #[test]
+    fn chance_follows_the_seed() {
+        let run = |seed| {
+            let faults = faults();
+            faults.add(Fault::status(500).probability(0.3, seed)).unwrap();
+            (0..200).map(|_| faults.take(asked("Query")).is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!(run(1), run(1));
+        assert_ne!(run(1), run(2));
+        let hits = run(1).into_iter().filter(|hit| *hit).count();
+        assert!((30..90).contains(&hits), "{hits}");
+    }
+
+    #[test]
+    fn an_operation_is_named_by_type_or_path() {
+        for (on, hits) in [
+            ("Query", true),
+            ("/api/v1/query", true),
+            ("post /api/v1/query", true),
+            ("GET /api/v1/query", false),
+        ] {
+            let faults = Faults::new(vec![
+                ("Query".to_owned(), Method::POST, "/api/v1/query".to_owned()),
+                ("Other".to_owned(), Method::GET, "/api/v1/query".to_owned()),
+            ]);
+            faults.add(Fault::status(500).on(on)).unwrap();
+            assert_eq!(faults.take(asked("Query")).is_some(), hits, "{on}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let faults = faults();
+        for (fault, message) in [
+            (
+                Fault::status(500).on("Qwery"),
+                "`on` names no operation of this server: \"Qwery\"; use a type such as `Query`, or `POST /api/v1/query`",
+            ),
+            (Fault::status(99), "`code` must be a status from 200 to 599"),
+            (Fault::new(Effect::Html { code: 600 }), "`code` must be a status from 200 to 599"),
+            (Fault::status(500).retry_after("\n"), "`retry_after` must be visible ASCII"),
+            (Fault::status(500).probability(f64::NAN, 0), "`probability` must be a number from 0 to 1"),
+            (Fault::status(500).probability(1.1, 0), "`probability` must be a number from 0 to 1"),
+            (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),
+            (
+                Fault::new(Effect::HangProcessing { stage: "x".to_owned() }),
+                "`stage` must be one of preprocessing, chunking, extracting, embedding, storing",
+            ),
+        ] {
+            assert_eq!(faults.add(fault).unwrap_err().to_string(), message);
+        }
+        let always = || Fault::status(500).times(0);
+        assert!((0..CAPACITY).all(|_| faults.add(always()).is_ok()));
+        assert_eq!(faults.add(always()), Err(FaultError::Capacity));
+        assert!(faults.take(asked("Query")).is_none(), "a fault that hits no request");
+    }
+
+    #[test]
+    fn a_fault_of_processing_waits_for_its_stage() {
+        let faults = faults();
+        let fails = Effect::FailProcessing { stage: "embedding".to_owned(), partial: false };
+        faults.add(Fault::new(fails).times(1)).unwrap();
+        assert!(faults.take(asked("Query")).is_none() && faults.take_at_stage("chunking").is_none());
+        assert!(faults.take_at_stage("embedding").is_some() && faults.take_at_stage("embedding").is_none());
+    }
+}

@@ -1,0 +1,228 @@
+//! [`Fault`]: a failure to order, and [`Faults`]: those that are in force.
+//!
+//! A fault says which operation it concerns, how often and how likely it happens, and what it does. Which requests it
+//! hits depends on its seed and on their order only.
+
+mod active;
+mod random;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use active::{ActiveFault, FaultError, FaultId, Faults};
+pub(crate) use active::{Asked, STAGES};
+
+/// A failure to order: what goes wrong, where, how often and how likely.
+///
+/// In JSON, as the file of `--faults` and the endpoint `/__dev/faults` have it, everything but `effect` may be left out:
+///
+/// ```
+/// use edgequake_devserver::{Effect, Fault};
+///
+/// let fault: Fault = serde_json::from_str(
+///     r#"{"on": "POST /api/v1/query", "skip": 1, "times": 2, "effect": {"status": {"code": 503, "retry_after": "1"}}}"#,
+/// )?;
+/// assert_eq!(fault, Fault::status(503).retry_after("1").on("POST /api/v1/query").skip(1).times(2));
+///
+/// let silent: Fault = serde_json::from_str(r#"{"effect": "silence"}"#)?;
+/// assert_eq!(silent, Fault::new(Effect::Silence));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Fault {
+    /// The operation: the name of its type (`Query`), its path (`/api/v1/documents/{document_id}`), or method and path
+    /// (`POST /api/v1/query`). `None` means any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<String>,
+    /// How many requests pass before the first one is hit. Default 0.
+    #[serde(default)]
+    pub skip: u64,
+    /// How many requests are hit; `None` means that it never ends. Default `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u64>,
+    /// How likely a request is hit, from 0 to 1. Default 1.
+    #[serde(default = "certain")]
+    pub probability: f64,
+    /// What the choice of requests follows from, if the probability is below 1. Default 0.
+    #[serde(default)]
+    pub seed: u64,
+    /// A delay in milliseconds before anything else. Default 0.
+    #[serde(default)]
+    pub delay_ms: u64,
+    /// Whether the operation is executed before the fault hides its answer. Default false: it never runs. A fault of the
+    /// body always follows an execution.
+    #[serde(default)]
+    pub executes: bool,
+    /// What happens.
+    pub effect: Effect,
+}
+
+/// What a [`Fault`] does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Nothing but the delay.
+    Delay,
+    /// A status, with the server's own error body unless another one is given.
+    Status {
+        /// From 200 to 599.
+        code: u16,
+        /// The body. By default it is the server's error body for this status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<String>,
+        /// The value of `Retry-After`: seconds, a date, or nonsense.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<String>,
+    },
+    /// A page of a gateway, with this status.
+    Html {
+        /// From 200 to 599.
+        code: u16,
+    },
+    /// 401, as for a credential that is not valid.
+    Unauthorized,
+    /// 429, as from the server's limiter.
+    RateLimited {
+        /// The wait that the server tells.
+        seconds: u64,
+    },
+    /// 503 to whatever changes something; what only reads or queries is not hit.
+    ReadOnly,
+    /// Every access token expires now; then the request is served.
+    ExpireTokens,
+    /// The connection is reset before the response.
+    Reset,
+    /// The connection is reset after the head of the response.
+    ResetAfterHead,
+    /// The connection ends in the middle of the body, of which so much arrives.
+    Truncate {
+        /// In bytes.
+        keep: u64,
+    },
+    /// The body arrives slowly.
+    SlowBody {
+        /// How many bytes at once.
+        bytes: u64,
+        /// The pause after each of them, in milliseconds.
+        pause_ms: u64,
+    },
+    /// The connection ends after so many events of a stream.
+    CutStream {
+        /// The number of events.
+        after: u64,
+    },
+    /// A stream stays open, and nothing comes after so many events.
+    SilentStream {
+        /// The number of events.
+        after: u64,
+    },
+    /// The connection stays open and is never read or written again, with everything else that uses it (HTTP/2).
+    Silence,
+    /// Processing of a document fails. `on` is not looked at.
+    FailProcessing {
+        /// The stage, such as `embedding`.
+        stage: String,
+        /// Whether the document ends as `partial_failure` instead of `failed`. Default false.
+        #[serde(default)]
+        partial: bool,
+    },
+    /// Processing of a document stays at a stage until it is cancelled. `on` is not looked at.
+    HangProcessing {
+        /// The stage, such as `embedding`.
+        stage: String,
+    },
+}
+
+fn certain() -> f64 {
+    1.0
+}
+
+impl Fault {
+    /// A fault that hits every request.
+    pub fn new(effect: Effect) -> Self {
+        Self {
+            on: None,
+            skip: 0,
+            times: None,
+            probability: certain(),
+            seed: 0,
+            delay_ms: 0,
+            executes: false,
+            effect,
+        }
+    }
+
+    /// A status with the server's error body; see [`body`](Self::body) and [`retry_after`](Self::retry_after).
+    pub fn status(code: u16) -> Self {
+        Self::new(Effect::Status { code, body: None, retry_after: None })
+    }
+
+    /// Nothing but a delay.
+    pub fn delayed(delay: Duration) -> Self {
+        Self::new(Effect::Delay).delay(delay)
+    }
+
+    /// Limits the fault to an operation: the name of its type, its path, or method and path.
+    #[must_use]
+    pub fn on(mut self, operation: impl Into<String>) -> Self {
+        self.on = Some(operation.into());
+        self
+    }
+
+    /// Lets so many requests pass first.
+    #[must_use]
+    pub fn skip(mut self, requests: u64) -> Self {
+        self.skip = requests;
+        self
+    }
+
+    /// Ends after so many requests were hit.
+    #[must_use]
+    pub fn times(mut self, times: u64) -> Self {
+        self.times = Some(times);
+        self
+    }
+
+    /// Hits a request with this probability, chosen by `seed`.
+    #[must_use]
+    pub fn probability(mut self, probability: f64, seed: u64) -> Self {
+        (self.probability, self.seed) = (probability, seed);
+        self
+    }
+
+    /// Waits first. Less than a millisecond counts as none.
+    #[must_use]
+    pub fn delay(mut self, delay: Duration) -> Self {
+        self.delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self
+    }
+
+    /// Executes the operation, and then hides its answer.
+    #[must_use]
+    pub fn after_execution(mut self) -> Self {
+        self.executes = true;
+        self
+    }
+
+    /// Replaces the body of a [`Status`](Effect::Status); without effect for anything else.
+    #[must_use]
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        if let Effect::Status { body, .. } = &mut self.effect {
+            *body = Some(text.into());
+        }
+        self
+    }
+
+    /// Sets `Retry-After` of a [`Status`](Effect::Status); without effect for anything else.
+    #[must_use]
+    pub fn retry_after(mut self, value: impl Into<String>) -> Self {
+        if let Effect::Status { retry_after, .. } = &mut self.effect {
+            *retry_after = Some(value.into());
+        }
+        self
+    }
+}
