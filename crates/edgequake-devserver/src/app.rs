@@ -9,8 +9,10 @@ use crate::auth::token::Signer;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
+use crate::ledger::{Ledger, SessionEvent};
 use crate::limiter::Limiter;
 use crate::log::{Counters, Log};
+use crate::recorder::Recorder;
 use crate::state::{BUILT_IN_USER, Store, user_id};
 
 /// The state that all handlers share.
@@ -22,6 +24,8 @@ pub(crate) struct App {
     pub(crate) limiter: Option<Limiter>,
     pub(crate) counters: Counters,
     pub(crate) log: Log,
+    pub(crate) ledger: Ledger,
+    pub(crate) recorder: Recorder,
     store: Mutex<Store>,
     /// The background jobs; they end with the server.
     jobs: Mutex<JoinSet<()>>,
@@ -46,6 +50,8 @@ impl App {
             limiter,
             counters: Counters::default(),
             log: Log::default(),
+            ledger: Ledger::default(),
+            recorder: Recorder::default(),
             store: Mutex::new(store),
             jobs: Mutex::default(),
         }
@@ -61,6 +67,20 @@ impl App {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         while jobs.try_join_next().is_some() {}
         jobs.spawn(job);
+    }
+
+    /// Rejects every access token issued so far.
+    pub(crate) fn expire_access_tokens(&self) {
+        self.store().sessions.expire_access_tokens();
+        self.ledger.record(self.clock.timestamp(), SessionEvent::AccessTokensExpired, None, None);
+    }
+
+    /// Ends all sessions.
+    pub(crate) fn revoke_sessions(&self) {
+        let now = self.clock.timestamp();
+        for token in self.store().sessions.close_all() {
+            self.ledger.record(now, SessionEvent::Revoked, Some(&token), None);
+        }
     }
 
     /// The caller of every request when authentication is off.

@@ -13,8 +13,10 @@ use crate::auth::token::Signer;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, InitialUser};
 use crate::faults::Faults;
+use crate::ledger::{Ledger, SessionId};
 use crate::log::{LoggedRequest, Stats};
 use crate::place::Place;
+use crate::recorder::Recorder;
 use crate::routes;
 use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
@@ -91,6 +93,23 @@ impl Backend {
         self.0.clock.clone()
     }
 
+    /// What has happened to the sessions.
+    pub fn ledger(&self) -> Ledger {
+        self.0.ledger.clone()
+    }
+
+    /// The recorder of requests, which is off until it is started.
+    pub fn recorder(&self) -> Recorder {
+        self.0.recorder.clone()
+    }
+
+    /// The session of a refresh token or of an access token, valid or not; `None` for a token that is not of this
+    /// server, and for one that was forgotten after its expiry.
+    pub fn session_of(&self, token: &str) -> Option<SessionId> {
+        let by_refresh_token = self.0.store().sessions.of_token(token).map(|token| token.session);
+        by_refresh_token.or_else(|| self.0.signer.read(token).map(|claims| claims.session()))
+    }
+
     /// Event counts since the start.
     pub fn stats(&self) -> Stats {
         self.0.counters.read()
@@ -108,12 +127,12 @@ impl Backend {
 
     /// Rejects every access token issued so far with 401, as if all of them had expired. Refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
-        self.0.store().sessions.expire_access_tokens();
+        self.0.expire_access_tokens();
     }
 
     /// Ends all sessions: access tokens and refresh tokens are rejected, and users have to log in again.
     pub fn revoke_sessions(&self) {
-        self.0.store().sessions.close_all();
+        self.0.revoke_sessions();
     }
 }
 

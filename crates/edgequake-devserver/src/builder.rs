@@ -6,7 +6,8 @@ use edgequake_types::session::Role;
 use edgequake_types::{Secret, TenantId, WorkspaceId};
 
 use crate::backend::{Backend, StartError};
-use crate::config::{Config, Era, InitialUser};
+use crate::config::{Config, Era, InitialUser, RequestListener};
+use crate::log::LoggedRequest;
 use crate::place::Place;
 use crate::server::DevServer;
 
@@ -165,6 +166,13 @@ impl DevServerBuilder {
     /// Limits the requests of each caller: how many at once, and how many more per second. Default: no limit.
     pub fn rate_limit(mut self, burst_and_per_second: Option<(u32, f64)>) -> Self {
         self.config.rate_limit = burst_and_per_second;
+        self
+    }
+
+    /// Calls `listener` for each answered request, for a log of one's own. It runs on the runtime of the server, so it
+    /// must not block.
+    pub fn on_request(mut self, listener: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
+        self.config.on_request = Some(RequestListener::new(listener));
         self
     }
 

@@ -1,10 +1,12 @@
 //! [`Config`]: how a server behaves, as plain data.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_types::Secret;
 use edgequake_types::session::Role;
 
+use crate::log::LoggedRequest;
 use crate::place::Place;
 
 /// The generation of servers to behave like, where a client sees a difference.
@@ -40,6 +42,28 @@ pub(crate) struct Config {
     pub(crate) lockout: Duration,
     /// How many requests at once, and how many more per second.
     pub(crate) rate_limit: Option<(u32, f64)>,
+    /// Called for each answered request.
+    pub(crate) on_request: Option<RequestListener>,
+}
+
+/// Called for each answered request.
+#[derive(Clone)]
+pub(crate) struct RequestListener(Arc<dyn Fn(&LoggedRequest) + Send + Sync>);
+
+impl RequestListener {
+    pub(crate) fn new(listener: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(listener))
+    }
+
+    pub(crate) fn call(&self, request: &LoggedRequest) {
+        (self.0)(request);
+    }
+}
+
+impl std::fmt::Debug for RequestListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RequestListener")
+    }
 }
 
 impl Default for Config {
@@ -62,6 +86,7 @@ impl Default for Config {
             max_login_attempts: 5,
             lockout: Duration::from_secs(15 * 60),
             rate_limit: None,
+            on_request: None,
         }
     }
 }

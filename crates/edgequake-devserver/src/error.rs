@@ -145,6 +145,11 @@ impl Refusal {
         Self::new(status, ErrorShape::Text, ErrorBody::new("", message))
     }
 
+    /// The reason in the diagnostics, or else the code.
+    pub(crate) fn reason(&self) -> &str {
+        self.0.body.reason_text().unwrap_or(&self.0.body.code)
+    }
+
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self

@@ -43,14 +43,17 @@
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 
 mod place;
-mod config;
 mod clock;
 mod link;
 mod error;
 mod faults;
 mod digest;
+mod ledger;
+mod redact;
+mod recorder;
 mod limiter;
 mod log;
+mod config;
 mod reply;
 mod events;
 mod retrieval;
@@ -74,6 +77,8 @@ pub use clock::Clock;
 pub use config::Era;
 pub use edgequake_types::session::Role;
 pub use faults::{ActiveFault, Effect, Fault, FaultError, FaultId, Faults};
+pub use ledger::{Ledger, LedgerEntry, SessionEnd, SessionEvent, SessionId, SessionRecord};
 pub use log::{CredentialKind, LoggedRequest, Stats};
+pub use recorder::{RecordedBody, RecordedRequest, Recorder};
 pub use server::DevServer;
 pub use service::{BackendService, ResponseBody, ResponseFuture};

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
 
@@ -45,6 +46,10 @@ pub struct LoggedRequest {
     pub credential: CredentialKind,
     /// The status of the response.
     pub status: StatusCode,
+    /// The path of the operation, with `{name}` for a parameter; `None` for a path that is not routed.
+    pub operation: Option<String>,
+    /// How long it took until the head of the response was there.
+    pub duration: Duration,
 }
 
 impl LoggedRequest {
@@ -60,6 +65,8 @@ impl LoggedRequest {
             headers: names,
             credential,
             status: StatusCode::OK,
+            operation: None,
+            duration: Duration::ZERO,
         }
     }
 }

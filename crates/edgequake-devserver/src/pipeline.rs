@@ -26,6 +26,7 @@ use crate::error::Refusal;
 use crate::faults::{Asked, Effect, Fault};
 use crate::limiter::Allowance;
 use crate::link::Link;
+use crate::recorder::Recording;
 use crate::route::{Call, Route};
 
 /// The maximum size of a body, in bytes.
@@ -38,8 +39,18 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
+/// The path of the operation that answered, with `{name}` for a parameter.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Template(pub(crate) &'static str);
+
 /// Answers a request to `route`.
 pub(crate) async fn serve(app: Arc<App>, route: &Route, request: Request) -> Response {
+    let mut response = answer_or_spoil(app, route, request).await;
+    response.extensions_mut().insert(Template(route.path));
+    response
+}
+
+async fn answer_or_spoil(app: Arc<App>, route: &Route, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
     let asked = Asked {
@@ -73,7 +84,7 @@ async fn spoil(
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
     if effect == Effect::ExpireTokens {
-        app.store().sessions.expire_access_tokens();
+        app.expire_access_tokens();
     }
     let link = parts.extensions.get::<Link>().cloned();
     if !effect.hides_answer() {
@@ -120,6 +131,9 @@ async fn handle(
             Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
         };
         let body = read_body(route.payload, &parts, &mut body).await?;
+        if let Some(recording) = parts.extensions.get::<Recording>() {
+            recording.body(&body);
+        }
         let answer = route.start(call, &parts, &body)?;
         drop(body);
         answer.await

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
-use edgequake_types::{Auth, Endpoint, Payload};
+use edgequake_types::{Auth, Endpoint, Payload, UserId};
+use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
@@ -19,6 +20,7 @@ use crate::auth::scope::{Binding, Scope};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::{Refusal, undecodable};
+use crate::ledger::{SessionEvent, SessionId, TokenOf};
 use crate::place::Place;
 use crate::reply::Success;
 
@@ -49,6 +51,20 @@ impl Call {
             .workspace(place)
             .ok_or_else(|| Refusal::not_found(format!("workspace {}", place.workspace)))?;
         Ok(place.clone())
+    }
+
+    /// Notes an event of a session in the ledger.
+    pub(crate) fn record(&self, event: SessionEvent, token: Option<&TokenOf>) {
+        self.app.ledger.record(self.now, event, token, self.agent());
+    }
+
+    /// Notes an event that concerns no refresh token.
+    pub(crate) fn record_session(&self, event: SessionEvent, session: SessionId, user: &UserId) {
+        self.app.ledger.record_session(self.now, event, (session, user.clone()), self.agent());
+    }
+
+    fn agent(&self) -> Option<&str> {
+        self.headers.get(USER_AGENT).and_then(|value| value.to_str().ok())
     }
 
     /// # Errors

@@ -9,6 +9,7 @@ use super::permission::{Grants, lower_role};
 use super::token::Signer;
 use crate::clock::Timestamp;
 use crate::config::{Config, Era};
+use crate::ledger::SessionId;
 use crate::log::CredentialKind;
 use crate::place::Place;
 use crate::state::Store;
@@ -38,6 +39,7 @@ pub(crate) enum Identity {
     Session {
         user: UserId,
         jti: Uuid,
+        id: SessionId,
         /// The place in the claims of the access token.
         place: Place,
     },
@@ -118,8 +120,10 @@ impl Caller {
                 if !store.sessions.accepts(claims.jti, claims.serial()) {
                     return None;
                 }
+                let id = claims.session();
                 let role = effective_role(&store.accounts, &claims.sub, claims.role, config.era, now)?;
                 let identity = Identity::Session {
+                    id,
                     user: claims.sub,
                     jti: claims.jti,
                     place: Place { tenant: claims.tenant_id, workspace: claims.workspace_id },

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::clock::Timestamp;
 use crate::digest::{NoRandomness, random_bytes};
+use crate::ledger::SessionId;
 use crate::place::Place;
 
 /// The encoded header, always the same: `{"alg":"HS256","typ":"JWT"}`.
@@ -41,6 +42,8 @@ pub(crate) struct Claims {
 struct Metadata {
     /// The expiry in Unix milliseconds; `exp` has whole seconds only.
     expires_at_ms: i64,
+    /// The session that the token was issued in.
+    session: SessionId,
     /// Numbers all tokens of this server, so that all tokens issued before some moment can be rejected.
     serial: u64,
 }
@@ -49,7 +52,7 @@ impl Claims {
     pub(crate) fn new(
         (sub, role): (UserId, Role),
         scope: Place,
-        serial: u64,
+        (session, serial): (SessionId, u64),
         now: Timestamp,
         lifetime: Duration,
     ) -> Self {
@@ -64,7 +67,7 @@ impl Claims {
             tenant_id: scope.tenant,
             workspace_id: scope.workspace,
             scope: None,
-            metadata: Metadata { expires_at_ms, serial },
+            metadata: Metadata { expires_at_ms, session, serial },
         }
     }
 
@@ -77,6 +80,10 @@ impl Claims {
         };
         self.scope = Some(scope.to_owned());
         self
+    }
+
+    pub(crate) fn session(&self) -> SessionId {
+        self.metadata.session
     }
 
     pub(crate) fn serial(&self) -> u64 {
@@ -112,13 +119,17 @@ impl Signer {
 
     /// The claims of a token that was signed here and has not expired.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        self.read(token).filter(|claims| now < claims.expires_at())
+    }
+
+    /// The claims of a token that was signed here.
+    pub(crate) fn read(&self, token: &str) -> Option<Claims> {
         let (message, signature) = token.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         self.0.clone().chain_update(message).verify_slice(&signature).ok()?;
         // The signature covers the header, so no other algorithm can be smuggled in.
         let claims = message.strip_prefix(HEADER)?.strip_prefix('.')?;
-        let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-        (now < claims.expires_at()).then_some(claims)
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()
     }
 }
 
@@ -131,7 +142,7 @@ mod tests {
     fn claims(lifetime: Duration) -> Claims {
         let user = UserId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21").unwrap();
         let now = "2026-03-02T09:00:00.250Z".parse().unwrap();
-        Claims::new((user, Role::User), Place::server_default(), 7, now, lifetime)
+        Claims::new((user, Role::User), Place::server_default(), (SessionId(Uuid::nil()), 7), now, lifetime)
     }
 
     #[test]
@@ -155,7 +166,7 @@ mod tests {
     fn claims_on_the_wire() {
         let mut json = serde_json::to_value(claims(Duration::from_secs(60)).with_scope()).unwrap();
         json["jti"] = "jti".into();
-        insta::assert_snapshot!(json, @r#"{"exp":1772442061,"iat":1772442000,"jti":"jti","metadata":{"expires_at_ms":1772442060250,"serial":7},"nbf":1772442000,"role":"user","scope":"edgequake:read edgequake:query edgequake:write","sub":"7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21","tenant_id":"00000000-0000-0000-0000-000000000002","workspace_id":"00000000-0000-0000-0000-000000000003"}"#);
+        insta::assert_snapshot!(json, @r#"{"exp":1772442061,"iat":1772442000,"jti":"jti","metadata":{"expires_at_ms":1772442060250,"serial":7,"session":"00000000-0000-0000-0000-000000000000"},"nbf":1772442000,"role":"user","scope":"edgequake:read edgequake:query edgequake:write","sub":"7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21","tenant_id":"00000000-0000-0000-0000-000000000002","workspace_id":"00000000-0000-0000-0000-000000000003"}"#);
     }
 
     #[test]

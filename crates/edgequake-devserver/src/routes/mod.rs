@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::auth::credential::Credential;
 use crate::log::{CredentialKind, LoggedRequest};
-use crate::pipeline::{self, RequestId};
+use crate::pipeline::{self, RequestId, Template};
 use crate::route::Route;
 
 /// The whole API.
@@ -59,22 +59,35 @@ pub(crate) fn operations() -> Vec<(String, Method, String)> {
     table::table().into_iter().map(operation).collect()
 }
 
-/// Assigns an id to the request, counts it and logs it.
-async fn record(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+/// Assigns an id to the request, counts it, logs it and records it.
+async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let started = tokio::time::Instant::now();
+    let (mut parts, body) = request.into_parts();
     let request_id = Uuid::new_v4().to_string();
-    let credential = Credential::from_headers(request.headers());
+    let credential = Credential::from_headers(&parts.headers);
     let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&app.config));
-    let mut logged =
-        LoggedRequest::new(request.method().clone(), request.uri().path(), request.headers(), kind);
-    request.extensions_mut().insert(RequestId(request_id.clone()));
-    let mut response = next.run(request).await;
+    let mut logged = LoggedRequest::new(parts.method.clone(), parts.uri.path(), &parts.headers, kind);
+    let recording = app.recorder.record(&parts, app.clock.now());
+    parts.extensions.insert(RequestId(request_id.clone()));
+    if let Some(recording) = &recording {
+        parts.extensions.insert(recording.clone());
+    }
+    let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Ok(value) = HeaderValue::try_from(request_id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     logged.status = response.status();
+    logged.operation = response.extensions().get::<Template>().map(|template| template.0.to_owned());
+    logged.duration = started.elapsed();
+    if let Some(recording) = recording {
+        recording.answered(logged.status.as_u16(), logged.duration);
+    }
     app.counters.requests.increment();
     if logged.status == StatusCode::UNAUTHORIZED {
         app.counters.unauthorized.increment();
+    }
+    if let Some(listener) = &app.config.on_request {
+        listener.call(&logged);
     }
     app.log.push(logged);
     response

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_types::Secret;
-use edgequake_types::UserId;
 use edgequake_types::session::{
     Login, LoginResponse, Logout, Me, MeResponse, Refresh, RefreshResponse, Role,
 };
@@ -17,17 +16,20 @@ use crate::auth::password;
 use crate::auth::token::Claims;
 use crate::config::Era;
 use crate::error::Refusal;
+use crate::ledger::{SessionEvent, TokenOf};
 use crate::reply::Reply;
 use crate::route::{Call, decode};
-use crate::state::sessions::RefreshError;
+use crate::state::sessions::{Redeemed, RefreshError, Rejected};
 
 pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refusal> {
     let result = log_in(&call, request).await;
     let counters = &call.app.counters;
-    if result.is_ok() {
-        counters.logins.increment()
-    } else {
-        counters.refused_logins.increment()
+    match &result {
+        Ok(_) => counters.logins.increment(),
+        Err(refusal) => {
+            counters.refused_logins.increment();
+            call.record(SessionEvent::LoginRefused { reason: refusal.reason().to_owned() }, None);
+        }
     }
     result.map(Reply::new)
 }
@@ -67,22 +69,22 @@ async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
     }
     let user = account.user.clone();
     account.record_login(call.now);
-    let refresh_token = store.sessions.open(user_id, config.refresh_lifetime, call.now);
+    let (token, refresh_token) = store.sessions.open(user_id, config.refresh_lifetime, call.now);
     let serial = store.sessions.next_serial();
+    call.record(SessionEvent::LoggedIn, Some(&token));
     drop(store);
 
-    let mut response =
-        LoginResponse::new(access_token(call, user.user_id.clone(), user.role.clone(), serial)?);
+    let mut response = LoginResponse::new(access_token(call, user.role.clone(), &token, serial)?);
     response.expires_in = Some(whole_seconds(config.token_lifetime));
     response.refresh_token = Some(refresh_token);
     response.user = Some(user);
     Ok(response)
 }
 
-fn access_token(call: &Call, user: UserId, role: Role, serial: u64) -> Result<Secret, Refusal> {
+fn access_token(call: &Call, role: Role, token: &TokenOf, serial: u64) -> Result<Secret, Refusal> {
     let config = &call.app.config;
-    let claims =
-        Claims::new((user, role), config.session_scope.clone(), serial, call.now, config.token_lifetime);
+    let (user, session) = ((token.user.clone(), role), (token.session, serial));
+    let claims = Claims::new(user, config.session_scope.clone(), session, call.now, config.token_lifetime);
     let claims = if config.era == Era::C { claims.with_scope() } else { claims };
     call.app.signer.sign(&claims).ok_or_else(Refusal::internal)
 }
@@ -107,43 +109,47 @@ pub(super) fn decode_refresh(call: &Call, parts: &Parts, body: &Bytes) -> Result
 pub(super) async fn refresh(call: Call, request: Refresh) -> Result<Reply<RefreshResponse>, Refusal> {
     let result = exchange(&call, &request.refresh_token);
     let counters = &call.app.counters;
-    match &result {
-        Ok(_) => counters.refreshes.increment(),
-        Err((_, error)) => {
-            counters.refused_refreshes.increment();
-            if *error == Some(RefreshError::Reused) {
-                counters.token_reuses.increment();
-            }
-        }
+    if result.is_ok() {
+        counters.refreshes.increment();
+    } else {
+        counters.refused_refreshes.increment();
     }
     call.app.clock.pause(call.app.config.refresh_delay).await;
-    result.map(Reply::new).map_err(|(refusal, _)| refusal)
+    result.map(Reply::new)
 }
 
-fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, (Refusal, Option<RefreshError>)> {
-    let refused = |reason: &str| Refusal::unauthorized(reason, "refresh", "refresh_token");
+fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, Refusal> {
+    let refused = |reason: &str, token: Option<&TokenOf>| {
+        call.record(SessionEvent::RefreshRefused { reason: reason.to_owned() }, token);
+        Refusal::unauthorized(reason, "refresh", "refresh_token")
+    };
     let config = &call.app.config;
     let mut store = call.app.store();
     let redeemed =
         store.sessions.redeem(token, config.rotates_refresh_tokens(), config.refresh_lifetime, call.now);
-    let (user, successor) = redeemed.map_err(|error| {
+    let Redeemed { token, successor } = redeemed.map_err(|Rejected { error, token }| {
         let reason = match (error, config.era) {
             (RefreshError::Unknown, Era::B) => "token_not_found",
             (RefreshError::Expired, Era::B) => "token_expired",
             (RefreshError::Revoked, Era::B) => "token_revoked",
             (RefreshError::Unknown | RefreshError::Expired, Era::C) => "token_invalid",
             (RefreshError::Revoked, Era::C) => "session_revoked",
-            (RefreshError::Reused, _) => "token_reuse",
+            (RefreshError::Reused, _) => {
+                call.app.counters.token_reuses.increment();
+                call.record(SessionEvent::Reused, token.as_ref());
+                return Refusal::unauthorized("token_reuse", "refresh", "refresh_token");
+            }
         };
-        (refused(reason), Some(error))
+        refused(reason, token.as_ref())
     })?;
     let account =
-        store.accounts.get(&user).filter(|account| account.is_active() && !account.is_locked(call.now));
-    let role = account.map(|account| account.user.role.clone()).ok_or((refused("user_not_found"), None))?;
+        store.accounts.get(&token.user).filter(|account| account.is_active() && !account.is_locked(call.now));
+    let role = account.map(|account| account.user.role.clone());
+    let role = role.ok_or_else(|| refused("user_not_found", Some(&token)))?;
     let serial = store.sessions.next_serial();
+    call.record(SessionEvent::Refreshed, Some(&token));
     drop(store);
-    let access_token = access_token(call, user, role, serial).map_err(|refusal| (refusal, None))?;
-    let mut response = RefreshResponse::new(access_token);
+    let mut response = RefreshResponse::new(access_token(call, role, &token, serial)?);
     response.expires_in = Some(whole_seconds(config.token_lifetime));
     response.refresh_token = successor;
     Ok(response)
@@ -158,14 +164,20 @@ pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Ref
         ));
     }
     let mut store = call.app.store();
-    if let Some(token) = &request.refresh_token {
-        store.sessions.close(token);
+    let closed = request.refresh_token.as_ref().and_then(|token| store.sessions.close(token));
+    if let Some(token) = &closed {
+        call.record(SessionEvent::LoggedOut, Some(token));
     }
     // Only a token in `Authorization` is revoked, not one in `X-API-Key`.
     let bearer = Credential::from_headers(&call.headers)
         .filter(|credential| credential.header == CredentialHeader::Authorization);
-    if let (Era::C, Identity::Session { jti, .. }, Some(_)) = (config.era, &call.caller.identity, bearer) {
-        store.sessions.revoke_access_token(*jti, call.now.saturating_add(config.token_lifetime));
+    if let (Era::C, Identity::Session { jti, id, user, .. }, Some(_)) =
+        (config.era, &call.caller.identity, bearer)
+    {
+        store.sessions.deny_access_token(*jti, call.now.saturating_add(config.token_lifetime), call.now);
+        if closed.is_none_or(|closed| closed.session != *id) {
+            call.record_session(SessionEvent::AccessTokenDenied, *id, user);
+        }
     }
     Ok(Reply::new(()))
 }

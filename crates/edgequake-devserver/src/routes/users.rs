@@ -8,6 +8,7 @@ use edgequake_types::{TenantId, UserId};
 
 use crate::auth::password;
 use crate::error::Refusal;
+use crate::ledger::SessionEvent;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::accounts::{AccountChange, AccountError};
@@ -99,7 +100,9 @@ pub(super) async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>,
     let mut store = call.app.store();
     let user: &UserId = &request.user_id;
     store.accounts.remove(user).map_err(|error| refusal(error, user.as_str()))?;
-    store.sessions.close_all_of_user(user);
+    for token in store.sessions.close_all_of_user(user) {
+        call.record(SessionEvent::Revoked, Some(&token));
+    }
     store.tenancy.remove_user(user);
     Ok(Reply::new(()))
 }

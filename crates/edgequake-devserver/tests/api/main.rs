@@ -14,3 +14,4 @@ mod support;
 mod tenancy;
 mod unserved;
 mod users;
+mod watching;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::auth::permission::Grants;
+use crate::ledger::SessionId;
 use crate::state::{new_tenant_id, new_user_id, new_workspace_id, resources};
 
 const UNKNOWN: &str = "7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21";
@@ -48,8 +49,12 @@ impl Fixture {
 
     /// A session whose access token is bound to the user's own place.
     fn session(&self) -> Caller {
-        let identity =
-            Identity::Session { user: self.user.clone(), jti: Uuid::nil(), place: self.own.clone() };
+        let identity = Identity::Session {
+            user: self.user.clone(),
+            jti: Uuid::nil(),
+            id: SessionId(Uuid::nil()),
+            place: self.own.clone(),
+        };
         Caller { identity, role: Role::Admin, grants: Grants::ALL }
     }
 
