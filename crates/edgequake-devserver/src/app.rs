@@ -6,6 +6,7 @@ use tokio::task::JoinSet;
 
 use crate::auth::caller::Caller;
 use crate::auth::token::Signer;
+use crate::bus::Bus;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::faults::Faults;
@@ -13,7 +14,8 @@ use crate::ledger::{Ledger, SessionEvent};
 use crate::limiter::Limiter;
 use crate::log::{Counters, Log};
 use crate::recorder::Recorder;
-use crate::state::{BUILT_IN_USER, Store, user_id};
+use crate::state::space::Spaces;
+use crate::state::{BUILT_IN_USER, Directory, user_id};
 
 /// The state that all handlers share.
 pub(crate) struct App {
@@ -26,7 +28,11 @@ pub(crate) struct App {
     pub(crate) log: Log,
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Recorder,
-    store: Mutex<Store>,
+    pub(crate) bus: Bus,
+    pub(crate) spaces: Spaces,
+    directory: Mutex<Directory>,
+    /// The directory at the start.
+    initial: Directory,
     /// The background jobs; they end with the server.
     jobs: Mutex<JoinSet<()>>,
 }
@@ -40,7 +46,13 @@ impl std::fmt::Debug for App {
 }
 
 impl App {
-    pub(crate) fn new(config: Config, clock: Clock, signer: Signer, faults: Faults, store: Store) -> Self {
+    pub(crate) fn new(
+        config: Config,
+        clock: Clock,
+        signer: Signer,
+        faults: Faults,
+        directory: Directory,
+    ) -> Self {
         let limiter = config.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
         Self {
             config,
@@ -52,14 +64,17 @@ impl App {
             log: Log::default(),
             ledger: Ledger::default(),
             recorder: Recorder::default(),
-            store: Mutex::new(store),
+            bus: Bus::default(),
+            spaces: Spaces::default(),
+            directory: Mutex::new(directory.clone()),
+            initial: directory,
             jobs: Mutex::default(),
         }
     }
 
-    /// The tables. Lock them briefly, and never across an await.
-    pub(crate) fn store(&self) -> MutexGuard<'_, Store> {
-        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Users, keys, sessions and tenants. Lock them briefly, and never across an await.
+    pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
+        self.directory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Starts a background job.
@@ -71,16 +86,34 @@ impl App {
 
     /// Rejects every access token issued so far.
     pub(crate) fn expire_access_tokens(&self) {
-        self.store().sessions.expire_access_tokens();
+        self.directory().sessions.expire_access_tokens();
         self.ledger.record(self.clock.timestamp(), SessionEvent::AccessTokensExpired, None, None);
     }
 
     /// Ends all sessions.
     pub(crate) fn revoke_sessions(&self) {
         let now = self.clock.timestamp();
-        for token in self.store().sessions.close_all() {
+        for token in self.directory().sessions.close_all() {
             self.ledger.record(now, SessionEvent::Revoked, Some(&token), None);
         }
+    }
+
+    /// Forgets everything that has happened since the start: what users have stored and changed, sessions, faults, the
+    /// ledger, the request log and the counts. The clock stays.
+    pub(crate) fn reset(&self) {
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+        {
+            let mut directory = self.directory();
+            let sessions = directory.sessions.renewed();
+            *directory = self.initial.clone();
+            directory.sessions = sessions;
+        }
+        self.spaces.clear();
+        self.faults.clear();
+        self.ledger.clear();
+        self.recorder.clear();
+        self.log.clear();
+        self.counters.reset();
     }
 
     /// The caller of every request when authentication is off.

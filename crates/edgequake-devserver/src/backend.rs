@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 
-use edgequake_types::UserId;
 use edgequake_types::session::{Role, User};
 use edgequake_types::tenants::CreateTenant;
 use edgequake_types::workspaces::CreateWorkspace;
+use edgequake_types::{DocumentId, UserId};
 
 use crate::app::App;
 use crate::auth::password;
 use crate::auth::token::Signer;
+use crate::bus::ProcessingEvents;
 use crate::clock::{Clock, Timestamp};
 use crate::config::{Config, InitialUser};
-use crate::faults::Faults;
+use crate::faults::{Fault, FaultError, Faults};
 use crate::ledger::{Ledger, SessionId};
 use crate::log::{LoggedRequest, Stats};
 use crate::place::Place;
 use crate::recorder::Recorder;
 use crate::routes;
+use crate::seed::{self, SeedDocument, SeedError};
 use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
-use crate::state::{BUILT_IN_USER, Store, new_user_id, resources, user_id};
+use crate::state::{BUILT_IN_USER, Directory, new_user_id, resources, user_id};
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,12 @@ pub enum StartError {
     /// Two users share a name or an e-mail address.
     #[error("user names and e-mail addresses must be unique, ignoring case")]
     Users,
+    /// A document that was to be there from the start.
+    #[error("a document cannot be seeded")]
+    Seed(#[from] SeedError),
+    /// A fault that was to be in force from the start.
+    #[error("a fault cannot be ordered")]
+    Fault(#[from] FaultError),
     /// No random numbers for keys and salts.
     #[error("the operating system provides no random numbers")]
     Randomness,
@@ -63,99 +71,158 @@ pub enum StartError {
 /// # }
 /// ```
 #[derive(Debug, Clone)]
-pub struct Backend(Arc<App>);
+pub struct Backend {
+    app: Arc<App>,
+    /// What [`reset`](Self::reset) puts back.
+    start: Arc<Start>,
+}
+
+/// What is there from the start.
+#[derive(Debug)]
+struct Start {
+    documents: Vec<SeedDocument>,
+    faults: Vec<Fault>,
+}
 
 impl Backend {
-    pub(crate) fn new(config: Config, users: Vec<InitialUser>) -> Result<Self, StartError> {
+    pub(crate) fn new(
+        config: Config,
+        users: Vec<InitialUser>,
+        documents: Vec<SeedDocument>,
+        faults: Vec<Fault>,
+    ) -> Result<Self, StartError> {
         let clock = Clock::start();
-        let store = initial_store(&config, users, clock.timestamp())?;
+        let directory = initial_directory(&config, users, clock.timestamp())?;
         let signer = Signer::new().map_err(|_| StartError::Randomness)?;
-        let faults = Faults::new(routes::operations());
-        Ok(Self(Arc::new(App::new(config, clock, signer, faults, store))))
+        let known = Faults::new(routes::operations());
+        let app = Arc::new(App::new(config, clock, signer, known, directory));
+        let backend = Self { app, start: Arc::new(Start { documents, faults }) };
+        backend.put_start()?;
+        Ok(backend)
+    }
+
+    fn put_start(&self) -> Result<(), StartError> {
+        for fault in &self.start.faults {
+            self.app.faults.add(fault.clone())?;
+        }
+        for document in &self.start.documents {
+            seed::seed(&self.app, document.clone())?;
+        }
+        Ok(())
     }
 
     pub(crate) fn app(&self) -> &App {
-        &self.0
+        &self.app
     }
 
     /// The whole API as a tower service, on the state of this server. Clone it rather than asking for another one.
     pub fn service(&self) -> BackendService {
-        BackendService::new(Arc::clone(&self.0))
+        BackendService::new(Arc::clone(&self.app))
     }
 
     /// The failures to order.
     pub fn faults(&self) -> Faults {
-        self.0.faults.clone()
+        self.app.faults.clone()
     }
 
     /// The clock of the server, which a test can move.
     pub fn clock(&self) -> Clock {
-        self.0.clock.clone()
+        self.app.clock.clone()
     }
 
     /// What has happened to the sessions.
     pub fn ledger(&self) -> Ledger {
-        self.0.ledger.clone()
+        self.app.ledger.clone()
     }
 
     /// The recorder of requests, which is off until it is started.
     pub fn recorder(&self) -> Recorder {
-        self.0.recorder.clone()
+        self.app.recorder.clone()
+    }
+
+    /// What happens to documents from now on.
+    pub fn processing_events(&self) -> ProcessingEvents {
+        self.app.bus.subscribe()
+    }
+
+    /// Adds a document that is processed already, as if it had been uploaded. One with the same content is replaced.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError`] for a blank document, an unknown workspace, and a server that is full.
+    pub async fn seed(&self, document: SeedDocument) -> Result<DocumentId, SeedError> {
+        let app = Arc::clone(&self.app);
+        let title = document.title.clone();
+        let seeded = tokio::task::spawn_blocking(move || seed::seed(&app, document));
+        seeded.await.unwrap_or(Err(SeedError::Room { title }))
+    }
+
+    /// Puts the server back to its start: users, tenants, documents and faults are those of the builder, all sessions
+    /// are over, and the ledger, the recorder, the request log and the counts are empty. Connections and the clock stay.
+    pub async fn reset(&self) {
+        self.app.reset();
+        let backend = self.clone();
+        // Nothing that was accepted at the start is refused now.
+        let _ = tokio::task::spawn_blocking(move || backend.put_start()).await;
     }
 
     /// The session of a refresh token or of an access token, valid or not; `None` for a token that is not of this
     /// server, and for one that was forgotten after its expiry.
     pub fn session_of(&self, token: &str) -> Option<SessionId> {
-        let by_refresh_token = self.0.store().sessions.of_token(token).map(|token| token.session);
-        by_refresh_token.or_else(|| self.0.signer.read(token).map(|claims| claims.session()))
+        let by_refresh_token = self.app.directory().sessions.of_token(token).map(|token| token.session);
+        by_refresh_token.or_else(|| self.app.signer.read(token).map(|claims| claims.session()))
     }
 
     /// Event counts since the start.
     pub fn stats(&self) -> Stats {
-        self.0.counters.read()
+        self.app.counters.read()
     }
 
     /// The latest 10,000 requests, oldest first. They contain the kinds of credentials, never the credentials.
     pub fn request_log(&self) -> Vec<LoggedRequest> {
-        self.0.log.read()
+        self.app.log.read()
     }
 
     /// The id of a user, by name or e-mail address.
     pub fn user_id(&self, identifier: &str) -> Option<UserId> {
-        self.0.store().accounts.find_mut(identifier).map(|account| account.user.user_id.clone())
+        self.app.directory().accounts.find_mut(identifier).map(|account| account.user.user_id.clone())
     }
 
     /// Rejects every access token issued so far with 401, as if all of them had expired. Refresh tokens stay valid.
     pub fn expire_access_tokens(&self) {
-        self.0.expire_access_tokens();
+        self.app.expire_access_tokens();
     }
 
     /// Ends all sessions: access tokens and refresh tokens are rejected, and users have to log in again.
     pub fn revoke_sessions(&self) {
-        self.0.revoke_sessions();
+        self.app.revoke_sessions();
     }
 }
 
 /// The tables at the start: the default tenant with the default workspace, and the users.
-fn initial_store(config: &Config, users: Vec<InitialUser>, now: Timestamp) -> Result<Store, StartError> {
-    let mut store = Store::default();
+fn initial_directory(
+    config: &Config,
+    users: Vec<InitialUser>,
+    now: Timestamp,
+) -> Result<Directory, StartError> {
+    let mut directory = Directory::default();
     let place = Place::server_default();
     let tenant = resources::new_tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
     let workspace = CreateWorkspace::new(&place.tenant, "Default");
     let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
-    store.tenancy.insert_tenant(tenant);
+    directory.tenancy.insert_tenant(tenant);
     // The tables are empty, so nothing can conflict.
-    let _ = store.tenancy.insert_workspace(place.clone(), workspace);
+    let _ = directory.tenancy.insert_workspace(place.clone(), workspace);
     if !config.auth {
         let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);
-        store.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
+        directory.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
     }
     for InitialUser { username, email, password, role } in users {
         let hash = password::hash(&password).map_err(|_| StartError::Randomness)?;
         let membership = MemberRole::from_role(&role);
         let user = User::new(new_user_id(), username, email, role);
-        let user = store.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
-        store.tenancy.add_member(user.user_id, place.tenant.clone(), None, membership);
+        let user = directory.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
+        directory.tenancy.add_member(user.user_id, place.tenant.clone(), None, membership);
     }
-    Ok(store)
+    Ok(directory)
 }

@@ -7,8 +7,10 @@ use edgequake_types::{Secret, TenantId, WorkspaceId};
 
 use crate::backend::{Backend, StartError};
 use crate::config::{Config, Era, InitialUser, RequestListener};
+use crate::faults::Fault;
 use crate::log::LoggedRequest;
 use crate::place::Place;
+use crate::seed::SeedDocument;
 use crate::server::DevServer;
 
 /// Configures a [`DevServer`] and starts it. Every option has a default that suits first steps.
@@ -35,6 +37,8 @@ pub struct DevServerBuilder {
     port: u16,
     config: Config,
     users: Vec<InitialUser>,
+    documents: Vec<SeedDocument>,
+    faults: Vec<Fault>,
 }
 
 impl DevServer {
@@ -169,6 +173,18 @@ impl DevServerBuilder {
         self
     }
 
+    /// Adds a document that is there from the start, processed.
+    pub fn document(mut self, document: SeedDocument) -> Self {
+        self.documents.push(document);
+        self
+    }
+
+    /// Adds a failure that is in force from the start; see also [`Backend::faults`].
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
     /// Calls `listener` for each answered request, for a log of one's own. It runs on the runtime of the server, so it
     /// must not block.
     pub fn on_request(mut self, listener: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
@@ -180,9 +196,10 @@ impl DevServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError::Users`] when two users share a name or an e-mail address.
+    /// [`StartError::Users`] when two users share a name or an e-mail address, [`StartError::Seed`] for a document and
+    /// [`StartError::Fault`] for a fault that makes no sense.
     pub fn build(self) -> Result<Backend, StartError> {
-        Backend::new(self.config, self.users)
+        Backend::new(self.config, self.users, self.documents, self.faults)
     }
 
     /// Binds 127.0.0.1 and serves until the handle is dropped. Needs a tokio runtime with I/O and time enabled.

@@ -43,7 +43,9 @@
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 
 mod place;
+mod stop;
 mod clock;
+mod bus;
 mod link;
 mod error;
 mod faults;
@@ -61,6 +63,7 @@ mod state;
 mod auth;
 mod app;
 mod processing;
+mod seed;
 mod route;
 mod effects;
 mod pipeline;
@@ -73,6 +76,7 @@ mod builder;
 
 pub use backend::{Backend, StartError};
 pub use builder::DevServerBuilder;
+pub use bus::{ProcessingEvent, ProcessingEvents};
 pub use clock::Clock;
 pub use config::Era;
 pub use edgequake_types::session::Role;
@@ -80,5 +84,6 @@ pub use faults::{ActiveFault, Effect, Fault, FaultError, FaultId, Faults};
 pub use ledger::{Ledger, LedgerEntry, SessionEnd, SessionEvent, SessionId, SessionRecord};
 pub use log::{CredentialKind, LoggedRequest, Stats};
 pub use recorder::{RecordedBody, RecordedRequest, Recorder};
+pub use seed::{SeedDocument, SeedError};
 pub use server::DevServer;
 pub use service::{BackendService, ResponseBody, ResponseFuture};

@@ -110,6 +110,10 @@ macro_rules! counters {
             pub(crate) fn read(&self) -> Stats {
                 Stats { $($name: self.$name.0.load(Ordering::Relaxed),)* }
             }
+
+            pub(crate) fn reset(&self) {
+                $(self.$name.reset();)*
+            }
         }
     };
 }
@@ -126,6 +130,10 @@ impl Counter {
     pub(crate) fn increment(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
+
+    fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 /// The latest requests.
@@ -139,6 +147,10 @@ impl Log {
             requests.pop_front();
         }
         requests.push_back(request);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
     }
 
     pub(crate) fn read(&self) -> Vec<LoggedRequest> {

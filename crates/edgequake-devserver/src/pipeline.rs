@@ -200,7 +200,7 @@ fn authenticate(app: &App, auth: Auth, headers: &HeaderMap, now: Timestamp) -> R
     }
     let identified = || {
         let credential = Credential::from_headers(headers)?;
-        Caller::identify(&credential, &app.config, &app.signer, &mut app.store(), now)
+        Caller::identify(&credential, &app.config, &app.signer, &mut app.directory(), now)
     };
     match auth {
         Auth::Public => Ok(Caller::ANONYMOUS),
@@ -239,7 +239,7 @@ fn authorize(
     now: Timestamp,
 ) -> Result<Call, Refusal> {
     let scope = if auth == Auth::Required {
-        let scope = scope::bind(&app.config, &app.store().tenancy, &mut caller, route.binding, parts)?;
+        let scope = scope::bind(&app.config, &app.directory().tenancy, &mut caller, route.binding, parts)?;
         permission::check(&app.config, &caller, route.permission)?;
         scope
     } else {

@@ -1,7 +1,7 @@
 //! Background jobs: ingesting and deleting documents.
 //!
 //! A job keeps only a weak reference to the server, so it ends when the server is dropped. At each step it checks
-//! whether the document has been cancelled.
+//! whether the document has been cancelled. However it ends, the document does not stay in "processing".
 
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError, Weak};
@@ -14,45 +14,56 @@ use futures_util::FutureExt;
 use serde_json::json;
 
 use crate::app::App;
+use crate::bus::ProcessingEvent;
+use crate::clock::Timestamp;
 use crate::faults::{Effect, STAGES};
-use crate::place::Place;
-use crate::retrieval::chunk::chunks;
+use crate::retrieval::chunk::{Chunk, chunks};
 use crate::retrieval::index::PreparedChunks;
-use crate::state::documents::SharedIndex;
+use crate::state::documents::StoredDocument;
+use crate::state::space::{Contents, SharedIndex, Space};
 use crate::state::tasks::Step;
+use crate::stop::Stop;
 
 /// The maximum number of steps in which the middle one of the stages is told; it goes from chunk to chunk.
 const MAX_STEPS: usize = 10;
 
-/// Starts ingesting a document.
-pub(crate) fn ingest(app: &Arc<App>, document: DocumentId) {
-    let delay = app.config.processing_delay;
-    let weak = Arc::downgrade(app);
-    app.spawn(async move {
-        // `None` means that the server is gone or the document was cancelled; nothing is left to do.
-        let done = AssertUnwindSafe(run(weak.clone(), document.clone(), delay)).catch_unwind().await;
-        if let (Err(_), Some(app)) = (done, weak.upgrade()) {
-            fail(&app, &document, "processing", "Processing panicked");
-        }
-    });
+/// What a job works on.
+#[derive(Clone)]
+struct Job {
+    app: Weak<App>,
+    space: Arc<Space>,
+    document: DocumentId,
 }
 
-async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()> {
-    let delay = delay / STAGES.len() as u32;
-    let mut is_partial = false;
-    let [preprocessing, chunking, extracting, embedding, storing] = STAGES;
-    for (number, stage) in [(0, preprocessing), (1, chunking)] {
-        advance(&app, &document, &Step::new(stage, number), delay).await?;
-        is_partial |= check_faults(&app, &document, stage).await?;
+/// Starts ingesting a document.
+pub(crate) fn ingest(app: &Arc<App>, space: &Arc<Space>, document: DocumentId) {
+    let delay = app.config.processing_delay;
+    let job = Job { app: Arc::downgrade(app), space: Arc::clone(space), document };
+    app.spawn(guarded(job.clone(), run(job, delay)));
+}
+
+/// Runs a job. `None` means that the server is gone or the document was cancelled, and nothing is left to do.
+async fn guarded(job: Job, work: impl Future<Output = Option<()>>) {
+    if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+        job.fail("processing", "Processing panicked");
     }
-    let (content, index) = {
-        let app = app.upgrade()?;
-        let mut store = app.store();
-        let stored = store.documents.get_mut(&document).filter(|stored| stored.is_in_flight())?;
-        let (content, place) = (Arc::clone(&stored.content), stored.place.clone());
-        (content, store.documents.index(&place))
-    };
-    let chunks = tokio::task::spawn_blocking(move || chunks(&content)).await.ok()?;
+}
+
+async fn run(job: Job, delay: Duration) -> Option<()> {
+    let delay = delay / STAGES.len() as u32;
+    let [preprocessing, chunking, extracting, embedding, storing] = STAGES;
+    let mut is_partial = false;
+    for (number, stage) in [(0, preprocessing), (1, chunking)] {
+        job.stay(&Step::new(stage, number), delay).await?;
+        is_partial |= job.suffer(stage).await?;
+    }
+    let (content, stop) = job.in_flight(|document| (Arc::clone(&document.content), document.stop.clone()))?;
+    let split = tokio::task::spawn_blocking({
+        let stop = stop.clone();
+        move || chunks(&content, || stop.is_stopped())
+    });
+    let Ok(chunks) = split.await else { return job.fail(chunking, "Processing panicked") };
+    let chunks = chunks?;
     // Without a delay nobody could see the steps.
     let steps = if delay.is_zero() { 1 } else { chunks.len().clamp(1, MAX_STEPS) };
     for number in 0..steps {
@@ -60,97 +71,166 @@ async fn run(app: Weak<App>, document: DocumentId, delay: Duration) -> Option<()
         step.fraction += number as f64 / (STAGES.len() * steps) as f64;
         step.chunks = Some((chunks.len() * number / steps, chunks.len()));
         step.left = delay * (steps - number) as u32 / steps as u32 + delay * 2;
-        advance(&app, &document, &step, delay / steps as u32).await?;
+        job.stay(&step, delay / steps as u32).await?;
     }
-    is_partial |= check_faults(&app, &document, extracting).await?;
+    is_partial |= job.suffer(extracting).await?;
     for (number, stage) in [(3, embedding), (4, storing)] {
-        advance(&app, &document, &Step::new(stage, number), delay).await?;
-        is_partial |= check_faults(&app, &document, stage).await?;
+        job.stay(&Step::new(stage, number), delay).await?;
+        is_partial |= job.suffer(stage).await?;
     }
-    let id = document.clone();
-    let target = Arc::clone(&index);
-    let chunk_count = tokio::task::spawn_blocking(move || {
-        let prepared = PreparedChunks::new(chunks);
-        let chunk_count = prepared.len() as u64;
-        target.lock().unwrap_or_else(PoisonError::into_inner).insert(&id, prepared);
-        chunk_count
-    });
-    let Ok(chunk_count) = chunk_count.await else {
-        return fail(&*app.upgrade()?, &document, "storing", "Processing panicked");
-    };
-    if complete(&*app.upgrade()?, &document, chunk_count, is_partial).is_none() {
-        // Cancelled or deleted while it was being indexed.
-        remove_from_index(index, vec![document]).await;
-    }
-    Some(())
-}
-
-/// Enters a step, and stays in it for a while. `None` if the document is no longer to be processed.
-async fn advance(app: &Weak<App>, document: &DocumentId, step: &Step, stay: Duration) -> Option<()> {
-    {
-        let app = app.upgrade()?;
-        let now = app.clock.timestamp();
-        let mut store = app.store();
-        let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
-        stored.status = DocumentStatus::Processing;
-        stored.stage = step.stage;
-        stored.progress = step.fraction;
-        stored.updated_at = now;
-        let task = stored.task_id.clone();
-        store.tasks.advance(&task, step, app.config.era, now);
-    }
-    let clock = app.upgrade()?.clock.clone();
-    clock.pause(stay).await;
-    Some(())
-}
-
-/// Suffers what is ordered for a stage: whether the document ends with a part missing, or `None` if it has failed.
-async fn check_faults(app: &Weak<App>, document: &DocumentId, stage: &str) -> Option<bool> {
-    let fault = app.upgrade()?.faults.take_at_stage(stage);
-    match fault.map(|fault| fault.effect) {
-        Some(Effect::FailProcessing { partial: true, .. }) => Some(true),
-        Some(Effect::FailProcessing { .. }) => {
-            fail(&*app.upgrade()?, document, stage, &format!("Processing failed at stage {stage}"));
-            None
+    let (index, id) = (Arc::clone(&job.space.index), job.document.clone());
+    let inserted = tokio::task::spawn_blocking(move || insert(&index, &id, chunks, &stop)).await;
+    match inserted {
+        Ok(chunk_count) => {
+            let chunk_count = chunk_count?;
+            if job.complete(chunk_count, is_partial).is_none() {
+                // Cancelled or deleted while it was being indexed.
+                remove_from_index(&job.space, vec![job.document]).await;
+            }
+            Some(())
         }
-        Some(Effect::HangProcessing { .. }) => std::future::pending().await,
-        _ => Some(false),
+        Err(_) => job.fail(storing, "Processing panicked"),
     }
 }
 
-fn complete(app: &App, document: &DocumentId, chunk_count: u64, is_partial: bool) -> Option<()> {
-    let now = app.clock.timestamp();
-    let mut store = app.store();
-    let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
-    stored.status = if is_partial { DocumentStatus::PartialFailure } else { DocumentStatus::Completed };
-    stored.message = is_partial.then(|| "No entities were found".to_owned());
-    stored.stage = "completed";
-    stored.progress = 1.0;
-    stored.chunk_count = chunk_count;
-    stored.updated_at = now;
-    stored.processed_at = Some(now);
-    let task = stored.task_id.clone();
-    let result = json!({ "document_id": document, "chunk_count": chunk_count });
-    store.tasks.finish(&task, TaskStatus::Indexed, Some(result), now);
-    Some(())
+/// Puts chunks into an index; their number, or `None` once it is stopped.
+fn insert(index: &SharedIndex, id: &DocumentId, chunks: Vec<Chunk>, stop: &Stop) -> Option<u64> {
+    let prepared = PreparedChunks::new(chunks, || stop.is_stopped())?;
+    let chunk_count = prepared.len() as u64;
+    index.lock().unwrap_or_else(PoisonError::into_inner).insert(id, prepared);
+    Some(chunk_count)
 }
 
-/// Ends the processing of a document with an error.
-fn fail(app: &App, document: &DocumentId, stage: &str, message: &str) -> Option<()> {
-    let now = app.clock.timestamp();
-    let mut store = app.store();
-    let stored = store.documents.get_mut(document).filter(|stored| stored.is_in_flight())?;
-    stored.status = DocumentStatus::Failed;
-    stored.stage = "failed";
-    stored.message = Some(message.to_owned());
-    stored.updated_at = now;
-    let task = stored.task_id.clone();
-    store.tasks.fail(&task, stage, message, now);
-    Some(())
+/// Processes a document at once, on a thread that may block.
+pub(crate) fn ingest_now(app: &Arc<App>, space: &Arc<Space>, document: DocumentId) {
+    let job = Job { app: Arc::downgrade(app), space: Arc::clone(space), document };
+    let Some(content) = job.in_flight(|document| Arc::clone(&document.content)) else { return };
+    let stop = Stop::default();
+    let chunk_count =
+        chunks(&content, || false).and_then(|chunks| insert(&space.index, &job.document, chunks, &stop));
+    if let Some(chunk_count) = chunk_count {
+        job.complete(chunk_count, false);
+    }
+}
+
+impl Job {
+    /// Reads something of the document; `None` if it is no longer being processed.
+    fn in_flight<T>(&self, read: impl FnOnce(&StoredDocument) -> T) -> Option<T> {
+        let contents = self.space.contents();
+        contents.documents.get(&self.document).filter(|document| document.is_in_flight()).map(read)
+    }
+
+    /// Changes the document and its task, and tells of it; `None` if it is no longer being processed.
+    fn step(
+        &self,
+        document: impl FnOnce(&mut StoredDocument, Timestamp),
+        task: impl FnOnce(&mut Contents, &TrackId, Timestamp),
+    ) -> Option<Stop> {
+        let app = self.app.upgrade()?;
+        let now = app.clock.timestamp();
+        let mut contents = self.space.contents();
+        let event = contents.documents.update(&self.document, |stored| {
+            if !stored.is_in_flight() {
+                return None;
+            }
+            document(stored, now);
+            stored.updated_at = now;
+            Some((event(&self.space, stored), stored.stop.clone()))
+        });
+        let (event, stop) = event?;
+        task(&mut contents, &event.task_id, now);
+        drop(contents);
+        app.bus.publish(event);
+        Some(stop)
+    }
+
+    /// Enters a step, and stays in it for a while. `None` if the document is no longer to be processed.
+    async fn stay(&self, step: &Step, stay: Duration) -> Option<()> {
+        let stop = self.enter(step)?;
+        let clock = self.app.upgrade()?.clock.clone();
+        tokio::select! {
+            () = clock.pause(stay) => Some(()),
+            () = stop.stopped() => None,
+        }
+    }
+
+    fn enter(&self, step: &Step) -> Option<Stop> {
+        let era = self.app.upgrade()?.config.era;
+        self.step(
+            |document, _| {
+                document.status = DocumentStatus::Processing;
+                document.stage = step.stage;
+                document.progress = step.fraction;
+            },
+            |contents, task, now| contents.tasks.advance(task, step, era, now),
+        )
+    }
+
+    /// Suffers what is ordered for a stage: whether the document ends with a part missing, or `None` if it has failed
+    /// or was cancelled.
+    async fn suffer(&self, stage: &str) -> Option<bool> {
+        let fault = self.app.upgrade()?.faults.take_at_stage(stage);
+        match fault.map(|fault| fault.effect) {
+            Some(Effect::FailProcessing { partial: true, .. }) => Some(true),
+            Some(Effect::FailProcessing { .. }) => {
+                self.fail(stage, &format!("Processing failed at stage {stage}"));
+                None
+            }
+            Some(Effect::HangProcessing { .. }) => {
+                let stop = self.in_flight(|document| document.stop.clone())?;
+                stop.stopped().await;
+                None
+            }
+            _ => Some(false),
+        }
+    }
+
+    fn complete(&self, chunk_count: u64, is_partial: bool) -> Option<()> {
+        let result = json!({ "document_id": self.document, "chunk_count": chunk_count });
+        let completed = self.step(
+            |document, now| {
+                document.status =
+                    if is_partial { DocumentStatus::PartialFailure } else { DocumentStatus::Completed };
+                document.message = is_partial.then(|| "No entities were found".to_owned());
+                document.stage = "completed";
+                document.progress = 1.0;
+                document.chunk_count = chunk_count;
+                document.processed_at = Some(now);
+            },
+            |contents, task, now| contents.tasks.finish(task, TaskStatus::Indexed, Some(result), now),
+        );
+        completed.map(drop)
+    }
+
+    /// Ends the processing of a document with an error.
+    fn fail(&self, stage: &str, message: &str) -> Option<()> {
+        let failed = self.step(
+            |document, _| {
+                document.status = DocumentStatus::Failed;
+                document.stage = "failed";
+                document.message = Some(message.to_owned());
+            },
+            |contents, task, now| contents.tasks.fail(task, stage, message, now),
+        );
+        failed.map(drop)
+    }
+}
+
+/// What subscribers are told of a document.
+pub(crate) fn event(space: &Space, document: &StoredDocument) -> ProcessingEvent {
+    ProcessingEvent {
+        tenant_id: space.place.tenant.clone(),
+        workspace_id: space.place.workspace.clone(),
+        document_id: document.id.clone(),
+        task_id: document.task_id.clone(),
+        status: document.status.clone(),
+        stage: document.stage,
+    }
 }
 
 /// Removes documents from an index, and returns the number of their chunks. Waits for running searches.
-pub(crate) async fn remove_from_index(index: SharedIndex, documents: Vec<DocumentId>) -> usize {
+pub(crate) async fn remove_from_index(space: &Space, documents: Vec<DocumentId>) -> usize {
+    let index = Arc::clone(&space.index);
     let removed = tokio::task::spawn_blocking(move || {
         let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
         documents.iter().map(|document| index.remove(document)).sum()
@@ -159,18 +239,20 @@ pub(crate) async fn remove_from_index(index: SharedIndex, documents: Vec<Documen
 }
 
 /// Starts deleting documents that are already marked as being deleted.
-pub(crate) fn delete(app: &Arc<App>, place: Place, documents: Vec<DocumentId>, task: TrackId) {
+pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<DocumentId>, task: TrackId) {
     let delay = app.config.processing_delay;
     let weak = Arc::downgrade(app);
-    let clock = app.clock.clone();
+    let (clock, space) = (app.clock.clone(), Arc::clone(space));
     app.spawn(async move {
         clock.pause(delay).await;
-        let Some(index) = weak.upgrade().map(|app| app.store().documents.index(&place)) else { return };
-        let chunks_deleted = remove_from_index(index, documents.clone()).await;
+        let chunks_deleted = remove_from_index(&space, documents.clone()).await;
         let Some(app) = weak.upgrade() else { return };
-        let mut store = app.store();
-        let deleted = documents.iter().filter_map(|document| store.documents.remove(document)).count();
+        let mut contents = space.contents();
+        let deleted = documents.iter().filter_map(|document| contents.documents.remove(document)).count();
         let result = json!({ "deleted_count": deleted, "chunks_deleted": chunks_deleted });
-        store.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
+        contents.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
     });
 }
+
+#[cfg(test)]
+mod tests;

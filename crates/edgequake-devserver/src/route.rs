@@ -23,6 +23,7 @@ use crate::error::{Refusal, undecodable};
 use crate::ledger::{SessionEvent, SessionId, TokenOf};
 use crate::place::Place;
 use crate::reply::Success;
+use crate::state::space::Space;
 
 /// The context of a request, for its handler.
 #[derive(Debug)]
@@ -45,12 +46,17 @@ impl Call {
         let message =
             || malformed("X-Tenant-ID and X-Workspace-ID must be UUIDs or the word `default`".to_owned());
         let place = self.scope.place().ok_or_else(message)?;
-        let store = self.app.store();
-        store
+        let directory = self.app.directory();
+        directory
             .tenancy
             .workspace(place)
             .ok_or_else(|| Refusal::not_found(format!("workspace {}", place.workspace)))?;
         Ok(place.clone())
+    }
+
+    /// What is in the workspace of the request; `None` while there is nothing, and when a header is not an id.
+    pub(crate) fn space(&self) -> Option<Arc<Space>> {
+        self.app.spaces.get(self.scope.place()?)
     }
 
     /// Notes an event of a session in the ledger.

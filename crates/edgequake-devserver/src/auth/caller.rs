@@ -12,7 +12,7 @@ use crate::config::{Config, Era};
 use crate::ledger::SessionId;
 use crate::log::CredentialKind;
 use crate::place::Place;
-use crate::state::Store;
+use crate::state::Directory;
 use crate::state::accounts::Accounts;
 
 /// The sender of a request.
@@ -92,7 +92,7 @@ impl Caller {
         credential: &Credential,
         config: &Config,
         signer: &Signer,
-        store: &mut Store,
+        directory: &mut Directory,
         now: Timestamp,
     ) -> Option<Self> {
         let token = credential.token.expose();
@@ -108,20 +108,20 @@ impl Caller {
                 }
             }),
             CredentialKind::ApiKey => {
-                let key = store.api_keys.authenticate(token, now)?;
+                let key = directory.api_keys.authenticate(token, now)?;
                 let (user, key_id) = (key.user.clone(), key.key_id.clone());
                 let grants = Grants::from_key_scopes(&key.scopes, config.era);
-                let role = effective_role(&store.accounts, &user, grants.role(), config.era, now)?;
-                store.api_keys.mark_used(&key_id, now);
+                let role = effective_role(&directory.accounts, &user, grants.role(), config.era, now)?;
+                directory.api_keys.mark_used(&key_id, now);
                 Some(Self { identity: Identity::ApiKey { user }, role, grants })
             }
             CredentialKind::AccessToken | CredentialKind::Unknown => {
                 let claims = signer.verify(token, now)?;
-                if !store.sessions.accepts(claims.jti, claims.serial()) {
+                if !directory.sessions.accepts(claims.jti, claims.serial()) {
                     return None;
                 }
                 let id = claims.session();
-                let role = effective_role(&store.accounts, &claims.sub, claims.role, config.era, now)?;
+                let role = effective_role(&directory.accounts, &claims.sub, claims.role, config.era, now)?;
                 let identity = Identity::Session {
                     id,
                     user: claims.sub,

@@ -28,13 +28,16 @@ struct Piece {
     starts_paragraph: bool,
 }
 
-/// Splits `text` into chunks; a blank text has none.
-pub(crate) fn chunks(text: &str) -> Vec<Chunk> {
-    let pieces = pieces(text);
+/// Splits `text` into chunks; a blank text has none. `None` once `stopped` says so.
+pub(crate) fn chunks(text: &str, stopped: impl Fn() -> bool) -> Option<Vec<Chunk>> {
+    let pieces = pieces(text, &stopped)?;
     let mut lines = Lines { text, at: 0, line: 1 };
     let mut chunks = Vec::new();
     let mut start = 0;
     while let Some(first) = pieces.get(start) {
+        if stopped() {
+            return None;
+        }
         let end = start + piece_count(pieces.get(start..).unwrap_or_default());
         let Some(last) = pieces.get(end - 1) else { break };
         let range = first.range.start..last.range.end;
@@ -44,7 +47,7 @@ pub(crate) fn chunks(text: &str) -> Vec<Chunk> {
         chunks.push(Chunk { text: chunk.to_owned(), lines: (start_line, end_line) });
         start = next_start(&pieces, start, end);
     }
-    chunks
+    Some(chunks)
 }
 
 /// How many of `pieces` make up the first chunk: at least one.
@@ -52,7 +55,8 @@ fn piece_count(pieces: &[Piece]) -> usize {
     let Some(first) = pieces.first() else { return 0 };
     let start = first.range.start;
     // Headings stay with the text below them.
-    let leading_headings = pieces.iter().take_while(|piece| piece.heading).count();
+    let leading = |piece: &&Piece| piece.heading && piece.range.end - start <= MAX_SIZE;
+    let leading_headings = pieces.iter().take_while(leading).count();
     let mut at_paragraph = None;
     for (count, piece) in pieces.iter().enumerate().skip(1) {
         if piece.heading && count >= leading_headings {
@@ -84,9 +88,13 @@ fn next_start(pieces: &[Piece], start: usize, end: usize) -> usize {
     end - repeated.count()
 }
 
-fn pieces(text: &str) -> Vec<Piece> {
+/// `None` once `stopped` says so.
+fn pieces(text: &str, stopped: &impl Fn() -> bool) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     for block in blocks(text) {
+        if stopped() {
+            return None;
+        }
         let content = text.get(block.content..block.range.end).unwrap_or_default();
         let whole = 0..content.len();
         let sentences = match block.kind {
@@ -114,7 +122,7 @@ fn pieces(text: &str) -> Vec<Piece> {
             }),
         }
     }
-    pieces
+    Some(pieces)
 }
 
 /// A sentence without trailing white space, split if it is longer than a chunk: at white space if there is any.

@@ -1,9 +1,10 @@
 //! The chunks of one workspace, ranked by BM25.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-use bm25::{Embedder, EmbedderBuilder, Embedding, Scorer};
+use bm25::{Embedder, EmbedderBuilder, Embedding};
 use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
@@ -32,13 +33,14 @@ pub(crate) struct Hit {
 pub(crate) struct PreparedChunks(Vec<(Arc<Chunk>, Embedding)>);
 
 impl PreparedChunks {
-    pub(crate) fn new(chunks: Vec<Chunk>) -> Self {
+    /// `None` once `stopped` says so.
+    pub(crate) fn new(chunks: Vec<Chunk>, stopped: impl Fn() -> bool) -> Option<Self> {
         let embedder = embedder();
         let embed = |chunk: Chunk| {
             let embedding = embedder.embed(&chunk.text);
-            (Arc::new(chunk), embedding)
+            (!stopped()).then(|| (Arc::new(chunk), embedding))
         };
-        Self(chunks.into_iter().map(embed).collect())
+        chunks.into_iter().map(embed).collect::<Option<_>>().map(Self)
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -46,11 +48,59 @@ impl PreparedChunks {
     }
 }
 
-/// The chunks of one workspace.
+/// A chunk in the index, and its words.
+struct Entry {
+    document_id: DocumentId,
+    number: usize,
+    chunk: Arc<Chunk>,
+    words: Box<[u32]>,
+}
+
+/// The chunks that have a word, in the order of insertion, and how much it counts there. Most words are in one chunk, and
+/// millions of small allocations would not be given back to the system.
+enum Postings {
+    One([(u64, f32); 1]),
+    Many(Vec<(u64, f32)>),
+}
+
+impl Postings {
+    fn as_slice(&self) -> &[(u64, f32)] {
+        match self {
+            Self::One(chunk) => chunk,
+            Self::Many(chunks) => chunks,
+        }
+    }
+
+    fn push(&mut self, chunk: (u64, f32)) {
+        match self {
+            Self::One([first]) => *self = Self::Many(vec![*first, chunk]),
+            Self::Many(chunks) => chunks.push(chunk),
+        }
+    }
+
+    /// Removes the chunks with these keys; false if none is left.
+    fn remove(&mut self, keys: &Range<u64>) -> bool {
+        match self {
+            Self::One([(key, _)]) => !keys.contains(key),
+            Self::Many(chunks) => {
+                let start = chunks.partition_point(|(key, _)| *key < keys.start);
+                let end = chunks.partition_point(|(key, _)| *key < keys.end);
+                chunks.drain(start..end);
+                if chunks.len() < chunks.capacity() / 4 {
+                    chunks.shrink_to_fit();
+                }
+                !chunks.is_empty()
+            }
+        }
+    }
+}
+
+/// The chunks of one workspace. What it takes follows what is in it: nothing is left of a chunk that was removed.
 pub(crate) struct Index {
     embedder: Embedder<u32, Words>,
-    scorer: Scorer<u64>,
-    chunks: HashMap<u64, (DocumentId, usize, Arc<Chunk>)>,
+    chunks: HashMap<u64, Entry>,
+    /// For each word the chunks that have it.
+    postings: HashMap<u32, Postings>,
     documents: HashMap<DocumentId, Vec<u64>>,
     next_key: u64,
 }
@@ -59,8 +109,8 @@ impl Default for Index {
     fn default() -> Self {
         Self {
             embedder: embedder(),
-            scorer: Scorer::new(),
             chunks: HashMap::new(),
+            postings: HashMap::new(),
             documents: HashMap::new(),
             next_key: 0,
         }
@@ -79,10 +129,19 @@ impl Index {
         self.remove(document_id);
         let mut keys = Vec::with_capacity(chunks.len());
         for (number, (chunk, embedding)) in chunks.0.into_iter().enumerate() {
-            self.scorer.upsert(&self.next_key, embedding);
-            self.chunks.insert(self.next_key, (document_id.clone(), number, chunk));
-            keys.push(self.next_key);
+            let key = self.next_key;
             self.next_key += 1;
+            // A word that occurs twice counts as often in its value.
+            let values: BTreeMap<u32, f32> =
+                embedding.0.iter().map(|word| (word.index, word.value)).collect();
+            for (word, value) in &values {
+                let posting = (key, *value);
+                let known = self.postings.entry(*word).and_modify(|known| known.push(posting));
+                known.or_insert(Postings::One([posting]));
+            }
+            let words = values.into_keys().collect();
+            self.chunks.insert(key, Entry { document_id: document_id.clone(), number, chunk, words });
+            keys.push(key);
         }
         self.documents.insert(document_id.clone(), keys);
     }
@@ -90,47 +149,86 @@ impl Index {
     /// Removes a document, and returns the number of its chunks.
     pub(crate) fn remove(&mut self, document_id: &DocumentId) -> usize {
         let keys = self.documents.remove(document_id).unwrap_or_default();
+        let mut words = BTreeSet::new();
         for key in &keys {
-            self.scorer.remove(key);
-            self.chunks.remove(key);
+            words.extend(self.chunks.remove(key).map(|entry| entry.words).unwrap_or_default());
         }
+        // The keys of a document are consecutive.
+        let removed = keys.first().copied().unwrap_or(0)..keys.last().map_or(0, |key| key + 1);
+        for word in words {
+            if self.postings.get_mut(&word).is_some_and(|chunks| !chunks.remove(&removed)) {
+                self.postings.remove(&word);
+            }
+        }
+        shrink(&mut self.chunks);
+        shrink(&mut self.postings);
+        shrink(&mut self.documents);
         keys.len()
     }
 
-    /// The best chunks of the documents in `among`, best first; of equal ones, the older first.
-    pub(crate) fn search(&self, query: &str, among: &HashSet<DocumentId>, limit: usize) -> Vec<Hit> {
-        let mut matches = self.scorer.matches(&self.embedder.embed(query));
-        matches.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.id.cmp(&b.id)));
-        let hits = matches.into_iter().filter_map(|found| {
-            let (document_id, number, chunk) = self.chunks.get(&found.id)?;
-            let hit = Hit {
-                document_id: document_id.clone(),
-                number: *number,
-                chunk: Arc::clone(chunk),
-                score: found.score,
-            };
-            among.contains(document_id).then_some(hit)
+    /// The best chunks of the documents that `keep` selects, best first; of equal ones, the older first.
+    pub(crate) fn search(
+        &self,
+        query: &str,
+        limit: usize,
+        mut keep: impl FnMut(&DocumentId) -> bool,
+    ) -> Vec<Hit> {
+        let mut scores: HashMap<u64, f32> = HashMap::new();
+        for word in self.embedder.embed(query).indices() {
+            let Some(chunks) = self.postings.get(word).map(Postings::as_slice) else { continue };
+            let rarity = self.rarity(chunks.len());
+            for (key, value) in chunks {
+                *scores.entry(*key).or_default() += rarity * value;
+            }
+        }
+        let mut found: Vec<(u64, f32)> = scores.into_iter().collect();
+        found.sort_by(|(a, one), (b, other)| other.total_cmp(one).then_with(|| a.cmp(b)));
+        let hits = found.into_iter().filter_map(|(key, score)| {
+            let Entry { document_id, number, chunk, .. } = self.chunks.get(&key)?;
+            let hit =
+                || Hit { document_id: document_id.clone(), number: *number, chunk: Arc::clone(chunk), score };
+            keep(document_id).then(hit)
         });
         hits.take(limit).collect()
+    }
+
+    /// The inverse document frequency of a word that so many chunks have.
+    #[expect(clippy::cast_precision_loss, reason = "there are fewer chunks than a float can count")]
+    fn rarity(&self, chunks: usize) -> f32 {
+        let (all, having) = (self.chunks.len() as f32, chunks as f32);
+        (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
+    }
+}
+
+/// Gives memory back that a map no longer needs.
+fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
+        map.shrink_to_fit();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::super::chunk::chunks;
     use super::*;
+
+    fn prepared(text: &str) -> PreparedChunks {
+        PreparedChunks::new(chunks(text, || false).unwrap(), || false).unwrap()
+    }
 
     fn index(texts: &[(&str, &str)]) -> (Index, HashSet<DocumentId>) {
         let mut index = Index::default();
         for (id, text) in texts {
-            index.insert(&DocumentId::new(*id), PreparedChunks::new(chunks(text)));
+            index.insert(&DocumentId::new(*id), prepared(text));
         }
         (index, texts.iter().map(|(id, _)| DocumentId::new(*id)).collect())
     }
 
     fn found(index: &Index, query: &str, among: &HashSet<DocumentId>) -> Vec<String> {
         index
-            .search(query, among, 5)
+            .search(query, 5, |document| among.contains(document))
             .iter()
             .map(|hit| format!("{}-chunk-{}", hit.document_id, hit.number))
             .collect()
@@ -163,7 +261,7 @@ mod tests {
     #[test]
     fn a_document_is_replaced_and_removed() {
         let (mut index, all) = index(&TEXTS);
-        index.insert(&DocumentId::new("rivers"), PreparedChunks::new(chunks("A canal.")));
+        index.insert(&DocumentId::new("rivers"), prepared("A canal."));
         assert_eq!(found(&index, "river", &all), ["bridges-chunk-0"]);
         assert_eq!(found(&index, "canal", &all), ["rivers-chunk-0"]);
         assert_eq!(index.remove(&DocumentId::new("cats")), 2);
@@ -175,5 +273,23 @@ mod tests {
     fn equal_chunks_keep_their_order() {
         let (index, all) = index(&[("b", "same words"), ("a", "same words"), ("c", "same words")]);
         assert_eq!(found(&index, "same words", &all), ["b-chunk-0", "a-chunk-0", "c-chunk-0"]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_what_was_removed() {
+        let (mut index, _) = index(&TEXTS);
+        for (id, _) in TEXTS {
+            index.remove(&DocumentId::new(id));
+        }
+        for number in 0..500 {
+            let id = DocumentId::new(format!("d{number}"));
+            index.insert(&id, prepared(&format!("word{number} common")));
+            index.remove(&DocumentId::new(format!("d{}", number - 5)));
+        }
+        assert_eq!((index.chunks.len(), index.documents.len()), (5, 5));
+        assert_eq!(index.postings.len(), 6);
+        assert!(index.postings.capacity() < 200 && index.chunks.capacity() < 200);
+        let lengths = index.postings.values().map(|chunks| chunks.as_slice().len());
+        assert_eq!(lengths.max(), Some(5));
     }
 }

@@ -21,9 +21,9 @@ fn key_owner(call: &Call) -> Result<&UserId, Refusal> {
 pub(super) async fn create(call: Call, request: CreateApiKey) -> Result<Reply<CreatedApiKey>, Refusal> {
     let user = key_owner(&call)?.clone();
     let scopes = granted_scopes(call.app.config.era, request.scopes.unwrap_or_default());
-    let mut store = call.app.store();
+    let mut directory = call.app.directory();
     let (key, secret) =
-        store.api_keys.create(user, request.name, scopes, request.expires_in_days, call.now)?;
+        directory.api_keys.create(user, request.name, scopes, request.expires_in_days, call.now)?;
     let mut created = CreatedApiKey::new(key.key_id, secret, key.prefix);
     created.scopes = key.scopes;
     created.expires_at = key.expires_at.map(rfc3339);
@@ -32,7 +32,7 @@ pub(super) async fn create(call: Call, request: CreateApiKey) -> Result<Reply<Cr
 }
 
 pub(super) async fn list(call: Call, request: ListApiKeys) -> Result<Reply<ApiKeyList>, Refusal> {
-    let keys = call.app.store().api_keys.of_user(key_owner(&call)?);
+    let keys = call.app.directory().api_keys.of_user(key_owner(&call)?);
     let page = Page::new(keys, request.page, request.page_size, 100);
     let keys = page.items.into_iter().map(listed).collect();
     Ok(Reply::new(ApiKeyList::new(keys, page.total, page.page, page.page_size)))
@@ -52,7 +52,7 @@ fn listed(key: StoredKey) -> ApiKey {
 pub(super) async fn revoke(call: Call, request: RevokeApiKey) -> Result<Reply<RevokedApiKey>, Refusal> {
     // Era B servers do not check who owns the key.
     let user = if call.app.config.era == Era::C { Some(key_owner(&call)?) } else { None };
-    if !call.app.store().api_keys.revoke(&request.key_id, user) {
+    if !call.app.directory().api_keys.revoke(&request.key_id, user) {
         return Err(Refusal::not_found(format!("API key {}", request.key_id)));
     }
     let mut revoked = RevokedApiKey::new(request.key_id);

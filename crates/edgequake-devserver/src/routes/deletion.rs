@@ -1,5 +1,7 @@
 //! Deleting one document, or all documents of a workspace.
 
+use std::sync::Arc;
+
 use edgequake_types::documents::{
     DeleteAllDocuments, DeleteDocument, DeletedDocument, DeletedDocuments, DocumentStatus,
 };
@@ -9,11 +11,10 @@ use http::header::{HeaderValue, LOCATION};
 
 use crate::config::Era;
 use crate::error::Refusal;
-use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::Store;
+use crate::state::space::{Contents, Space};
 
 pub(super) async fn delete_one(
     call: Call,
@@ -21,41 +22,43 @@ pub(super) async fn delete_one(
 ) -> Result<Reply<DeletedDocument>, Refusal> {
     let DeleteDocument { document_id, .. } = request;
     let unknown = || Refusal::not_found(format!("document {document_id}"));
-    let place = call.scope.place().ok_or_else(unknown)?.clone();
-    let index = {
-        let mut store = call.app.store();
-        store.documents.get(&place, &document_id).ok_or_else(unknown)?;
-        mark_deleting(&call, &mut store, &document_id);
-        match call.app.config.era {
-            Era::C => {
-                let task =
-                    store.tasks.create(TaskType::Deletion, &place, Some(document_id.clone()), call.now);
-                drop(store);
-                processing::delete(&call.app, place, vec![document_id.clone()], task.clone());
-                let mut accepted = DeletedDocument::accepted(document_id, task);
-                accepted.embeddings_deleted = Some(0);
-                return Ok(Reply::new(accepted).field("partial_failure", false));
-            }
-            Era::B => store.documents.index(&place),
-        }
+    let space = call.space().ok_or_else(unknown)?;
+    let task = {
+        let mut contents = space.contents();
+        contents.documents.get(&document_id).ok_or_else(unknown)?;
+        mark_deleting(&call, &space, &mut contents, &document_id);
+        let document = Some(document_id.clone());
+        let is_queued = call.app.config.era == Era::C;
+        is_queued.then(|| contents.tasks.create(TaskType::Deletion, &space.place, document, call.now))
     };
-    let chunks_deleted = processing::remove_from_index(index, vec![document_id.clone()]).await;
-    call.app.store().documents.remove(&document_id);
+    if let Some(task) = task {
+        processing::delete(&call.app, &space, vec![document_id.clone()], task.clone());
+        let mut accepted = DeletedDocument::accepted(document_id, task);
+        accepted.embeddings_deleted = Some(0);
+        return Ok(Reply::new(accepted).field("partial_failure", false));
+    }
+    let chunks_deleted = processing::remove_from_index(&space, vec![document_id.clone()]).await;
+    space.contents().documents.remove(&document_id);
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = chunks_deleted as u64;
     Ok(Reply::new(deleted))
 }
 
 /// Marks a document as being deleted, which ends its processing, if any.
-fn mark_deleting(call: &Call, store: &mut Store, document_id: &DocumentId) {
-    let Some(document) = store.documents.get_mut(document_id) else { return };
-    let cancelled = document.is_in_flight().then(|| document.task_id.clone());
-    document.status = DocumentStatus::Deleting;
-    document.stage = "deleting";
-    document.updated_at = call.now;
-    if let Some(task) = cancelled {
-        store.tasks.finish(&task, TaskStatus::Cancelled, None, call.now);
+fn mark_deleting(call: &Call, space: &Space, contents: &mut Contents, document_id: &DocumentId) {
+    let marked = contents.documents.update(document_id, |document| {
+        document.stop.stop();
+        let was_in_flight = document.is_in_flight();
+        document.status = DocumentStatus::Deleting;
+        document.stage = "deleting";
+        document.updated_at = call.now;
+        Some((was_in_flight, processing::event(space, document)))
+    });
+    let Some((was_in_flight, event)) = marked else { return };
+    if was_in_flight {
+        contents.tasks.finish(&event.task_id, TaskStatus::Cancelled, None, call.now);
     }
+    call.app.bus.publish(event);
 }
 
 pub(super) async fn delete_all(
@@ -71,29 +74,30 @@ pub(super) async fn delete_all(
         )));
     }
     let place = call.workspace(Refusal::bad_request)?;
+    let space = call.app.spaces.open(&place);
     match call.app.config.era {
-        Era::C => Ok(queue_wipe(&call, place)),
-        Era::B => wipe_now(&call, &place).await,
+        Era::C => Ok(queue_wipe(&call, &space)),
+        Era::B => wipe_now(&space).await,
     }
 }
 
-fn queue_wipe(call: &Call, place: Place) -> Reply<DeletedDocuments> {
-    let mut store = call.app.store();
-    let running = store.tasks.in_place(&place).into_iter().find(|stored| {
+fn queue_wipe(call: &Call, space: &Arc<Space>) -> Reply<DeletedDocuments> {
+    let mut contents = space.contents();
+    let running = contents.tasks.newest_first().find(|stored| {
         stored.task.task_type == Some(TaskType::WorkspaceWipe) && !stored.task.status.is_terminal()
     });
     if let Some(running) = running {
         return accepted(0, &running.task.track_id);
     }
     let ids: Vec<DocumentId> =
-        store.documents.in_place(&place).iter().map(|document| document.id.clone()).collect();
+        contents.documents.newest_first().map(|document| document.id.clone()).collect();
     for id in &ids {
-        mark_deleting(call, &mut store, id);
+        mark_deleting(call, space, &mut contents, id);
     }
-    let task = store.tasks.create(TaskType::WorkspaceWipe, &place, None, call.now);
-    drop(store);
+    let task = contents.tasks.create(TaskType::WorkspaceWipe, &space.place, None, call.now);
+    drop(contents);
     let reply = accepted(ids.len() as u64, &task);
-    processing::delete(&call.app, place, ids, task);
+    processing::delete(&call.app, space, ids, task);
     reply
 }
 
@@ -106,20 +110,18 @@ fn accepted(planned: u64, task: &TrackId) -> Reply<DeletedDocuments> {
 }
 
 /// Era B servers skip documents that are being processed.
-async fn wipe_now(call: &Call, place: &Place) -> Result<Reply<DeletedDocuments>, Refusal> {
-    let (index, ids, skipped) = {
-        let mut store = call.app.store();
-        let documents = store.documents.in_place(place);
-        let skipped = documents.iter().filter(|document| document.is_in_flight()).count() as u64;
-        let documents = documents.into_iter().filter(|document| !document.is_in_flight());
-        let ids: Vec<DocumentId> = documents.map(|document| document.id.clone()).collect();
-        (store.documents.index(place), ids, skipped)
+async fn wipe_now(space: &Space) -> Result<Reply<DeletedDocuments>, Refusal> {
+    let (skipped, ids): (Vec<_>, Vec<_>) = {
+        let contents = space.contents();
+        let documents = contents.documents.newest_first();
+        documents.map(|document| (document.is_in_flight(), document.id.clone())).partition(|(busy, _)| *busy)
     };
-    let chunks_deleted = processing::remove_from_index(index, ids.clone()).await;
-    let mut store = call.app.store();
-    let deleted = ids.iter().filter_map(|id| store.documents.remove(id)).count();
+    let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
+    let chunks_deleted = processing::remove_from_index(space, ids.clone()).await;
+    let mut contents = space.contents();
+    let deleted = ids.iter().filter_map(|id| contents.documents.remove(id)).count();
     let mut response = DeletedDocuments::deleted(deleted as u64);
     response.total_chunks_deleted = chunks_deleted as u64;
-    response.skipped_count = skipped;
+    response.skipped_count = skipped.len() as u64;
     Ok(Reply::new(response))
 }

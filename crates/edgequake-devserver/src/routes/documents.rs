@@ -22,16 +22,24 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     let era = call.app.config.era;
     // Era B servers do not know the filter.
     let status = request.status.filter(|_| era == Era::C);
-    let store = call.app.store();
-    let documents = call.scope.named_place().map(|place| store.documents.in_place(place)).unwrap_or_default();
-    let documents: Vec<&StoredDocument> = documents
-        .into_iter()
-        .filter(|document| {
-            document.matches(&filter) && status.as_ref().is_none_or(|status| document.status == *status)
-        })
-        .collect();
-    let counts = status_counts(documents.iter().copied());
-    let page = Page::new(documents, request.page, request.page_size, MAX_PAGE);
+    let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
+    let Some(space) = space else {
+        let page = Page::new(Vec::<()>::new(), request.page, request.page_size, MAX_PAGE);
+        return Ok(Reply::new(DocumentList::new(Vec::new(), page.total, page.page, page.page_size)));
+    };
+    let contents = space.contents();
+    let documents = &contents.documents;
+    let (size, max) = (request.page_size, MAX_PAGE);
+    let (page, counts) = if status.is_none() && filter == DocumentFilter::new() {
+        (Page::of(documents.newest_first(), documents.len(), request.page, size, max), *documents.counts())
+    } else {
+        let fits = |document: &&StoredDocument| {
+            status.as_ref().is_none_or(|status| document.status == *status) && document.matches(&filter)
+        };
+        let fitting: Vec<&StoredDocument> = documents.newest_first().filter(fits).collect();
+        let counts = status_counts(fitting.iter().copied());
+        (Page::new(fitting, request.page, size, max), counts)
+    };
     let summaries = page.items.into_iter().map(|document| document.summary(era)).collect();
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
     list.status_counts = counts;
@@ -39,18 +47,19 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
 }
 
 pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {
-    let store = call.app.store();
-    let document = call.scope.place().and_then(|place| store.documents.get(place, &request.document_id));
-    let document = document.ok_or_else(|| Refusal::not_found(format!("document {}", request.document_id)))?;
-    Ok(Reply::new(document.detail(call.app.config.era)))
+    let unknown = || Refusal::not_found(format!("document {}", request.document_id));
+    let space = call.space().ok_or_else(unknown)?;
+    let contents = space.contents();
+    let document = contents.documents.get(&request.document_id).ok_or_else(unknown)?;
+    Ok(Reply::new(document.detail(&space.place, call.app.config.era)))
 }
 
 /// An unknown track is a track without documents, as on the real server.
 pub(super) async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>, Refusal> {
-    let store = call.app.store();
-    let documents = call.scope.named_place().map(|place| store.documents.in_place(place)).unwrap_or_default();
-    let documents: Vec<&StoredDocument> =
-        documents.into_iter().filter(|document| document.track_id == request.track_id).collect();
+    let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
+    let contents = space.as_ref().map(|space| space.contents());
+    let documents = contents.as_ref().map(|contents| contents.documents.on_track(&request.track_id));
+    let documents: Vec<&StoredDocument> = documents.into_iter().flatten().collect();
     let counts = status_counts(documents.iter().copied());
     let era = call.app.config.era;
     let mut track =

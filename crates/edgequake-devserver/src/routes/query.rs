@@ -1,13 +1,11 @@
 //! Queries, answered in full or as a stream.
 
-use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use edgequake_types::documents::DocumentStatus;
 use edgequake_types::query::{
-    BundleChunk, ChunkLineage, ContentGranularity, ContextBundle, Query, QueryAnswer, QueryEvent, QueryMode,
-    QueryStats, Source, SourceType, StreamFormat, StreamQuery,
+    BundleChunk, ChunkLineage, ContentGranularity, ContextBundle, DocumentFilter, Query, QueryAnswer,
+    QueryEvent, QueryMode, QueryStats, Source, SourceType, StreamFormat, StreamQuery,
 };
 use edgequake_types::session::Role;
 use futures_util::{Stream, StreamExt, stream};
@@ -21,6 +19,7 @@ use crate::reply::Reply;
 use crate::retrieval::answer;
 use crate::retrieval::index::Hit;
 use crate::route::Call;
+use crate::state::space::Space;
 
 /// The default number of sources of an answer.
 const DEFAULT_SOURCES: u64 = 5;
@@ -70,33 +69,42 @@ async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
     let started = Instant::now();
     let mode = mode(query.mode.as_ref());
     let filter = query.document_filter.clone().unwrap_or_default();
-    let (index, among) = {
-        let mut store = call.app.store();
-        let documents = store.documents.in_place(&place).into_iter();
-        let ready = documents
-            .filter(|document| document.status == DocumentStatus::Completed && document.matches(&filter));
-        let among: HashSet<_> = ready.map(|document| document.id.clone()).collect();
-        (store.documents.index(&place), among)
+    let space = call.app.spaces.get(&place).filter(|_| mode != QueryMode::Bypass);
+    let found = match space {
+        Some(space) => {
+            let text = query.query.clone();
+            let limit = query.max_results.unwrap_or(DEFAULT_SOURCES).min(MAX_SOURCES) as usize;
+            let search = tokio::task::spawn_blocking(move || search(&space, &text, &filter, limit));
+            search.await.map_err(|_| Refusal::internal())?
+        }
+        None => Vec::new(),
     };
-    let hits = if mode == QueryMode::Bypass {
-        Vec::new()
-    } else {
-        let text = query.query.clone();
-        let limit = query.max_results.unwrap_or(DEFAULT_SOURCES).min(MAX_SOURCES) as usize;
-        let search = tokio::task::spawn_blocking(move || {
-            index.lock().unwrap_or_else(PoisonError::into_inner).search(&text, &among, limit)
-        });
-        search.await.map_err(|_| Refusal::internal())?
-    };
-    let store = call.app.store();
-    let sources = hits.iter().enumerate().map(|(number, hit)| {
-        let document = store.documents.get(&place, &hit.document_id);
-        let name = document.map(|document| document.file_name.as_ref().unwrap_or(&document.title).clone());
-        source(number + 1, hit, name, query.content_granularity.as_ref())
-    });
+    let granularity = query.content_granularity.as_ref();
+    let sources = found.iter().enumerate();
+    let sources = sources.map(|(number, (hit, name))| source(number + 1, hit, name.clone(), granularity));
     let sources = sources.collect();
+    let hits = found.into_iter().map(|(hit, _)| hit).collect();
     call.app.counters.queries.increment();
     Ok(Retrieved { mode, hits, sources, duration: started.elapsed() })
+}
+
+/// The best chunks of the documents that pass the filter, and the names of these documents.
+fn search(space: &Space, query: &str, filter: &DocumentFilter, limit: usize) -> Vec<(Hit, String)> {
+    let index = space.index.lock().unwrap_or_else(PoisonError::into_inner);
+    let hits = index.search(query, limit, |id| {
+        let contents = space.contents();
+        let document = contents.documents.get(id);
+        document.is_some_and(|document| document.is_searchable() && document.matches(filter))
+    });
+    drop(index);
+    let contents = space.contents();
+    // A document that was deleted since is not a source.
+    let named = hits.into_iter().filter_map(|hit| {
+        let document = contents.documents.get(&hit.document_id)?;
+        let name = document.file_name.as_ref().unwrap_or(&document.title).clone();
+        Some((hit, name))
+    });
+    named.collect()
 }
 
 /// The mode that is used: unknown ones mean the default.
@@ -107,12 +115,7 @@ fn mode(requested: Option<&QueryMode>) -> QueryMode {
     }
 }
 
-fn source(
-    number: usize,
-    hit: &Hit,
-    name: Option<String>,
-    granularity: Option<&ContentGranularity>,
-) -> Source {
+fn source(number: usize, hit: &Hit, name: String, granularity: Option<&ContentGranularity>) -> Source {
     let id = format!("{}-chunk-{}", hit.document_id, hit.number);
     let mut source = Source::new(SourceType::Chunk, id, f64::from(hit.score));
     source.snippet = Some(match granularity {
@@ -121,7 +124,7 @@ fn source(
     });
     source.reference_id = Some(number.into());
     source.document_id = Some(hit.document_id.clone());
-    source.file_path = name;
+    source.file_path = Some(name);
     source.chunk_index = Some(hit.number as u64);
     (source.start_line, source.end_line) = (Some(hit.chunk.lines.0), Some(hit.chunk.lines.1));
     source

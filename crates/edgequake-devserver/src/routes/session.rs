@@ -37,11 +37,12 @@ pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginRespo
 async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
     let refused = |reason: &str| Refusal::unauthorized(reason, "login", &request.username);
     let (user_id, hash) = {
-        let mut store = call.app.store();
+        let mut directory = call.app.directory();
         let mut names = [Some(&request.username), request.email.as_ref()].into_iter().flatten();
-        let found = names.find(|name| store.accounts.find_mut(name).is_some());
-        let account =
-            found.and_then(|name| store.accounts.find_mut(name)).ok_or_else(|| refused("user_not_found"))?;
+        let found = names.find(|name| directory.accounts.find_mut(name).is_some());
+        let account = found
+            .and_then(|name| directory.accounts.find_mut(name))
+            .ok_or_else(|| refused("user_not_found"))?;
         if account.is_locked(call.now) {
             return Err(Refusal::account_locked());
         }
@@ -54,8 +55,8 @@ async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
     let matches = matches.await.map_err(|_| Refusal::internal())?;
 
     let config = &call.app.config;
-    let mut store = call.app.store();
-    let account = store.accounts.get_mut(&user_id).ok_or_else(|| refused("user_not_found"))?;
+    let mut directory = call.app.directory();
+    let account = directory.accounts.get_mut(&user_id).ok_or_else(|| refused("user_not_found"))?;
     // Another attempt may have locked the account while this one was hashing.
     if account.is_locked(call.now) {
         return Err(Refusal::account_locked());
@@ -69,10 +70,10 @@ async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
     }
     let user = account.user.clone();
     account.record_login(call.now);
-    let (token, refresh_token) = store.sessions.open(user_id, config.refresh_lifetime, call.now);
-    let serial = store.sessions.next_serial();
+    let (token, refresh_token) = directory.sessions.open(user_id, config.refresh_lifetime, call.now);
+    let serial = directory.sessions.next_serial();
     call.record(SessionEvent::LoggedIn, Some(&token));
-    drop(store);
+    drop(directory);
 
     let mut response = LoginResponse::new(access_token(call, user.role.clone(), &token, serial)?);
     response.expires_in = Some(whole_seconds(config.token_lifetime));
@@ -124,9 +125,9 @@ fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, Refusal> {
         Refusal::unauthorized(reason, "refresh", "refresh_token")
     };
     let config = &call.app.config;
-    let mut store = call.app.store();
+    let mut directory = call.app.directory();
     let redeemed =
-        store.sessions.redeem(token, config.rotates_refresh_tokens(), config.refresh_lifetime, call.now);
+        directory.sessions.redeem(token, config.rotates_refresh_tokens(), config.refresh_lifetime, call.now);
     let Redeemed { token, successor } = redeemed.map_err(|Rejected { error, token }| {
         let reason = match (error, config.era) {
             (RefreshError::Unknown, Era::B) => "token_not_found",
@@ -142,13 +143,15 @@ fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, Refusal> {
         };
         refused(reason, token.as_ref())
     })?;
-    let account =
-        store.accounts.get(&token.user).filter(|account| account.is_active() && !account.is_locked(call.now));
+    let account = directory
+        .accounts
+        .get(&token.user)
+        .filter(|account| account.is_active() && !account.is_locked(call.now));
     let role = account.map(|account| account.user.role.clone());
     let role = role.ok_or_else(|| refused("user_not_found", Some(&token)))?;
-    let serial = store.sessions.next_serial();
+    let serial = directory.sessions.next_serial();
     call.record(SessionEvent::Refreshed, Some(&token));
-    drop(store);
+    drop(directory);
     let mut response = RefreshResponse::new(access_token(call, role, &token, serial)?);
     response.expires_in = Some(whole_seconds(config.token_lifetime));
     response.refresh_token = successor;
@@ -163,8 +166,8 @@ pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Ref
             "Failed to deserialize the JSON body into the target type: missing field `refresh_token`",
         ));
     }
-    let mut store = call.app.store();
-    let closed = request.refresh_token.as_ref().and_then(|token| store.sessions.close(token));
+    let mut directory = call.app.directory();
+    let closed = request.refresh_token.as_ref().and_then(|token| directory.sessions.close(token));
     if let Some(token) = &closed {
         call.record(SessionEvent::LoggedOut, Some(token));
     }
@@ -174,7 +177,7 @@ pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Ref
     if let (Era::C, Identity::Session { jti, id, user, .. }, Some(_)) =
         (config.era, &call.caller.identity, bearer)
     {
-        store.sessions.deny_access_token(*jti, call.now.saturating_add(config.token_lifetime), call.now);
+        directory.sessions.deny_access_token(*jti, call.now.saturating_add(config.token_lifetime), call.now);
         if closed.is_none_or(|closed| closed.session != *id) {
             call.record_session(SessionEvent::AccessTokenDenied, *id, user);
         }
@@ -184,17 +187,17 @@ pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Ref
 
 pub(super) async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> {
     let config = &call.app.config;
-    let mut store = call.app.store();
+    let mut directory = call.app.directory();
     // Era C servers require a credential here even when authentication is off.
     let caller = if !config.auth && config.era == Era::C {
         let credential = Credential::from_headers(&call.headers).ok_or_else(Refusal::not_authenticated)?;
-        Caller::identify(&credential, config, &call.app.signer, &mut store, call.now)
+        Caller::identify(&credential, config, &call.app.signer, &mut directory, call.now)
             .ok_or_else(Refusal::not_authenticated)?
     } else {
         call.caller.clone()
     };
     let user = caller.user_id().ok_or_else(|| Refusal::not_found("user of this credential"))?;
-    let account = store.accounts.get(user).ok_or_else(|| Refusal::not_found(format!("user {user}")))?;
+    let account = directory.accounts.get(user).ok_or_else(|| Refusal::not_found(format!("user {user}")))?;
     if !account.is_active() {
         return Err(Refusal::forbidden("account_inactive"));
     }

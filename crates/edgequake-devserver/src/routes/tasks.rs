@@ -1,4 +1,6 @@
-//! Following and cancelling background work.
+//! Following, cancelling and retrying background work.
+
+use std::sync::Arc;
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::{
@@ -10,18 +12,19 @@ use crate::error::Refusal;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::Store;
 use crate::state::page::Page;
+use crate::state::space::Space;
 use crate::state::tasks::{StoredTask, statistics};
+use crate::stop::Stop;
 
 pub(super) async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
-    let store = call.app.store();
-    let tasks = call.scope.named_place().map(|place| store.tasks.in_place(place)).unwrap_or_default();
+    let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
+    let contents = space.as_ref().map(|space| space.contents());
+    let tasks = contents.as_ref().map(|contents| contents.tasks.newest_first()).into_iter().flatten();
     // Unknown values are ignored.
     let status = request.status.filter(|status| !matches!(status, TaskStatus::Other(_)));
     let task_type = request.task_type.filter(|task_type| !matches!(task_type, TaskType::Other(_)));
     let mut tasks: Vec<&Task> = tasks
-        .into_iter()
         .map(|stored| &stored.task)
         .filter(|task| status.as_ref().is_none_or(|status| task.status == *status))
         .filter(|task| task_type.is_none() || task.task_type == task_type)
@@ -46,47 +49,66 @@ pub(super) async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskLis
     Ok(Reply::new(list))
 }
 
-pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
-    Ok(Reply::new(find(&call, &call.app.store(), &request.track_id)?.task.clone()))
+/// The workspace of the request and the task in it.
+fn find(call: &Call, track_id: &TrackId) -> Result<(Arc<Space>, StoredTask), Refusal> {
+    let unknown = || Refusal::not_found(format!("task {track_id}"));
+    let space = call.space().ok_or_else(unknown)?;
+    let task = space.contents().tasks.get(track_id).cloned().ok_or_else(unknown)?;
+    Ok((space, task))
 }
 
-fn find<'a>(call: &Call, store: &'a Store, track_id: &TrackId) -> Result<&'a StoredTask, Refusal> {
-    let found = call.scope.place().and_then(|place| store.tasks.get(place, track_id));
-    found.ok_or_else(|| Refusal::not_found(format!("task {track_id}")))
+pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
+    find(&call, &request.track_id).map(|(_, found)| Reply::new(found.task))
 }
 
 pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let mut store = call.app.store();
-    let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
+    let (space, StoredTask { task, document }) = find(&call, &request.track_id)?;
     if task.status == TaskStatus::Cancelled {
         return Ok(Reply::new(Some(task)));
     }
-    if task.status.is_terminal() || task.task_type != Some(TaskType::Insert) {
-        return Err(Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id)));
-    }
-    if let Some(document) = document.and_then(|id| store.documents.get_mut(&id)) {
+    let conflict = || Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id));
+    let document = document.filter(|_| task.task_type == Some(TaskType::Insert)).ok_or_else(conflict)?;
+    let mut contents = space.contents();
+    let event = contents.documents.update(&document, |document| {
+        if !document.is_in_flight() {
+            return None;
+        }
+        document.stop.stop();
         document.status = DocumentStatus::Cancelled;
         document.stage = "cancelled";
         document.updated_at = call.now;
-    }
-    store.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
-    Ok(Reply::new(Some(find(&call, &store, &request.track_id)?.task.clone())))
+        Some(processing::event(&space, document))
+    });
+    let event = event.ok_or_else(conflict)?;
+    contents.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
+    let task = contents.tasks.get(&request.track_id).map(|stored| stored.task.clone());
+    drop(contents);
+    call.app.bus.publish(event);
+    Ok(Reply::new(task))
 }
 
 /// Processes the document of a failed task again.
 pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let mut store = call.app.store();
-    let StoredTask { task, document, .. } = find(&call, &store, &request.track_id)?.clone();
-    if !store.tasks.retry(&request.track_id, call.now) {
+    let (space, StoredTask { task, document }) = find(&call, &request.track_id)?;
+    let mut contents = space.contents();
+    if !contents.tasks.retry(&request.track_id, call.now) {
         let message = format!("Task {} has not failed, or was retried too often", task.track_id);
         return Err(Refusal::conflict(message));
     }
-    if let Some(document) = document.and_then(|id| store.documents.get_mut(&id)) {
-        document.status = DocumentStatus::Pending;
-        document.stage = "queued";
-        document.message = None;
-        document.updated_at = call.now;
-        processing::ingest(&call.app, document.id.clone());
+    let retried = document.and_then(|id| {
+        contents.documents.update(&id, |document| {
+            document.status = DocumentStatus::Pending;
+            document.stage = "queued";
+            document.message = None;
+            document.stop = Stop::default();
+            document.updated_at = call.now;
+            Some(document.id.clone())
+        })
+    });
+    let task = contents.tasks.get(&request.track_id).map(|stored| stored.task.clone());
+    drop(contents);
+    if let Some(document) = retried {
+        processing::ingest(&call.app, &space, document);
     }
-    Ok(Reply::new(Some(find(&call, &store, &request.track_id)?.task.clone())))
+    Ok(Reply::new(task))
 }

@@ -52,17 +52,17 @@ pub(super) async fn create(call: Call, request: CreateTenant) -> Result<Reply<Te
         return Err(Refusal::bad_request("name must not be empty"));
     }
     let tenant = resources::new_tenant(request, new_tenant_id(), call.now);
-    let mut store = call.app.store();
-    if let Some(taken) = store.tenancy.tenant_by_slug(&tenant.slug) {
+    let mut directory = call.app.directory();
+    if let Some(taken) = directory.tenancy.tenant_by_slug(&tenant.slug) {
         // Era C servers answer with the tenant that has the slug.
         return match call.app.config.era {
             Era::C => Ok(Reply::new(taken.clone()).status(StatusCode::OK)),
             Era::B => Err(Refusal::conflict(format!("The slug {} is already in use", tenant.slug))),
         };
     }
-    store.tenancy.insert_tenant(tenant.clone());
+    directory.tenancy.insert_tenant(tenant.clone());
     if let Some(user) = call.caller.user_id() {
-        store.tenancy.add_member(user.clone(), tenant.id.clone(), None, MemberRole::Owner);
+        directory.tenancy.add_member(user.clone(), tenant.id.clone(), None, MemberRole::Owner);
     }
     Ok(Reply::new(tenant))
 }
@@ -73,8 +73,9 @@ pub(crate) fn offset_and_limit(offset: Option<u64>, limit: Option<u64>) -> (u64,
 }
 
 pub(super) async fn list(call: Call, request: ListTenants) -> Result<Reply<TenantList>, Refusal> {
-    let store = call.app.store();
-    let tenants = store.tenancy.tenants().iter().filter(|tenant| can_see(&call, &store.tenancy, &tenant.id));
+    let directory = call.app.directory();
+    let tenants =
+        directory.tenancy.tenants().iter().filter(|tenant| can_see(&call, &directory.tenancy, &tenant.id));
     let tenants: Vec<Tenant> = tenants.cloned().collect();
     let (offset, limit) = offset_and_limit(request.offset, request.limit);
     let total = tenants.len() as u64;
@@ -82,17 +83,18 @@ pub(super) async fn list(call: Call, request: ListTenants) -> Result<Reply<Tenan
 }
 
 pub(super) async fn get(call: Call, request: GetTenant) -> Result<Reply<Tenant>, Refusal> {
-    Ok(Reply::new(visible_tenant(&call, &call.app.store().tenancy, &request.tenant_id)?.clone()))
+    Ok(Reply::new(visible_tenant(&call, &call.app.directory().tenancy, &request.tenant_id)?.clone()))
 }
 
 pub(super) async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Tenant>, Refusal> {
-    let mut store = call.app.store();
-    let id = visible_tenant(&call, &store.tenancy, &request.tenant_id)?.id.clone();
-    let role = call.caller.user_id().and_then(|user| store.tenancy.role_in_tenant(user, &id));
+    let mut directory = call.app.directory();
+    let id = visible_tenant(&call, &directory.tenancy, &request.tenant_id)?.id.clone();
+    let role = call.caller.user_id().and_then(|user| directory.tenancy.role_in_tenant(user, &id));
     if call.caller.role != Role::Admin && !role.is_some_and(MemberRole::may_manage) {
         return Err(Refusal::forbidden("tenant_access_denied"));
     }
-    let tenant = store.tenancy.tenant_mut(&id).ok_or_else(|| Refusal::not_found(format!("tenant {id}")))?;
+    let tenant =
+        directory.tenancy.tenant_mut(&id).ok_or_else(|| Refusal::not_found(format!("tenant {id}")))?;
     if let Some(name) = request.name {
         tenant.name = name;
     }
@@ -105,10 +107,11 @@ pub(super) async fn update(call: Call, request: UpdateTenant) -> Result<Reply<Te
 pub(super) async fn delete(call: Call, request: DeleteTenant) -> Result<Reply<()>, Refusal> {
     call.require_admin()?;
     let id = tenant_in_path(&request.tenant_id)?;
-    let mut store = call.app.store();
-    let places = store.tenancy.remove_tenant(id).ok_or_else(|| Refusal::not_found(format!("tenant {id}")))?;
+    let mut directory = call.app.directory();
+    let places =
+        directory.tenancy.remove_tenant(id).ok_or_else(|| Refusal::not_found(format!("tenant {id}")))?;
     for place in places {
-        store.remove_place(&place);
+        call.app.spaces.remove(&place);
     }
     Ok(Reply::new(()))
 }

@@ -17,11 +17,12 @@ use uuid::Uuid;
 use crate::clock::rfc3339;
 use crate::digest;
 use crate::error::{Refusal, undecodable};
-use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::documents::StoredDocument;
+use crate::state::space::Space;
+use crate::stop::Stop;
 
 /// The extensions of text files.
 const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
@@ -156,13 +157,13 @@ async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
         return Err(Refusal::validation("content must not be blank"));
     }
     let hash = digest::sha256_hex(upload.content.as_bytes());
-    let (outcome, replaced) = store(call, &place, upload, hash)?;
+    let space = call.app.spaces.open(&place);
+    let (outcome, replaced) = store(call, &space, upload, hash)?;
     if let Some(replaced) = replaced {
-        let index = call.app.store().documents.index(&place);
-        processing::remove_from_index(index, vec![replaced]).await;
+        processing::remove_from_index(&space, vec![replaced]).await;
     }
     if let Outcome::New { document_id, .. } = &outcome {
-        processing::ingest(&call.app, document_id.clone());
+        processing::ingest(&call.app, &space, document_id.clone());
         call.app.counters.uploads.increment();
     }
     Ok(outcome)
@@ -170,23 +171,22 @@ async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
 
 fn store(
     call: &Call,
-    place: &Place,
+    space: &Space,
     upload: Upload,
     hash: String,
 ) -> Result<(Outcome, Option<DocumentId>), Refusal> {
-    let mut store = call.app.store();
-    let same = store.documents.with_hash(place, &hash).map(|same| (same.id.clone(), same.is_in_flight()));
+    let mut contents = space.contents();
+    let same = contents.documents.with_hash(&hash).map(|same| (same.id.clone(), same.is_in_flight()));
     let replaced = match same {
         Some((id, true)) => return Ok((Outcome::Duplicate(id), None)),
-        Some((id, false)) => store.documents.remove(&id).map(|document| document.id),
+        Some((id, false)) => contents.documents.remove(&id).map(|document| document.id),
         None => None,
     };
     let document_id = DocumentId::new(Uuid::new_v4().to_string());
-    let task_id = store.tasks.create(TaskType::Insert, place, Some(document_id.clone()), call.now);
+    let task_id = contents.tasks.create(TaskType::Insert, &space.place, Some(document_id.clone()), call.now);
     let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call));
     let document = StoredDocument {
         id: document_id.clone(),
-        place: place.clone(),
         title: upload.title,
         file_name: upload.file_name,
         content: upload.content,
@@ -202,9 +202,11 @@ fn store(
         created_at: call.now,
         updated_at: call.now,
         processed_at: None,
+        stop: Stop::default(),
         sequence: 0,
     };
-    if !store.documents.insert(document) {
+    if !contents.documents.insert(document) {
+        contents.tasks.fail(&task_id, "queued", "There is no room for the document", call.now);
         let message = "The server has no room for more text; delete documents first";
         return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
     }

@@ -25,11 +25,11 @@ pub(super) async fn create(call: Call, request: CreateUser) -> Result<Reply<Crea
     password::check_policy(&request.password)?;
     let hash = tokio::task::spawn_blocking(move || password::hash(&request.password));
     let hash = hash.await.map_err(|_| Refusal::internal())??;
-    let mut store = call.app.store();
+    let mut directory = call.app.directory();
     let membership = MemberRole::from_role(&role);
-    let user = store.accounts.create(&request.username, &request.email, role, hash, call.now);
+    let user = directory.accounts.create(&request.username, &request.email, role, hash, call.now);
     let user = user.map_err(|error| refusal(error, &request.username))?;
-    store.tenancy.add_member(user.user_id.clone(), TenantId::server_default(), None, membership);
+    directory.tenancy.add_member(user.user_id.clone(), TenantId::server_default(), None, membership);
     Ok(Reply::new(CreatedUser::new(user)))
 }
 
@@ -71,7 +71,7 @@ fn refusal(error: AccountError, user: &str) -> Refusal {
 
 pub(super) async fn list(call: Call, request: ListUsers) -> Result<Reply<UserList>, Refusal> {
     call.require_admin()?;
-    let mut users = call.app.store().accounts.users();
+    let mut users = call.app.directory().accounts.users();
     users.retain(|user| request.role.as_ref().is_none_or(|role| user.role == *role));
     let page = Page::new(users, request.page, request.page_size, 100);
     Ok(Reply::new(UserList::new(page.items, page.total, page.page, page.page_size)))
@@ -79,8 +79,8 @@ pub(super) async fn list(call: Call, request: ListUsers) -> Result<Reply<UserLis
 
 pub(super) async fn get(call: Call, request: GetUser) -> Result<Reply<User>, Refusal> {
     call.require_admin()?;
-    let store = call.app.store();
-    let account = store.accounts.get(&request.user_id).ok_or(AccountError::Unknown);
+    let directory = call.app.directory();
+    let account = directory.accounts.get(&request.user_id).ok_or(AccountError::Unknown);
     account
         .map(|account| Reply::new(account.user.clone()))
         .map_err(|error| refusal(error, request.user_id.as_str()))
@@ -91,18 +91,18 @@ pub(super) async fn update(call: Call, request: UpdateUser) -> Result<Reply<Upda
     let UpdateUser { user_id, role, is_active, email, .. } = request;
     let email = email.filter(|email| !email.trim().is_empty());
     let change = AccountChange { role: role.map(known_or_default), is_active, email };
-    let user = call.app.store().accounts.update(&user_id, change, call.now);
+    let user = call.app.directory().accounts.update(&user_id, change, call.now);
     user.map(|user| Reply::new(UpdatedUser::new(user))).map_err(|error| refusal(error, user_id.as_str()))
 }
 
 pub(super) async fn delete(call: Call, request: DeleteUser) -> Result<Reply<()>, Refusal> {
     call.require_admin()?;
-    let mut store = call.app.store();
+    let mut directory = call.app.directory();
     let user: &UserId = &request.user_id;
-    store.accounts.remove(user).map_err(|error| refusal(error, user.as_str()))?;
-    for token in store.sessions.close_all_of_user(user) {
+    directory.accounts.remove(user).map_err(|error| refusal(error, user.as_str()))?;
+    for token in directory.sessions.close_all_of_user(user) {
         call.record(SessionEvent::Revoked, Some(&token));
     }
-    store.tenancy.remove_user(user);
+    directory.tenancy.remove_user(user);
     Ok(Reply::new(()))
 }

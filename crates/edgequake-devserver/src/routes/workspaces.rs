@@ -8,6 +8,7 @@ use edgequake_types::workspaces::{
 use edgequake_types::{TenantId, WorkspaceId};
 
 use super::tenants::{offset_and_limit, visible_tenant};
+use crate::app::App;
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::place::Place;
@@ -15,25 +16,25 @@ use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::page::window;
 use crate::state::tenancy::{InsertError, MemberRole};
-use crate::state::{Store, new_workspace_id, resources};
+use crate::state::{Directory, new_workspace_id, resources};
 
 pub(super) async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     if request.name.trim().is_empty() {
         return Err(Refusal::bad_request("name must not be empty"));
     }
-    let mut store = call.app.store();
-    let tenant = visible_tenant(&call, &store.tenancy, &request.tenant_id)?.clone();
-    let role = call.caller.user_id().and_then(|user| store.tenancy.role_in_tenant(user, &tenant.id));
+    let mut directory = call.app.directory();
+    let tenant = visible_tenant(&call, &directory.tenancy, &request.tenant_id)?.clone();
+    let role = call.caller.user_id().and_then(|user| directory.tenancy.role_in_tenant(user, &tenant.id));
     let may_create = role.is_some_and(|role| role >= MemberRole::Member);
     if call.app.config.era == Era::C && call.caller.role != Role::Admin && !may_create {
         return Err(Refusal::forbidden("tenant_access_denied"));
     }
     let place = Place { tenant: tenant.id.clone(), workspace: new_workspace_id() };
     let workspace = resources::new_workspace(request, &tenant, place.workspace.clone(), call.now);
-    let inserted = store.tenancy.insert_workspace(place.clone(), workspace.clone());
+    let inserted = directory.tenancy.insert_workspace(place.clone(), workspace.clone());
     inserted.map_err(|error| refusal(&call, error, &workspace.slug))?;
     if let Some(user) = call.caller.user_id() {
-        store.tenancy.add_member(user.clone(), place.tenant, Some(place.workspace), MemberRole::Owner);
+        directory.tenancy.add_member(user.clone(), place.tenant, Some(place.workspace), MemberRole::Owner);
     }
     Ok(Reply::new(workspace))
 }
@@ -51,28 +52,32 @@ fn refusal(call: &Call, error: InsertError, slug: &str) -> Refusal {
 }
 
 /// The workspaces of a tenant that the caller may access.
-fn accessible<'a>(call: &Call, store: &'a Store, tenant: &TenantId) -> Result<Vec<&'a Workspace>, Refusal> {
-    let tenant = visible_tenant(call, &store.tenancy, tenant)?;
-    let mut workspaces = store.tenancy.workspaces_of(&tenant.id);
+fn accessible<'a>(
+    call: &Call,
+    directory: &'a Directory,
+    tenant: &TenantId,
+) -> Result<Vec<&'a Workspace>, Refusal> {
+    let tenant = visible_tenant(call, &directory.tenancy, tenant)?;
+    let mut workspaces = directory.tenancy.workspaces_of(&tenant.id);
     if call.app.config.era == Era::C && call.caller.role != Role::Admin {
         workspaces.retain(|workspace| {
             let place = Place { tenant: tenant.id.clone(), workspace: workspace.id.clone() };
-            call.caller.user_id().is_some_and(|user| store.tenancy.role_in(user, &place).is_some())
+            call.caller.user_id().is_some_and(|user| directory.tenancy.role_in(user, &place).is_some())
         });
     }
     Ok(workspaces)
 }
 
 pub(super) async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<WorkspaceList>, Refusal> {
-    let store = call.app.store();
-    let workspaces = accessible(&call, &store, &request.tenant_id)?;
+    let directory = call.app.directory();
+    let workspaces = accessible(&call, &directory, &request.tenant_id)?;
     let (offset, limit) = offset_and_limit(request.offset, request.limit);
     let total = workspaces.len() as u64;
     let listed = |workspace: &Workspace| {
         let mut workspace = workspace.clone();
         if request.include_stats == Some(true) {
             let place = Place { tenant: request.tenant_id.clone(), workspace: workspace.id.clone() };
-            workspace.stats = Some(statistics(&store, &place));
+            workspace.stats = Some(statistics(&call.app, &place));
         }
         workspace
     };
@@ -81,9 +86,10 @@ pub(super) async fn list(call: Call, request: ListWorkspaces) -> Result<Reply<Wo
 }
 
 pub(super) async fn by_slug(call: Call, request: GetWorkspaceBySlug) -> Result<Reply<Workspace>, Refusal> {
-    let store = call.app.store();
-    let found =
-        accessible(&call, &store, &request.tenant_id)?.into_iter().find(|known| known.slug == request.slug);
+    let directory = call.app.directory();
+    let found = accessible(&call, &directory, &request.tenant_id)?
+        .into_iter()
+        .find(|known| known.slug == request.slug);
     found
         .map(|found| Reply::new(found.clone()))
         .ok_or_else(|| Refusal::not_found(format!("workspace {}", request.slug)))
@@ -105,14 +111,14 @@ fn unknown(place: &Place) -> Refusal {
 
 pub(super) async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
-    let store = call.app.store();
-    store.tenancy.workspace(&place).map(|found| Reply::new(found.clone())).ok_or_else(|| unknown(&place))
+    let directory = call.app.directory();
+    directory.tenancy.workspace(&place).map(|found| Reply::new(found.clone())).ok_or_else(|| unknown(&place))
 }
 
 pub(super) async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
-    let mut store = call.app.store();
-    let workspace = store.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
+    let mut directory = call.app.directory();
+    let workspace = directory.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
     if let Some(name) = request.name {
         workspace.name = name;
     }
@@ -123,28 +129,30 @@ pub(super) async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply
 
 pub(super) async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
-    let mut store = call.app.store();
-    if !store.tenancy.remove_workspace(&place) {
+    let mut directory = call.app.directory();
+    if !directory.tenancy.remove_workspace(&place) {
         return Err(unknown(&place));
     }
-    store.remove_place(&place);
+    call.app.spaces.remove(&place);
     Ok(Reply::new(()))
 }
 
 pub(super) async fn stats(call: Call, request: GetWorkspaceStats) -> Result<Reply<WorkspaceStats>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
-    let store = call.app.store();
-    store.tenancy.workspace(&place).ok_or_else(|| unknown(&place))?;
-    Ok(Reply::new(statistics(&store, &place)))
+    let directory = call.app.directory();
+    directory.tenancy.workspace(&place).ok_or_else(|| unknown(&place))?;
+    Ok(Reply::new(statistics(&call.app, &place)))
 }
 
-fn statistics(store: &Store, place: &Place) -> WorkspaceStats {
-    let documents = store.documents.in_place(place);
+fn statistics(app: &App, place: &Place) -> WorkspaceStats {
     let mut stats = WorkspaceStats::new(place.workspace.clone());
-    stats.document_count = documents.len() as u64;
-    stats.chunk_count = documents.iter().map(|document| document.chunk_count).sum();
+    let space = app.spaces.get(place);
+    if let Some(contents) = space.as_ref().map(|space| space.contents()) {
+        stats.document_count = contents.documents.len() as u64;
+        stats.chunk_count = contents.documents.newest_first().map(|document| document.chunk_count).sum();
+        stats.storage_bytes = contents.documents.content_size();
+    }
     stats.embedding_count = Some(stats.chunk_count);
     stats.entity_type_count = Some(0);
-    stats.storage_bytes = documents.iter().map(|document| document.content.len() as u64).sum();
     stats
 }

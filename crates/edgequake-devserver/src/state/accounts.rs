@@ -65,7 +65,7 @@ pub(crate) enum AccountError {
     Unknown,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts(HashMap<UserId, Account>);
 
 impl Accounts {

@@ -49,7 +49,7 @@ pub(crate) fn granted_scopes(era: Era, requested: Vec<KeyScope>) -> Vec<KeyScope
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ApiKeys {
     by_id: HashMap<KeyId, StoredKey>,
     by_fingerprint: HashMap<Fingerprint, KeyId>,

@@ -1,7 +1,7 @@
 //! Documents and the state of their processing.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use edgequake_types::documents::{
     Document, DocumentLineage, DocumentStatus, DocumentSummary, StatusCounts, UiPhase,
@@ -10,20 +10,17 @@ use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::Value;
 
+use super::space::Usage;
 use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
 use crate::place::Place;
 use crate::retrieval::answer::snippet;
-use crate::retrieval::index::Index;
-
-/// The maximum size of all texts together, in bytes.
-const CAPACITY: usize = 256 * 1024 * 1024;
+use crate::stop::Stop;
 
 /// A document as it is stored.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredDocument {
     pub(crate) id: DocumentId,
-    pub(crate) place: Place,
     pub(crate) title: String,
     pub(crate) file_name: Option<String>,
     pub(crate) content: Arc<str>,
@@ -41,6 +38,8 @@ pub(crate) struct StoredDocument {
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) processed_at: Option<Timestamp>,
+    /// Stops its processing.
+    pub(crate) stop: Stop,
     /// The order of arrival; two documents may arrive in the same microsecond.
     pub(crate) sequence: u64,
 }
@@ -100,7 +99,7 @@ impl StoredDocument {
     }
 
     /// The document in full.
-    pub(crate) fn detail(&self, era: Era) -> Document {
+    pub(crate) fn detail(&self, place: &Place, era: Era) -> Document {
         let mut document = Document::new(self.id.clone());
         document.title = Some(self.title.clone());
         document.file_name.clone_from(&self.file_name);
@@ -122,8 +121,8 @@ impl StoredDocument {
         document.relationship_count = Some(0);
         document.source_type = Some(self.source_type().to_owned());
         document.track_id = Some(self.track_id.clone());
-        document.tenant_id = Some(self.place.tenant.clone());
-        document.workspace_id = Some(self.place.workspace.clone());
+        document.tenant_id = Some(place.tenant.clone());
+        document.workspace_id = Some(place.workspace.clone());
         document.created_at = Some(rfc3339(self.created_at));
         document.updated_at = Some(rfc3339(self.updated_at));
         document.processed_at = self.processed_at.map(rfc3339);
@@ -141,12 +140,25 @@ impl StoredDocument {
         document
     }
 
+    /// What it takes, in bytes.
+    fn size(&self) -> usize {
+        let metadata = self.metadata.as_ref().map_or(0, |metadata| metadata.to_string().len());
+        self.content.len() + self.title.len() + self.track_id.as_str().len() + metadata
+    }
+
+    /// Whether it can be searched.
+    pub(crate) fn is_searchable(&self) -> bool {
+        matches!(self.status, DocumentStatus::Completed | DocumentStatus::PartialFailure)
+    }
+
     /// Whether the document passes a filter: dates are compared as text, and both must match; of the ids and the title
     /// patterns, if any, one must match.
     pub(crate) fn matches(&self, filter: &DocumentFilter) -> bool {
-        let created = rfc3339(self.created_at);
-        let after = filter.date_from.as_ref().is_none_or(|from| created.as_str() >= from.as_str());
-        let before = filter.date_to.as_ref().is_none_or(|to| created.as_str() <= to.as_str());
+        let dated = filter.date_from.is_some() || filter.date_to.is_some();
+        let created = dated.then(|| rfc3339(self.created_at));
+        let created = created.as_ref().map(|created| created.as_str()).unwrap_or_default();
+        let after = filter.date_from.as_ref().is_none_or(|from| created >= from.as_str());
+        let before = filter.date_to.as_ref().is_none_or(|to| created <= to.as_str());
         let ids = filter.document_ids.as_deref().filter(|ids| !ids.is_empty());
         let pattern = filter.document_pattern.as_deref().filter(|pattern| !pattern.trim().is_empty());
         let selected = match (ids, pattern) {
@@ -168,82 +180,172 @@ impl StoredDocument {
 pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
     let mut counts = StatusCounts::default();
     for document in documents {
-        let count = match document.status {
-            DocumentStatus::Pending | DocumentStatus::Queued => &mut counts.pending,
-            DocumentStatus::Processing => &mut counts.processing,
-            DocumentStatus::Completed => &mut counts.completed,
-            DocumentStatus::PartialFailure => &mut counts.partial_failure,
-            DocumentStatus::Failed => &mut counts.failed,
-            DocumentStatus::Cancelled => &mut counts.cancelled,
-            _ => &mut counts.unknown,
-        };
-        *count += 1;
+        *count_of(&mut counts, &document.status) += 1;
     }
     counts
 }
 
-/// The index of a workspace. It has its own lock because searches and insertions take long; only threads that may block
-/// take it.
-pub(crate) type SharedIndex = Arc<Mutex<Index>>;
+/// The count that a status belongs to.
+fn count_of<'a>(counts: &'a mut StatusCounts, status: &DocumentStatus) -> &'a mut u64 {
+    match status {
+        DocumentStatus::Pending | DocumentStatus::Queued => &mut counts.pending,
+        DocumentStatus::Processing => &mut counts.processing,
+        DocumentStatus::Completed => &mut counts.completed,
+        DocumentStatus::PartialFailure => &mut counts.partial_failure,
+        DocumentStatus::Failed => &mut counts.failed,
+        DocumentStatus::Cancelled => &mut counts.cancelled,
+        _ => &mut counts.unknown,
+    }
+}
 
-#[derive(Debug, Default)]
+/// The documents of a workspace.
+#[derive(Debug)]
 pub(crate) struct Documents {
     by_id: HashMap<DocumentId, StoredDocument>,
-    indices: HashMap<Place, SharedIndex>,
+    /// In the order of arrival.
+    by_sequence: BTreeMap<u64, DocumentId>,
+    /// Those that are not being deleted.
+    by_hash: HashMap<String, DocumentId>,
+    by_track: HashMap<TrackId, BTreeSet<u64>>,
+    counts: StatusCounts,
     bytes: usize,
+    usage: Arc<Usage>,
     sequence: u64,
 }
 
 impl Documents {
+    pub(crate) fn new(usage: Arc<Usage>) -> Self {
+        Self {
+            by_id: HashMap::new(),
+            by_sequence: BTreeMap::new(),
+            by_hash: HashMap::new(),
+            by_track: HashMap::new(),
+            counts: StatusCounts::default(),
+            bytes: 0,
+            usage,
+            sequence: 0,
+        }
+    }
+
     /// Stores a document; false if there is no room for it.
     pub(crate) fn insert(&mut self, mut document: StoredDocument) -> bool {
-        if self.bytes.saturating_add(document.content.len()) > CAPACITY {
+        let size = document.size();
+        if !self.usage.reserve(size) {
             return false;
         }
-        self.bytes += document.content.len();
+        self.bytes += size;
         self.sequence += 1;
         document.sequence = self.sequence;
+        self.by_sequence.insert(document.sequence, document.id.clone());
+        self.by_hash.insert(document.hash.clone(), document.id.clone());
+        self.by_track.entry(document.track_id.clone()).or_default().insert(document.sequence);
+        *count_of(&mut self.counts, &document.status) += 1;
         self.by_id.insert(document.id.clone(), document);
         true
     }
 
+    /// Removes a document, and stops its processing.
     pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
         let document = self.by_id.remove(id)?;
-        self.bytes -= document.content.len();
+        document.stop.stop();
+        self.bytes -= document.size();
+        self.usage.release(document.size());
+        self.by_sequence.remove(&document.sequence);
+        self.forget_hash(&document);
+        if let Some(track) = self.by_track.get_mut(&document.track_id) {
+            track.remove(&document.sequence);
+            if track.is_empty() {
+                self.by_track.remove(&document.track_id);
+            }
+        }
+        *count_of(&mut self.counts, &document.status) -= 1;
+        shrink(&mut self.by_id);
+        shrink(&mut self.by_hash);
+        shrink(&mut self.by_track);
         Some(document)
     }
 
-    /// The document with this id, if it belongs to this place.
-    pub(crate) fn get(&self, place: &Place, id: &DocumentId) -> Option<&StoredDocument> {
-        self.by_id.get(id).filter(|document| document.place == *place)
+    fn forget_hash(&mut self, document: &StoredDocument) {
+        if self.by_hash.get(&document.hash) == Some(&document.id) {
+            self.by_hash.remove(&document.hash);
+        }
     }
 
-    pub(crate) fn get_mut(&mut self, id: &DocumentId) -> Option<&mut StoredDocument> {
-        self.by_id.get_mut(id)
+    pub(crate) fn get(&self, id: &DocumentId) -> Option<&StoredDocument> {
+        self.by_id.get(id)
     }
 
-    /// The documents of a place, newest first.
-    pub(crate) fn in_place(&self, place: &Place) -> Vec<&StoredDocument> {
-        let mut documents: Vec<_> = self.by_id.values().filter(|document| document.place == *place).collect();
-        documents.sort_by_key(|document| std::cmp::Reverse(document.sequence));
-        documents
+    /// Changes a document, unless `change` returns `None`. What a change may touch is its state, not its identity.
+    pub(crate) fn update<T>(
+        &mut self,
+        id: &DocumentId,
+        change: impl FnOnce(&mut StoredDocument) -> Option<T>,
+    ) -> Option<T> {
+        let document = self.by_id.get_mut(id)?;
+        let before = document.status.clone();
+        let changed = change(document);
+        let after = document.status.clone();
+        if before != after {
+            *count_of(&mut self.counts, &before) -= 1;
+            *count_of(&mut self.counts, &after) += 1;
+            if after == DocumentStatus::Deleting && self.by_hash.get(&document.hash) == Some(id) {
+                self.by_hash.remove(&document.hash);
+            }
+        }
+        changed
     }
 
-    /// The document in a place with this content.
-    pub(crate) fn with_hash(&self, place: &Place, hash: &str) -> Option<&StoredDocument> {
-        self.by_id.values().find(|document| {
-            document.hash == hash && document.place == *place && document.status != DocumentStatus::Deleting
-        })
+    /// All documents, newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredDocument> {
+        self.by_sequence.values().rev().filter_map(|id| self.by_id.get(id))
     }
 
-    pub(crate) fn index(&mut self, place: &Place) -> SharedIndex {
-        Arc::clone(self.indices.entry(place.clone()).or_default())
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
     }
 
-    /// Removes everything in a place.
-    pub(crate) fn remove_place(&mut self, place: &Place) {
-        self.indices.remove(place);
-        self.by_id.retain(|_, document| document.place != *place);
-        self.bytes = self.by_id.values().map(|document| document.content.len()).sum();
+    /// How many there are in each state.
+    pub(crate) fn counts(&self) -> &StatusCounts {
+        &self.counts
+    }
+
+    /// The size of all contents, in bytes.
+    pub(crate) fn content_size(&self) -> u64 {
+        self.by_id.values().map(|document| document.content.len() as u64).sum()
+    }
+
+    /// The documents of a track, newest first.
+    pub(crate) fn on_track(&self, track: &TrackId) -> impl Iterator<Item = &StoredDocument> {
+        let sequences = self.by_track.get(track).into_iter().flat_map(|track| track.iter().rev());
+        sequences.filter_map(|sequence| self.by_id.get(self.by_sequence.get(sequence)?))
+    }
+
+    /// The document with this content.
+    pub(crate) fn with_hash(&self, hash: &str) -> Option<&StoredDocument> {
+        self.by_id.get(self.by_hash.get(hash)?)
+    }
+
+    /// Removes everything, and stops all processing.
+    pub(crate) fn clear(&mut self) {
+        let ids: Vec<DocumentId> = self.by_id.keys().cloned().collect();
+        for id in ids {
+            self.remove(&id);
+        }
     }
 }
+
+impl Drop for Documents {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
+/// Gives memory back that a map no longer needs.
+fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
+    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
+        map.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests;

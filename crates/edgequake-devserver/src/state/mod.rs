@@ -6,34 +6,23 @@ pub(crate) mod documents;
 pub(crate) mod page;
 pub(crate) mod resources;
 pub(crate) mod sessions;
+pub(crate) mod space;
 pub(crate) mod tasks;
 pub(crate) mod tenancy;
 
 use edgequake_types::{TenantId, UserId, WorkspaceId};
 use uuid::Uuid;
 
-use crate::place::Place;
-
 /// The user of every caller when authentication is off.
 pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
 
-/// All tables.
-#[derive(Debug, Default)]
-pub(crate) struct Store {
+/// What belongs to no workspace: users, keys, sessions, tenants and the list of workspaces.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Directory {
     pub(crate) accounts: accounts::Accounts,
     pub(crate) api_keys: api_keys::ApiKeys,
-    pub(crate) documents: documents::Documents,
     pub(crate) sessions: sessions::Sessions,
-    pub(crate) tasks: tasks::Tasks,
     pub(crate) tenancy: tenancy::Tenancy,
-}
-
-impl Store {
-    /// Removes the documents and tasks of a workspace that was deleted.
-    pub(crate) fn remove_place(&mut self, place: &Place) {
-        self.documents.remove_place(place);
-        self.tasks.remove_place(place);
-    }
 }
 
 #[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]

@@ -12,11 +12,26 @@ pub(crate) struct Page<T> {
 impl<T> Page<T> {
     /// Page `page` (from 1) of `items`; the default size is 20, and sizes are clamped to 1..=`max`.
     pub(crate) fn new(items: Vec<T>, page: Option<u64>, page_size: Option<u64>, max: u64) -> Self {
+        let total = items.len();
+        Self::of(items.into_iter(), total, page, page_size, max)
+    }
+}
+
+impl<T> Page<T> {
+    /// The same page of a list that is only gone through as far as needed.
+    pub(crate) fn of(
+        items: impl Iterator<Item = T>,
+        total: usize,
+        page: Option<u64>,
+        page_size: Option<u64>,
+        max: u64,
+    ) -> Self {
         let page = page.unwrap_or(1).max(1);
         let page_size = page_size.unwrap_or(20).clamp(1, max);
-        let total = items.len() as u64;
-        let items = window(items, (page - 1).saturating_mul(page_size), page_size);
-        Self { items, total, page, page_size }
+        let offset = usize::try_from((page - 1).saturating_mul(page_size)).unwrap_or(usize::MAX);
+        let limit = usize::try_from(page_size).unwrap_or(usize::MAX);
+        let items = if offset < total { items.skip(offset).take(limit).collect() } else { Vec::new() };
+        Self { items, total: total as u64, page, page_size }
     }
 }
 

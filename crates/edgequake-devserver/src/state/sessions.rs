@@ -36,7 +36,7 @@ pub(crate) struct Redeemed {
     pub(crate) successor: Option<Secret>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct RefreshToken {
     session: SessionId,
     generation: u64,
@@ -44,7 +44,7 @@ struct RefreshToken {
     consumed: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Session {
     user: UserId,
     ended: bool,
@@ -54,7 +54,7 @@ struct Session {
     generation: u64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Sessions {
     sessions: HashMap<SessionId, Session>,
     refresh_tokens: HashMap<Fingerprint, RefreshToken>,
@@ -68,6 +68,13 @@ pub(crate) struct Sessions {
 }
 
 impl Sessions {
+    /// No sessions, where every access token issued so far is rejected.
+    pub(crate) fn renewed(&self) -> Self {
+        let mut renewed = Self { last_serial: self.last_serial, ..Self::default() };
+        renewed.expire_access_tokens();
+        renewed
+    }
+
     /// The serial number of the next access token.
     pub(crate) fn next_serial(&mut self) -> u64 {
         self.last_serial += 1;

@@ -1,6 +1,6 @@
 //! Background work, as clients follow it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use edgequake_types::tasks::{
@@ -17,13 +17,11 @@ use crate::place::Place;
 /// How many tasks are stored before finished ones are removed.
 const CAPACITY: usize = 10_000;
 
-/// A task, and where and on what it works.
+/// A task, and what it works on.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredTask {
     pub(crate) task: Task,
-    pub(crate) place: Place,
     pub(crate) document: Option<DocumentId>,
-    sequence: u64,
 }
 
 /// How far a task has come.
@@ -60,9 +58,12 @@ impl Step {
     }
 }
 
+/// The tasks of a workspace.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     by_track: HashMap<TrackId, StoredTask>,
+    /// In the order of creation.
+    by_sequence: BTreeMap<u64, TrackId>,
     sequence: u64,
 }
 
@@ -77,6 +78,7 @@ impl Tasks {
     ) -> TrackId {
         if self.by_track.len() >= CAPACITY {
             self.by_track.retain(|_, stored| !stored.task.status.is_terminal());
+            self.by_sequence.retain(|_, track| self.by_track.contains_key(track));
         }
         let track_id = TrackId::new(format!("{task_type}-{}", Uuid::new_v4()));
         let mut task = Task::new(track_id.clone(), task_type, TaskStatus::Pending);
@@ -87,26 +89,18 @@ impl Tasks {
         task.tenant_id = Some(place.tenant.clone());
         task.workspace_id = Some(place.workspace.clone());
         self.sequence += 1;
-        let stored = StoredTask { task, place: place.clone(), document, sequence: self.sequence };
-        self.by_track.insert(track_id.clone(), stored);
+        self.by_sequence.insert(self.sequence, track_id.clone());
+        self.by_track.insert(track_id.clone(), StoredTask { task, document });
         track_id
     }
 
-    /// The task with this id, if it belongs to this place.
-    pub(crate) fn get(&self, place: &Place, track_id: &TrackId) -> Option<&StoredTask> {
-        self.by_track.get(track_id).filter(|stored| stored.place == *place)
+    pub(crate) fn get(&self, track_id: &TrackId) -> Option<&StoredTask> {
+        self.by_track.get(track_id)
     }
 
-    /// The tasks of a place, newest first.
-    pub(crate) fn in_place(&self, place: &Place) -> Vec<&StoredTask> {
-        let mut tasks: Vec<_> = self.by_track.values().filter(|stored| stored.place == *place).collect();
-        tasks.sort_by_key(|stored| std::cmp::Reverse(stored.sequence));
-        tasks
-    }
-
-    /// Removes the tasks of a place.
-    pub(crate) fn remove_place(&mut self, place: &Place) {
-        self.by_track.retain(|_, stored| stored.place != *place);
+    /// All tasks, newest first.
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredTask> {
+        self.by_sequence.values().rev().filter_map(|track| self.by_track.get(track))
     }
 
     /// Records progress.

@@ -42,7 +42,7 @@ struct Membership {
     workspace: Option<WorkspaceId>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tenancy {
     /// In the order of creation, as lists show them.
     tenants: Vec<Tenant>,

@@ -9,6 +9,7 @@ mod documents;
 mod faults;
 mod fuzz;
 mod query;
+mod seeding;
 mod session;
 mod support;
 mod tenancy;

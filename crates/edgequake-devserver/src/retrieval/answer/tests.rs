@@ -128,7 +128,7 @@ proptest! {
             text.push_str(if line + word.len() > width { "\n" } else if text.is_empty() { "" } else { " " });
             text.push_str(word);
         }
-        let chunks = chunks(&text);
+        let chunks = chunks(&text, || false).unwrap();
         let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
         let answer = answer("tram", &hits(&texts));
         for quoted in answer.split_inclusive(']').map(|quoted| quoted.trim().rsplit_once(" [").unwrap().0) {

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn rendered(text: &str) -> String {
-    let chunks = chunks(text).into_iter();
+    let chunks = chunks(text, || false).unwrap().into_iter();
     chunks.map(|chunk| format!("{:?} {}\n", chunk.lines, chunk.text.replace('\n', "⏎"))).collect()
 }
 
@@ -19,7 +19,7 @@ fn headings_separate_chunks_and_stay_with_their_text() {
 #[test]
 fn blank_texts_have_no_chunks_and_short_ones_have_one() {
     for text in ["", " \n\t\n", "\u{a0}"] {
-        assert_eq!(chunks(text), [], "{text:?}");
+        assert_eq!(chunks(text, || false).unwrap(), [], "{text:?}");
     }
     assert_eq!(rendered("one\r\ntwo\r\n"), "(1, 2) one\r⏎two\n");
 }
@@ -29,7 +29,7 @@ fn long_sections_are_split_at_paragraphs_and_overlap() {
     let paragraph =
         |word: &str| format!("{word} begins here. {}It ends there.", format!("{word} goes on. ").repeat(36));
     let text = ["alpha", "beta", "gamma"].map(paragraph).join("\n\n");
-    let chunks = chunks(&text);
+    let chunks = chunks(&text, || false).unwrap();
     assert_eq!(chunks.iter().map(|chunk| chunk.lines).collect::<Vec<_>>(), [(1, 1), (1, 3), (3, 5)]);
     assert!(chunks[0].text.starts_with("alpha begins") && chunks[0].text.ends_with("It ends there."));
     // The second chunk starts with the end of the first one.
@@ -42,14 +42,17 @@ fn long_sections_are_split_at_paragraphs_and_overlap() {
 #[test]
 fn text_without_sentences_is_split_at_white_space_or_anywhere() {
     let words = "word ".repeat(1_000);
-    for chunk in chunks(&words) {
+    for chunk in chunks(&words, || false).unwrap() {
         assert!(
             chunk.text.len() <= MAX_SIZE && chunk.text.split(' ').all(|word| word == "word"),
             "{chunk:?}"
         );
     }
     let solid = "é".repeat(2_000);
-    assert_eq!(chunks(&solid).iter().map(|chunk| chunk.text.chars().count()).sum::<usize>(), 2_000);
+    assert_eq!(
+        chunks(&solid, || false).unwrap().iter().map(|chunk| chunk.text.chars().count()).sum::<usize>(),
+        2_000
+    );
 }
 
 proptest! {
@@ -58,7 +61,7 @@ proptest! {
     #[test]
     fn nothing_is_lost_and_nothing_is_too_long(lines in prop::collection::vec("(# )?[a-zé.!? ]{0,300}\r?", 0..20)) {
         let text = lines.join("\n");
-        let chunks = chunks(&text);
+        let chunks = chunks(&text, || false).unwrap();
         let mut covered = 0;
         for chunk in &chunks {
             prop_assert!(chunk.text.len() <= MAX_SIZE && !chunk.text.trim().is_empty());

@@ -1,0 +1,82 @@
+//! [`ProcessingEvents`]: what happens to documents, as it happens.
+
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
+use tokio::sync::broadcast;
+
+/// How many events a slow subscriber may be behind before it loses the oldest.
+const CAPACITY: usize = 1024;
+
+/// A step of a document.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct ProcessingEvent {
+    /// The tenant of its workspace.
+    pub tenant_id: TenantId,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// The task that works on it.
+    pub task_id: TrackId,
+    /// Its status from now on.
+    pub status: DocumentStatus,
+    /// Its stage from now on, such as `embedding`.
+    pub stage: &'static str,
+}
+
+/// The events of a server since the subscription, in order.
+///
+/// ```
+/// use edgequake_devserver::DevServer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = DevServer::builder().start().await?;
+/// let mut events = server.processing_events();
+/// ///
+/// // ... upload a document, and then wait without polling ...
+///
+/// # drop(server);
+/// while let Some(event) = events.next().await {
+///     println!("{} is {} ({})", event.document_id, event.status, event.stage);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ProcessingEvents(broadcast::Receiver<ProcessingEvent>);
+
+impl ProcessingEvents {
+    /// The next event; `None` once the server is gone. Who falls behind by more than 1,024 events loses the oldest.
+    pub async fn next(&mut self) -> Option<ProcessingEvent> {
+        loop {
+            match self.0.recv().await {
+                Ok(event) => return Some(event),
+                Err(broadcast::error::RecvError::Lagged(_)) => {}
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+/// Where events are published.
+#[derive(Debug, Clone)]
+pub(crate) struct Bus(broadcast::Sender<ProcessingEvent>);
+
+impl Default for Bus {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(CAPACITY))
+    }
+}
+
+impl Bus {
+    pub(crate) fn publish(&self, event: ProcessingEvent) {
+        // Nobody listens most of the time.
+        let _ = self.0.send(event);
+    }
+
+    pub(crate) fn subscribe(&self) -> ProcessingEvents {
+        ProcessingEvents(self.0.subscribe())
+    }
+}

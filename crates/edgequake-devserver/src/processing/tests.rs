@@ -1,0 +1,51 @@
+use edgequake_types::tasks::TaskType;
+
+use super::*;
+use crate::auth::token::Signer;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::faults::Faults;
+use crate::place::Place;
+use crate::state::Directory;
+
+/// A server and a document that is being processed by nobody.
+fn job() -> (Arc<App>, Job) {
+    let signer = Signer::new().unwrap();
+    let app = App::new(Config::default(), Clock::start(), signer, Faults::default(), Directory::default());
+    let app = Arc::new(app);
+    let space = app.spaces.open(&Place::server_default());
+    let document = DocumentId::new("d");
+    let now = app.clock.timestamp();
+    let mut contents = space.contents();
+    let task = contents.tasks.create(TaskType::Insert, &space.place, Some(document.clone()), now);
+    assert!(contents.documents.insert(StoredDocument::test("d", "text", task, now)));
+    drop(contents);
+    let job = Job { app: Arc::downgrade(&app), space, document };
+    (app, job)
+}
+
+#[tokio::test]
+async fn a_panic_fails_the_document() {
+    let (_app, job) = job();
+    job.enter(&Step::new("chunking", 1)).unwrap();
+    guarded(job.clone(), async { panic!("on purpose") }).await;
+    let contents = job.space.contents();
+    let document = contents.documents.get(&job.document).unwrap();
+    assert_eq!((document.status.clone(), document.stage), (DocumentStatus::Failed, "failed"));
+    let task = &contents.tasks.get(&document.task_id).unwrap().task;
+    assert_eq!(
+        (task.status.clone(), task.error_message.as_deref()),
+        (TaskStatus::Failed, Some("Processing panicked"))
+    );
+}
+
+#[tokio::test]
+async fn long_work_stops_when_nobody_waits_for_it() {
+    let stop = Stop::default();
+    stop.stop();
+    let text = "A sentence. ".repeat(1_000);
+    assert_eq!(chunks(&text, || stop.is_stopped()), None);
+    let chunks = chunks(&text, || false).unwrap();
+    assert_eq!(insert(&SharedIndex::default(), &DocumentId::new("d"), chunks, &stop), None);
+    stop.stopped().await;
+}

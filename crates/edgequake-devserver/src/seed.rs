@@ -1,0 +1,153 @@
+//! [`SeedDocument`]: a document that is there without an upload.
+
+use std::sync::Arc;
+
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::tasks::{TaskStatus, TaskType};
+use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::digest;
+use crate::place::Place;
+use crate::processing;
+use crate::state::documents::StoredDocument;
+use crate::state::space::Space;
+use crate::stop::Stop;
+
+/// A document that is there, processed, without an upload. In JSON, as the file of `--seed` and the endpoint
+/// `/__dev/seed` have it, only `title` and `content` are needed.
+///
+/// ```
+/// use edgequake_devserver::SeedDocument;
+///
+/// let document: SeedDocument = serde_json::from_str(r#"{"title": "Bridge", "content": "It opened in 1931."}"#)?;
+/// assert_eq!(document, SeedDocument::new("Bridge", "It opened in 1931."));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct SeedDocument {
+    /// The title.
+    pub title: String,
+    /// The text; not blank.
+    pub content: String,
+    /// The name of the file that it came from. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Anything about the document. Default none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Value>,
+    /// The tenant of its workspace. Default: the server's default one.
+    #[serde(default = "TenantId::server_default")]
+    pub tenant_id: TenantId,
+    /// Its workspace. Default: the server's default one.
+    #[serde(default = "WorkspaceId::server_default")]
+    pub workspace_id: WorkspaceId,
+}
+
+impl SeedDocument {
+    /// A document in the default workspace.
+    pub fn new(title: impl Into<String>, content: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            content: content.into(),
+            file_name: None,
+            metadata: None,
+            tenant_id: TenantId::server_default(),
+            workspace_id: WorkspaceId::server_default(),
+        }
+    }
+
+    /// The same document in another workspace, which must exist.
+    #[must_use]
+    pub fn in_workspace(mut self, tenant: TenantId, workspace: WorkspaceId) -> Self {
+        (self.tenant_id, self.workspace_id) = (tenant, workspace);
+        self
+    }
+}
+
+/// Why a document cannot be seeded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SeedError {
+    /// There is no text.
+    #[error("the document {title:?} is blank")]
+    Blank {
+        /// Its title.
+        title: String,
+    },
+    /// The workspace does not exist.
+    #[error("the document {title:?} belongs to a workspace that does not exist: {workspace_id}")]
+    Workspace {
+        /// Its title.
+        title: String,
+        /// The workspace.
+        workspace_id: WorkspaceId,
+    },
+    /// All documents together would be too large.
+    #[error("there is no room for the document {title:?}; a server holds 256 MiB of text")]
+    Room {
+        /// Its title.
+        title: String,
+    },
+}
+
+/// Stores a document and processes it at once, which blocks the thread. One with the same content is replaced.
+pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, SeedError> {
+    let SeedDocument { title, content, file_name, metadata, tenant_id, workspace_id } = seed;
+    if content.trim().is_empty() {
+        return Err(SeedError::Blank { title });
+    }
+    let place = Place { tenant: tenant_id, workspace: workspace_id };
+    if app.directory().tenancy.workspace(&place).is_none() {
+        return Err(SeedError::Workspace { title, workspace_id: place.workspace });
+    }
+    let space = app.spaces.open(&place);
+    let now = app.clock.timestamp();
+    let id = DocumentId::new(Uuid::new_v4().to_string());
+    let hash = digest::sha256_hex(content.as_bytes());
+    let replaced = {
+        let mut contents = space.contents();
+        let same = contents.documents.with_hash(&hash).map(|same| same.id.clone());
+        let replaced = same.and_then(|same| contents.documents.remove(&same));
+        let task_id = contents.tasks.create(TaskType::Insert, &place, Some(id.clone()), now);
+        let document = StoredDocument {
+            id: id.clone(),
+            title: title.clone(),
+            file_name,
+            content: content.into(),
+            hash,
+            metadata,
+            track_id: TrackId::new(format!("seed_{}", Uuid::new_v4().simple())),
+            task_id: task_id.clone(),
+            status: DocumentStatus::Pending,
+            stage: "queued",
+            message: None,
+            progress: 0.0,
+            chunk_count: 0,
+            created_at: now,
+            updated_at: now,
+            processed_at: None,
+            stop: Stop::default(),
+            sequence: 0,
+        };
+        if !contents.documents.insert(document) {
+            contents.tasks.finish(&task_id, TaskStatus::Failed, Some(json!({})), now);
+            return Err(SeedError::Room { title });
+        }
+        replaced
+    };
+    if let Some(replaced) = replaced {
+        remove(&space, &replaced.id);
+    }
+    processing::ingest_now(app, &space, id.clone());
+    Ok(id)
+}
+
+fn remove(space: &Space, document: &DocumentId) {
+    space.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(document);
+}

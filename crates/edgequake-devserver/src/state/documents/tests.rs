@@ -1,0 +1,109 @@
+use proptest::prelude::*;
+
+use super::*;
+
+impl StoredDocument {
+    /// A pending document.
+    pub(crate) fn test(id: &str, content: &str, task: TrackId, now: Timestamp) -> Self {
+        Self {
+            id: DocumentId::new(id),
+            title: id.to_owned(),
+            file_name: None,
+            content: content.into(),
+            hash: content.to_owned(),
+            metadata: None,
+            track_id: TrackId::new(format!("track-{}", content.len() % 3)),
+            task_id: task,
+            status: DocumentStatus::Pending,
+            stage: "queued",
+            message: None,
+            progress: 0.0,
+            chunk_count: 0,
+            created_at: now,
+            updated_at: now,
+            processed_at: None,
+            stop: Stop::default(),
+            sequence: 0,
+        }
+    }
+}
+
+fn document(number: usize) -> StoredDocument {
+    let content = "x".repeat(number + 1);
+    StoredDocument::test(&number.to_string(), &content, TrackId::new("t"), Timestamp::UNIX_EPOCH)
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Insert(usize),
+    Remove(usize),
+    Change(usize, DocumentStatus),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let status = prop::sample::select(vec![
+        DocumentStatus::Processing,
+        DocumentStatus::Completed,
+        DocumentStatus::Failed,
+        DocumentStatus::Deleting,
+        DocumentStatus::Other("odd".into()),
+    ]);
+    let step = prop_oneof![
+        (0..12_usize).prop_map(Step::Insert),
+        (0..12_usize).prop_map(Step::Remove),
+        (0..12_usize, status).prop_map(|(number, status)| Step::Change(number, status)),
+    ];
+    prop::collection::vec(step, 0..60)
+}
+
+proptest! {
+    /// Whatever happens, the indices say the same as a look at all documents.
+    #[test]
+    fn the_indices_are_those_of_the_documents(steps in steps()) {
+        let usage = Arc::new(Usage::default());
+        let mut documents = Documents::new(Arc::clone(&usage));
+        for step in steps {
+            match step {
+                Step::Insert(number) if documents.get(&document(number).id).is_none() => {
+                    prop_assert!(documents.insert(document(number)));
+                }
+                Step::Insert(_) => {}
+                Step::Remove(number) => drop(documents.remove(&document(number).id)),
+                Step::Change(number, status) => {
+                    documents.update(&document(number).id, |document| {
+                        document.status = status;
+                        Some(())
+                    });
+                }
+            }
+        }
+        let all: Vec<&StoredDocument> = documents.newest_first().collect();
+        prop_assert_eq!(all.len(), documents.len());
+        prop_assert!(all.is_sorted_by(|one, other| one.sequence > other.sequence));
+        prop_assert_eq!(documents.counts(), &status_counts(all.iter().copied()));
+        for document in &all {
+            let known = documents.with_hash(&document.hash).map(|known| &known.id);
+            let expected = (document.status != DocumentStatus::Deleting).then_some(&document.id);
+            // A document that was being deleted is not found again, whatever its status is then.
+            prop_assert!(known == expected || known.is_none());
+            prop_assert!(documents.on_track(&document.track_id).any(|other| other.id == document.id));
+        }
+        prop_assert_eq!(documents.by_hash.len() <= all.len(), true);
+        prop_assert_eq!(documents.by_track.values().map(BTreeSet::len).sum::<usize>(), all.len());
+        drop(documents);
+        prop_assert!(usage.is_unused());
+    }
+}
+
+#[test]
+fn there_is_room_for_so_much_and_no_more() {
+    let usage = Arc::new(Usage::default());
+    let (mut one, mut other) = (Documents::new(Arc::clone(&usage)), Documents::new(Arc::clone(&usage)));
+    let large = |id: &str| {
+        StoredDocument::test(id, &"x".repeat(100 * 1024 * 1024), TrackId::new("t"), Timestamp::UNIX_EPOCH)
+    };
+    assert!(one.insert(large("a")) && other.insert(large("b")));
+    assert!(!one.insert(large("c")));
+    drop(other);
+    assert!(one.insert(large("c")));
+}

@@ -1,0 +1,38 @@
+//! [`Stop`]: tells a job that nobody waits for it any more.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::Notify;
+
+/// A flag that is raised once. Clones are the same flag.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Stop(Arc<Inner>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    stopped: AtomicBool,
+    changed: Notify,
+}
+
+impl Stop {
+    pub(crate) fn stop(&self) {
+        self.0.stopped.store(true, Ordering::Release);
+        self.0.changed.notify_waiters();
+    }
+
+    /// For work that cannot wait.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.0.stopped.load(Ordering::Acquire)
+    }
+
+    pub(crate) async fn stopped(&self) {
+        loop {
+            let changed = self.0.changed.notified();
+            if self.is_stopped() {
+                return;
+            }
+            changed.await;
+        }
+    }
+}
