@@ -1,5 +1,6 @@
 //! [`Backend`]: the server without a socket.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use edgequake_types::session::{Role, User};
@@ -29,9 +30,11 @@ use crate::state::{BUILT_IN_USER, Directory, new_user_id, resources, user_id};
 #[non_exhaustive]
 pub enum StartError {
     /// The port cannot be bound.
-    #[error("cannot listen on 127.0.0.1:{port}; choose another port, or 0 for any free one")]
     #[non_exhaustive]
+    #[error("cannot listen on {ip}, port {port}; choose another port, or 0 for any free one")]
     Bind {
+        /// The requested address.
+        ip: IpAddr,
         /// The requested port.
         port: u16,
         /// The error of the operating system.
@@ -210,8 +213,8 @@ fn initial_directory(
     let tenant = resources::new_tenant(CreateTenant::new("Default"), place.tenant.clone(), now);
     let workspace = CreateWorkspace::new(&place.tenant, "Default");
     let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
-    directory.tenancy.insert_tenant(tenant);
     // The tables are empty, so nothing can conflict.
+    let _ = directory.tenancy.insert_tenant(tenant);
     let _ = directory.tenancy.insert_workspace(place.clone(), workspace);
     if !config.auth {
         let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);

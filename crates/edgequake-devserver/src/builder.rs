@@ -1,5 +1,6 @@
 //! [`DevServerBuilder`]: configures a server and starts it.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use edgequake_types::session::Role;
@@ -8,6 +9,7 @@ use edgequake_types::{Secret, TenantId, WorkspaceId};
 use crate::backend::{Backend, StartError};
 use crate::config::{Config, Era, InitialUser, RequestListener};
 use crate::faults::Fault;
+use crate::guard::Guard;
 use crate::log::LoggedRequest;
 use crate::place::Place;
 use crate::seed::SeedDocument;
@@ -35,6 +37,8 @@ use crate::server::DevServer;
 #[must_use]
 pub struct DevServerBuilder {
     port: u16,
+    ip: Option<IpAddr>,
+    guard: Guard,
     config: Config,
     users: Vec<InitialUser>,
     documents: Vec<SeedDocument>,
@@ -49,7 +53,29 @@ impl DevServer {
 }
 
 impl DevServerBuilder {
-    /// The port to listen on, on 127.0.0.1. Default: 0, which picks a free port.
+    /// The address to listen on. Default: 127.0.0.1. On any other one, whoever reaches it may try the users of the
+    /// server, and names have to be [allowed](Self::allow_host); the endpoints below `/__dev` stay on this machine.
+    pub fn ip(mut self, ip: IpAddr) -> Self {
+        self.ip = Some(ip);
+        self
+    }
+
+    /// Answers requests to this host, such as the name of a container. Addresses, `localhost` and names that end in
+    /// `.localhost` are always answered; any other `Host` is refused with 403, so that no web page can reach the server
+    /// by a name of its own (DNS rebinding).
+    pub fn allow_host(mut self, host: impl Into<String>) -> Self {
+        self.guard.hosts.push(host.into().to_ascii_lowercase());
+        self
+    }
+
+    /// Answers requests with this `Origin`, such as `http://localhost:3000`. By default every request with an origin is
+    /// refused with 403, because it comes from a web page.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.guard.origins.push(origin.into());
+        self
+    }
+
+    /// The port to listen on. Default: 0, which picks a free port.
     pub fn port(mut self, port: u16) -> Self {
         self.port = port;
         self
@@ -202,13 +228,14 @@ impl DevServerBuilder {
         Backend::new(self.config, self.users, self.documents, self.faults)
     }
 
-    /// Binds 127.0.0.1 and serves until the handle is dropped. Needs a tokio runtime with I/O and time enabled.
+    /// Listens and serves until the handle is dropped. Needs a tokio runtime with I/O and time enabled.
     ///
     /// # Errors
     ///
     /// [`StartError::Bind`] when the port is in use, and the errors of [`build`](Self::build).
     pub async fn start(self) -> Result<DevServer, StartError> {
-        let port = self.port;
-        DevServer::listen(self.build()?, port).await
+        let listen = (self.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port);
+        let guard = self.guard.clone();
+        DevServer::listen(self.build()?, listen, guard).await
     }
 }

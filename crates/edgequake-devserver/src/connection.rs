@@ -1,9 +1,11 @@
 //! Serves one connection.
 
-use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 
-use http::{Request, Response};
+use axum::Router;
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -11,7 +13,10 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service;
 
+use crate::admin;
 use crate::effects::Disconnect;
+use crate::error::Refusal;
+use crate::guard::Guard;
 use crate::link::{Link, Linked};
 use crate::service::{BackendService, ResponseBody};
 
@@ -20,14 +25,27 @@ use crate::service::{BackendService, ResponseBody};
 #[error("a fault ends the connection")]
 struct Disconnected;
 
+/// What all connections share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) service: BackendService,
+    pub(crate) admin: Router,
+    pub(crate) guard: Guard,
+}
+
 /// Serves the requests of a connection until either side closes it. Once `stopping` is true, the request in progress is
 /// the last one.
-pub(crate) async fn serve(stream: TcpStream, service: BackendService, mut stopping: watch::Receiver<bool>) {
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    shared: Arc<Shared>,
+    mut stopping: watch::Receiver<bool>,
+) {
     // Small packets, such as the tokens of a stream, must not be delayed.
     let _ = stream.set_nodelay(true);
     let link = Link::default();
     let stream = TokioIo::new(Linked::new(stream, link.clone()));
-    let answer = service_fn(move |request| answer(service.clone(), link.clone(), request));
+    let answer = service_fn(move |request| answer(Arc::clone(&shared), link.clone(), peer, request));
     // No limit on idle connections: with paused time, hours may pass between two requests of a test.
     let connection = hyper::server::conn::http1::Builder::new()
         .header_read_timeout(None)
@@ -43,12 +61,26 @@ pub(crate) async fn serve(stream: TcpStream, service: BackendService, mut stoppi
 }
 
 async fn answer(
-    mut service: BackendService,
+    shared: Arc<Shared>,
     link: Link,
-    mut request: Request<Incoming>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Disconnected> {
-    request.extensions_mut().insert(link);
-    let answered: Result<_, Infallible> = service.call(request).await;
-    let Ok(response) = answered;
+    let (mut parts, body) = request.into_parts();
+    if let Err(message) = shared.guard.check(&parts) {
+        // A page is not worth reading on for.
+        let refusal = Refusal::text(StatusCode::FORBIDDEN, message);
+        return Ok(refusal.into_response("").map(ResponseBody));
+    }
+    if is_admin(parts.uri.path()) && peer.ip().to_canonical().is_loopback() {
+        let Ok(response) = shared.admin.clone().call(Request::from_parts(parts, body)).await;
+        return Ok(response.map(ResponseBody));
+    }
+    parts.extensions.insert(link);
+    let Ok(response) = shared.service.clone().call(Request::from_parts(parts, body)).await;
     if response.extensions().get::<Disconnect>().is_some() { Err(Disconnected) } else { Ok(response) }
+}
+
+fn is_admin(path: &str) -> bool {
+    path.strip_prefix(admin::PREFIX).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

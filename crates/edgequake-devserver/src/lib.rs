@@ -70,6 +70,8 @@ mod pipeline;
 mod routes;
 mod service;
 mod backend;
+mod admin;
+mod guard;
 mod connection;
 mod server;
 mod builder;

@@ -72,7 +72,7 @@ impl LoggedRequest {
 }
 
 /// Event counts since the start.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Stats {
     /// Accepted connections; 0 for calls in the same process.

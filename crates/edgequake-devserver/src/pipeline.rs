@@ -2,6 +2,7 @@
 //!
 //! Only known routes are checked, so unknown ones are 404 without a credential.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use edgequake_types::{Auth, Payload};
+use futures_util::FutureExt;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
@@ -45,7 +47,9 @@ pub(crate) struct Template(pub(crate) &'static str);
 
 /// Answers a request to `route`.
 pub(crate) async fn serve(app: Arc<App>, route: &Route, request: Request) -> Response {
-    let mut response = answer_or_spoil(app, route, request).await;
+    let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    let answered = AssertUnwindSafe(answer_or_spoil(app, route, request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_| Refusal::internal().into_response(&request_id));
     response.extensions_mut().insert(Template(route.path));
     response
 }

@@ -1,15 +1,18 @@
 //! [`DevServer`]: the server on a loopback socket.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 
+use crate::admin;
 use crate::backend::{Backend, StartError};
-use crate::connection;
+use crate::connection::{self, Shared};
+use crate::guard::Guard;
 
 /// How long [`DevServer::shutdown`] waits for requests in progress.
 const GRACE_PERIOD: Duration = Duration::from_millis(500);
@@ -44,17 +47,23 @@ pub struct DevServer {
 }
 
 impl DevServer {
-    pub(crate) async fn listen(backend: Backend, port: u16) -> Result<Self, StartError> {
-        let bind = |source| StartError::Bind { port, source };
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(bind)?;
+    pub(crate) async fn listen(
+        backend: Backend,
+        (ip, port): (IpAddr, u16),
+        guard: Guard,
+    ) -> Result<Self, StartError> {
+        let bind = |source| StartError::Bind { ip, port, source };
+        let listener = TcpListener::bind((ip, port)).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         let (stop, stopped) = oneshot::channel();
         let mut accepting = JoinSet::new();
-        accepting.spawn(accept(listener, backend.clone(), stopped));
-        Ok(Self { backend, addr, url: format!("http://{addr}"), stop, accepting })
+        let shared = Shared { service: backend.service(), admin: admin::router(backend.clone()), guard };
+        accepting.spawn(accept(listener, backend.clone(), Arc::new(shared), stopped));
+        let url = format!("http://{}", reachable(addr));
+        Ok(Self { backend, addr, url, stop, accepting })
     }
 
-    /// The base URL: `http://127.0.0.1:PORT`.
+    /// The base URL: `http://127.0.0.1:PORT`, unless the server was told to listen elsewhere.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -81,16 +90,31 @@ impl Deref for DevServer {
     }
 }
 
-async fn accept(listener: TcpListener, backend: Backend, mut stopped: oneshot::Receiver<()>) {
+/// Where this machine reaches a server that listens on an address.
+fn reachable(mut addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() {
+        addr.set_ip(match addr {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    addr
+}
+
+async fn accept(
+    listener: TcpListener,
+    backend: Backend,
+    shared: Arc<Shared>,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let (stop, stopping) = watch::channel(false);
     let mut connections = JoinSet::new();
-    let service = backend.service();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     backend.app().counters.connections.increment();
-                    connections.spawn(connection::serve(stream, service.clone(), stopping.clone()));
+                    connections.spawn(connection::serve(stream, peer, Arc::clone(&shared), stopping.clone()));
                 }
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },

@@ -104,7 +104,7 @@ impl Future for ResponseFuture {
 }
 
 /// The body of a response: complete at once, or the events of a stream as they are written.
-pub struct ResponseBody(AxumBody);
+pub struct ResponseBody(pub(crate) AxumBody);
 
 impl fmt::Debug for ResponseBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -22,6 +22,9 @@ pub(super) async fn create(call: Call, request: CreateApiKey) -> Result<Reply<Cr
     let user = key_owner(&call)?.clone();
     let scopes = granted_scopes(call.app.config.era, request.scopes.unwrap_or_default());
     let mut directory = call.app.directory();
+    if !directory.api_keys.has_room(call.now) {
+        return Err(Refusal::conflict("The server has its maximum number of keys"));
+    }
     let (key, secret) =
         directory.api_keys.create(user, request.name, scopes, request.expires_in_days, call.now)?;
     let mut created = CreatedApiKey::new(key.key_id, secret, key.prefix);

@@ -60,7 +60,9 @@ pub(super) async fn create(call: Call, request: CreateTenant) -> Result<Reply<Te
             Era::B => Err(Refusal::conflict(format!("The slug {} is already in use", tenant.slug))),
         };
     }
-    directory.tenancy.insert_tenant(tenant.clone());
+    if !directory.tenancy.insert_tenant(tenant.clone()) {
+        return Err(Refusal::conflict("The server has its maximum number of tenants"));
+    }
     if let Some(user) = call.caller.user_id() {
         directory.tenancy.add_member(user.clone(), tenant.id.clone(), None, MemberRole::Owner);
     }

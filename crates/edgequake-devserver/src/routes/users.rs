@@ -62,6 +62,7 @@ fn known_or_default(role: Role) -> Role {
 fn refusal(error: AccountError, user: &str) -> Refusal {
     match error {
         AccountError::Taken => Refusal::conflict("The user name or the e-mail address is taken"),
+        AccountError::Full => Refusal::conflict("The server has its maximum number of accounts"),
         AccountError::LastAdmin => {
             Refusal::conflict("The last administrator cannot be demoted, deactivated or deleted")
         }

@@ -43,6 +43,7 @@ pub(super) async fn create(call: Call, request: CreateWorkspace) -> Result<Reply
 fn refusal(call: &Call, error: InsertError, slug: &str) -> Refusal {
     let message = match error {
         InsertError::SlugTaken => format!("The slug {slug} is already in use"),
+        InsertError::Full => "The server has its maximum number of workspaces".to_owned(),
         InsertError::Quota => "The tenant has reached its maximum number of workspaces".to_owned(),
     };
     match call.app.config.era {

@@ -9,6 +9,9 @@ use edgequake_types::session::{Role, User};
 use super::new_user_id;
 use crate::clock::{Timestamp, rfc3339};
 
+/// How many accounts there may be.
+const CAPACITY: usize = 10_000;
+
 /// An account, with its secrets.
 #[derive(Debug, Clone)]
 pub(crate) struct Account {
@@ -60,6 +63,8 @@ pub(crate) struct AccountChange {
 pub(crate) enum AccountError {
     /// The name or the e-mail address belongs to another account.
     Taken,
+    /// There are too many accounts.
+    Full,
     /// The server would be left without an administrator.
     LastAdmin,
     Unknown,
@@ -94,6 +99,9 @@ impl Accounts {
     ) -> Result<User, AccountError> {
         if self.find_mut(&user.username).is_some() || self.find_mut(&user.email).is_some() {
             return Err(AccountError::Taken);
+        }
+        if self.0.len() >= CAPACITY {
+            return Err(AccountError::Full);
         }
         user.created_at = Some(rfc3339(now));
         user.updated_at = Some(rfc3339(now));

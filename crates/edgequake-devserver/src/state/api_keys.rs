@@ -49,6 +49,9 @@ pub(crate) fn granted_scopes(era: Era, requested: Vec<KeyScope>) -> Vec<KeyScope
     }
 }
 
+/// How many keys are kept, revoked ones included.
+const CAPACITY: usize = 10_000;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ApiKeys {
     by_id: HashMap<KeyId, StoredKey>,
@@ -82,6 +85,15 @@ impl ApiKeys {
         self.by_fingerprint.insert(fingerprint(secret.expose()), key.key_id.clone());
         self.by_id.insert(key.key_id.clone(), key.clone());
         Ok((key, secret))
+    }
+
+    /// Whether another key may be created. Revoked and expired ones are forgotten when there are too many.
+    pub(crate) fn has_room(&mut self, now: Timestamp) -> bool {
+        if self.by_id.len() >= CAPACITY {
+            self.by_id.retain(|_, key| key.is_valid(now));
+            self.by_fingerprint.retain(|_, id| self.by_id.contains_key(id));
+        }
+        self.by_id.len() < CAPACITY
     }
 
     /// Finds the key of a token, if it is active and has not expired.

@@ -11,7 +11,7 @@ use crate::place::Place;
 use crate::retrieval::index::Index;
 
 /// The maximum size of all documents of a server, in bytes.
-const CAPACITY: usize = 256 * 1024 * 1024;
+const CAPACITY: usize = if cfg!(test) { 256 * 1024 } else { 256 * 1024 * 1024 };
 
 /// How much all workspaces hold together.
 #[derive(Debug, Default)]

@@ -9,6 +9,12 @@ use edgequake_types::{TenantId, UserId, WorkspaceId};
 
 use crate::place::Place;
 
+/// How many workspaces there may be in all tenants together.
+const MAX_WORKSPACES: usize = 10_000;
+
+/// How many tenants there may be.
+const MAX_TENANTS: usize = 1_000;
+
 /// What a membership allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum MemberRole {
@@ -46,7 +52,9 @@ struct Membership {
 pub(crate) struct Tenancy {
     /// In the order of creation, as lists show them.
     tenants: Vec<Tenant>,
-    workspaces: Vec<(Place, Workspace)>,
+    workspaces: HashMap<Place, Workspace>,
+    /// The workspaces of each tenant, in the order of creation.
+    order: HashMap<TenantId, Vec<WorkspaceId>>,
     members: HashMap<Membership, MemberRole>,
 }
 
@@ -57,12 +65,18 @@ pub(crate) enum InsertError {
     SlugTaken,
     /// The tenant has its maximum number of workspaces.
     Quota,
+    /// The server has its maximum number of workspaces.
+    Full,
 }
 
 impl Tenancy {
-    /// Adds a tenant, whose slug no other one has.
-    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) {
-        self.tenants.push(tenant);
+    /// Adds a tenant, whose slug no other one has; false if there are too many.
+    pub(crate) fn insert_tenant(&mut self, tenant: Tenant) -> bool {
+        let fits = self.tenants.len() < MAX_TENANTS;
+        if fits {
+            self.tenants.push(tenant);
+        }
+        fits
     }
 
     pub(crate) fn tenant_by_slug(&self, slug: &str) -> Option<&Tenant> {
@@ -78,7 +92,11 @@ impl Tenancy {
         if quota.is_some_and(|quota| siblings.len() as u64 >= quota) {
             return Err(InsertError::Quota);
         }
-        self.workspaces.push((place, workspace));
+        if self.workspaces.len() >= MAX_WORKSPACES {
+            return Err(InsertError::Full);
+        }
+        self.order.entry(place.tenant.clone()).or_default().push(place.workspace.clone());
+        self.workspaces.insert(place, workspace);
         Ok(())
     }
 
@@ -95,16 +113,17 @@ impl Tenancy {
     }
 
     pub(crate) fn workspaces_of(&self, tenant: &TenantId) -> Vec<&Workspace> {
-        let workspaces = self.workspaces.iter().filter(|(place, _)| place.tenant == *tenant);
-        workspaces.map(|(_, workspace)| workspace).collect()
+        let ids = self.order.get(tenant).into_iter().flatten();
+        let place = |id: &WorkspaceId| Place { tenant: tenant.clone(), workspace: id.clone() };
+        ids.filter_map(|id| self.workspaces.get(&place(id))).collect()
     }
 
     pub(crate) fn workspace(&self, place: &Place) -> Option<&Workspace> {
-        self.workspaces.iter().find(|(known, _)| known == place).map(|(_, workspace)| workspace)
+        self.workspaces.get(place)
     }
 
     pub(crate) fn workspace_mut(&mut self, place: &Place) -> Option<&mut Workspace> {
-        self.workspaces.iter_mut().find(|(known, _)| known == place).map(|(_, workspace)| workspace)
+        self.workspaces.get_mut(place)
     }
 
     pub(crate) fn workspace_count(&self) -> usize {
@@ -113,10 +132,14 @@ impl Tenancy {
 
     /// Removes a workspace and its memberships; false if there is none.
     pub(crate) fn remove_workspace(&mut self, place: &Place) -> bool {
-        let before = self.workspaces.len();
-        self.workspaces.retain(|(known, _)| known != place);
+        if self.workspaces.remove(place).is_none() {
+            return false;
+        }
+        if let Some(order) = self.order.get_mut(&place.tenant) {
+            order.retain(|id| *id != place.workspace);
+        }
         self.members.retain(|membership, _| membership.workspace.as_ref() != Some(&place.workspace));
-        self.workspaces.len() < before
+        true
     }
 
     /// Removes a tenant with all its workspaces, and returns their places; `None` if there is no such tenant.
@@ -124,11 +147,13 @@ impl Tenancy {
         self.tenant(tenant)?;
         self.tenants.retain(|known| known.id != *tenant);
         self.members.retain(|membership, _| membership.tenant != *tenant);
-        let (removed, kept) =
-            std::mem::take(&mut self.workspaces).into_iter().partition(|(place, _)| place.tenant == *tenant);
-        self.workspaces = kept;
-        let removed: Vec<(Place, Workspace)> = removed;
-        Some(removed.into_iter().map(|(place, _)| place).collect())
+        let ids = self.order.remove(tenant).unwrap_or_default();
+        let places = ids.into_iter().map(|workspace| Place { tenant: tenant.clone(), workspace });
+        let places: Vec<Place> = places.collect();
+        for place in &places {
+            self.workspaces.remove(place);
+        }
+        Some(places)
     }
 
     /// Makes a user a member of a tenant, or of one of its workspaces.

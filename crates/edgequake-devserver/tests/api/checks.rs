@@ -190,7 +190,7 @@ async fn a_port_in_use_and_duplicate_users_are_start_errors() {
     let server = with_users().start().await.unwrap();
     let error = DevServer::builder().port(server.addr().port()).start().await.unwrap_err();
     assert!(
-        error.to_string().starts_with("cannot listen on 127.0.0.1:")
+        error.to_string().starts_with("cannot listen on 127.0.0.1, port ")
             && std::error::Error::source(&error).is_some()
     );
     let error = with_users()

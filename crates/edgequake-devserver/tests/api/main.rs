@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 #![allow(unreachable_pub, reason = "modules of one test program")]
 
+mod admin;
 mod api_keys;
 mod checks;
 mod documents;

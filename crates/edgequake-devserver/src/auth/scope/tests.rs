@@ -27,7 +27,7 @@ fn fixture(role: MemberRole, whole_tenant: bool) -> Fixture {
         let tenant = resources::new_tenant(CreateTenant::new(name), place.tenant.clone(), now);
         let workspace = CreateWorkspace::new(&place.tenant, name);
         let workspace = resources::new_workspace(workspace, &tenant, place.workspace.clone(), now);
-        tenancy.insert_tenant(tenant);
+        assert!(tenancy.insert_tenant(tenant));
         tenancy.insert_workspace(place.clone(), workspace).unwrap();
         place
     };

@@ -100,7 +100,7 @@ fn there_is_room_for_so_much_and_no_more() {
     let usage = Arc::new(Usage::default());
     let (mut one, mut other) = (Documents::new(Arc::clone(&usage)), Documents::new(Arc::clone(&usage)));
     let large = |id: &str| {
-        StoredDocument::test(id, &"x".repeat(100 * 1024 * 1024), TrackId::new("t"), Timestamp::UNIX_EPOCH)
+        StoredDocument::test(id, &"x".repeat(100 * 1024), TrackId::new("t"), Timestamp::UNIX_EPOCH)
     };
     assert!(one.insert(large("a")) && other.insert(large("b")));
     assert!(!one.insert(large("c")));

@@ -21,9 +21,9 @@ fn slugs_are_unique_within_their_tenant() {
     let mut tenancy = Tenancy::default();
     let (acme, other) = (tenant("Acme & Co."), tenant("Other"));
     assert_eq!(acme.slug, "acme-co");
-    tenancy.insert_tenant(acme.clone());
+    assert!(tenancy.insert_tenant(acme.clone()));
     assert_eq!(tenancy.tenant_by_slug(&acme.slug), Some(&acme));
-    tenancy.insert_tenant(other.clone());
+    assert!(tenancy.insert_tenant(other.clone()));
     for owner in [&acme, &other] {
         let (place, created) = workspace(owner, "Notes");
         tenancy.insert_workspace(place, created).unwrap();
@@ -37,7 +37,7 @@ fn the_workspace_quota_is_enforced() {
     let mut tenancy = Tenancy::default();
     let mut acme = tenant("Acme");
     acme.max_workspaces = Some(1);
-    tenancy.insert_tenant(acme.clone());
+    assert!(tenancy.insert_tenant(acme.clone()));
     let (place, created) = workspace(&acme, "one");
     tenancy.insert_workspace(place.clone(), created).unwrap();
     let (second, created) = workspace(&acme, "two");
@@ -50,7 +50,7 @@ fn the_workspace_quota_is_enforced() {
 fn the_higher_membership_counts_and_memberships_end_with_their_place() {
     let mut tenancy = Tenancy::default();
     let acme = tenant("Acme");
-    tenancy.insert_tenant(acme.clone());
+    assert!(tenancy.insert_tenant(acme.clone()));
     let (one, created) = workspace(&acme, "one");
     tenancy.insert_workspace(one.clone(), created).unwrap();
     let (two, created) = workspace(&acme, "two");

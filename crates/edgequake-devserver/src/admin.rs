@@ -1,0 +1,206 @@
+//! The endpoints below `/__dev`: everything that the library offers to tests, for tests in other languages and for a
+//! terminal. They are served on sockets of the server's own only, to callers on the same machine.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get, post};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::backend::Backend;
+use crate::clock::rfc3339;
+use crate::error::Refusal;
+use crate::faults::{Fault, FaultId};
+use crate::seed::SeedDocument;
+
+/// What precedes the paths.
+pub(crate) const PREFIX: &str = "/__dev";
+
+/// The maximum size of a body, in bytes.
+const BODY_LIMIT: usize = 64 * 1024 * 1024;
+
+const HELP: &str = "\
+GET    /__dev/faults           failures in force
+POST   /__dev/faults           orders a failure, or a list of them
+DELETE /__dev/faults[/ID]      ends all failures, or one
+GET    /__dev/ledger           what has happened to sessions
+GET    /__dev/sessions         sessions, and how they ended
+POST   /__dev/sessions/expire  lets all access tokens expire
+POST   /__dev/sessions/revoke  ends all sessions
+GET    /__dev/clock            the time of the server
+POST   /__dev/clock            moves it: {\"advance_ms\": 60000}
+GET    /__dev/requests         recorded requests, without their secrets
+POST   /__dev/requests         starts or stops recording: {\"recording\": true}
+DELETE /__dev/requests         removes them
+GET    /__dev/stats            counts since the start
+POST   /__dev/seed             adds a document, or a list of them: {\"title\": \"...\", \"content\": \"...\"}
+POST   /__dev/reset            puts the server back to its start
+";
+
+type Answer = Result<Response, Refusal>;
+
+/// The endpoints, on the state of a server.
+pub(crate) fn router(backend: Backend) -> Router {
+    let router = Router::new()
+        .route("/", get(async || HELP))
+        .route("/faults", get(list_faults).post(add_faults).delete(clear_faults))
+        .route("/faults/{id}", delete(remove_fault))
+        .route("/ledger", get(async |State(backend): State<Backend>| json(backend.ledger().entries())))
+        .route("/sessions", get(async |State(backend): State<Backend>| json(backend.ledger().sessions())))
+        .route("/sessions/expire", post(expire))
+        .route("/sessions/revoke", post(revoke))
+        .route("/clock", get(clock).post(move_clock))
+        .route("/requests", get(requests).post(record).delete(clear_requests))
+        .route("/stats", get(async |State(backend): State<Backend>| json(backend.stats())))
+        .route("/seed", post(seed))
+        .route("/reset", post(reset))
+        .with_state(backend);
+    Router::new().nest(PREFIX, router)
+}
+
+fn json(value: impl Serialize) -> Response {
+    match serde_json::to_vec(&value) {
+        Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(_) => Refusal::internal().into_response(""),
+    }
+}
+
+fn done() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// Answers with the refusal, if there is one.
+fn told(answer: Answer) -> Response {
+    answer.unwrap_or_else(|refusal| refusal.into_response(""))
+}
+
+/// Reads a JSON body.
+async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    let unreadable = |_| Refusal::bad_request(format!("The body is cut, or larger than {BODY_LIMIT} bytes"));
+    let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(unreadable)?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Refusal::bad_request(format!("The body does not fit: {error}")))
+}
+
+/// Reads one value or a list of them. The error is that of the form that was meant.
+async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Refusal> {
+    let value: Value = read(body).await?;
+    let items = match value {
+        Value::Array(items) => items,
+        value => vec![value],
+    };
+    let item = |item| serde_json::from_value(item);
+    let items: Result<Vec<T>, _> = items.into_iter().map(item).collect();
+    items.map_err(|error| Refusal::bad_request(format!("The body does not fit: {error}")))
+}
+
+async fn list_faults(State(backend): State<Backend>) -> Response {
+    json(backend.faults().active())
+}
+
+async fn add_faults(State(backend): State<Backend>, body: Body) -> Response {
+    let add = async {
+        let faults: Vec<Fault> = read_list(body).await?;
+        let add = |fault| backend.faults().add(fault);
+        let ids: Result<Vec<FaultId>, _> = faults.into_iter().map(add).collect();
+        ids.map_err(|error| Refusal::bad_request(error.to_string()))
+    };
+    told(add.await.map(|ids| (StatusCode::CREATED, json(json!({ "ids": ids }))).into_response()))
+}
+
+async fn clear_faults(State(backend): State<Backend>) -> Response {
+    backend.faults().clear();
+    done()
+}
+
+async fn remove_fault(State(backend): State<Backend>, Path(id): Path<String>) -> Response {
+    let found: Option<FaultId> = serde_json::from_str(&id).ok();
+    if found.is_some_and(|id| backend.faults().remove(id)) {
+        done()
+    } else {
+        Refusal::not_found(format!("fault {id}")).into_response("")
+    }
+}
+
+async fn expire(State(backend): State<Backend>) -> Response {
+    backend.expire_access_tokens();
+    done()
+}
+
+async fn revoke(State(backend): State<Backend>) -> Response {
+    backend.revoke_sessions();
+    done()
+}
+
+async fn clock(State(backend): State<Backend>) -> Response {
+    json(json!({ "now": rfc3339(backend.clock().now().into()) }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MoveClock {
+    advance_ms: u64,
+}
+
+async fn move_clock(State(backend): State<Backend>, body: Body) -> Response {
+    match read(body).await {
+        Ok(MoveClock { advance_ms }) => {
+            backend.clock().advance(Duration::from_millis(advance_ms));
+            clock(State(backend)).await
+        }
+        Err(refusal) => refusal.into_response(""),
+    }
+}
+
+async fn requests(State(backend): State<Backend>) -> Response {
+    json(backend.recorder().requests())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    recording: bool,
+}
+
+async fn record(State(backend): State<Backend>, body: Body) -> Response {
+    told(read(body).await.map(|Record { recording }| {
+        if recording {
+            backend.recorder().start()
+        } else {
+            backend.recorder().stop()
+        }
+        done()
+    }))
+}
+
+async fn clear_requests(State(backend): State<Backend>) -> Response {
+    backend.recorder().clear();
+    done()
+}
+
+async fn seed(State(backend): State<Backend>, body: Body) -> Response {
+    let documents: Vec<SeedDocument> = match read_list(body).await {
+        Ok(documents) => documents,
+        Err(refusal) => return refusal.into_response(""),
+    };
+    let mut ids = Vec::new();
+    for document in documents {
+        match backend.seed(document).await {
+            Ok(id) => ids.push(id),
+            Err(error) => return Refusal::bad_request(error.to_string()).into_response(""),
+        }
+    }
+    (StatusCode::CREATED, json(json!({ "document_ids": ids }))).into_response()
+}
+
+async fn reset(State(backend): State<Backend>) -> Response {
+    backend.reset().await;
+    done()
+}

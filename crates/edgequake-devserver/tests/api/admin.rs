@@ -1,0 +1,125 @@
+//! The endpoints below `/__dev`, and who may call the server at all.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use edgequake_types::documents::ListDocuments;
+use edgequake_types::session::Me;
+
+use crate::support::{Answer, Api, PASSWORD, USER, with_users};
+
+fn value(answer: &Answer) -> Value {
+    assert!(answer.status.is_success(), "{answer}");
+    serde_json::from_slice(&answer.body).unwrap()
+}
+
+#[tokio::test]
+async fn faults_are_ordered_listed_and_ended() {
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server);
+    let fault = r#"{"on": "GET /live", "times": 1, "effect": {"status": {"code": 503}}}"#;
+    let added = api.post("/__dev/faults", fault).await;
+    assert_eq!((added.status.as_u16(), value(&added)), (201, json!({"ids": [1]})));
+    let many = format!("[{fault}, {{\"effect\": \"delay\"}}]");
+    assert_eq!(value(&api.post("/__dev/faults", &many).await), json!({"ids": [2, 3]}));
+    assert_eq!(api.get("/live").await.status, 503);
+    let active = value(&api.get("/__dev/faults").await);
+    assert_eq!(active[0]["id"], 2);
+    assert_eq!(active[1]["fault"]["effect"], "delay");
+    assert_eq!(api.raw(Method::DELETE, "/__dev/faults/2", "", "").await.status, 204);
+    assert_eq!(api.raw(Method::DELETE, "/__dev/faults/2", "", "").await.status, 404);
+    assert_eq!(api.raw(Method::DELETE, "/__dev/faults", "", "").await.status, 204);
+    assert_eq!(value(&api.get("/__dev/faults").await), json!([]));
+    for (body, message) in [
+        ("{", "The body does not fit: EOF while parsing an object at line 1 column 1"),
+        (r#"{"effect": "explode"}"#, "The body does not fit: unknown variant `explode`"),
+        (r#"{"effekt": "delay"}"#, "The body does not fit: unknown field `effekt`"),
+        (r#"{"on": "Qwery", "effect": "delay"}"#, "`on` names no operation of this server: \"Qwery\""),
+    ] {
+        let refused = api.post("/__dev/faults", body).await;
+        assert_eq!(refused.cause(), "400 BAD_REQUEST");
+        assert!(refused.error().message.starts_with(message), "{}", refused.error().message);
+    }
+}
+
+#[tokio::test]
+async fn everything_else_that_tests_need() {
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server).in_default();
+    assert_eq!(api.post("/__dev/requests", r#"{"recording": true}"#).await.status, 204);
+    let mona = api.logged_in(USER).await;
+    let seed = json!([{"title": "Bridge", "content": "It opened in 1931."}, {"title": "Cats", "content": "They sleep."}]);
+    assert_eq!(
+        value(&api.post("/__dev/seed", &seed.to_string()).await)["document_ids"].as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(mona.ok(&ListDocuments::new()).await.total, 2);
+    assert_eq!(api.post("/__dev/seed", r#"{"title": "x", "content": " "}"#).await.cause(), "400 BAD_REQUEST");
+
+    let requests = value(&api.get("/__dev/requests").await);
+    assert_eq!(requests[0]["body"]["json"], json!({"username": USER, "password": "[redacted]"}));
+    assert_eq!(requests.as_array().unwrap().len(), 2, "the endpoints themselves are not recorded");
+    assert_eq!(value(&api.get("/__dev/stats").await)["logins"], 1);
+    let sessions = value(&api.get("/__dev/sessions").await);
+    assert_eq!((sessions[0]["refreshes"].as_u64(), &sessions[0]["end"]), (Some(0), &Value::Null));
+    assert_eq!(value(&api.get("/__dev/ledger").await)[0]["event"], "logged_in");
+
+    let before = value(&api.get("/__dev/clock").await)["now"].as_str().unwrap().to_owned();
+    let moved = api.post("/__dev/clock", r#"{"advance_ms": 86400000}"#).await;
+    assert!(value(&moved)["now"].as_str().unwrap() > before.as_str());
+    assert_eq!(mona.send(&Me::new()).await.status, 401);
+    let mona = api.logged_in(USER).await;
+    assert_eq!(api.post("/__dev/sessions/expire", "").await.status, 204);
+    assert_eq!(mona.send(&Me::new()).await.status, 401);
+    assert_eq!(api.post("/__dev/sessions/revoke", "").await.status, 204);
+    assert_eq!(value(&api.get("/__dev/sessions").await)[1]["end"]["entry"]["event"], "revoked");
+    assert_eq!(api.raw(Method::DELETE, "/__dev/requests", "", "").await.status, 204);
+    assert_eq!(value(&api.get("/__dev/requests").await), json!([]));
+
+    assert_eq!(api.post("/__dev/reset", "").await.status, 204);
+    assert_eq!(value(&api.get("/__dev/stats").await)["requests"], 0);
+    assert_eq!(api.logged_in(USER).await.ok(&ListDocuments::new()).await.total, 0);
+    let help = api.get("/__dev").await;
+    assert!(String::from_utf8_lossy(&help.body).contains("/__dev/reset"));
+    assert_eq!(api.get("/__dev/nothing").await.status, 404);
+    assert_eq!(api.get("/__developer").await.status, 404);
+}
+
+#[tokio::test]
+async fn no_web_page_reaches_the_server() {
+    let server =
+        with_users().allow_host("Dev.Test").allow_origin("http://localhost:3000").start().await.unwrap();
+    let api = Api::new(&server);
+    for (name, text, status) in [
+        ("host", "evil.test", 403),
+        ("host", "evil.test:8080", 403),
+        ("host", "dev.test", 200),
+        ("host", "localhost:1", 200),
+        ("origin", "https://evil.test", 403),
+        ("origin", "null", 403),
+        ("origin", "http://localhost:3000", 200),
+    ] {
+        for path in ["/live", "/__dev/stats"] {
+            assert_eq!(api.with(name, text).get(path).await.status, status, "{name}: {text}");
+        }
+    }
+    let login = json!({"username": USER, "password": PASSWORD}).to_string();
+    let refused = api.with("host", "evil.test").post("/api/v1/auth/login", &login).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(server.stats().logins, 0);
+    assert_eq!(
+        String::from_utf8_lossy(&refused.body),
+        "The host is neither an address nor a loopback name; allow it with --allow-host"
+    );
+}
+
+#[tokio::test]
+async fn a_server_listens_elsewhere_only_when_told_to() {
+    let server = with_users().ip("0.0.0.0".parse().unwrap()).start().await.unwrap();
+    assert!(server.addr().ip().is_unspecified());
+    assert_eq!(server.url(), format!("http://127.0.0.1:{}", server.addr().port()));
+    assert_eq!(Api::new(&server).get("/live").await.status, 200);
+    let server = with_users().ip("::1".parse().unwrap()).start().await.unwrap();
+    assert_eq!(server.url(), format!("http://[::1]:{}", server.addr().port()));
+    assert_eq!(Api::new(&server).get("/__dev/stats").await.status, 200);
+}
