@@ -41,6 +41,15 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// There is no certificate for TLS.
+    #[cfg(feature = "tls")]
+    #[non_exhaustive]
+    #[error("TLS cannot be set up; are all allowed hosts names or addresses?")]
+    Tls {
+        /// The error of the library.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// Two users share a name or an e-mail address.
     #[error("user names and e-mail addresses must be unique, ignoring case")]
     Users,

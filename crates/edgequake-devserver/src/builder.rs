@@ -13,7 +13,7 @@ use crate::guard::Guard;
 use crate::log::LoggedRequest;
 use crate::place::Place;
 use crate::seed::SeedDocument;
-use crate::server::DevServer;
+use crate::server::{DevServer, Listen};
 
 /// Configures a [`DevServer`] and starts it. Every option has a default that suits first steps.
 ///
@@ -39,6 +39,7 @@ pub struct DevServerBuilder {
     port: u16,
     ip: Option<IpAddr>,
     guard: Guard,
+    tls: bool,
     config: Config,
     users: Vec<InitialUser>,
     documents: Vec<SeedDocument>,
@@ -57,6 +58,14 @@ impl DevServerBuilder {
     /// server, and names have to be [allowed](Self::allow_host); the endpoints below `/__dev` stay on this machine.
     pub fn ip(mut self, ip: IpAddr) -> Self {
         self.ip = Some(ip);
+        self
+    }
+
+    /// Serves TLS, with a certificate for loopback and the [allowed hosts](Self::allow_host) that is made at the start.
+    /// [`DevServer::authority`] is the one to trust. Clients may choose HTTP/2.
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
         self
     }
 
@@ -234,8 +243,14 @@ impl DevServerBuilder {
     ///
     /// [`StartError::Bind`] when the port is in use, and the errors of [`build`](Self::build).
     pub async fn start(self) -> Result<DevServer, StartError> {
-        let listen = (self.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), self.port);
-        let guard = self.guard.clone();
-        DevServer::listen(self.build()?, listen, guard).await
+        let admin = self.users.iter().find(|user| user.role == Role::Admin);
+        let listen = Listen {
+            ip: self.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            port: self.port,
+            guard: self.guard.clone(),
+            admin: admin.map(|user| (user.username.clone(), user.password.clone())),
+            tls: self.tls,
+        };
+        DevServer::listen(self.build()?, listen).await
     }
 }

@@ -9,6 +9,7 @@ use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tower_service::Service;
@@ -26,11 +27,12 @@ use crate::service::{BackendService, ResponseBody};
 struct Disconnected;
 
 /// What all connections share.
-#[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) service: BackendService,
     pub(crate) admin: Router,
     pub(crate) guard: Guard,
+    #[cfg(feature = "tls")]
+    pub(crate) acceptor: Option<tokio_rustls::TlsAcceptor>,
 }
 
 /// Serves the requests of a connection until either side closes it. Once `stopping` is true, the request in progress is
@@ -39,18 +41,34 @@ pub(crate) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
     shared: Arc<Shared>,
-    mut stopping: watch::Receiver<bool>,
+    stopping: watch::Receiver<bool>,
 ) {
     // Small packets, such as the tokens of a stream, must not be delayed.
     let _ = stream.set_nodelay(true);
     let link = Link::default();
-    let stream = TokioIo::new(Linked::new(stream, link.clone()));
+    let stream = Linked::new(stream, link.clone());
+    #[cfg(feature = "tls")]
+    if let Some(acceptor) = &shared.acceptor {
+        // A client that does not trust the certificate hangs up.
+        let Ok(stream) = acceptor.accept(stream).await else { return };
+        return run(stream, peer, link, shared, stopping).await;
+    }
+    run(stream, peer, link, shared, stopping).await;
+}
+
+async fn run(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    link: Link,
+    shared: Arc<Shared>,
+    mut stopping: watch::Receiver<bool>,
+) {
     let answer = service_fn(move |request| answer(Arc::clone(&shared), link.clone(), peer, request));
-    // No limit on idle connections: with paused time, hours may pass between two requests of a test.
-    let connection = hyper::server::conn::http1::Builder::new()
-        .header_read_timeout(None)
-        .serve_connection(stream, answer)
-        .with_upgrades();
+    let builder = builder();
+    #[cfg(feature = "tls")]
+    let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
+    #[cfg(not(feature = "tls"))]
+    let connection = builder.serve_connection(TokioIo::new(stream), answer).with_upgrades();
     let mut connection = pin!(connection);
     // A client that disconnects is not an error, and a server that is gone stops.
     tokio::select! {
@@ -58,6 +76,23 @@ pub(crate) async fn serve(
         _ = stopping.wait_for(|stopping| *stopping) => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
+}
+
+/// HTTP/1.1 and HTTP/2, with and without TLS. There is no limit on idle connections: with paused time, hours may pass
+/// between two requests of a test.
+#[cfg(feature = "tls")]
+fn builder() -> hyper_util::server::conn::auto::Builder<hyper_util::rt::TokioExecutor> {
+    let mut builder = hyper_util::server::conn::auto::Builder::new(hyper_util::rt::TokioExecutor::new());
+    builder.http1().header_read_timeout(None);
+    builder
+}
+
+/// HTTP/1.1. There is no limit on idle connections: with paused time, hours may pass between two requests of a test.
+#[cfg(not(feature = "tls"))]
+fn builder() -> hyper::server::conn::http1::Builder {
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    builder.header_read_timeout(None);
+    builder
 }
 
 async fn answer(

@@ -35,6 +35,7 @@ pub enum SessionEvent {
     /// A user has logged in; the session begins.
     LoggedIn,
     /// A login was refused.
+    #[non_exhaustive]
     LoginRefused {
         /// The reason, as the server gives it, such as `invalid_password`.
         reason: String,
@@ -44,6 +45,7 @@ pub enum SessionEvent {
     /// A spent refresh token was presented again; the session ends.
     Reused,
     /// A refresh token was refused for another reason.
+    #[non_exhaustive]
     RefreshRefused {
         /// The reason, as the server gives it, such as `token_invalid`.
         reason: String,

@@ -72,6 +72,8 @@ mod service;
 mod backend;
 mod admin;
 mod guard;
+#[cfg(feature = "tls")]
+mod tls;
 mod connection;
 mod server;
 mod builder;

@@ -75,12 +75,14 @@ impl SeedDocument {
 #[non_exhaustive]
 pub enum SeedError {
     /// There is no text.
+    #[non_exhaustive]
     #[error("the document {title:?} is blank")]
     Blank {
         /// Its title.
         title: String,
     },
     /// The workspace does not exist.
+    #[non_exhaustive]
     #[error("the document {title:?} belongs to a workspace that does not exist: {workspace_id}")]
     Workspace {
         /// Its title.
@@ -89,6 +91,7 @@ pub enum SeedError {
         workspace_id: WorkspaceId,
     },
     /// All documents together would be too large.
+    #[non_exhaustive]
     #[error("there is no room for the document {title:?}; a server holds 256 MiB of text")]
     Room {
         /// Its title.

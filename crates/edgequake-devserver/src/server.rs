@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
+use edgequake_types::Secret;
 use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -13,6 +14,8 @@ use crate::admin;
 use crate::backend::{Backend, StartError};
 use crate::connection::{self, Shared};
 use crate::guard::Guard;
+#[cfg(feature = "tls")]
+use crate::tls::Identity;
 
 /// How long [`DevServer::shutdown`] waits for requests in progress.
 const GRACE_PERIOD: Duration = Duration::from_millis(500);
@@ -20,9 +23,22 @@ const GRACE_PERIOD: Duration = Duration::from_millis(500);
 /// The pause after a failed accept, for example when no file descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
+/// Where and how to listen.
+#[derive(Debug)]
+pub(crate) struct Listen {
+    pub(crate) ip: IpAddr,
+    pub(crate) port: u16,
+    pub(crate) guard: Guard,
+    /// The first administrator and the password.
+    pub(crate) admin: Option<(String, Secret)>,
+    pub(crate) tls: bool,
+}
+
 /// A running server. It stops when this handle is dropped; [`shutdown`](Self::shutdown) waits until it has stopped.
 ///
-/// It dereferences to [`Backend`], which has the statistics, the request log, and the controls for tests.
+/// It dereferences to [`Backend`], which has the controls for tests: [faults](Backend::faults), the
+/// [clock](Backend::clock), the [ledger](Backend::ledger) of sessions, the [recorder](Backend::recorder) of requests,
+/// [counts](Backend::stats), [seeds](Backend::seed) and the [reset](Backend::reset).
 ///
 /// ```
 /// use edgequake_devserver::DevServer;
@@ -41,26 +57,61 @@ pub struct DevServer {
     backend: Backend,
     addr: SocketAddr,
     url: String,
+    admin: Option<(String, Secret)>,
+    #[cfg(feature = "tls")]
+    authority: Option<String>,
     stop: oneshot::Sender<()>,
     /// Owns the listener and every connection, and closes them when it is dropped.
     accepting: JoinSet<()>,
 }
 
 impl DevServer {
-    pub(crate) async fn listen(
-        backend: Backend,
-        (ip, port): (IpAddr, u16),
-        guard: Guard,
-    ) -> Result<Self, StartError> {
+    pub(crate) async fn listen(backend: Backend, listen: Listen) -> Result<Self, StartError> {
+        let Listen { ip, port, guard, admin, .. } = listen;
+        #[cfg(feature = "tls")]
+        let identity = listen.tls.then(|| Identity::new(&guard.hosts)).transpose();
+        #[cfg(feature = "tls")]
+        let (acceptor, authority) = identity
+            .map_err(|error| StartError::Tls { source: Box::new(error) })?
+            .map(|identity| (identity.acceptor, identity.authority))
+            .unzip();
         let bind = |source| StartError::Bind { ip, port, source };
         let listener = TcpListener::bind((ip, port)).await.map_err(bind)?;
         let addr = listener.local_addr().map_err(bind)?;
         let (stop, stopped) = oneshot::channel();
         let mut accepting = JoinSet::new();
-        let shared = Shared { service: backend.service(), admin: admin::router(backend.clone()), guard };
+        let shared = Shared {
+            service: backend.service(),
+            admin: admin::router(backend.clone()),
+            guard,
+            #[cfg(feature = "tls")]
+            acceptor,
+        };
         accepting.spawn(accept(listener, backend.clone(), Arc::new(shared), stopped));
-        let url = format!("http://{}", reachable(addr));
-        Ok(Self { backend, addr, url, stop, accepting })
+        let scheme = if listen.tls { "https" } else { "http" };
+        let url = format!("{scheme}://{}", reachable(addr));
+        Ok(Self {
+            backend,
+            addr,
+            url,
+            admin,
+            #[cfg(feature = "tls")]
+            authority,
+            stop,
+            accepting,
+        })
+    }
+
+    /// User name and password of the first administrator of the [builder](crate::DevServerBuilder::user), if there is
+    /// one.
+    pub fn admin(&self) -> Option<(&str, &Secret)> {
+        self.admin.as_ref().map(|(name, password)| (name.as_str(), password))
+    }
+
+    /// The certificate to trust, in PEM, of a server with TLS.
+    #[cfg(feature = "tls")]
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The base URL: `http://127.0.0.1:PORT`, unless the server was told to listen elsewhere.

@@ -93,14 +93,14 @@ impl Asked<'_> {
 /// Of several faults that fit a request, the one that was added first and still hits counts.
 ///
 /// ```
-/// use edgequake_devserver::{DevServer, Effect, Fault};
+/// use edgequake_devserver::{DevServer, Fault};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let server = DevServer::builder().start().await?;
 /// // The next two queries are refused, and then one connection is reset after the query was executed.
 /// let refused = server.faults().add(Fault::status(503).retry_after("1").on("Query").times(2))?;
-/// server.faults().add(Fault::new(Effect::Reset).after_execution().on("POST /api/v1/query").times(1))?;
+/// server.faults().add(Fault::reset().after_execution().on("POST /api/v1/query").times(1))?;
 /// assert_eq!(server.faults().hits(refused), 0);
 ///
 /// // A typing error is found at once.

@@ -18,7 +18,7 @@ pub(crate) use active::{Asked, STAGES};
 /// In JSON, as the file of `--faults` and the endpoint `/__dev/faults` have it, everything but `effect` may be left out:
 ///
 /// ```
-/// use edgequake_devserver::{Effect, Fault};
+/// use edgequake_devserver::Fault;
 ///
 /// let fault: Fault = serde_json::from_str(
 ///     r#"{"on": "POST /api/v1/query", "skip": 1, "times": 2, "effect": {"status": {"code": 503, "retry_after": "1"}}}"#,
@@ -26,7 +26,7 @@ pub(crate) use active::{Asked, STAGES};
 /// assert_eq!(fault, Fault::status(503).retry_after("1").on("POST /api/v1/query").skip(1).times(2));
 ///
 /// let silent: Fault = serde_json::from_str(r#"{"effect": "silence"}"#)?;
-/// assert_eq!(silent, Fault::new(Effect::Silence));
+/// assert_eq!(silent, Fault::silence());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,6 +68,7 @@ pub enum Effect {
     /// Nothing but the delay.
     Delay,
     /// A status, with the server's own error body unless another one is given.
+    #[non_exhaustive]
     Status {
         /// From 200 to 599.
         code: u16,
@@ -79,6 +80,7 @@ pub enum Effect {
         retry_after: Option<String>,
     },
     /// A page of a gateway, with this status.
+    #[non_exhaustive]
     Html {
         /// From 200 to 599.
         code: u16,
@@ -86,6 +88,7 @@ pub enum Effect {
     /// 401, as for a credential that is not valid.
     Unauthorized,
     /// 429, as from the server's limiter.
+    #[non_exhaustive]
     RateLimited {
         /// The wait that the server tells.
         seconds: u64,
@@ -99,11 +102,13 @@ pub enum Effect {
     /// The connection is reset after the head of the response.
     ResetAfterHead,
     /// The connection ends in the middle of the body, of which so much arrives.
+    #[non_exhaustive]
     Truncate {
         /// In bytes.
         keep: u64,
     },
     /// The body arrives slowly.
+    #[non_exhaustive]
     SlowBody {
         /// How many bytes at once.
         bytes: u64,
@@ -111,11 +116,13 @@ pub enum Effect {
         pause_ms: u64,
     },
     /// The connection ends after so many events of a stream.
+    #[non_exhaustive]
     CutStream {
         /// The number of events.
         after: u64,
     },
     /// A stream stays open, and nothing comes after so many events.
+    #[non_exhaustive]
     SilentStream {
         /// The number of events.
         after: u64,
@@ -123,6 +130,7 @@ pub enum Effect {
     /// The connection stays open and is never read or written again, with everything else that uses it (HTTP/2).
     Silence,
     /// Processing of a document fails. `on` is not looked at.
+    #[non_exhaustive]
     FailProcessing {
         /// The stage, such as `embedding`.
         stage: String,
@@ -131,6 +139,7 @@ pub enum Effect {
         partial: bool,
     },
     /// Processing of a document stays at a stage until it is cancelled. `on` is not looked at.
+    #[non_exhaustive]
     HangProcessing {
         /// The stage, such as `embedding`.
         stage: String,
@@ -159,6 +168,83 @@ impl Fault {
     /// A status with the server's error body; see [`body`](Self::body) and [`retry_after`](Self::retry_after).
     pub fn status(code: u16) -> Self {
         Self::new(Effect::Status { code, body: None, retry_after: None })
+    }
+
+    /// A page of a gateway, with a status from 200 to 599.
+    pub fn html(code: u16) -> Self {
+        Self::new(Effect::Html { code })
+    }
+
+    /// 401, as for a credential that is not valid.
+    pub fn unauthorized() -> Self {
+        Self::new(Effect::Unauthorized)
+    }
+
+    /// 429, as from the server's limiter, with this wait.
+    pub fn rate_limited(seconds: u64) -> Self {
+        Self::new(Effect::RateLimited { seconds })
+    }
+
+    /// 503 to whatever changes something.
+    pub fn read_only() -> Self {
+        Self::new(Effect::ReadOnly)
+    }
+
+    /// Every access token expires.
+    pub fn expire_tokens() -> Self {
+        Self::new(Effect::ExpireTokens)
+    }
+
+    /// A reset before the response; see also [`after_execution`](Self::after_execution).
+    pub fn reset() -> Self {
+        Self::new(Effect::Reset)
+    }
+
+    /// A reset after the head of the response.
+    pub fn reset_after_head() -> Self {
+        Self::new(Effect::ResetAfterHead)
+    }
+
+    /// The end of the connection after so many bytes of the body.
+    pub fn truncate(keep: u64) -> Self {
+        Self::new(Effect::Truncate { keep })
+    }
+
+    /// A body of which so many bytes arrive at once, with a pause after each of them. Less than a millisecond counts as
+    /// none.
+    pub fn slow_body(bytes: u64, pause: Duration) -> Self {
+        let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        Self::new(Effect::SlowBody { bytes, pause_ms })
+    }
+
+    /// The end of the connection after so many events of a stream.
+    pub fn cut_stream(after: u64) -> Self {
+        Self::new(Effect::CutStream { after })
+    }
+
+    /// A stream that says nothing more after so many events.
+    pub fn silent_stream(after: u64) -> Self {
+        Self::new(Effect::SilentStream { after })
+    }
+
+    /// A connection that says nothing more.
+    pub fn silence() -> Self {
+        Self::new(Effect::Silence)
+    }
+
+    /// Processing that fails at a stage, such as `embedding`.
+    pub fn fail_processing(stage: impl Into<String>) -> Self {
+        Self::new(Effect::FailProcessing { stage: stage.into(), partial: false })
+    }
+
+    /// Processing that ends as `partial_failure`.
+    pub fn partial_processing(stage: impl Into<String>) -> Self {
+        Self::new(Effect::FailProcessing { stage: stage.into(), partial: true })
+    }
+
+    /// Processing that stays at a stage until it is cancelled.
+    pub fn hang_processing(stage: impl Into<String>) -> Self {
+        Self::new(Effect::HangProcessing { stage: stage.into() })
     }
 
     /// Nothing but a delay.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgequake_devserver::{DevServer, Effect, Fault};
+use edgequake_devserver::{DevServer, Fault};
 use edgequake_types::TrackId;
 use edgequake_types::documents::{DocumentStatus, GetDocument, ListDocuments, UploadText};
 use edgequake_types::query::{Query, StreamQuery};
@@ -35,9 +35,9 @@ async fn statuses_have_the_error_body_of_the_server_or_another_one() {
     order(&server, Fault::status(503).retry_after("7").on("ListDocuments").times(1));
     order(&server, Fault::status(502).body("upstream died").on("GET /api/v1/documents").times(1));
     order(&server, Fault::status(204).on("ListDocuments").times(1));
-    order(&server, Fault::new(Effect::Html { code: 504 }).on("ListDocuments").times(1));
-    order(&server, Fault::new(Effect::Unauthorized).on("ListDocuments").times(1));
-    order(&server, Fault::new(Effect::RateLimited { seconds: 3 }).on("ListDocuments").times(1));
+    order(&server, Fault::html(504).on("ListDocuments").times(1));
+    order(&server, Fault::unauthorized().on("ListDocuments").times(1));
+    order(&server, Fault::rate_limited(3).on("ListDocuments").times(1));
     let list = ListDocuments::new();
     let answer = api.send(&list).await;
     assert_eq!(
@@ -75,11 +75,11 @@ async fn a_fault_can_hide_the_answer_of_an_operation_that_was_executed() {
 #[tokio::test]
 async fn tokens_expire_and_writes_are_refused_to_order() {
     let (server, api) = default_workspace(with_users()).await;
-    order(&server, Fault::new(Effect::ExpireTokens).times(1));
+    order(&server, Fault::expire_tokens().times(1));
     assert_eq!(api.send(&Me::new()).await.status, 401);
     assert_eq!(api.send(&Me::new()).await.status, 401);
     let api = api.logged_in(USER).await;
-    order(&server, Fault::new(Effect::ReadOnly));
+    order(&server, Fault::read_only());
     assert_eq!(api.send(&ListDocuments::new()).await.status, 200);
     assert_eq!(api.send(&Query::new("x")).await.status, 200);
     let refused = api.send(&UploadText::new("x")).await;
@@ -92,13 +92,13 @@ async fn tokens_expire_and_writes_are_refused_to_order() {
 async fn connections_are_reset_and_cut() {
     let server = with_users().start().await.unwrap();
     let reset = Some(std::io::ErrorKind::ConnectionReset);
-    order(&server, Fault::new(Effect::Reset).times(1));
+    order(&server, Fault::reset().times(1));
     assert_eq!(raw(&server, LIVE).await, (String::new(), reset));
-    order(&server, Fault::new(Effect::ResetAfterHead).times(1));
+    order(&server, Fault::reset_after_head().times(1));
     let (answer, end) = raw(&server, LIVE).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("\r\n\r\n"), "{answer}");
     assert_eq!(end, reset);
-    order(&server, Fault::new(Effect::Truncate { keep: 1 }).times(1));
+    order(&server, Fault::truncate(1).times(1));
     let (answer, end) = raw(&server, LIVE).await;
     assert!(answer.contains("content-length: 2\r\n") && answer.ends_with("\r\n\r\nO"), "{answer}");
     assert_eq!(end, None);
@@ -108,7 +108,7 @@ async fn connections_are_reset_and_cut() {
 #[tokio::test]
 async fn a_silent_connection_stays_open_and_says_nothing() {
     let server = with_users().start().await.unwrap();
-    order(&server, Fault::new(Effect::Silence).times(1));
+    order(&server, Fault::silence().times(1));
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream.write_all(LIVE.as_bytes()).await.unwrap();
     // Another connection is served, and this one has still said nothing then.
@@ -137,12 +137,12 @@ async fn streams_are_cut_and_fall_silent() {
         token.expose(),
         body.len()
     );
-    order(&server, Fault::new(Effect::CutStream { after: 2 }).on("StreamQuery").times(1));
+    order(&server, Fault::cut_stream(2).on("StreamQuery").times(1));
     let (answer, end) = raw(&server, &request).await;
     assert_eq!((answer.matches("data: ").count(), end), (2, None));
     assert!(!answer.ends_with("0\r\n\r\n"), "{answer}");
 
-    order(&server, Fault::new(Effect::SilentStream { after: 1 }).on("StreamQuery").times(1));
+    order(&server, Fault::silent_stream(1).on("StreamQuery").times(1));
     let mut stream = TcpStream::connect(server.addr()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
@@ -164,8 +164,8 @@ async fn delays_and_slow_bodies() {
 
     let backend = DevServer::builder().build().unwrap();
     backend.faults().add(Fault::delayed(Duration::from_secs(5)).times(1)).unwrap();
-    backend.faults().add(Fault::new(Effect::SlowBody { bytes: 1, pause_ms: 1000 }).times(1)).unwrap();
-    backend.faults().add(Fault::new(Effect::Reset).times(1)).unwrap();
+    backend.faults().add(Fault::slow_body(1, Duration::from_secs(1)).times(1)).unwrap();
+    backend.faults().add(Fault::reset().times(1)).unwrap();
     let live = || http::Request::get("/live").body(String::new()).unwrap();
     let started = tokio::time::Instant::now();
     assert_eq!(backend.service().oneshot(live()).await.unwrap().status(), 200);
@@ -184,8 +184,7 @@ async fn delays_and_slow_bodies() {
 #[tokio::test]
 async fn processing_fails_to_order_and_can_be_retried() {
     let (server, api) = default_workspace(with_users()).await;
-    let fails = |partial| Effect::FailProcessing { stage: "embedding".to_owned(), partial };
-    order(&server, Fault::new(fails(false)).times(1));
+    order(&server, Fault::fail_processing("embedding").times(1));
     let uploaded = api.ok(&UploadText::new("text")).await;
     let (document, task) = (uploaded.document_id.unwrap(), uploaded.task_id.unwrap());
     assert_eq!(wait_for_task(&api, &task).await, TaskStatus::Failed);
@@ -200,7 +199,7 @@ async fn processing_fails_to_order_and_can_be_retried() {
     assert_eq!(api.ok(&GetDocument::new(&document)).await.status, Some(DocumentStatus::Completed));
     assert_eq!(api.send(&RetryTask::new(&task)).await.cause(), "409 CONFLICT");
 
-    order(&server, Fault::new(fails(true)).times(1));
+    order(&server, Fault::partial_processing("embedding").times(1));
     let uploaded = api.ok(&UploadText::new("other text")).await;
     wait_for_task(&api, &uploaded.task_id.unwrap()).await;
     let partial = api.ok(&GetDocument::new(uploaded.document_id.unwrap())).await;
@@ -211,7 +210,7 @@ async fn processing_fails_to_order_and_can_be_retried() {
 #[tokio::test]
 async fn processing_hangs_to_order_until_it_is_cancelled() {
     let (server, api) = default_workspace(with_users()).await;
-    order(&server, Fault::new(Effect::HangProcessing { stage: "chunking".to_owned() }));
+    order(&server, Fault::hang_processing("chunking"));
     let uploaded = api.ok(&UploadText::new("text")).await;
     let task: TrackId = uploaded.task_id.unwrap();
     let step =

@@ -1,6 +1,6 @@
 //! Documents from the start, putting everything back, and hearing of processing.
 
-use edgequake_devserver::{DevServer, Effect, Fault, SeedDocument, SeedError, StartError};
+use edgequake_devserver::{DevServer, Fault, SeedDocument, SeedError, StartError};
 use edgequake_types::WorkspaceId;
 use edgequake_types::documents::{DocumentStatus, ListDocuments, UploadText};
 use edgequake_types::query::Query;
@@ -39,10 +39,9 @@ async fn seeded_documents_are_found_at_once() {
 
 #[tokio::test]
 async fn a_reset_puts_the_start_back() {
-    let hangs = Effect::HangProcessing { stage: "chunking".to_owned() };
     let builder = with_users()
         .document(SeedDocument::new("Bridge", BRIDGE))
-        .fault(Fault::new(hangs))
+        .fault(Fault::hang_processing("chunking"))
         .fault(Fault::status(503).on("Me").times(1));
     let (server, api) = default_workspace(builder).await;
     let session = api.login(USER).await;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use edgequake_devserver::{Effect, Fault, RecordedBody, SessionEvent};
+use edgequake_devserver::{Fault, RecordedBody, SessionEvent};
 use edgequake_types::documents::UploadFile;
 use edgequake_types::session::{Login, Logout, Me, Refresh};
 
@@ -33,8 +33,10 @@ async fn the_ledger_proves_why_each_session_was_lost() {
     );
     assert_eq!(end.spent.unwrap().agent.as_deref(), Some("one"));
     let events: Vec<SessionEvent> = server.ledger().of(lost).into_iter().map(|entry| entry.event).collect();
-    let refused = SessionEvent::RefreshRefused { reason: "session_revoked".to_owned() };
-    assert_eq!(events, [SessionEvent::LoggedIn, SessionEvent::Refreshed, SessionEvent::Reused, refused]);
+    assert_eq!(events[..3], [SessionEvent::LoggedIn, SessionEvent::Refreshed, SessionEvent::Reused]);
+    assert!(
+        matches!(&events[3..], [SessionEvent::RefreshRefused { reason, .. }] if reason == "session_revoked")
+    );
 
     // Another one is closed by its user, a third one by a test, and a login fails.
     let session = two.login(USER).await;
@@ -55,7 +57,7 @@ async fn the_ledger_proves_why_each_session_was_lost() {
     );
     let entries = server.ledger().entries();
     let last = entries.last().unwrap();
-    assert_eq!(last.event, SessionEvent::LoginRefused { reason: "invalid_password".to_owned() });
+    assert!(matches!(&last.event, SessionEvent::LoginRefused { reason, .. } if reason == "invalid_password"));
     assert!(entries.iter().any(|entry| entry.event == SessionEvent::AccessTokenDenied));
     let text = serde_json::to_string(&entries).unwrap();
     assert!(!text.contains(PASSWORD) && !text.contains(first.expose()) && !text.contains("eyJ"), "{text}");
@@ -72,7 +74,7 @@ async fn the_recorder_keeps_requests_without_their_secrets() {
     let mona = api.bearer(session.access_token.expose()).with("x-api-key", "s3cr3t-k");
     mona.get("/api/v1/documents?page=1&token=s3cr3t-q").await;
     mona.ok(&UploadFile::from_bytes("a.txt", "text")).await;
-    server.faults().add(Fault::new(Effect::Silence).on("Me")).unwrap();
+    server.faults().add(Fault::silence().on("Me")).unwrap();
     let silent = tokio::time::timeout(Duration::from_millis(50), mona.send(&Me::new())).await;
     assert!(silent.is_err());
     let requests = server.recorder().requests();
