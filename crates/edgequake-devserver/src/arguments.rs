@@ -8,13 +8,22 @@ use edgequake_devserver::{DevServer, DevServerBuilder, Era, Role};
 use edgequake_types::Secret;
 use uuid::Uuid;
 
+use crate::files::{self, FileError};
+
 pub(crate) const USAGE: &str = "\
 An in-memory EdgeQuake server on 127.0.0.1, for tests and first steps.
 
 Usage: edgequake-devserver [OPTIONS]
+       edgequake-devserver [OPTIONS] exec -- COMMAND [ARGUMENT]...
+
+`exec` runs a command with EDGEQUAKE_BASE_URL, _USERNAME, _PASSWORD, _TENANT_ID and _WORKSPACE_ID of a server on a free
+port, and ends with it. Tests in any language control a server through http://HOST:PORT/__dev.
 
 Options:
-  --port PORT                Port to listen on; 0 picks a free port [default: 8080]
+  --port PORT                Port to listen on; 0 picks a free port [default: 8080, with exec 0]
+  --ip ADDRESS               Address to listen on [default: 127.0.0.1]
+  --allow-host NAME          Answers requests to this host name, such as that of a container
+  --allow-origin ORIGIN      Answers requests of this origin, such as http://localhost:3000
   --user NAME[:ROLE]         Adds a user; ROLE is admin, user or readonly [default: admin:admin]
   --era b|c                  Generation of servers to behave like [default: c]
   --no-auth                  Accepts requests without credentials
@@ -26,6 +35,9 @@ Options:
   --token-delay MS           Pause before each token of a streamed answer [default: 0]
   --rate-limit BURST/RATE    Limits each caller: BURST at once, RATE more per second
   --master-key-file FILE     Reads the master key from the first line of FILE
+  --seed FILE                Adds a text file, or a JSON file with a list of {\"title\", \"content\"}, as documents
+  --faults FILE              Orders the failures of a JSON file, as POST /__dev/faults takes them
+  -v, --verbose              Writes each request to standard error
   --help                     Prints this text
   --version                  Prints the version
 
@@ -41,7 +53,13 @@ Environment:
 pub(crate) enum Arguments {
     Help,
     Version,
-    Serve { server: Box<DevServerBuilder>, users: Vec<StartupUser> },
+    Serve {
+        server: Box<DevServerBuilder>,
+        users: Vec<StartupUser>,
+        verbose: bool,
+        /// The command to run, and its arguments.
+        command: Option<(OsString, Vec<OsString>)>,
+    },
 }
 
 /// A user to print at startup.
@@ -49,8 +67,8 @@ pub(crate) enum Arguments {
 pub(crate) struct StartupUser {
     pub(crate) name: String,
     pub(crate) role: Role,
-    /// The password, if it was generated.
-    pub(crate) generated_password: Option<Secret>,
+    pub(crate) password: Secret,
+    pub(crate) is_generated: bool,
 }
 
 /// An invalid command line. Messages contain options but no values, which may be misplaced secrets.
@@ -66,6 +84,10 @@ pub(crate) enum UsageError {
     KeyFile { path: PathBuf, source: std::io::Error },
     #[error("the key file {} is empty", path.display())]
     NoKey { path: PathBuf },
+    #[error("exec needs a command: exec -- COMMAND")]
+    NoCommand,
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 impl Arguments {
@@ -81,13 +103,20 @@ impl Arguments {
     ) -> Result<Self, UsageError> {
         use lexopt::Arg::{Long, Short, Value};
 
+        let (mut verbose, mut command, mut port) = (false, None, None);
+
         let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-        let mut server = keys(DevServer::builder().port(8080), environment);
+        let mut server = keys(DevServer::builder(), environment);
         let mut users: Vec<(String, Role)> = Vec::new();
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next().map_err(|_| UsageError::Positional)? {
             let option = match argument {
                 Long(option) => option.to_owned(),
+                Short('v') => "verbose".to_owned(),
+                Value(word) if word == "exec" => {
+                    command = Some(exec(&mut parser)?);
+                    break;
+                }
                 Short(letter) => return Err(UsageError::Unknown(format!("-{letter}"))),
                 Value(_) => return Err(UsageError::Positional),
             };
@@ -97,10 +126,35 @@ impl Arguments {
                 "no-auth" => server.auth(false),
                 "strict-scope" => server.strict_scope(true),
                 "no-registration" => server.registration(false),
+                "verbose" => {
+                    verbose = true;
+                    server
+                }
                 "port" => {
-                    server.port(value(&mut parser, "--port", "must be a number from 0 to 65535", |text| {
+                    port = Some(value(&mut parser, "--port", "must be a number from 0 to 65535", |text| {
                         text.parse().ok()
-                    })?)
+                    })?);
+                    server
+                }
+                "ip" => {
+                    let rule = "must be an address, such as 0.0.0.0";
+                    server.ip(value(&mut parser, "--ip", rule, |text| text.parse().ok())?)
+                }
+                "allow-host" => {
+                    let rule = "must be a name without a port";
+                    server.allow_host(value(&mut parser, "--allow-host", rule, host)?)
+                }
+                "allow-origin" => {
+                    let rule = "must be an origin, such as http://localhost:3000";
+                    server.allow_origin(value(&mut parser, "--allow-origin", rule, origin)?)
+                }
+                "seed" => {
+                    let path: PathBuf = value(&mut parser, "--seed", FILE, |text| Some(text.into()))?;
+                    files::documents(&path)?.into_iter().fold(server, DevServerBuilder::document)
+                }
+                "faults" => {
+                    let path: PathBuf = value(&mut parser, "--faults", FILE, |text| Some(text.into()))?;
+                    files::faults(&path)?.into_iter().fold(server, DevServerBuilder::fault)
                 }
                 "era" => server.era(value(&mut parser, "--era", "must be b or c", era)?),
                 "user" => {
@@ -132,8 +186,7 @@ impl Arguments {
                     server.rate_limit(Some(value(&mut parser, "--rate-limit", rule, rate)?))
                 }
                 "master-key-file" => {
-                    let rule = "must be the path of a file";
-                    server.master_key(key_file(value(&mut parser, "--master-key-file", rule, |text| {
+                    server.master_key(key_file(value(&mut parser, "--master-key-file", FILE, |text| {
                         Some(text.into())
                     })?)?)
                 }
@@ -145,11 +198,12 @@ impl Arguments {
         }
         let mut startup_users = Vec::new();
         for (name, role) in users {
-            let (password, generated_password) = password(&name, environment);
-            server = server.user(&name, format!("{name}@localhost"), password, role.clone());
-            startup_users.push(StartupUser { name, role, generated_password });
+            let (password, is_generated) = password(&name, environment);
+            server = server.user(&name, format!("{name}@localhost"), password.clone(), role.clone());
+            startup_users.push(StartupUser { name, role, password, is_generated });
         }
-        Ok(Self::Serve { server: Box::new(server), users: startup_users })
+        let server = server.port(port.unwrap_or(if command.is_some() { 0 } else { 8080 }));
+        Ok(Self::Serve { server: Box::new(server), users: startup_users, verbose, command })
     }
 }
 
@@ -164,15 +218,19 @@ fn keys(server: DevServerBuilder, environment: impl Fn(&str) -> Option<String>) 
     keys.fold(server, DevServerBuilder::static_key)
 }
 
-/// The password of a user, and a copy of it if it was generated.
-fn password(name: &str, environment: impl Fn(&str) -> Option<String>) -> (Secret, Option<Secret>) {
+/// The command after `exec`, and its arguments.
+fn exec(parser: &mut lexopt::Parser) -> Result<(OsString, Vec<OsString>), UsageError> {
+    let mut rest = parser.raw_args().map_err(|_| UsageError::NoCommand)?;
+    let first = rest.next().filter(|word| word != "--").or_else(|| rest.next());
+    first.map(|command| (command, rest.collect())).ok_or(UsageError::NoCommand)
+}
+
+/// The password of a user, and whether it was generated.
+fn password(name: &str, environment: impl Fn(&str) -> Option<String>) -> (Secret, bool) {
     let own = format!("EDGEQUAKE_DEVSERVER_PASSWORD_{}", name.to_uppercase());
     match environment(&own).or_else(|| environment("EDGEQUAKE_DEVSERVER_PASSWORD")) {
-        Some(password) => (password.into(), None),
-        None => {
-            let generated = Secret::new(Uuid::new_v4().simple().to_string());
-            (generated.clone(), Some(generated))
-        }
+        Some(password) => (password.into(), false),
+        None => (Secret::new(Uuid::new_v4().simple().to_string()), true),
     }
 }
 
@@ -186,6 +244,7 @@ fn value<T>(
     value.as_ref().and_then(|value| read(value.to_str()?)).ok_or(UsageError::Value { option, rule })
 }
 
+const FILE: &str = "must be the path of a file";
 const SECONDS: &str = "must be a number of seconds above 0";
 const MILLISECONDS: &str = "must be a whole number of milliseconds";
 
@@ -195,6 +254,18 @@ fn seconds(text: &str) -> Option<Duration> {
 
 fn milliseconds(text: &str) -> Option<Duration> {
     text.parse().ok().map(Duration::from_millis)
+}
+
+fn host(text: &str) -> Option<String> {
+    let is_name =
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    is_name.then(|| text.to_owned())
+}
+
+fn origin(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://")?;
+    let fits = matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains('/');
+    fits.then(|| text.to_owned())
 }
 
 fn era(text: &str) -> Option<Era> {

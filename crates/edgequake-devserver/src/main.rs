@@ -1,16 +1,21 @@
 //! The dev server as a program. See `edgequake-devserver --help`.
 
+mod files;
+mod signals;
 mod arguments;
+mod exec;
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use arguments::{Arguments, StartupUser, USAGE};
-use edgequake_devserver::DevServer;
+use edgequake_devserver::{DevServer, LoggedRequest};
+use signals::Signals;
 
 fn main() -> ExitCode {
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(error) => {
             let mut stderr = std::io::stderr().lock();
             // Failing to write here cannot be reported anywhere.
@@ -25,21 +30,47 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Box<dyn std::error::Error>> {
+fn run() -> Result<u8, Box<dyn std::error::Error>> {
     let environment = |name: &str| std::env::var(name).ok();
     let arguments = Arguments::parse(std::env::args_os().skip(1), environment)?;
-    let Arguments::Serve { server, users } = arguments else {
+    let Arguments::Serve { server, users, verbose, command } = arguments else {
         let text = if arguments.is_help() { USAGE } else { concat!(env!("CARGO_PKG_VERSION"), "\n") };
-        return Ok(std::io::stdout().lock().write_all(text.as_bytes())?);
+        std::io::stdout().lock().write_all(text.as_bytes())?;
+        return Ok(0);
     };
+    let server = if verbose { server.on_request(log) } else { *server };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
+        // Caught before anybody is told that the server listens.
+        let mut signals = Signals::catch()?;
         let server = server.start().await?;
-        announce(&server, &users)?;
-        stop_signal().await?;
-        server.shutdown().await;
-        Ok(())
-    })
+        let code = match command {
+            Some(command) => exec::run(command, &server, users.first(), &mut signals).await?,
+            None => {
+                announce(&server, &users)?;
+                signals.next().await;
+                0
+            }
+        };
+        tokio::select! {
+            () = server.shutdown() => {}
+            // Whoever asks twice does not want to wait.
+            _ = signals.next() => {}
+        }
+        Ok(code)
+    });
+    // What still runs ends with the process.
+    runtime.shutdown_background();
+    ended
+}
+
+/// Writes a line for a request to standard error.
+fn log(request: &LoggedRequest) {
+    let LoggedRequest { method, path, operation, status, duration, .. } = request;
+    let path = operation.as_ref().unwrap_or(path);
+    let duration = Duration::from_millis(duration.as_millis() as u64);
+    // Failing to write here cannot be reported anywhere.
+    let _ = writeln!(std::io::stderr().lock(), "{method} {path} {} {duration:?}", status.as_u16());
 }
 
 /// Prints the URL of the server, its users, and the generated passwords.
@@ -47,26 +78,11 @@ fn announce(server: &DevServer, users: &[StartupUser]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on {}", server.url())?;
     for user in users {
-        match &user.generated_password {
-            Some(password) => {
-                writeln!(stdout, "user {} ({}), password {}", user.name, user.role, password.expose())?
-            }
-            None => writeln!(stdout, "user {} ({}), password from the environment", user.name, user.role)?,
+        if user.is_generated {
+            writeln!(stdout, "user {} ({}), password {}", user.name, user.role, user.password.expose())?;
+        } else {
+            writeln!(stdout, "user {} ({}), password from the environment", user.name, user.role)?;
         }
     }
     stdout.flush()
-}
-
-/// Waits for Ctrl-C or, on Unix, for SIGTERM.
-async fn stop_signal() -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
 }

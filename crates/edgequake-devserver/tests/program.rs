@@ -48,6 +48,112 @@ fn it_prints_its_address_and_serves_there() {
     child.wait().unwrap();
 }
 
+#[cfg(unix)]
+mod unix {
+    use std::process::Child;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// Starts the program, and waits until it listens: the child, its address and its lines.
+    fn started(command: &mut Command) -> (Child, String, impl Iterator<Item = String> + use<>) {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let address = lines.next().unwrap().strip_prefix("listening on http://").unwrap().to_owned();
+        (child, address, lines)
+    }
+
+    fn signal(child: &Child, name: &str) {
+        assert!(Command::new("kill").args([name, &child.id().to_string()]).status().unwrap().success());
+    }
+
+    fn send(address: &str, request: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-tenant-id: default\r\n\
+             x-workspace-id: default\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
+    }
+
+    #[test]
+    fn a_signal_right_after_the_first_line_ends_it() {
+        for name in ["-TERM", "-INT"] {
+            let (mut child, _, _lines) = started(program().args(["--port", "0"]));
+            signal(&child, name);
+            assert!(child.wait().unwrap().success(), "{name}");
+        }
+    }
+
+    #[test]
+    fn it_ends_within_a_second_whatever_it_does() {
+        let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth"]));
+        // Words that take long to process, on a connection that stays open.
+        let text: String = (0..900_000).map(|number| format!("w{number} ")).collect();
+        let response = send(&address, "POST /api/v1/documents", &format!("{{\"content\":\"{text}\"}}"));
+        assert!(response.starts_with("HTTP/1.1 202"), "{response}");
+        let _open = TcpStream::connect(&address).unwrap();
+        let started = Instant::now();
+        signal(&child, "-TERM");
+        assert!(child.wait().unwrap().success());
+        assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn requests_are_logged_by_operation() {
+        let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth", "-v"]));
+        send(&address, "GET /api/v1/documents/s3cr3t?x=s3cr3t", "");
+        send(&address, "GET /nowhere", "");
+        signal(&child, "-TERM");
+        let mut log = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let lines: Vec<&str> = log.lines().map(|line| line.rsplit_once(' ').unwrap().0).collect();
+        assert_eq!(lines, ["GET /api/v1/documents/{document_id} 404", "GET /nowhere 404"]);
+        assert!(child.wait().unwrap().success());
+    }
+
+    #[test]
+    fn a_command_gets_a_server_of_its_own() {
+        let script = r#"
+            test "$EDGEQUAKE_USERNAME:$EDGEQUAKE_API_KEY" = "mona:" || exit 1
+            test "$EDGEQUAKE_WORKSPACE_ID" = 00000000-0000-0000-0000-000000000003 || exit 2
+            test ${#EDGEQUAKE_PASSWORD} -eq 32 || exit 3
+            echo "$EDGEQUAKE_BASE_URL"
+            exit 7
+        "#;
+        let mut command = program();
+        command.args(["--user", "mona:admin", "exec", "--", "sh", "-c", script]);
+        let output = command.env("EDGEQUAKE_API_KEY", "of another server").output().unwrap();
+        let url = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(7), "{url}");
+        let address = url.trim().strip_prefix("http://").unwrap();
+        assert!(TcpStream::connect(address).is_err(), "the server has ended");
+
+        let killed = program().args(["exec", "--", "sh", "-c", "kill -KILL $$"]).output().unwrap();
+        assert_eq!(killed.status.code(), Some(137));
+        let missing = program().args(["exec", "--", "/nonexistent/command"]).output().unwrap();
+        assert_eq!(missing.status.code(), Some(1));
+    }
+
+    #[test]
+    fn a_command_ends_with_its_server() {
+        let mut command = program();
+        command.args(["exec", "--", "sh", "-c", "echo started; exec sleep 1000"]);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert_eq!(lines.next().unwrap().unwrap(), "started");
+        signal(&child, "-TERM");
+        assert_eq!(child.wait().unwrap().code(), Some(143));
+        // The pipe is closed, so the command is gone as well.
+        assert!(lines.next().is_none());
+    }
+}
+
 #[test]
 fn a_bad_option_is_reported_on_standard_error() {
     let output = program().args(["--port", "high"]).output().unwrap();

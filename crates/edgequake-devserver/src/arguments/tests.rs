@@ -9,7 +9,7 @@ fn parse(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments, 
 
 fn parsed_server(arguments: &[&str], environment: &[(&str, &str)]) -> (String, Vec<StartupUser>) {
     match parse(arguments, environment) {
-        Ok(Arguments::Serve { server, users }) => (format!("{server:?}"), users),
+        Ok(Arguments::Serve { server, users, .. }) => (format!("{server:?}"), users),
         other => panic!("{other:?}"),
     }
 }
@@ -57,7 +57,7 @@ fn options_reach_the_server() {
     }
     assert!(!format!("{server}{users:?}").contains("s3cr3t"));
     assert_eq!((users[0].name.as_str(), &users[0].role), ("mona", &Role::User));
-    assert!(users[0].generated_password.is_none() && users[1].generated_password.is_some());
+    assert!(!users[0].is_generated && users[1].is_generated);
     assert_eq!(users[1].role, Role::Readonly);
 }
 
@@ -67,7 +67,50 @@ fn without_options_there_is_an_administrator() {
         parsed_server(&[], &[("EDGEQUAKE_MASTER_API_KEY", " "), ("EDGEQUAKE_DEVSERVER_PASSWORD", "pw")]);
     assert!(server.contains("port: 8080") && server.contains("master_key: None"), "{server}");
     assert_eq!((users.len(), users[0].name.as_str(), &users[0].role), (1, "admin", &Role::Admin));
-    assert!(users[0].generated_password.is_none());
+    assert!(!users[0].is_generated);
+}
+
+#[test]
+fn a_command_follows_exec() {
+    let exec = |arguments: &[&str]| match parse(arguments, &[]) {
+        Ok(Arguments::Serve { server, verbose, command, .. }) => {
+            let command = command.map(|(program, arguments)| (program, arguments.len()));
+            (format!("{server:?}").contains("port: 0"), verbose, command)
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(exec(&["-v", "exec", "--", "cargo", "test", "-v"]), (true, true, Some(("cargo".into(), 2))));
+    assert_eq!(exec(&["exec", "make"]), (true, false, Some(("make".into(), 0))));
+    assert!(!exec(&["--port", "9000", "exec", "make"]).0);
+    assert_eq!(exec(&["--verbose"]), (false, true, None));
+    for arguments in [&["exec"][..], &["exec", "--"]] {
+        assert_eq!(parse(arguments, &[]).unwrap_err().to_string(), "exec needs a command: exec -- COMMAND");
+    }
+}
+
+#[test]
+fn documents_and_failures_come_from_files() {
+    let folder = std::env::temp_dir().join(format!("edgequake-devserver-{}", Uuid::new_v4()));
+    std::fs::create_dir(&folder).unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let text = file("bridge.md", "The bridge opened in 1931.");
+    let list = file("more.json", r#"[{"title": "Cats", "content": "They sleep."}]"#);
+    let faults = file("faults.json", r#"{"on": "Query", "effect": {"status": {"code": 503}}}"#);
+    let (server, _) = parsed_server(&["--seed", &text, "--seed", &list, "--faults", &faults], &[]);
+    for part in [r#"title: "bridge.md""#, r#"title: "Cats""#, "code: 503"] {
+        assert!(server.contains(part), "{part} in {server}");
+    }
+    let error = |arguments: &[&str]| {
+        let error = parse(arguments, &[]).unwrap_err();
+        (error.to_string(), std::error::Error::source(&error).is_some())
+    };
+    assert_eq!(error(&["--faults", &text]), (format!("{text} is not as expected"), true));
+    assert_eq!(error(&["--seed", "/nonexistent"]), ("cannot read /nonexistent".to_owned(), true));
+    std::fs::remove_dir_all(folder).unwrap();
 }
 
 #[test]
@@ -93,6 +136,9 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
         &["s3cr3t"],
         &["-p"],
         &["--no-auth=s3cr3t"],
+        &["--ip", "s3cr3t"],
+        &["--allow-host", "http://s3cr3t"],
+        &["--allow-origin", "s3cr3t"],
         &["--master-key-file", "/nonexistent/key"],
     ] {
         text.push_str(&format!("{}\n", parse(arguments, &[]).unwrap_err()));
@@ -112,6 +158,9 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     unexpected argument; see --help
     unknown option -p; see --help
     unexpected argument; see --help
+    --ip must be an address, such as 0.0.0.0
+    --allow-host must be a name without a port
+    --allow-origin must be an origin, such as http://localhost:3000
     cannot read the key file /nonexistent/key
     ");
 }

@@ -1,0 +1,47 @@
+//! The files that the program reads: documents and failures.
+
+use std::path::{Path, PathBuf};
+
+use edgequake_devserver::{Fault, SeedDocument};
+use serde::de::DeserializeOwned;
+
+/// A file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FileError {
+    #[error("cannot read {}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("{} is not as expected", path.display())]
+    Json { path: PathBuf, source: serde_json::Error },
+}
+
+fn read(path: &Path) -> Result<String, FileError> {
+    std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+}
+
+/// A list, or one of what it is a list of.
+fn list<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>, FileError> {
+    let text = read(path)?;
+    let is_list = text.trim_start().starts_with('[');
+    let items = if is_list {
+        serde_json::from_str(&text)
+    } else {
+        serde_json::from_str(&text).map(|item| vec![item])
+    };
+    items.map_err(|source| FileError::Json { path: path.to_owned(), source })
+}
+
+/// The documents of a JSON file, or a text file as one document.
+pub(crate) fn documents(path: &Path) -> Result<Vec<SeedDocument>, FileError> {
+    if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        return list(path);
+    }
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut document = SeedDocument::new(name.clone(), read(path)?);
+    document.file_name = Some(name);
+    Ok(vec![document])
+}
+
+/// The failures of a JSON file.
+pub(crate) fn faults(path: &Path) -> Result<Vec<Fault>, FileError> {
+    list(path)
+}
