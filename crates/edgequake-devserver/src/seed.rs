@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::{TaskStatus, TaskType};
-use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
+use edgequake_types::{DocumentId, TenantId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -14,6 +14,7 @@ use crate::digest;
 use crate::place::Place;
 use crate::processing;
 use crate::state::documents::StoredDocument;
+use crate::state::new_track_id;
 use crate::state::space::Space;
 use crate::stop::Stop;
 
@@ -125,7 +126,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
             content: content.into(),
             hash,
             metadata,
-            track_id: TrackId::new(format!("seed_{}", Uuid::new_v4().simple())),
+            track_id: new_track_id(now),
             task_id: task_id.clone(),
             status: DocumentStatus::Pending,
             stage: "queued",

@@ -14,13 +14,13 @@ use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::clock::rfc3339;
 use crate::digest;
 use crate::error::{Refusal, undecodable};
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::documents::StoredDocument;
+use crate::state::new_track_id;
 use crate::state::space::Space;
 use crate::stop::Stop;
 
@@ -184,7 +184,7 @@ fn store(
     };
     let document_id = DocumentId::new(Uuid::new_v4().to_string());
     let task_id = contents.tasks.create(TaskType::Insert, &space.place, Some(document_id.clone()), call.now);
-    let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call));
+    let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call.now));
     let document = StoredDocument {
         id: document_id.clone(),
         title: upload.title,
@@ -211,12 +211,4 @@ fn store(
         return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
     Ok((Outcome::New { document_id, task_id, track_id }, replaced))
-}
-
-/// `upload_`, the time down to seconds, and eight random hexadecimal digits.
-fn new_track_id(call: &Call) -> TrackId {
-    let now = rfc3339(call.now);
-    let time: String = now.as_str().chars().filter(char::is_ascii_digit).take(14).collect();
-    let random = Uuid::new_v4().simple().to_string();
-    TrackId::new(format!("upload_{time}_{}", random.get(..8).unwrap_or(&random)))
 }

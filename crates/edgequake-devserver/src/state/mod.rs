@@ -10,8 +10,10 @@ pub(crate) mod space;
 pub(crate) mod tasks;
 pub(crate) mod tenancy;
 
-use edgequake_types::{TenantId, UserId, WorkspaceId};
+use edgequake_types::{TenantId, TrackId, UserId, WorkspaceId};
 use uuid::Uuid;
+
+use crate::clock::{Timestamp, rfc3339};
 
 /// The user of every caller when authentication is off.
 pub(crate) const BUILT_IN_USER: &str = "00000000-0000-0000-0000-000000000001";
@@ -45,4 +47,12 @@ pub(crate) fn new_tenant_id() -> TenantId {
 #[expect(clippy::expect_used, reason = "a hyphenated UUID is a valid id, whatever its digits")]
 pub(crate) fn new_workspace_id() -> WorkspaceId {
     WorkspaceId::new(Uuid::new_v4().to_string()).expect("a UUID")
+}
+
+/// A new id for a track: `upload_`, the time down to seconds, and eight random hexadecimal digits.
+pub(crate) fn new_track_id(now: Timestamp) -> TrackId {
+    let random = Uuid::new_v4().simple().to_string();
+    let now = rfc3339(now);
+    let time: String = now.as_str().chars().filter(char::is_ascii_digit).take(14).collect();
+    TrackId::new(format!("upload_{time}_{}", random.get(..8).unwrap_or(&random)))
 }
