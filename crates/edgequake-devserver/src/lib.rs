@@ -3,7 +3,7 @@
 //! It behaves like the real server as far as a client can see: logins with refresh and lockout, API keys with scopes,
 //! tenants and workspaces with membership, documents that are processed in the background, and queries that are
 //! answered from the documents of the workspace (ranked by BM25, without a language model). Nothing is stored on
-//! disk, and only a loopback address is bound.
+//! disk, and only a loopback address is bound unless it is told otherwise.
 //!
 //! The wire format is that of `edgequake-types`: its operations are the routes, and its models the bodies.
 //!
@@ -26,11 +26,56 @@
 //! # }
 //! ```
 //!
+//! # Tests of your own code
+//!
+//! A [`DevServer`] stops when it is dropped, so each test can have one. These are its controls:
+//!
+//! | | |
+//! |---|---|
+//! | [`faults`](Backend::faults) | failures to order: statuses, delays, resets, cut bodies, silent connections, processing that fails |
+//! | [`clock`](Backend::clock) | moves the time by which tokens expire and lockouts end |
+//! | [`ledger`](Backend::ledger) | why each session was lost, and by whom |
+//! | [`recorder`](Backend::recorder) | requests with headers and bodies, secrets taken out |
+//! | [`processing_events`](Backend::processing_events) | what happens to documents, without polling |
+//! | [`seed`](Backend::seed), [`reset`](Backend::reset) | documents without uploads, and the start again |
+//! | [`stats`](Backend::stats), [`request_log`](Backend::request_log) | counts, and the latest requests in brief |
+//!
+//! ```
+//! use std::time::Duration;
+//! use edgequake_devserver::{DevServer, Fault, Role, SeedDocument};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let server = DevServer::builder()
+//!     .user("ada", "ada@corp.test", "correct horse", Role::Admin)
+//!     .document(SeedDocument::new("Bridge", "The bridge opened in 1931."))
+//!     .start()
+//!     .await?;
+//! let (_name, _password) = server.admin().ok_or("there is an administrator")?;
+//!
+//! // The first query is refused, and the answer to the next refresh is lost after the token was spent.
+//! let refused = server.faults().add(Fault::status(503).retry_after("1").on("POST /api/v1/query").times(1))?;
+//! server.faults().add(Fault::reset().after_execution().on("Refresh").times(1))?;
+//! // A day later.
+//! server.clock().advance(Duration::from_secs(24 * 60 * 60));
+//!
+//! // ... run the code under test ...
+//!
+//! # assert_eq!(server.faults().hits(refused), 0);
+//! assert!(server.ledger().sessions().iter().all(|session| session.end.is_none()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Without a socket, [`DevServerBuilder::build`] gives a [`Backend`], whose [`service`](Backend::service) is a tower
+//! service. The program of this package is the same server: `edgequake-devserver exec -- COMMAND` runs a command with
+//! the variables of a server of its own, and tests in any language have the same controls below `/__dev`.
+//!
 //! # What it serves
 //!
 //! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and
-//! the setup status. Not served: PDFs, the knowledge graph, chat, WebSockets, single sign-on, and the refresh token
-//! cookie of browsers; those routes are 404.
+//! the setup status. The other operations of the real server (PDFs, the knowledge graph, chat, WebSockets, single
+//! sign-on) answer 501 with the code `NOT_IMPLEMENTED`. The refresh token cookie of browsers is not set.
 //!
 //! # Intentional differences from the real server
 //!
@@ -41,6 +86,13 @@
 //! * A token expires exactly at the end of its lifetime; the real server allows 30 seconds more.
 //! * A member of a tenant may create workspaces in it, and owns them.
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
+//! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
+//!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
+//! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants.
+//!
+//! # Features
+//!
+//! `tls` (off by default): TLS with a certificate that is made at the start, and HTTP/2.
 
 mod place;
 mod stop;

@@ -1,5 +1,7 @@
 //! TLS with a certificate made at the start, and HTTP/2.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
