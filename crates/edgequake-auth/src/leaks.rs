@@ -138,6 +138,7 @@ async fn no_session_shows_its_tokens_or_password() {
     let log = log.0.lock().unwrap().clone();
     assert_clean(&log, "token store failed");
     assert_clean(&log, "refresh token refused");
+    assert_clean(&log, "logged in");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{Jwt, JwtBuilder, SharedCredentials};
-use edgequake_types::{Endpoint, IdError, TenantId, UserId, WorkspaceId};
+use edgequake_types::{Endpoint, IdError, Origin, TenantId, UserId, WorkspaceId};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use http::{Method, Request, Response, Uri};
 use http_body::Body;
@@ -247,7 +247,11 @@ impl Client {
     ///
     /// Those of a call that gets no answer.
     pub async fn execute(&self, request: Request<RequestBody>) -> Result<Response<ResponseBody>, Error> {
-        self.0.service.call(request).await.map_err(Error::of_failure)
+        self.0
+            .service
+            .call(request)
+            .await
+            .map_err(|failure| Error::of_failure(failure).at(self.base_url().origin()))
     }
 
     fn dispatcher(&self) -> Dispatcher {
@@ -283,6 +287,10 @@ impl Dispatch for Inner {
             headers.insert(CONTENT_TYPE, content_type);
         }
         Arc::new(headers)
+    }
+
+    fn origin(&self) -> &Origin {
+        self.shared.base.origin()
     }
 
     fn limits(&self) -> DefaultLimits {

@@ -10,7 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use edgequake_auth::CredentialsError;
-use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, StreamFailure};
+use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, Origin, StreamFailure};
 use http::StatusCode;
 
 pub use kind::ErrorKind;
@@ -49,6 +49,8 @@ struct Inner {
     attempts: u32,
     /// The answer looks as if it came from the server's router, not from an operation: it has no body.
     unrouted: bool,
+    /// Where the call went, if no answer came back.
+    server: Option<Box<Origin>>,
     source: Option<BoxError>,
 }
 
@@ -98,6 +100,12 @@ impl Error {
             )),
             _ => self,
         }
+    }
+
+    /// Says where a call went that got no answer: scheme, host and port, and never a path or a query.
+    pub(crate) fn at(mut self, server: &Origin) -> Self {
+        self.0.server = Some(Box::new(server.clone()));
+        self
     }
 
     /// What kind of failure this is.
@@ -248,8 +256,8 @@ impl fmt::Display for Error {
         let credentials = self.credentials_error().filter(|_| inner.kind == ErrorKind::Credentials);
         match (inner.status, credentials) {
             (Some(status), _) => write!(f, "{status}")?,
-            (None, Some(error)) => kind::write_credentials(f, error)?,
-            (None, None) => f.write_str(inner.kind.text())?,
+            (None, Some(error)) => kind::write_credentials(f, error, inner.server.as_deref())?,
+            (None, None) => inner.kind.write(f, inner.server.as_deref())?,
         }
         if let Some(body) = &inner.body {
             // The phrase of the status says nothing new.

@@ -129,7 +129,7 @@ impl Inner {
     }
 
     fn wire(&self) -> Wire<'_> {
-        Wire { transport: &*self.transport, limit: self.timeout }
+        Wire { origin: &self.origin, transport: &*self.transport, limit: self.timeout }
     }
 
     fn no_login(&self) -> CredentialsError {
@@ -172,6 +172,7 @@ impl Inner {
                 Err(error) => drop(self.record_store_error(error)),
             }
         }
+        self.log_success(if by == By::Login { "logged in" } else { "access token refreshed" }, lifetime);
         Ok(Renewed { access, refresh, by })
     }
 
@@ -231,6 +232,7 @@ impl Inner {
         let access = Access::new(stored.access_token.clone()).ok()?;
         let access = access.with_lifetime(remaining, now, self.early, fastrand::f64());
         self.notes().last_seen = LastSeen::of(Some(stored));
+        self.log_success("access token of another process taken from the store", remaining);
         Some(Renewed { access, refresh: stored.refresh_token.clone(), by: By::Store })
     }
 
@@ -273,6 +275,10 @@ impl Inner {
         tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
             Err(StoreError::new(StoreErrorKind::Busy, "the token store did not answer in time"))
         })
+    }
+
+    fn log_success(&self, what: &'static str, lifetime: Option<Duration>) {
+        tracing::debug!(origin = %self.origin, lifetime_s = lifetime.map(|lifetime| lifetime.as_secs()), "{what}");
     }
 
     /// Reports a failure of the store that does not stop anything.

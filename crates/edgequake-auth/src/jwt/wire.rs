@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use edgequake_types::session::{Login, LoginResponse, Logout, Refresh, RefreshResponse, User};
-use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Secret};
+use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Origin, Secret};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
@@ -85,6 +85,7 @@ impl Step {
 /// Sends the three requests over a transport, each with a time limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wire<'a> {
+    pub(crate) origin: &'a Origin,
     pub(crate) transport: &'a dyn TokenTransport,
     pub(crate) limit: Duration,
 }
@@ -135,8 +136,8 @@ impl Wire<'_> {
             access.authorization.apply(request.headers_mut());
         }
         let response = match tokio::time::timeout(self.limit, self.transport.send(request)).await {
-            Ok(answer) => answer.map_err(|error| transport_failure(step, error))?,
-            Err(_) => return Err(timed_out(step)),
+            Ok(answer) => answer.map_err(|error| transport_failure(step, self.origin, error))?,
+            Err(_) => return Err(timed_out(step, self.origin)),
         };
         if !response.status().is_success() {
             return Err(error_answer(step, &response, secret));
@@ -169,23 +170,23 @@ fn request<E: Endpoint + Serialize>(endpoint: &E) -> Result<Request<Bytes>, Cred
         .map_err(|error| invalid("the request cannot be built").with_source(error))
 }
 
-fn timed_out(step: Step) -> CredentialsError {
-    CredentialsError::new(Kind::TimedOut, format!("the {} was not answered in time", step.name()))
+fn timed_out(step: Step, origin: &Origin) -> CredentialsError {
+    CredentialsError::new(Kind::TimedOut, format!("{origin} did not answer the {} in time", step.name()))
 }
 
-fn transport_failure(step: Step, error: TransportError) -> CredentialsError {
+fn transport_failure(step: Step, origin: &Origin, error: TransportError) -> CredentialsError {
     let name = step.name();
     let kind = match error.kind() {
         TransportErrorKind::NotSent => Kind::Unavailable,
         TransportErrorKind::Interrupted => Kind::Interrupted,
-        TransportErrorKind::TimedOut => return timed_out(step).with_source(error),
+        TransportErrorKind::TimedOut => return timed_out(step, origin).with_source(error),
         TransportErrorKind::Insecure => Kind::Insecure,
         TransportErrorKind::ForeignOrigin => Kind::ForeignOrigin,
     };
     let text = match kind {
-        Kind::Unavailable => format!("the {name} could not be sent"),
-        Kind::Interrupted => format!("the {name} was interrupted before its answer"),
-        _ => format!("the {name} was not sent, to protect the credential"),
+        Kind::Unavailable => format!("the {name} could not be sent to {origin}"),
+        Kind::Interrupted => format!("the connection to {origin} was lost before the {name} was answered"),
+        _ => format!("the {name} was not sent to {origin}, to protect the credential"),
     };
     CredentialsError::new(kind, text).with_source(error)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use edgequake_types::Origin;
 use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 
 use crate::body::{RequestBody, ResponseBody};
@@ -21,6 +22,9 @@ pub(crate) trait Dispatch: Send + Sync {
 
     /// The headers of a call that brings `own` ones.
     fn headers(&self, own: HeaderMap, content_type: Option<HeaderValue>) -> Arc<HeaderMap>;
+
+    /// Where requests go.
+    fn origin(&self) -> &Origin;
 
     /// The limits of calls that say none.
     fn limits(&self) -> DefaultLimits;
@@ -54,7 +58,7 @@ impl Dispatcher {
         &self,
         request: Request<RequestBody>,
     ) -> Result<Response<ResponseBody>, Error> {
-        self.0.send(request).await.map_err(Error::of_failure)
+        self.0.send(request).await.map_err(|failure| Error::of_failure(failure).at(self.0.origin()))
     }
 }
 

@@ -23,7 +23,8 @@ impl Client {
     ) -> Result<Self, Error> {
         let builder = self.session_builder().login(identifier, password);
         let session = builder.build().map_err(Error::credentials)?;
-        session.login().await.map_err(|error| Error::credentials(error).during(Login::PATH, None))?;
+        let failed = |error| Error::credentials(error).at(self.base_url().origin()).during(Login::PATH, None);
+        session.login().await.map_err(failed)?;
         Ok(self.with_session(session))
     }
 

@@ -174,6 +174,10 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
         ErrorKind::Unauthorized { configured: true, replayed: false } => {
             Some("the credential was refused, and there is no other to try now".to_owned())
         }
+        // Of most refusals the message is the phrase of the status, and this says more.
+        ErrorKind::Forbidden if reason_word(said).is_some() => {
+            Some(format!("reason: {}", reason_word(said).unwrap_or_default()))
+        }
         ErrorKind::Redirect => {
             let location = parts.headers.get(http::header::LOCATION)?.to_str().ok()?;
             Some(format!(
@@ -198,6 +202,14 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
 pub(super) fn names_scope_claim(said: &ErrorBody) -> bool {
     let named = ["tenant_id", "workspace_id"].iter().any(|claim| said.message.contains(claim));
     named && said.reason_text().is_none()
+}
+
+/// The server's word for why it refused, if it is one word of bounded length.
+fn reason_word(said: &ErrorBody) -> Option<&str> {
+    let is_word = |reason: &&str| {
+        (1..=64).contains(&reason.len()) && reason.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    said.reason_text().filter(is_word)
 }
 
 /// The longest header of an answer that is shown, in bytes.

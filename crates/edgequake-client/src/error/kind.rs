@@ -3,6 +3,7 @@
 use std::fmt;
 
 use edgequake_auth::{CredentialsError, CredentialsErrorKind as Credentials};
+use edgequake_types::Origin;
 use http::StatusCode;
 
 use crate::layers::timeout::TimeoutScope;
@@ -102,8 +103,20 @@ impl ErrorKind {
         })
     }
 
-    /// What happened, for errors without a status.
-    pub(super) fn text(self) -> &'static str {
+    /// Writes what happened, for errors without a status, and where.
+    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, server: Option<&Origin>) -> fmt::Result {
+        let Some(server) = server else { return f.write_str(self.text()) };
+        match self {
+            Self::Connect => write!(f, "no connection could be made to {server}"),
+            Self::NotSent => write!(f, "the connection to {server} was gone before the request was sent"),
+            Self::Interrupted => write!(f, "the connection to {server} was lost before the answer came"),
+            Self::Timeout(TimeoutScope::Total) => write!(f, "the operation took too long at {server}"),
+            Self::Timeout(TimeoutScope::Attempt) => write!(f, "no answer came from {server} in time"),
+            _ => f.write_str(self.text()),
+        }
+    }
+
+    fn text(self) -> &'static str {
         match self {
             Self::Config => "the client is not set up right",
             Self::Request => "the request cannot be written",
@@ -123,8 +136,12 @@ impl ErrorKind {
     }
 }
 
-/// Why there is no credential, in a few words, and what the server said about it.
-pub(super) fn write_credentials(f: &mut fmt::Formatter<'_>, error: &CredentialsError) -> fmt::Result {
+/// Why there is no credential, in a few words, and what the server said about it, or where it is if it said nothing.
+pub(super) fn write_credentials(
+    f: &mut fmt::Formatter<'_>,
+    error: &CredentialsError,
+    server: Option<&Origin>,
+) -> fmt::Result {
     f.write_str(match error.kind() {
         Credentials::NotConfigured => "no credential is configured",
         Credentials::Invalid => "the configured credential cannot be used",
@@ -132,17 +149,19 @@ pub(super) fn write_credentials(f: &mut fmt::Formatter<'_>, error: &CredentialsE
         Credentials::Locked => "the account is locked",
         Credentials::Inactive => "the account is inactive",
         Credentials::SessionExpired => "the session is over: log in again",
-        Credentials::Unavailable => "the login could not be made or renewed for now",
-        Credentials::TimedOut => "the login was not made or renewed in time",
-        Credentials::Interrupted => "the login was interrupted",
-        Credentials::Unexpected => "the answer to the login is none",
+        Credentials::Unavailable => "no login or refresh was possible",
+        Credentials::TimedOut => "no login or refresh was answered in time",
+        Credentials::Interrupted => "the login or refresh was interrupted",
+        Credentials::Unexpected => "the answer to the login cannot be read",
         Credentials::Insecure => "the login would go over plain http",
         Credentials::ForeignOrigin => "the session belongs to another origin",
         Credentials::Store => "the token store cannot be used",
         _ => "there is no credential to send",
     })?;
-    if let Some(status) = error.status() {
-        write!(f, " ({status})")?;
+    match (error.status(), server) {
+        (Some(status), _) => write!(f, " ({status})")?,
+        (None, Some(server)) if error.is_transient() => write!(f, " at {server}")?,
+        _ => {}
     }
     match error.message() {
         Some(message) => write!(f, ": {message}"),

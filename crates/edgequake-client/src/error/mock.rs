@@ -32,6 +32,7 @@ impl Error {
             retry_after: None,
             attempts: 1,
             unrouted: false,
+            server: None,
             source: None,
         }))
     }

@@ -2,7 +2,8 @@
 //!
 //! One [operation](TraceLayer::operation) span stands outside everything, one [attempt](TraceLayer::attempt) span inside the
 //! retries, so that attempts are its children. Their fields are fixed: method, the operation's path *template*, status, and on an
-//! operation the number of attempts. No header, no URL and no body ever gets into a span. Errors pass through.
+//! operation the number of attempts. No header, no URL and no body ever gets into a span. At the end of each there is an event of
+//! level DEBUG, `answered` or `failed`. Errors pass through.
 //!
 //! ```
 //! use edgequake_client::layers::trace::TraceLayer;
@@ -127,6 +128,7 @@ where
                 this.span.record("attempts", attempts);
             }
         }
+        tracing::debug!("{}", if result.is_ok() { "answered" } else { "failed" });
         drop(entered);
         Poll::Ready(result)
     }

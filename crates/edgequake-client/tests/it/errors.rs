@@ -73,6 +73,52 @@ async fn every_shape_of_body_says_its_words() {
 }
 
 #[tokio::test]
+async fn a_call_that_gets_no_answer_names_the_server_and_nothing_else_of_the_url() {
+    // Nobody listens on a port that was just given up.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let url = format!("http://{port}");
+    let origin = url.as_str();
+    let client = edgequake_client::Client::builder().base_url(format!("{url}/prefix"));
+    let client = client.retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    let list = ListDocuments::new().document_pattern("s3cr3t");
+    let mut texts = vec![client.documents().list(list).await.unwrap_err().to_string()];
+    let login = client.login("mona", "s3cr3t").await.unwrap_err();
+    texts.push(chain(&login).lines().take(2).collect::<Vec<_>>().join("\n"));
+
+    let closing = Server::start(|_, _| Act::Close).await;
+    let client = closing.builder().retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    let lost = client.documents().list(ListDocuments::new()).await.unwrap_err();
+    texts.push(lost.to_string().replace(&closing.url, origin));
+    let silent = Server::start(|_, _| Act::Hang).await;
+    let client = silent.builder().retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    let call = client.documents().list(ListDocuments::new());
+    let late = call.attempt_timeout(std::time::Duration::from_millis(20)).await.unwrap_err();
+    texts.push(late.to_string().replace(&silent.url, origin));
+
+    let text = texts.join("\n").replace(origin, "[origin]");
+    assert!(!text.contains("prefix") && !text.contains("s3cr3t"), "{text}");
+    insta::assert_snapshot!(text, @"
+    /api/v1/documents: no connection could be made to [origin]
+    /api/v1/auth/login: no login or refresh was possible at [origin]
+    the login could not be sent to [origin]
+    /api/v1/documents: the connection to [origin] was lost before the answer came
+    /api/v1/documents: no answer came from [origin] in time
+    ");
+}
+
+#[tokio::test]
+async fn a_login_that_is_bound_elsewhere_is_told_apart_from_other_refusals() {
+    let bound =
+        refused(json(403, r#"{"error":"forbidden","message":"workspace_id contradicts the token"}"#)).await;
+    assert!(bound.is_bound_elsewhere() && bound.is_forbidden());
+    assert!(bound.to_string().contains("with an API key"), "{bound}");
+    let member = r#"{"code":"FORBIDDEN","message":"Forbidden","details":{"diagnostics":{"reason":"membership_required"}}}"#;
+    let member = refused(json(403, member)).await;
+    assert!(!member.is_bound_elsewhere());
+    insta::assert_snapshot!(member, @"/api/v1/documents/{document_id}: 403 Forbidden [FORBIDDEN]; reason: membership_required");
+}
+
+#[tokio::test]
 async fn a_401_without_a_credential_says_so() {
     let server =
         Server::answers([json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)]).await;

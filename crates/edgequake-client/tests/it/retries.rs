@@ -261,7 +261,7 @@ async fn limits_are_set_by_client_and_by_call_and_have_a_kind_of_their_own() {
         .unwrap_err();
     assert_eq!(begun.elapsed(), Duration::from_secs(61));
     insta::assert_snapshot!(crate::errors::chain(&error), @"
-    /api/v1/documents: the operation took too long
+    /api/v1/documents: the operation took too long at http://localhost:8080
     the operation was not finished within 1000 ms
     ");
 }

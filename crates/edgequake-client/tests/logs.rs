@@ -1,0 +1,78 @@
+//! What `tracing_subscriber::fmt::init()` shows of a client's work, with and without `RUST_LOG=edgequake=debug`.
+//!
+//! A program of its own: whether an event is looked at is remembered for the whole process, and other tests log nowhere.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::sync::{Arc, Mutex};
+
+use edgequake_client::Client;
+use edgequake_client::types::documents::ListDocuments;
+use edgequake_devserver::{DevServer, Role};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt;
+
+/// Keeps what is logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for Log {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// A login, a call, a call with a refresh, and one that fails, as logged with this filter.
+async fn session(filter: &str) -> String {
+    let log = Log::default();
+    let output = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(log.clone());
+    let subscriber = tracing_subscriber::registry().with(output).with(filter.parse::<Targets>().unwrap());
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let server = DevServer::builder().user("mona", "mona@corp.test", "s3cr3t", Role::User).start().await;
+    let server = server.unwrap();
+    let visitor = Client::builder().base_url(server.url()).build().unwrap();
+    let client = visitor.login("mona", "s3cr3t").await.unwrap();
+    client.documents().list(ListDocuments::new()).await.unwrap();
+    server.expire_access_tokens();
+    client.documents().list(ListDocuments::new()).await.unwrap();
+    client.documents().get("no-such-document").await.unwrap_err();
+    assert_eq!(server.stats().refreshes, 1);
+
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    text.replace(server.url(), "[server]")
+}
+
+#[tokio::test]
+async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_calls() {
+    assert_eq!(session("info").await, "");
+    insta::assert_snapshot!(session("info,edgequake=debug").await, @r#"
+    DEBUG edgequake_client::client::builder::source: credential chosen source="none"
+    DEBUG attempt{status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake_auth::jwt::refresh: logged in origin=[server] lifetime_s=86400
+    DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents" status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=401}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents"}: edgequake_client::layers::unauthorized: credential refused, sending again with another one used=Generation(3)
+    DEBUG attempt{status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake_auth::jwt::refresh: access token refreshed origin=[server] lifetime_s=86400
+    DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents" status=200}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents/{document_id}"}:attempt{status=404}: edgequake_client::layers::trace: answered
+    DEBUG edgequake{method=GET operation="/api/v1/documents/{document_id}" status=404}: edgequake_client::layers::trace: answered
+    "#);
+}
