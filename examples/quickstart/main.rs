@@ -130,7 +130,7 @@ impl<'a> Workspace<'a> {
         let uploads = files.iter().map(async |file| {
             let bar = screen.bar(&file.file_name().unwrap_or_default().to_string_lossy());
             // The file is read while it is sent, and never held in memory as a whole.
-            let uploaded = client.documents().upload_file(file).await?.await?;
+            let uploaded = client.documents().upload_file(file).await?;
             let moving = bar.clone();
             let wait = client.documents().wait_for(&uploaded).poll_interval(Duration::from_millis(200));
             let document = wait.on_progress(move |progress| moving.show(progress)).await?;

@@ -10,6 +10,7 @@ mod disposition;
 mod download;
 mod pages;
 mod untyped;
+mod file_upload;
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use http::{HeaderValue, Method, Request, Response};
 pub(crate) use dispatch::{DefaultLimits, Dispatch, Dispatcher};
 pub use download::DownloadStream;
 pub use events::EventStream;
+pub use file_upload::FileUpload;
 pub use lines::LineStream;
 pub use pages::{Items, Pages};
 pub use receive::Receive;
@@ -68,7 +70,7 @@ impl<E: Endpoint> Call<E> {
         Self { dispatcher, endpoint, options: CallOptions::default() }
     }
 
-    options::setters!();
+    options::setters!(options);
 
     /// The longest answer that is read whole, in bytes after decoding. Default: that of the client. Streams have none.
     pub fn answer_limit(mut self, bytes: usize) -> Self {

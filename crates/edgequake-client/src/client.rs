@@ -254,7 +254,7 @@ impl Client {
             .map_err(|failure| Error::of_failure(failure).at(self.base_url().origin()))
     }
 
-    fn dispatcher(&self) -> Dispatcher {
+    pub(crate) fn dispatcher(&self) -> Dispatcher {
         let dispatch: Arc<dyn Dispatch> = Arc::clone(&self.0) as _;
         Dispatcher::new(dispatch)
     }

@@ -3,6 +3,7 @@
 mod answer;
 mod kind;
 mod mock;
+mod processing;
 mod tls;
 
 use std::error::Error as StdError;
@@ -14,6 +15,7 @@ use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, Origin, Stre
 use http::StatusCode;
 
 pub use kind::ErrorKind;
+pub use processing::ProcessingFailure;
 
 use crate::boxed::BoxError;
 use crate::fault::Fault;
@@ -49,6 +51,7 @@ struct Inner {
     attempts: u32,
     /// The answer looks as if it came from the server's router, not from an operation: it has no body.
     unrouted: bool,
+    processing: Option<ProcessingFailure>,
     /// Where the call went, if no answer came back.
     server: Option<Box<Origin>>,
     source: Option<BoxError>,
@@ -254,10 +257,11 @@ impl fmt::Display for Error {
             write!(f, "{}: ", inner.operation)?;
         }
         let credentials = self.credentials_error().filter(|_| inner.kind == ErrorKind::Credentials);
-        match (inner.status, credentials) {
-            (Some(status), _) => write!(f, "{status}")?,
-            (None, Some(error)) => kind::write_credentials(f, error, inner.server.as_deref())?,
-            (None, None) => inner.kind.write(f, inner.server.as_deref())?,
+        match (inner.status, credentials, &inner.processing) {
+            (Some(status), _, _) => write!(f, "{status}")?,
+            (None, Some(error), _) => kind::write_credentials(f, error, inner.server.as_deref())?,
+            (None, None, Some(failure)) => write!(f, "{failure}")?,
+            (None, None, None) => inner.kind.write(f, inner.server.as_deref())?,
         }
         if let Some(body) = &inner.body {
             // The phrase of the status says nothing new.

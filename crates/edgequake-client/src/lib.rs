@@ -40,17 +40,26 @@ mod client;
 #[cfg(feature = "client")]
 pub mod resources;
 
+#[cfg(feature = "client")]
+pub use body::FileUploadError;
 pub use boxed::BoxError;
 #[cfg(feature = "client")]
-pub use call::{Call, DownloadStream, EventStream, Items, LineStream, Pages, Receive, UntypedCall, WithHead};
+pub use call::{
+    Call, DownloadStream, EventStream, FileUpload, Items, LineStream, Pages, Receive, UntypedCall, WithHead,
+};
 #[cfg(feature = "client")]
 pub use client::{BaseUrl, BaseUrlError, Client, ClientBuilder};
 pub use edgequake_auth as auth;
 pub use edgequake_auth::{CredentialsError, CredentialsErrorKind};
 pub use edgequake_types as types;
 #[cfg(feature = "client")]
-pub use error::{Error, ErrorKind};
-#[cfg(feature = "client")]
+pub use error::{Error, ErrorKind, ProcessingFailure};
 pub use layers::retry::{RetryBudget, RetryConfig};
+pub use layers::timeout::TimeoutScope;
 #[cfg(feature = "client")]
-pub use transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
+pub use resources::{Progress, Wait};
+#[cfg(feature = "client")]
+pub use transport::{
+    Certificate, HttpTransport, HttpTransportBuilder, Proxies, ProxyError, TlsError, TransportBuildError,
+    TransportError,
+};

@@ -8,14 +8,13 @@ mod progress;
 mod query;
 mod tasks;
 mod tenants;
-mod upload;
 mod users;
 mod wait;
 mod workspaces;
 
 pub use api_keys::{ApiKeys, Rotation};
 pub use auth::Auth;
-pub use documents::Documents;
+pub use documents::{Documents, Uploaded};
 pub use health::Health;
 pub use progress::Progress;
 pub use query::Query;

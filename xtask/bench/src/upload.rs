@@ -18,8 +18,8 @@ pub(crate) async fn run(address: &str, bytes: u64) -> Result<Value> {
     // Everything that is loaded once is there then.
     client.documents().list(Default::default()).await?;
     let before = peak()?;
-    let call = client.documents().upload_file(&path).await?;
-    let answer = call.timeout(Duration::from_secs(3600)).raw().await?;
+    let call = client.documents().upload_file(&path).timeout(Duration::from_secs(3600)).into_call().await?;
+    let answer = call.raw().await?;
     let told: Value = serde_json::from_slice(&answer.into_body().collect().await?.to_bytes())?;
     let received = told["received"].as_u64().unwrap_or_default();
     if received < bytes {

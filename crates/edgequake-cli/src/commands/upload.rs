@@ -45,13 +45,13 @@ async fn upload_one(
 ) -> Result<(), Failure> {
     let name = path.display().to_string();
     cx.notes.progress(format!("uploading {name}"));
-    let title = options.title.clone();
     let documents = cx.client.documents();
-    let call = documents.upload_file_as(path, |mut upload| {
-        upload.title = title;
-        upload
-    });
-    let uploaded: UploadedFile = call.await?.await?;
+    let upload = documents.upload_file(path);
+    let upload = match &options.title {
+        Some(title) => upload.title(title),
+        None => upload,
+    };
+    let uploaded: UploadedFile = upload.await?;
     let mut status = uploaded.status.clone();
     let mut processed = None;
     // A duplicate is not processed again.
@@ -84,7 +84,7 @@ pub(super) async fn wait_until_processed(cx: &Context, wait: Wait) -> Result<Doc
     if let Some(limit) = cx.timeout {
         wait = wait.timeout(limit);
     }
-    let document = wait.await;
+    let document = wait.outcome().await;
     notes.clear_progress();
     Ok(document?)
 }

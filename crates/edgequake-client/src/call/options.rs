@@ -123,19 +123,19 @@ impl fmt::Debug for CallOptions {
     }
 }
 
-/// The setters that typed and untyped calls have alike, over a field `options`.
+/// The setters that all calls have alike, over a field with [`CallOptions`].
 macro_rules! setters {
-    () => {
+    ($($field:ident).+) => {
         /// Limits the whole call, all attempts and the answer's body included; `None` is no limit. Default: that of the client, 300 s
         /// unless it was told otherwise. Streams have none.
         pub fn timeout(mut self, limit: impl Into<Option<std::time::Duration>>) -> Self {
-            self.options.timeout = Some(limit.into());
+            self.$($field).+.timeout = Some(limit.into());
             self
         }
 
         /// Limits each attempt up to the head of its answer; `None` is no limit. Default: that of the client, 120 s.
         pub fn attempt_timeout(mut self, limit: impl Into<Option<std::time::Duration>>) -> Self {
-            self.options.attempt_timeout = Some(limit.into());
+            self.$($field).+.attempt_timeout = Some(limit.into());
             self
         }
 
@@ -144,7 +144,7 @@ macro_rules! setters {
             mut self,
             tenant: impl TryInto<edgequake_types::TenantId, Error: Into<edgequake_types::IdError>>,
         ) -> Self {
-            self.options.tenant(tenant);
+            self.$($field).+.tenant(tenant);
             self
         }
 
@@ -153,7 +153,7 @@ macro_rules! setters {
             mut self,
             workspace: impl TryInto<edgequake_types::WorkspaceId, Error: Into<edgequake_types::IdError>>,
         ) -> Self {
-            self.options.workspace(workspace);
+            self.$($field).+.workspace(workspace);
             self
         }
 
@@ -162,7 +162,7 @@ macro_rules! setters {
             mut self,
             user: impl TryInto<edgequake_types::UserId, Error: Into<edgequake_types::IdError>>,
         ) -> Self {
-            self.options.user(user);
+            self.$($field).+.user(user);
             self
         }
 
@@ -173,7 +173,7 @@ macro_rules! setters {
             name: impl TryInto<http::HeaderName, Error: Into<http::Error>>,
             value: impl TryInto<http::HeaderValue, Error: Into<http::Error>>,
         ) -> Self {
-            self.options.header(name, value);
+            self.$($field).+.header(name, value);
             self
         }
     };

@@ -96,7 +96,7 @@ impl UntypedCall {
         self
     }
 
-    super::options::setters!();
+    super::options::setters!(options);
 
     /// When the request may be repeated. Default: as its method implies, see [`Policy::for_method`].
     pub fn retry(mut self, retry: Retry) -> Self {

@@ -75,6 +75,9 @@ pub enum ErrorKind {
     Decode,
     /// The server reported a failure inside a stream, or the stream ended before its last event.
     Stream,
+    /// The document was uploaded, and its processing failed, in part or as a whole, or was cancelled:
+    /// [`Error::processing`](super::Error::processing) says which document and why.
+    Processing,
 }
 
 impl ErrorKind {
@@ -131,6 +134,7 @@ impl ErrorKind {
             Self::Body => "the answer was cut short",
             Self::Decode => "the answer cannot be read",
             Self::Stream => "the stream failed",
+            Self::Processing => "processing a document failed",
             _ => "the request failed",
         }
     }

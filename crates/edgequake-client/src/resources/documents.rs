@@ -10,8 +10,7 @@ use edgequake_types::{DocumentId, TrackId};
 
 use super::resource;
 use super::wait::Wait;
-use crate::call::Call;
-use crate::error::Error;
+use crate::call::{Call, FileUpload};
 
 resource! {
     /// Documents of the workspace: `/api/v1/documents`.
@@ -47,28 +46,9 @@ impl Documents<'_> {
         self.client.send(upload)
     }
 
-    /// `POST /api/v1/documents/upload`: uploads a file from disk, without ever holding it in memory. It is opened anew for each
-    /// attempt. The time limits of the call grow with its size.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is no such file.
-    #[inline]
-    pub async fn upload_file(&self, path: impl AsRef<Path>) -> Result<Call<UploadFile>, Error> {
-        self.upload_file_as(path, |upload| upload).await
-    }
-
-    /// Like [`upload_file`](Self::upload_file), with a title, metadata or options of its own.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Request`](crate::ErrorKind::Request) when there is no such file.
-    pub async fn upload_file_as(
-        &self,
-        path: impl AsRef<Path>,
-        options: impl FnOnce(UploadFile) -> UploadFile,
-    ) -> Result<Call<UploadFile>, Error> {
-        super::upload::upload(self.client, path.as_ref(), options).await
+    /// `POST /api/v1/documents/upload`: uploads a file from disk, without ever holding it in memory.
+    pub fn upload_file(&self, path: impl AsRef<Path>) -> FileUpload {
+        FileUpload::new(self.client.dispatcher(), path.as_ref())
     }
 
     /// `GET /api/v1/documents`: a page of documents, newest first.
@@ -97,13 +77,13 @@ impl Documents<'_> {
         self.client.send(GetTrack::new(track))
     }
 
-    /// Waits until an upload has been processed, well or badly.
+    /// Waits until an upload has been processed. A document that failed, as a whole or in part, or was cancelled is an error.
     pub fn wait_for(&self, upload: impl Into<Uploaded>) -> Wait {
         Wait::new(self.client.clone(), upload.into())
     }
 }
 
-/// What is known of a document that is being processed.
+/// What is known of a document that is being processed: the answer to its upload, or its id.
 #[derive(Debug, Clone)]
 pub struct Uploaded {
     pub(super) document_id: Option<DocumentId>,
@@ -112,13 +92,19 @@ pub struct Uploaded {
 
 impl From<&UploadedDocument> for Uploaded {
     fn from(uploaded: &UploadedDocument) -> Self {
-        Self { document_id: uploaded.document_id.clone(), task_id: uploaded.task_id.clone() }
+        Self {
+            document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
+            task_id: uploaded.task_id.clone(),
+        }
     }
 }
 
 impl From<&UploadedFile> for Uploaded {
     fn from(uploaded: &UploadedFile) -> Self {
-        Self { document_id: uploaded.document_id.clone(), task_id: uploaded.task_id.clone() }
+        Self {
+            document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
+            task_id: uploaded.task_id.clone(),
+        }
     }
 }
 

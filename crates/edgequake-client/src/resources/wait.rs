@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use edgequake_types::DocumentId;
 use edgequake_types::documents::{Document, GetDocument};
-use edgequake_types::tasks::GetTask;
+use edgequake_types::tasks::{GetTask, Task};
 use tokio::time::Instant;
 
 use super::documents::Uploaded;
 use super::progress::Progress;
 use crate::boxed::BoxFuture;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, ProcessingFailure};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The pauses between two questions: at first, and at last.
@@ -24,10 +24,28 @@ const GRACE: Duration = Duration::from_secs(30);
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
-/// Waits until a document has been processed, well or badly: look at the `status` of the [`Document`] it gives.
+/// Waits until a document has been processed, and gives it.
+///
+/// A document that failed, as a whole or in part, or was cancelled is an error of the kind [`ErrorKind::Processing`], of which
+/// [`Error::processing`] gives the details; [`outcome`](Self::outcome) gives such a document as well.
 ///
 /// It asks for the task first, where there is one, and then for the document, at first every 200 ms and at last every 5 s. Dropping
 /// it stops the asking and nothing else.
+///
+/// ```no_run
+/// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// let uploaded = client.documents().upload_file("report.md").await?;
+/// let wait = client.documents().wait_for(&uploaded).on_progress(|progress| {
+///     println!("{:?} {:?}", progress.status, progress.stage);
+/// });
+/// println!("{} chunks", wait.await?.chunk_count);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Processing`], [`ErrorKind::Timeout`] after [`timeout`](Self::timeout), and those of asking.
 #[must_use = "nothing is asked until it is awaited"]
 pub struct Wait {
     client: Client,
@@ -62,7 +80,25 @@ impl Wait {
         self
     }
 
-    async fn run(mut self) -> Result<Document, Error> {
+    /// Waits until processing is over, whatever came of it: look at the `status` of the [`Document`].
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// use edgequake_client::types::documents::{DocumentStatus, UploadText};
+    ///
+    /// let uploaded = client.documents().upload_text(UploadText::new("The bridge opened in 1931.")).await?;
+    /// let document = client.documents().wait_for(&uploaded).outcome().await?;
+    /// if document.status == Some(DocumentStatus::PartialFailure) {
+    ///     println!("{:?}: {} chunks", document.warning_message, document.chunk_count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of awaiting it; [`ErrorKind::Processing`] only where the task failed and left no document.
+    pub async fn outcome(mut self) -> Result<Document, Error> {
         let limit = self.limit;
         let timed_out = |limit| {
             let scope = TimeoutScope::Total;
@@ -79,10 +115,18 @@ impl Wait {
     }
 
     async fn until_processed(&mut self) -> Result<Document, Error> {
-        self.until_task_ended().await?;
-        let document_id = self.upload.document_id.clone().ok_or_else(|| {
-            Error::new(ErrorKind::Decode).note("neither the upload's answer nor its task names the document")
-        })?;
+        let ended = self.until_task_ended().await?;
+        let failed =
+            ended.and_then(|task| ProcessingFailure::of_task(&task, self.upload.document_id.clone()));
+        let Some(document_id) = self.upload.document_id.clone() else {
+            return Err(failed.map_or_else(
+                || {
+                    Error::new(ErrorKind::Decode)
+                        .note("neither the answer to the upload nor its task names the document")
+                },
+                Error::of_processing,
+            ));
+        };
         let asked_since = Instant::now();
         let mut pause = self.pauses.0;
         loop {
@@ -93,9 +137,12 @@ impl Wait {
                         return Ok(document);
                     }
                 }
-                Err(error) if error.is_not_found() && asked_since.elapsed() < GRACE => {
-                    self.tell(Progress::default())
-                }
+                Err(error) if error.is_not_found() => match &failed {
+                    // Some servers show a document only once it has been processed.
+                    Some(failure) => return Err(Error::of_processing(failure.clone())),
+                    None if asked_since.elapsed() < GRACE => self.tell(Progress::default()),
+                    None => return Err(error),
+                },
                 Err(error) => return Err(error),
             }
             rest(&mut pause, self.pauses.1).await;
@@ -103,8 +150,8 @@ impl Wait {
     }
 
     /// The task tells stages and how much is done, so it is asked first. That it is unknown means nothing: a restart forgets tasks.
-    async fn until_task_ended(&mut self) -> Result<(), Error> {
-        let Some(task_id) = self.upload.task_id.clone() else { return Ok(()) };
+    async fn until_task_ended(&mut self) -> Result<Option<Task>, Error> {
+        let Some(task_id) = self.upload.task_id.clone() else { return Ok(None) };
         let mut pause = self.pauses.0;
         loop {
             match self.client.send(GetTask::new(task_id.clone())).await {
@@ -112,10 +159,10 @@ impl Wait {
                     let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
                     let named = named.filter_map(|value| value.get("document_id")?.as_str()).next();
                     self.upload.document_id = self.upload.document_id.take().or(named.map(DocumentId::from));
-                    return Ok(());
+                    return Ok(Some(task));
                 }
                 Ok(task) => self.tell(Progress::of_task(&task)),
-                Err(error) if error.is_not_found() => return Ok(()),
+                Err(error) if error.is_not_found() => return Ok(None),
                 Err(error) => return Err(error),
             }
             rest(&mut pause, self.pauses.1).await;
@@ -143,7 +190,14 @@ impl IntoFuture for Wait {
     // Compiled where it is called, and with it what reads documents and tasks.
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let task_id = self.upload.task_id.clone();
+            let document = self.outcome().await?;
+            match ProcessingFailure::of_document(&document, task_id) {
+                Some(failure) => Err(Error::of_processing(failure)),
+                None => Ok(document),
+            }
+        })
     }
 }
 

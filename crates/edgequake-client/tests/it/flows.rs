@@ -117,8 +117,7 @@ async fn a_file_from_disk_arrives_whole() {
     let path = folder.path().join("天狗 (1).md");
     let text = "# Tengu\n\n".to_owned() + &"Long-nosed creatures of the woods. ".repeat(10_000);
     std::fs::write(&path, &text).unwrap();
-    let call = client.documents().upload_file_as(&path, |upload| upload.title("Tengu")).await.unwrap();
-    let uploaded = call.await.unwrap();
+    let uploaded = client.documents().upload_file(&path).title("Tengu").await.unwrap();
     assert_eq!(uploaded.file_name.as_deref(), Some("天狗 (1).md"));
     let document = client.documents().wait_for(&uploaded).await.unwrap();
     assert_eq!(document.content.as_deref(), Some(text.as_str()));

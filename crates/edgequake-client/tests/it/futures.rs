@@ -35,7 +35,8 @@ fn public_types_and_futures_are_send() {
     drop(send(client.documents().list(ListDocuments::new()).into_future()));
     drop(send(client.documents().list(ListDocuments::new()).raw()));
     drop(send(client.query().stream(StreamQuery::new("?")).into_future()));
-    drop(send(client.documents().upload_file("x")));
+    drop(send(client.documents().upload_file("x").into_future()));
+    drop(send(client.documents().upload_file("x").into_call()));
     drop(send(client.api_keys().rotate("k", CreateApiKey::new())));
     drop(send(client.api_keys().unused()));
     drop(send(client.health().is_ready()));

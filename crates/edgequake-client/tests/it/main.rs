@@ -29,4 +29,5 @@ mod tls;
 mod tls_server;
 mod uploads;
 mod urls;
+mod waits;
 mod wire;

@@ -27,7 +27,7 @@ async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
     })
     .await;
     let (_folder, path, content) = file(300_000);
-    let uploaded = server.client().documents().upload_file(&path).await.unwrap().await.unwrap();
+    let uploaded = server.client().documents().upload_file(&path).await.unwrap();
     // An empty track is none.
     assert_eq!((uploaded.task_id.unwrap().as_str(), uploaded.track_id), ("t-1", None));
     let received = server.received();
@@ -46,14 +46,14 @@ async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
 async fn a_file_that_changes_while_it_is_sent_is_an_error_of_this_side() {
     let server = Server::answers([json(202, ACCEPTED)]).await;
     let (_folder, path, _) = file(10_000);
-    let call = server.client().documents().upload_file(&path).await.unwrap();
+    let call = server.client().documents().upload_file(&path).into_call().await.unwrap();
     std::fs::write(&path, "short").unwrap();
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 1), "{error:?}");
     assert!(crate::errors::chain(&error).contains("became shorter while it was uploaded"), "{error:?}");
 
     let (_folder, path, content) = file(10_000);
-    let call = server.client().documents().upload_file(&path).await.unwrap();
+    let call = server.client().documents().upload_file(&path).into_call().await.unwrap();
     std::fs::write(&path, [content.as_slice(), b"appended later"].concat()).unwrap();
     call.await.unwrap();
     let body = server.received().pop().unwrap().body;
@@ -76,7 +76,7 @@ async fn a_refusal_before_all_is_sent_is_heard_or_is_a_failure_to_send() {
     });
     let client = Client::builder().base_url(&url).api_key("k1").build().unwrap();
     let (_folder, path, _) = file(5 * 1024 * 1024);
-    let error = client.documents().upload_file(&path).await.unwrap().await.unwrap_err();
+    let error = client.documents().upload_file(&path).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TooLarge | ErrorKind::Interrupted), "{error:?}");
     assert_eq!(error.attempts(), 1);
     assert!(!requests.is_finished(), "the upload was repeated");

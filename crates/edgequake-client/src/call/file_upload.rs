@@ -1,0 +1,114 @@
+//! [`FileUpload`]: a call that uploads a file from disk, without ever holding it in memory.
+
+use std::future::IntoFuture;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use edgequake_types::documents::{UploadFile, UploadedFile};
+use edgequake_types::multipart::Content;
+use edgequake_types::{Body, Endpoint, Retry};
+use http::HeaderValue;
+
+use super::dispatch::Dispatcher;
+use super::{Call, during, options};
+use crate::body::{FileUploadError, file};
+use crate::boxed::BoxFuture;
+use crate::error::{Error, ErrorKind};
+
+/// The slowest upload that is waited for, in bytes per second: the limits of an upload grow by its size over this.
+const SLOWEST: u64 = 64 * 1024;
+
+/// Uploads one file from disk: `POST /api/v1/documents/upload`. Nothing is read or sent until it is awaited.
+///
+/// The file is read while it is sent, in pieces of 64 KiB, and opened anew for each attempt. Its name is the title, unless
+/// [`title`](Self::title) gives another one. The time limits of the client grow by one second for each 64 KiB; a limit that is set
+/// here stays as it is.
+///
+/// ```no_run
+/// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// use edgequake_client::types::documents::ChunkStrategy;
+///
+/// let uploaded = client.documents().upload_file("notes.md").await?;
+/// println!("{:?}", uploaded.document_id);
+///
+/// let upload = client.documents().upload_file("handbook.md").title("Handbook");
+/// upload.configure(|upload| upload.chunk_strategy(ChunkStrategy::Markdown)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// [`ErrorKind::Request`] with a [`FileUploadError`] as its source when the file cannot be read, or becomes shorter while it is
+/// sent; else those of the operation, see [`UploadFile`].
+#[derive(Debug)]
+#[must_use = "nothing is uploaded until it is awaited"]
+pub struct FileUpload {
+    call: Call<UploadFile>,
+    path: PathBuf,
+}
+
+impl FileUpload {
+    pub(crate) fn new(dispatcher: Dispatcher, path: &Path) -> Self {
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        Self { call: Call::new(dispatcher, Ok(UploadFile::deferred(name, 0))), path: path.to_owned() }
+    }
+
+    /// The title of the document. Most servers take the file name where there is none.
+    pub fn title(self, title: impl Into<String>) -> Self {
+        self.configure(|upload| upload.title(title))
+    }
+
+    /// Anything about the document, kept with it: any JSON.
+    pub fn metadata(self, metadata: impl Into<serde_json::Value>) -> Self {
+        self.configure(|upload| upload.metadata(metadata))
+    }
+
+    /// Sets any option of [`UploadFile`]: another file name, how the text is cut, what extracts the entities. Its content stays that
+    /// of the file.
+    pub fn configure(mut self, change: impl FnOnce(UploadFile) -> UploadFile) -> Self {
+        self.call.endpoint = self.call.endpoint.map(change);
+        self
+    }
+
+    options::setters!(call.options);
+
+    /// Overrides when the upload may be repeated; see [`Call::retry`].
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.call = self.call.retry(retry);
+        self
+    }
+
+    /// Reads the size of the file and gives the call as such, for what only a [`Call`] can do: [`raw`](Call::raw) and
+    /// [`with_head`](Call::with_head).
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Request`] when there is no such file.
+    pub async fn into_call(self) -> Result<Call<UploadFile>, Error> {
+        let Self { mut call, path } = self;
+        let refused =
+            |error: FileUploadError| during::<UploadFile>(Error::new(ErrorKind::Request).because(error));
+        let length = file::length_of(&path).await.map_err(refused)?;
+        let Ok(upload) = &mut call.endpoint else { return Ok(call) };
+        upload.content = Content::Deferred(length);
+        let Body::Form(form) = upload.body()? else {
+            return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
+        };
+        let content_type = HeaderValue::try_from(form.content_type());
+        let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
+        let extra = Duration::from_secs(form.length() / SLOWEST);
+        Ok(call.form(content_type, file::form_with_file(&form, &path)).patience(extra))
+    }
+}
+
+impl IntoFuture for FileUpload {
+    type Output = Result<UploadedFile, Error>;
+    type IntoFuture = BoxFuture<Self::Output>;
+
+    // Compiled where a file is uploaded.
+    #[inline]
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.into_call().await?.await })
+    }
+}
