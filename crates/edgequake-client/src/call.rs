@@ -145,6 +145,21 @@ where
     /// Sends the request and gives the answer as it comes, whatever its status, its body unread. To make an [`Error`] of one that is
     /// no success, read its body and use [`Error::from_response`].
     ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    /// use edgequake_client::Error;
+    /// use http_body_util::BodyExt;
+    ///
+    /// let (head, body) = client.documents().get("d-1").raw().await?.into_parts();
+    /// let body = body.collect().await?.to_bytes();
+    /// if !head.status.is_success() {
+    ///     return Err(Error::from_response(http::Response::from_parts(head, body)).into());
+    /// }
+    /// println!("{:?}, {} bytes", head.headers.get("content-type"), body.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of a call that gets no answer.

@@ -176,6 +176,7 @@ impl Error {
     }
 
     /// Whether credentials are the matter: a 401, or a login that was refused or has expired.
+    #[doc(alias = "401")]
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(StatusCode::UNAUTHORIZED)
             || self.credentials_error().is_some_and(|error| {
@@ -185,6 +186,7 @@ impl Error {
     }
 
     /// Whether the server answered 403: a role, a scope, or a tenant or workspace that the caller may not use.
+    #[doc(alias = "403")]
     pub fn is_forbidden(&self) -> bool {
         self.status() == Some(StatusCode::FORBIDDEN)
     }
@@ -196,21 +198,25 @@ impl Error {
     }
 
     /// Whether the server answered 404.
+    #[doc(alias = "404")]
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(StatusCode::NOT_FOUND)
     }
 
     /// Whether the server answered 409: it exists already, or is in use.
+    #[doc(alias = "409")]
     pub fn is_conflict(&self) -> bool {
         self.status() == Some(StatusCode::CONFLICT)
     }
 
     /// Whether the server answered 429.
+    #[doc(alias = "429")]
     pub fn is_rate_limited(&self) -> bool {
         self.status() == Some(StatusCode::TOO_MANY_REQUESTS)
     }
 
     /// Whether the account is locked (423) after too many failed logins.
+    #[doc(alias = "423")]
     pub fn is_locked(&self) -> bool {
         self.status() == Some(StatusCode::LOCKED)
     }

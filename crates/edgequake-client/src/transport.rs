@@ -105,6 +105,7 @@ impl HttpTransportBuilder {
     }
 
     /// Trusts one more certificate authority, besides the platform's.
+    #[doc(alias = "add_root_certificate")]
     #[must_use]
     pub fn certificate(mut self, certificate: Certificate) -> Self {
         self.certificates.push(certificate);

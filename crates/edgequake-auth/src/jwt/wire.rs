@@ -14,7 +14,19 @@ use super::access::Access;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::transport::{TokenTransport, TransportError, TransportErrorKind};
 
-/// Tokens as a server issues them.
+/// Tokens as a server issues them: what a session begins with that did not log in itself.
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_auth::Tokens;
+///
+/// let tokens = Tokens::new("eyJhbGciOiJIUzI1NiJ9...").refresh_token("r-1").expires_in(Duration::from_secs(3600));
+/// // No output shows them.
+/// assert!(!format!("{tokens:?}").contains("eyJ"));
+/// ```
+///
+/// [`JwtBuilder::tokens`](crate::JwtBuilder::tokens) takes them. The answers to
+/// [`Login`](edgequake_types::session::Login) and [`Refresh`](edgequake_types::session::Refresh) convert into them.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Tokens {

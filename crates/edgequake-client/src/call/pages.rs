@@ -12,6 +12,21 @@ use crate::boxed::BoxFuture;
 use crate::error::Error;
 
 /// The pages of a list. Each is asked for when the one before has been taken; an error ends the stream.
+///
+/// ```no_run
+/// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// use edgequake_client::types::documents::ListDocuments;
+///
+/// let mut pages = client.documents().list(ListDocuments::new().page_size(100)).pages();
+/// while let Some(page) = pages.next().await {
+///     let page = page?;
+///     println!("{} of {}", page.documents.len(), page.total);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// [`Items`] gives their elements one by one.
 #[must_use = "streams do nothing until they are polled"]
 pub struct Pages<E: Endpoint> {
     state: State<E>,
@@ -76,6 +91,18 @@ impl<E: Endpoint> fmt::Debug for Pages<E> {
 }
 
 /// The elements of a list over all its pages.
+///
+/// ```no_run
+/// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// use edgequake_client::types::documents::ListDocuments;
+///
+/// let mut documents = client.documents().list(ListDocuments::new()).items();
+/// while let Some(document) = documents.next().await {
+///     println!("{}", document?.id);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "streams do nothing until they are polled"]
 pub struct Items<E: Paginated> {
     pages: Pages<E>,

@@ -116,6 +116,8 @@ impl ClientBuilder {
     }
 
     /// Presents this API key, or any other token that the server takes as it is.
+    #[doc(alias = "bearer")]
+    #[doc(alias = "token")]
     pub fn api_key(mut self, key: impl Into<Secret>) -> Self {
         self.api_key = Some(key.into());
         self
@@ -163,7 +165,19 @@ impl ClientBuilder {
         self
     }
 
-    /// Makes calls in this tenant. A text is checked by [`build`](Self::build), and so is that of the next two.
+    /// Makes calls in this tenant. A text is checked by [`build`](Self::build), and so are those of the next two.
+    ///
+    /// ```
+    /// use edgequake_client::Client;
+    ///
+    /// let client = Client::builder()
+    ///     .tenant_id("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21")
+    ///     .workspace_id("default")
+    ///     .build()?;
+    /// assert!(Client::builder().workspace_id("my workspace").build().is_err());
+    /// # drop(client);
+    /// # Ok::<(), edgequake_client::Error>(())
+    /// ```
     pub fn tenant_id(mut self, tenant: impl TryInto<TenantId, Error: Into<IdError>>) -> Self {
         self.tenant = Some(tenant.try_into().map_err(Into::into));
         self
@@ -212,7 +226,8 @@ impl ClientBuilder {
         self
     }
 
-    /// How transient failures are repeated; [`RetryConfig::none`] switches it off.
+    /// How transient failures are repeated. [`RetryConfig::none`] switches it off, which is what a test wants that fakes a 503: by
+    /// default such a call takes some seconds and four attempts.
     pub fn retry(mut self, config: RetryConfig) -> Self {
         self.retry = config;
         self
@@ -245,12 +260,40 @@ impl ClientBuilder {
     }
 
     /// Options of the transport: proxies, certificates, connections.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use edgequake_client::{Client, HttpTransport, Proxies};
+    ///
+    /// # fn main() -> Result<(), edgequake_client::Error> {
+    /// let transport = HttpTransport::builder().connect_timeout(Duration::from_secs(3)).proxies(Proxies::none());
+    /// let client = Client::builder().transport(transport).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "proxy")]
+    #[doc(alias = "certificate")]
+    #[doc(alias = "connect_timeout")]
     pub fn transport(mut self, transport: HttpTransportBuilder) -> Self {
         self.transport = Some(transport);
         self
     }
 
     /// Puts a layer of your own around each operation: outside the retries, inside the deadline. The last one is outermost.
+    ///
+    /// ```
+    /// use edgequake_client::Client;
+    /// use tower::limit::ConcurrencyLimitLayer;
+    ///
+    /// # fn main() -> Result<(), edgequake_client::Error> {
+    /// // No more than eight operations at a time; the others wait for their turn, within their limits of time.
+    /// let client = Client::builder().layer(ConcurrencyLimitLayer::new(8)).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "middleware")]
     pub fn layer(mut self, layer: impl StackLayer) -> Self {
         self.per_operation.push(Arc::new(layer));
         self
@@ -258,6 +301,23 @@ impl ClientBuilder {
 
     /// Puts a layer of your own around each attempt: it sees requests as they go out, credential and scope included, but for the
     /// guard, which looks last. The last one is outermost.
+    ///
+    /// ```
+    /// use edgequake_client::Client;
+    /// use edgequake_client::body::RequestBody;
+    /// use http::{HeaderValue, Request};
+    /// use tower::util::MapRequestLayer;
+    ///
+    /// # fn main() -> Result<(), edgequake_client::Error> {
+    /// let layer = MapRequestLayer::new(|mut request: Request<RequestBody>| {
+    ///     request.headers_mut().insert("x-gateway", HeaderValue::from_static("internal"));
+    ///     request
+    /// });
+    /// let client = Client::builder().attempt_layer(layer).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn attempt_layer(mut self, layer: impl StackLayer) -> Self {
         self.per_attempt.push(Arc::new(layer));
         self
@@ -277,11 +337,33 @@ impl ClientBuilder {
         self.finish(base, transport)
     }
 
-    /// Builds the client over a transport of your own: anything that sends an `http::Request`.
+    /// Builds the client over a transport of your own: anything that sends an `http::Request`, such as a fake in a test.
+    ///
+    /// ```
+    /// use edgequake_client::body::{RequestBody, ResponseBody};
+    /// use edgequake_client::{Client, RetryConfig};
+    /// use http::{Request, Response, StatusCode};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), edgequake_client::Error> {
+    /// let down = tower::service_fn(async |_: Request<RequestBody>| {
+    ///     let mut answer = Response::new(ResponseBody::default());
+    ///     *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    ///     Ok::<_, std::io::Error>(answer)
+    /// });
+    /// // Without retries, the failure is told at once.
+    /// let client = Client::builder().retry(RetryConfig::none()).build_on(down)?;
+    /// let error = client.health().get().await.unwrap_err();
+    /// assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming what cannot be used.
+    #[doc(alias = "mock")]
+    #[doc(alias = "fake")]
     pub fn build_on<T, R>(self, transport: T) -> Result<Client, Error>
     where
         T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,

@@ -16,6 +16,8 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials): refused (401), inactive (403), locked (423), or no answer. A refused login is not tried again.
+    #[doc(alias = "authenticate")]
+    #[doc(alias = "sign_in")]
     pub async fn login(
         &self,
         identifier: impl Into<String>,
@@ -30,6 +32,20 @@ impl Client {
 
     /// Starts a session of another kind: with a refresh token in hand, tokens from elsewhere, or a store of its own. Give the
     /// result to [`with_session`](Self::with_session).
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// use edgequake_client::auth::{FileStore, Tokens};
+    ///
+    /// // Goes on with tokens from elsewhere, keeps them in a file, and renews them there.
+    /// let tokens = Tokens::new("eyJhbGciOiJIUzI1NiJ9...").refresh_token("r-1");
+    /// let store = FileStore::new("/var/lib/my-app/logins.json");
+    /// let session = client.session_builder().tokens(tokens).store(store).build()?;
+    /// let client = client.with_session(session);
+    /// println!("{}", client.auth().me().await?.user.username);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn session_builder(&self) -> JwtBuilder {
         self.0.shared.session_builder()
     }
@@ -63,6 +79,7 @@ impl Client {
 
     /// Ends the session: the server revokes its refresh token, the store forgets it, and both outcomes are reported. `None` if
     /// this client has no session.
+    #[doc(alias = "sign_out")]
     pub async fn logout(&self) -> Option<LogoutOutcome> {
         match &self.0.session {
             Some(session) => Some(session.logout().await),

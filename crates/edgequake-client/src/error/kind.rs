@@ -9,6 +9,24 @@ use http::StatusCode;
 use crate::layers::timeout::TimeoutScope;
 
 /// What kind of failure an [`Error`](super::Error) is.
+///
+/// ```no_run
+/// use edgequake_client::{Client, Error, ErrorKind};
+/// use edgequake_client::types::query::Query;
+///
+/// async fn ask(client: &Client, question: &str) -> Result<Option<String>, Error> {
+///     match client.query().execute(Query::new(question)).await {
+///         Ok(answer) => Ok(Some(answer.answer)),
+///         Err(error) => match error.kind() {
+///             // Nothing was executed: another server, or another time.
+///             ErrorKind::Connect | ErrorKind::NotSent => Ok(None),
+///             ErrorKind::RateLimited | ErrorKind::Unavailable => Ok(None),
+///             ErrorKind::Unauthorized { configured: false, .. } => panic!("set EDGEQUAKE_API_KEY"),
+///             _ => Err(error),
+///         },
+///     }
+/// }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

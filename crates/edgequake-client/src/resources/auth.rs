@@ -43,6 +43,8 @@ impl Auth<'_> {
     }
 
     /// `GET /api/v1/auth/me`: the user behind the credential.
+    #[doc(alias = "whoami")]
+    #[doc(alias = "current_user")]
     pub fn me(&self) -> Call<Me> {
         self.client.send(Me::new())
     }

@@ -37,6 +37,8 @@ resource! {
 
 impl Documents<'_> {
     /// `POST /api/v1/documents`: uploads a text.
+    #[doc(alias = "ingest")]
+    #[doc(alias = "insert")]
     pub fn upload_text(&self, upload: UploadText) -> Call<UploadText> {
         self.client.send(upload)
     }
@@ -47,6 +49,7 @@ impl Documents<'_> {
     }
 
     /// `POST /api/v1/documents/upload`: uploads a file from disk, without ever holding it in memory.
+    #[doc(alias = "ingest")]
     pub fn upload_file(&self, path: impl AsRef<Path>) -> FileUpload {
         FileUpload::new(self.client.dispatcher(), path.as_ref())
     }
@@ -78,6 +81,7 @@ impl Documents<'_> {
     }
 
     /// Waits until an upload has been processed. A document that failed, as a whole or in part, or was cancelled is an error.
+    #[doc(alias = "poll")]
     pub fn wait_for(&self, upload: impl Into<Uploaded>) -> Wait {
         Wait::new(self.client.clone(), upload.into())
     }

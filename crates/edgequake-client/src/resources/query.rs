@@ -31,6 +31,8 @@ resource! {
 
 impl Query<'_> {
     /// `POST /api/v1/query`: asks, and waits for the whole answer.
+    #[doc(alias = "ask")]
+    #[doc(alias = "search")]
     pub fn execute(&self, question: impl Into<Question>) -> Call<Question> {
         self.client.send(question.into())
     }

@@ -34,11 +34,11 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+/// use std::time::Duration;
+///
 /// let uploaded = client.documents().upload_file("report.md").await?;
-/// let wait = client.documents().wait_for(&uploaded).on_progress(|progress| {
-///     println!("{:?} {:?}", progress.status, progress.stage);
-/// });
-/// println!("{} chunks", wait.await?.chunk_count);
+/// let document = client.documents().wait_for(&uploaded).timeout(Duration::from_secs(120)).await?;
+/// println!("{} chunks", document.chunk_count);
 /// # Ok(())
 /// # }
 /// ```
@@ -75,6 +75,21 @@ impl Wait {
     }
 
     /// Tells how far the document has come, each time the server was asked.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// use edgequake_client::types::documents::UploadText;
+    ///
+    /// let uploaded = client.documents().upload_text(UploadText::new("The bridge opened in 1931.")).await?;
+    /// let wait = client.documents().wait_for(&uploaded).on_progress(|progress| {
+    ///     let stage = progress.stage.as_deref().unwrap_or("waiting");
+    ///     let done = progress.stage_progress.unwrap_or(0.0) * 100.0;
+    ///     eprint!("\r{stage} {done:.0} %");
+    /// });
+    /// wait.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn on_progress(mut self, tell: impl FnMut(&Progress) + Send + 'static) -> Self {
         self.on_progress = Some(Box::new(tell));
         self

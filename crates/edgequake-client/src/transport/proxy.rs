@@ -15,7 +15,25 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 const VARIABLES: [(&str, &str); 3] =
     [("HTTPS_PROXY", "https_proxy"), ("HTTP_PROXY", "http_proxy"), ("ALL_PROXY", "all_proxy")];
 
-/// Which proxies to use, and for what.
+/// Which proxies to use, and for what. A client uses those of the environment, unless it is told otherwise.
+///
+/// ```no_run
+/// use edgequake_client::{Client, HttpTransport, Proxies};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let proxies = Proxies::all("http://user:password@proxy.corp.example:3128", ".corp.example, 10.0.0.0/8")?;
+/// let transport = HttpTransport::builder().proxies(proxies);
+/// let client = Client::builder().base_url("https://eq.example.com").transport(transport).build()?;
+///
+/// // No proxy, whatever the environment says.
+/// let direct = HttpTransport::builder().proxies(Proxies::none());
+/// # drop((client, direct));
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "HTTP_PROXY")]
+#[doc(alias = "HTTPS_PROXY")]
+#[doc(alias = "NO_PROXY")]
 #[derive(Clone)]
 pub struct Proxies(Option<Rules>);
 

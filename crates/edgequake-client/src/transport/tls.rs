@@ -11,6 +11,21 @@ use rustls::pki_types::pem::PemObject;
 use crate::boxed::BoxError;
 
 /// A certificate of an authority to trust besides the platform's.
+///
+/// ```no_run
+/// use edgequake_client::{Certificate, Client, HttpTransport};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let authority = Certificate::from_pem(&std::fs::read("/etc/ssl/corp-ca.pem")?)?;
+/// let transport = HttpTransport::builder().certificate(authority);
+/// let client = Client::builder().base_url("https://eq.corp.example").transport(transport).build()?;
+/// # drop(client);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "root_certificate")]
+#[doc(alias = "self-signed")]
+#[doc(alias = "ca")]
 #[derive(Debug, Clone)]
 pub struct Certificate(Vec<CertificateDer<'static>>);
 

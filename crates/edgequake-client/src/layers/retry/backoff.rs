@@ -3,6 +3,24 @@
 use std::time::Duration;
 
 /// When to repeat, and how often.
+///
+/// ```
+/// use std::time::Duration;
+/// use edgequake_client::{Client, RetryConfig};
+///
+/// # fn main() -> Result<(), edgequake_client::Error> {
+/// // Up to six attempts, and waits of up to two minutes where the server asks for them.
+/// let patient = RetryConfig::default().max_attempts(6).max_wait(Duration::from_secs(120));
+/// let client = Client::builder().retry(patient).build()?;
+///
+/// // In a test, a failure is told at once.
+/// let impatient = Client::builder().retry(RetryConfig::none()).build()?;
+/// # drop((client, impatient));
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "backoff")]
+#[doc(alias = "max_retries")]
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RetryConfig {
@@ -28,7 +46,10 @@ impl Default for RetryConfig {
 }
 
 impl RetryConfig {
-    /// No retries: every outcome is returned as it is.
+    /// No retries: every outcome is returned as it is, and at once. For tests that fake a failure, and for callers that repeat calls
+    /// themselves.
+    #[doc(alias = "disable")]
+    #[doc(alias = "no_retry")]
     pub fn none() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
