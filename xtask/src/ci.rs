@@ -11,7 +11,7 @@ use lexopt::Parser;
 use crate::command::{cargo, run as run_command};
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
-use crate::{arrows, deny, examples, loom, public};
+use crate::{arrows, deny, examples, loom, packages, public};
 
 /// One check of the gate.
 struct Step {
@@ -26,6 +26,7 @@ const fn step(name: &'static str, run: fn(&Workspace) -> Result<()>) -> Step {
 const STEPS: &[Step] = &[
     step("format", format),
     step("arrows", arrows::check),
+    step("packages", packages::check),
     step("clippy", clippy),
     step("clippy, each crate alone", clippy_alone),
     step("optional features", optional_features),

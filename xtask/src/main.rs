@@ -19,6 +19,7 @@ mod keyring;
 mod limit;
 mod loom;
 mod operations;
+mod packages;
 mod proxy;
 mod public;
 mod soak;
@@ -49,6 +50,11 @@ const COMMANDS: &[Command] = &[
         name: "public",
         summary: "foreign types in our public API against the lists: [--update]; what of it cannot grow",
         run: public::run,
+    },
+    Command {
+        name: "packages",
+        summary: "what the packages contain, and what their manifests say",
+        run: packages::run,
     },
     Command {
         name: "examples",

@@ -28,6 +28,17 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     /// The library first, then the programs, tests and so on.
     pub(crate) targets: Vec<Target>,
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) keywords: Vec<String>,
+    #[serde(default)]
+    pub(crate) categories: Vec<String>,
+    pub(crate) repository: Option<String>,
+    pub(crate) license: Option<String>,
+    pub(crate) rust_version: Option<String>,
+    /// `package.metadata`; null where there is none.
+    #[serde(default)]
+    pub(crate) metadata: serde_json::Value,
 }
 
 /// One thing that cargo builds of a package.
@@ -58,6 +69,13 @@ impl Workspace {
     pub(crate) fn crates(&self) -> impl Iterator<Item = &Package> {
         let crates = self.root.join("crates");
         self.packages.iter().filter(move |package| package.folder().parent() == Some(crates.as_path()))
+    }
+}
+
+impl Target {
+    /// Whether it is what others depend on.
+    pub(crate) fn is_library(&self) -> bool {
+        self.kind.iter().any(|kind| kind == "lib" || kind == "proc-macro")
     }
 }
 

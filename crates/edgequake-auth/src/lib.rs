@@ -48,6 +48,8 @@
 //! Keys, passwords and tokens are wiped when they are dropped, and appear in no `Debug`, `Display`, error or log. The copies
 //! that travel (header values, the bodies of answers, what a TLS library buffers) are not wiped.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod boxed;
 mod error;
 mod authorization;

@@ -20,6 +20,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // From the ground up: a module uses only those before it.
 mod boxed;
 pub mod body;

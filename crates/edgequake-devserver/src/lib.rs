@@ -94,6 +94,8 @@
 //!
 //! `tls` (off by default): TLS with a certificate that is made at the start, and HTTP/2.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod place;
 mod stop;
 mod clock;

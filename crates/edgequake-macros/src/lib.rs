@@ -4,6 +4,8 @@
 //! setters. What a field means on the wire follows from its type, by the trait `edgequake_types::Tolerant`; exceptions stand at
 //! the field, as `#[field(...)]`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod header;
 mod fields;
 mod arguments;

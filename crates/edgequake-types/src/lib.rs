@@ -40,6 +40,8 @@
 //!
 //! Where the release is known, the docs name it. An operation says it as [`Endpoint::SINCE`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 // What `#[model]` and `#[operation]` write names this crate from outside.
 extern crate self as edgequake_types;
 
