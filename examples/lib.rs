@@ -1,6 +1,2 @@
-//! Runnable examples, one file each: `cargo run --example quickstart`. This library holds nothing but the code of the
-//! README, so that it is compiled with the tests.
-
-#[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+//! Runnable examples, one file each: `cargo run --example quickstart`. The folder `readme` holds the code of the READMEs. This library
+//! is empty: a package needs one.

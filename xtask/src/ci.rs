@@ -11,7 +11,7 @@ use lexopt::Parser;
 use crate::command::{cargo, run as run_command};
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
-use crate::{arrows, deny, examples, loom, packages, public};
+use crate::{arrows, deny, examples, loom, packages, public, readme};
 
 /// One check of the gate.
 struct Step {
@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     step("clippy, each crate alone", clippy_alone),
     step("optional features", optional_features),
     step("documentation", documentation),
+    step("README", readme::check),
     step("public API", public::check_if_readable),
     step("examples", examples::run_all),
     step("loom", loom::explore),

@@ -22,6 +22,7 @@ mod operations;
 mod packages;
 mod proxy;
 mod public;
+mod readme;
 mod soak;
 mod tool;
 mod workspace;
@@ -50,6 +51,11 @@ const COMMANDS: &[Command] = &[
         name: "public",
         summary: "foreign types in our public API against the lists: [--update]; what of it cannot grow",
         run: public::run,
+    },
+    Command {
+        name: "readme",
+        summary: "the code of the READMEs against its files, and as projects of their own: [--update]",
+        run: readme::run,
     },
     Command {
         name: "packages",

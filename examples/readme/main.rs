@@ -1,0 +1,120 @@
+//! The code of the READMEs, run. `cargo xtask readme` holds the files beside this one and the blocks of the READMEs to be the same.
+//!
+//! A program runs in a process of its own, with a server in its environment and the files that it reads in its folder. A test runs as
+//! what it is.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Output;
+
+use edgequake_devserver::{DevServer, Role};
+use tokio::process::Command;
+
+/// Takes files in as modules: programs with a test that calls their `main`, and tests.
+macro_rules! files {
+    (programs: $($program:ident)*; tests: $($test:ident)*;) => {
+        $(mod $program {
+            include!(concat!(stringify!($program), ".rs"));
+
+            #[test]
+            #[ignore = "a program, which needs a server: `the_programs_run` starts it"]
+            fn program() {
+                main().unwrap();
+            }
+        })*
+        $(mod $test {
+            include!(concat!(stringify!($test), ".rs"));
+        })*
+        const FILES: &[&str] = &[$(stringify!($program),)* $(stringify!($test),)*];
+    };
+}
+
+files! {
+    programs: ask calls credentials layers logging network own_endpoint tokens types upload upload_many;
+    tests: dev_server own_code;
+}
+
+/// A program and a part of what it prints.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("ask", "The harbour bridge opened in 1931."),
+    ("calls", "The bridge to the north is of stone."),
+    ("credentials", r#"{"authorization": Sensitive}"#),
+    ("layers", "200 OK"),
+    (
+        "logging",
+        r#"edgequake{method=GET operation="/health" status=200}: edgequake_client::layers::trace: answered"#,
+    ),
+    ("network", "server "),
+    ("own_endpoint", "GET /plugins/labels/report%201?limit=5"),
+    ("tokens", "user@example.com"),
+    ("types", "In 1931."),
+    ("upload", ": 1 chunks"),
+    ("upload_many", "south.md: 1 chunks"),
+];
+
+/// What programs read from their folder.
+const INPUT: &[(&str, &str)] = &[
+    ("report.md", "# Report\n\nAll bridges are open.\n"),
+    ("notes/north.md", "# North\n\nThe bridge to the north is of stone.\n"),
+    ("notes/south.md", "# South\n\nThe bridge to the south is of steel.\n"),
+    ("corp-ca.pem", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+];
+
+const KEY: &str = "eq_readme";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_programs_run() {
+    let server = DevServer::builder()
+        .user("user", "user@example.com", "SecurePassword123!", Role::User)
+        .master_key(KEY)
+        .start()
+        .await
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in INPUT {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    // `calls` asks about what `upload_many` has uploaded.
+    let mut order: Vec<_> = PROGRAMS.iter().collect();
+    order.sort_by_key(|(name, _)| *name != "upload_many");
+    for (name, expected) in order {
+        let Output { status, stdout, stderr } = run(name, &server, folder.path()).await.unwrap();
+        let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        assert!(status.success(), "{name}: {status}\n{stdout}\n{stderr}");
+        assert!(stdout.contains(expected), "{name} did not print {expected:?}\n{stdout}\n{stderr}");
+    }
+}
+
+/// Runs a program: this program again, with the one test that is its `main`.
+async fn run(name: &str, server: &DevServer, folder: &Path) -> std::io::Result<Output> {
+    let mut command = Command::new(std::env::current_exe()?);
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("EDGEQUAKE_") {
+            command.env_remove(variable);
+        }
+    }
+    command
+        .args([&format!("{name}::program"), "--exact", "--ignored", "--nocapture"])
+        .current_dir(folder)
+        .env("EDGEQUAKE_BASE_URL", server.url())
+        .env("EDGEQUAKE_API_KEY", KEY)
+        .env("EDGEQUAKE_TENANT_ID", "default")
+        .env("EDGEQUAKE_WORKSPACE_ID", "default")
+        .env("RUST_LOG", "edgequake=debug");
+    command.output().await
+}
+
+#[test]
+fn every_file_is_taken_in_and_every_program_is_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("readme");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let names = files.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned());
+    let names: BTreeSet<String> = names.filter(|name| name != "main").collect();
+    let taken: BTreeSet<String> = FILES.iter().map(|&name| name.to_owned()).collect();
+    assert_eq!(names, taken);
+    let programs: BTreeSet<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
+    let tests = FILES.iter().filter(|name| !programs.contains(*name)).count();
+    assert_eq!(tests + PROGRAMS.len(), FILES.len());
+}
