@@ -78,9 +78,9 @@ async fn main() -> Result<(), Box<dyn StdError>> {
     }
     assert!(limited.stats().rate_limited > 0);
     // ... and without retries it says how long to wait.
-    let hasty = Client::builder().base_url(limited.url()).retry(RetryConfig::none()).build()?;
+    let impatient = Client::builder().base_url(limited.url()).retry(RetryConfig::none()).build()?;
     let error = loop {
-        match hasty.documents().list(ListDocuments::new()).await {
+        match impatient.documents().list(ListDocuments::new()).await {
             Ok(_) => {}
             Err(error) => break error,
         }

@@ -11,7 +11,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 /// [`Invalid`](CredentialsErrorKind::Invalid) outside of a runtime.
 pub(crate) fn runtime() -> Result<Handle, CredentialsError> {
     Handle::try_current().map_err(|none| {
-        CredentialsError::new(CredentialsErrorKind::Invalid, "credentials need a Tokio runtime to work in")
+        CredentialsError::new(CredentialsErrorKind::Invalid, "credentials need a Tokio runtime")
             .with_source(none)
     })
 }

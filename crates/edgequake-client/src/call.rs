@@ -52,7 +52,7 @@ use receive::Limits;
 /// # }
 /// ```
 ///
-/// Identifiers are taken as texts, too; one that is malformed is told when the call is awaited, before anything is sent.
+/// Identifiers may be given as texts; with a malformed one, the call fails before anything is sent.
 ///
 /// Its future is `Send` and may be dropped at any time: an attempt under way is then cut off, which the server may or may not have
 /// executed; a login or token refresh under way goes on.

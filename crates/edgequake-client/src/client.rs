@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Config`] when the base URL is none.
+    /// [`ErrorKind::Config`] when the base URL is invalid.
     pub fn from_service<T, R>(
         base_url: impl TryInto<BaseUrl, Error: Into<BaseUrlError>>,
         transport: T,
@@ -148,8 +148,8 @@ impl Client {
         Self::builder().base_url(base_url).build_on(transport)
     }
 
-    /// A client whose calls are made in this workspace. An identifier may be given as a text: one that is malformed is told by each
-    /// call, and nothing is sent.
+    /// A client whose calls are made in this workspace. An identifier may be given as a text: if it is malformed, each call
+    /// fails before anything is sent.
     #[must_use]
     pub fn with_workspace(&self, workspace: impl TryInto<WorkspaceId, Error: Into<IdError>>) -> Self {
         self.derive(|inner| {

@@ -99,7 +99,7 @@ impl Error {
         self.0.operation = operation;
         match since {
             Some(since) if self.0.unrouted => self.note(format!(
-                "the server does not know this operation, which servers have since {since}: is this one older, or is the base URL wrong?"
+                "the server does not know this operation, which exists since {since}: is the server older, or is the base URL wrong?"
             )),
             _ => self,
         }

@@ -14,15 +14,15 @@ use crate::boxed::BoxError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Fault {
-    /// No connection could be made: name not found, refused, unreachable. Certainly not executed.
+    /// No connection could be made: name not found, refused, unreachable. The call was not executed.
     Connect,
     /// A connection was made, but the server's certificate was refused. Certainly not executed, and another try is in vain.
     Certificate,
     /// The proxy refuses to make a connection for us. Certainly not executed, and another try is in vain.
     Proxy,
-    /// The connection was gone before the request was written, or the server said that it did not take it. Certainly not executed.
+    /// The connection was gone before the request was written, or the server said that it did not take it. The call was not executed.
     NotSent,
-    /// The connection was lost after that. Perhaps executed.
+    /// The connection was lost after that. The call may have been executed.
     Interrupted,
 }
 

@@ -67,10 +67,10 @@ pub struct HttpTransportBuilder {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransportBuildError {
-    /// No trust store, or a certificate that is none.
+    /// There is no trust store, or a certificate is invalid.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A proxy variable that is no URL.
+    /// A proxy variable is not a URL.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
 }
@@ -131,7 +131,7 @@ impl HttpTransportBuilder {
     ///
     /// # Errors
     ///
-    /// [`TransportBuildError`] when there is no trust store, a certificate cannot be read, or a proxy variable is no URL.
+    /// [`TransportBuildError`] when there is no trust store, a certificate cannot be read, or a proxy variable is not a URL.
     pub fn build(self) -> Result<HttpTransport, TransportBuildError> {
         let proxies = match self.proxies {
             Some(proxies) => proxies,

@@ -66,7 +66,7 @@ pub enum DecodeError {
         /// Its path template.
         path: &'static str,
     },
-    /// The text is no JSON, or a field is missing or of the wrong type.
+    /// The text is not JSON, or a field is missing or of the wrong type.
     #[error("{}", at(.path))]
     #[non_exhaustive]
     Json {

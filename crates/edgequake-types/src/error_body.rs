@@ -1,4 +1,4 @@
-//! [`ErrorBody`]: the body of an answer that is no success, in every shape that servers and the proxies before them use.
+//! [`ErrorBody`]: the body of an answer that is not a success, in every shape that servers and the proxies before them use.
 //!
 //! Nothing here fails: an unreadable body still has a status to speak for it.
 //!
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 /// Longest message kept, in bytes; a proxy's page may be of any size.
 const MESSAGE_LIMIT: usize = 1_000;
 
-/// Longest code kept, in bytes; a longer one is no code.
+/// Longest code kept, in bytes; a longer one is ignored.
 const CODE_LIMIT: usize = 64;
 
 /// What an error answer says, whatever its shape.
@@ -245,7 +245,7 @@ fn text_excerpt(body: &[u8]) -> String {
         Ok(text) if text.trim_start().starts_with('<') => excerpt(&without_tags(text)),
         Ok(text) if text.chars().all(|c| !c.is_control() || c.is_whitespace()) => excerpt(text),
         // Compressed or binary: its length says more than its characters.
-        _ => format!("{} bytes that are no text", body.len()),
+        _ => format!("{} bytes that are not text", body.len()),
     }
 }
 

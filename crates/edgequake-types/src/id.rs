@@ -92,7 +92,7 @@ macro_rules! scope_id {
                 }
             }
 
-            /// Takes a name that is no UUID, for servers that name their scopes otherwise. The EdgeQuake server
+            /// Takes a name that is not a UUID, for servers that name their scopes otherwise. The EdgeQuake server
             /// itself reads such a name as its DEFAULT scope.
             ///
             /// # Errors

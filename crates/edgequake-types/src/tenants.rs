@@ -130,7 +130,7 @@ offset_list! {
 
 /// Reads one tenant.
 ///
-/// Errors: 400 for an id that is no UUID; 403; 404.
+/// Errors: 400 for an id that is not a UUID; 403; 404.
 #[operation(GET "/api/v1/tenants/{tenant_id}" -> Tenant, Required, Safe, None, new(tenant_id), eq)]
 pub struct GetTenant {
     /// The tenant.

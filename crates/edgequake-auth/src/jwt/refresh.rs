@@ -292,5 +292,5 @@ impl Inner {
 }
 
 fn store_busy() -> CredentialsError {
-    CredentialsError::new(Kind::TimedOut, "another process holds the token store's lock for too long")
+    CredentialsError::new(Kind::TimedOut, "another process has held the token store's lock for too long")
 }

@@ -157,7 +157,7 @@ impl Wire<'_> {
         let (head, body) = response.into_parts();
         R::decode(&head, body).map_err(|error| {
             let text = format!(
-                "the answer to {} {} is not a {} answer: check the base URL and what stands before the server",
+                "the answer to {} {} is not a {} answer: check the base URL and any proxy in front of the server",
                 E::METHOD,
                 E::PATH,
                 step.name(),

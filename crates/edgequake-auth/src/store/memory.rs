@@ -42,7 +42,7 @@ impl TokenStore for MemoryStore {
             Ok(guard) => Ok(StoreLock::held(guard)),
             Err(_) => Err(StoreError::new(
                 StoreErrorKind::Busy,
-                "another refresh holds the memory store's lock for too long",
+                "another refresh has held the memory store's lock for too long",
             )),
         }
     }

@@ -32,7 +32,7 @@ pub enum FileUploadError {
         #[source]
         source: io::Error,
     },
-    /// The path is no regular file.
+    /// The path is not a regular file.
     #[error("{} is not a file", path.display())]
     #[non_exhaustive]
     NotAFile {

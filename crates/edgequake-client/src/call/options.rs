@@ -35,7 +35,7 @@ pub(super) struct CallOptions {
     pub(super) form: Option<(HeaderValue, RequestBody)>,
     /// What the default limits are extended by.
     pub(super) patience: Duration,
-    /// What could not be taken: the first of it is told when the call is sent.
+    /// What could not be taken: the first of it is the error of the call.
     pub(super) refused: Option<Error>,
 }
 
@@ -127,7 +127,7 @@ impl fmt::Debug for CallOptions {
 macro_rules! setters {
     ($($field:ident).+) => {
         /// Limits the whole call, all attempts and the answer's body included; `None` is no limit. Default: that of the client, 300 s
-        /// unless it was told otherwise. Streams have none.
+        /// unless it was set. Streams have none.
         pub fn timeout(mut self, limit: impl Into<Option<std::time::Duration>>) -> Self {
             self.$($field).+.timeout = Some(limit.into());
             self

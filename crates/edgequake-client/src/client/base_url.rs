@@ -35,7 +35,7 @@ pub struct BaseUrl {
 pub enum BaseUrlError {
     /// Not a URL with a host.
     #[error(
-        "the base URL must be like https://host:port/prefix; IPv6 addresses stand in brackets, as in http://[::1]:8080"
+        "the base URL must be like https://host:port/prefix; IPv6 addresses need brackets, as in http://[::1]:8080"
     )]
     Malformed,
     /// Another scheme than `http` or `https`, or none.
@@ -43,7 +43,7 @@ pub enum BaseUrlError {
     Scheme,
     /// User and password before the host.
     #[error(
-        "the base URL must not hold a user or password: credentials have settings of their own, such as EDGEQUAKE_API_KEY"
+        "the base URL must not contain a user or password: credentials have settings of their own, such as EDGEQUAKE_API_KEY"
     )]
     UserInfo,
     /// A query or fragment.
@@ -178,7 +178,7 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-/// A base URL that is none.
+/// Why a text is not a base URL.
 impl From<BaseUrlError> for Error {
     fn from(error: BaseUrlError) -> Self {
         Self::config(error)

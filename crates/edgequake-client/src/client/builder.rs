@@ -1,4 +1,4 @@
-//! [`ClientBuilder`]: everything a [`Client`] can be told.
+//! [`ClientBuilder`]: all options of a [`Client`].
 
 mod source;
 
@@ -129,7 +129,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Logs in at the first call, and renews the session by itself.
+    /// Logs in at the first call, and renews the session automatically.
     pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.login = Some((identifier.into(), password.into()));
         self
@@ -351,7 +351,7 @@ impl ClientBuilder {
     ///     *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     ///     Ok::<_, std::io::Error>(answer)
     /// });
-    /// // Without retries, the failure is told at once.
+    /// // Without retries, the failure is returned at once.
     /// let client = Client::builder().retry(RetryConfig::none()).build_on(down)?;
     /// let error = client.health().get().await.unwrap_err();
     /// assert_eq!(error.status(), Some(StatusCode::SERVICE_UNAVAILABLE));
@@ -386,7 +386,7 @@ impl ClientBuilder {
     {
         let scope = self.scope()?;
         let user_agent = std::mem::replace(&mut self.user_agent, Ok(DEFAULT_USER_AGENT))
-            .map_err(|error| Error::config(error).note("the user agent is no header value"))?;
+            .map_err(|error| Error::config(error).note("the user agent is not a valid header value"))?;
         let allow_http = self.http_allowed()?;
         let options = StackOptions {
             trusted: TrustedOrigin::new(base.origin().clone()).allow_http(allow_http),

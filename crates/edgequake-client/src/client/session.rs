@@ -8,7 +8,7 @@ use super::Client;
 use crate::error::Error;
 
 impl Client {
-    /// Logs in, and gives a client that presents the session's token and renews it by itself.
+    /// Logs in, and gives a client that presents the session's token and renews it automatically.
     ///
     /// `identifier` is a user name or e-mail address. The password is kept, so that the client can log in anew when its refresh
     /// token is refused; a client built with [`ClientBuilder::login`](super::ClientBuilder::login) does the same, and logs in at its first call.

@@ -1,4 +1,4 @@
-//! Making an [`Error`] of an answer that is no success, and of a failure without an answer.
+//! Making an [`Error`] of an answer that is not a success, and of a failure without an answer.
 
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ use crate::layers::timeout::TimedOut;
 use crate::layers::unauthorized::Replayed;
 
 impl Error {
-    /// The error of an answer whose status is no success; `body` is `None` where it could not be read.
+    /// The error of an answer whose status is not a success; `body` is `None` where it could not be read.
     pub(crate) fn of_answer(parts: &Parts, body: Option<&[u8]>) -> Self {
         let mut said = ErrorBody::read(parts.status, body.unwrap_or_default());
         said.request_id = request_id(parts).or(said.request_id);
@@ -46,7 +46,7 @@ impl Error {
         let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
         if let Some(coding) = text(CONTENT_ENCODING) {
             return self.note(format!(
-                "the answer comes encoded with {}, which this client does not decode",
+                "the answer is encoded with {}, which this client does not decode",
                 excerpt(coding)
             ));
         }
@@ -186,14 +186,14 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
             ))
         }
         ErrorKind::Status if parts.status == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            Some("a proxy on the way asks for a user and a password: put them in its URL".to_owned())
+            Some("a proxy requires a user and a password: put them in its URL".to_owned())
         }
         _ => {
             let content_type = parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
             let html = content_type.to_ascii_lowercase().starts_with("text/html");
             let status = parts.status;
             (html && status != StatusCode::NOT_FOUND)
-                .then(|| "the answer is a web page, as proxies send it".to_owned())
+                .then(|| "the answer is a web page, perhaps from a proxy".to_owned())
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::layers::timeout::TimeoutScope;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The client is not set up right: base URL, key, proxy, trust store. Nothing was sent.
+    /// The client is misconfigured: base URL, key, proxy, trust store. Nothing was sent.
     Config,
     /// The request cannot be written: a path parameter that is empty, say. Nothing was sent.
     Request,
@@ -73,19 +73,19 @@ pub enum ErrorKind {
     Unavailable,
     /// Any other 5xx.
     Server,
-    /// Any other status that is no success.
+    /// Any other status that is not a success.
     Status,
     /// A redirect, which is not followed: the base URL should name the place it points to.
     Redirect,
-    /// No connection: name, address, certificate. Certainly not executed.
+    /// No connection: name, address, certificate. The call was not executed.
     Connect,
-    /// The connection was gone before the request was written. Certainly not executed.
+    /// The connection was gone before the request was written. The call was not executed.
     NotSent,
-    /// The connection was lost after that. Perhaps executed.
+    /// The connection was lost after that. The call may have been executed.
     Interrupted,
-    /// A failure of another kind on the way: of a layer or transport of your own, or an answer that is no HTTP. Perhaps executed.
+    /// A failure of another kind on the way: of a layer or transport of your own, or an answer that is not HTTP. The call may have been executed.
     Other,
-    /// A limit of time was reached. Perhaps executed.
+    /// A limit of time was reached. The call may have been executed.
     Timeout(TimeoutScope),
     /// The answer's body was cut, or is longer than it may be. Executed.
     Body,
@@ -139,7 +139,7 @@ impl ErrorKind {
 
     fn text(self) -> &'static str {
         match self {
-            Self::Config => "the client is not set up right",
+            Self::Config => "the client is misconfigured",
             Self::Request => "the request cannot be written",
             Self::Credentials => "there is no credential to send",
             Self::Insecure | Self::ForeignOrigin => "refused to send the request",

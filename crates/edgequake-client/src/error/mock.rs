@@ -38,7 +38,7 @@ impl Error {
         }))
     }
 
-    /// The error of an answer that is no success, as a call would make it of the same status, headers and body: for mocks, and for
+    /// The error of an answer that is not a success, as a call would make it of the same status, headers and body: for mocks, and for
     /// answers that were taken [raw](crate::Call::raw). Of the body, the first 64 KiB are read. A success is an error of the kind [`ErrorKind::Status`] here.
     ///
     /// ```

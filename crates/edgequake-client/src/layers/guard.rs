@@ -54,7 +54,7 @@ pub struct TrustedOrigin {
 #[non_exhaustive]
 pub enum OriginViolation {
     /// The request goes to another scheme, host or port than the configured one.
-    #[error("refused to send to another origin than {expected}, which the credentials belong to")]
+    #[error("refused to send to an origin other than {expected}, which the credentials belong to")]
     #[non_exhaustive]
     Foreign {
         /// The configured origin.
@@ -62,7 +62,7 @@ pub enum OriginViolation {
     },
     /// The configured origin is plain `http` and not on this machine.
     #[error(
-        "refused to send credentials to {origin} over plain http, where everyone on the way can read them: use https, or say allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted"
+        "refused to send credentials to {origin} over plain http, where anyone on the network can read them: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted"
     )]
     #[non_exhaustive]
     Insecure {

@@ -56,7 +56,7 @@ impl ApiKeys<'_> {
     }
 
     /// Makes a new key, then revokes the old one, so that there is a key at any moment. The two are separate operations:
-    /// [`Rotation`] tells both outcomes, and the new key is never lost.
+    /// [`Rotation`] has both outcomes, and the new key is never lost.
     ///
     /// # Errors
     ///

@@ -29,8 +29,8 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 /// A document that failed, as a whole or in part, or was cancelled is an error of the kind [`ErrorKind::Processing`], of which
 /// [`Error::processing`] gives the details; [`outcome`](Self::outcome) gives such a document as well.
 ///
-/// It asks for the task first, where there is one, and then for the document, at first every 200 ms and at last every 5 s. Dropping
-/// it stops the asking and nothing else.
+/// It asks for the task first, where there is one, and then for the document, at first every 200 ms and later every 5 s. Dropping
+/// it stops that and nothing else.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
@@ -74,7 +74,7 @@ impl Wait {
         self
     }
 
-    /// Tells how far the document has come, each time the server was asked.
+    /// Calls `tell` with the progress of the document each time the server was asked.
     ///
     /// ```no_run
     /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {

@@ -15,7 +15,7 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 const VARIABLES: [(&str, &str); 3] =
     [("HTTPS_PROXY", "https_proxy"), ("HTTP_PROXY", "http_proxy"), ("ALL_PROXY", "all_proxy")];
 
-/// Which proxies to use, and for what. A client uses those of the environment, unless it is told otherwise.
+/// Which proxies to use, and for what. By default a client uses those of the environment.
 ///
 /// ```no_run
 /// use edgequake_client::{Client, HttpTransport, Proxies};
@@ -48,7 +48,7 @@ struct Rules {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxyError {
-    /// The text is no URL with a host.
+    /// The text is not a URL with a host.
     #[error("{name} must be a proxy like http://user:password@host:port, or host:port; unset it to use none")]
     #[non_exhaustive]
     Malformed {
@@ -104,7 +104,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// [`ProxyError`] when the text is no proxy.
+    /// [`ProxyError`] when the text is not a proxy.
     pub fn all(proxy: &str, except: &str) -> Result<Self, ProxyError> {
         let proxy = proxy.trim();
         check("proxy", proxy)?;

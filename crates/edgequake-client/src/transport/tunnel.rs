@@ -29,11 +29,11 @@ enum Reason {
     Unreachable,
     #[error("closed the connection before it answered")]
     Lost,
-    #[error("asks for a user and a password, or for others than those in its URL ({})", status.as_u16())]
+    #[error("requires a user and a password, or rejects those in its URL ({})", status.as_u16())]
     Unauthorized { status: StatusCode },
     #[error("opened no tunnel to {destination}: it answered {status}")]
     Refused { destination: String, status: StatusCode },
-    #[error("answered with something that is no HTTP")]
+    #[error("did not answer with HTTP")]
     Malformed,
 }
 
@@ -219,14 +219,14 @@ mod tests {
             texts.push(format!("{} {error}", if error.is_final() { "final" } else { "again" }));
         }
         insta::assert_snapshot!(texts.join("\n"), @"
-        final the proxy http://proxy.test:3128 asks for a user and a password, or for others than those in its URL (407)
-        final the proxy http://proxy.test:3128 asks for a user and a password, or for others than those in its URL (401)
+        final the proxy http://proxy.test:3128 requires a user and a password, or rejects those in its URL (407)
+        final the proxy http://proxy.test:3128 requires a user and a password, or rejects those in its URL (401)
         final the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 403 Forbidden
         again the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 502 Bad Gateway
         again the proxy http://proxy.test:3128 opened no tunnel to eq.test:443: it answered 429 Too Many Requests
-        final the proxy http://proxy.test:3128 answered with something that is no HTTP
-        final the proxy http://proxy.test:3128 answered with something that is no HTTP
-        final the proxy http://proxy.test:3128 answered with something that is no HTTP
+        final the proxy http://proxy.test:3128 did not answer with HTTP
+        final the proxy http://proxy.test:3128 did not answer with HTTP
+        final the proxy http://proxy.test:3128 did not answer with HTTP
         again the proxy http://proxy.test:3128 closed the connection before it answered
         again the proxy http://proxy.test:3128 closed the connection before it answered
         ");

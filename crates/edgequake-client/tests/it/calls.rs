@@ -83,7 +83,7 @@ async fn an_operation_that_the_server_does_not_know_is_told_with_its_version() {
     }
     let server = Server::answers([answer(404, &[], b"")]).await;
     let error = server.client().send(GetGadget::new("p", "x")).await.unwrap_err();
-    insta::assert_snapshot!(error, @"/plugins/{plugin}/gadgets/{*path}: 404 Not Found [NOT_FOUND]; the server does not know this operation, which servers have since 0.40: is this one older, or is the base URL wrong?");
+    insta::assert_snapshot!(error, @"/plugins/{plugin}/gadgets/{*path}: 404 Not Found [NOT_FOUND]; the server does not know this operation, which exists since 0.40: is the server older, or is the base URL wrong?");
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ fn what_cannot_be_used_is_named_and_stops() {
         ("EDGEQUAKE_BASE_URL", "http://u:s3cr3t@h"),
     ] {
         let text = shown(&[(name, value)], "EDGEQUAKE_API_KEY=filek\n", None);
-        assert!(text.starts_with("the client is not set up right"), "{name}: {text}");
+        assert!(text.starts_with("the client is misconfigured"), "{name}: {text}");
         assert!(!text.contains("s3cr3t"), "{text}");
         let named = if name == "EDGEQUAKE_BASE_URL" { "the base URL" } else { name };
         assert!(text.contains(named), "{name}: {text}");

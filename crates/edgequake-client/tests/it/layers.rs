@@ -280,13 +280,13 @@ async fn the_guard_refuses_whoever_set_the_header() {
         let error =
             guard.clone().oneshot(Request::get(uri).body(RequestBody::empty()).unwrap()).await.unwrap_err();
         insta::allow_duplicates! {
-            insta::assert_snapshot!(error, @"refused to send to another origin than https://eq.example.com, which the credentials belong to");
+            insta::assert_snapshot!(error, @"refused to send to an origin other than https://eq.example.com, which the credentials belong to");
         }
     }
     let plain = TrustedOrigin::new("http://eq.example.com".parse().unwrap());
     let to_plain = || Request::get("http://eq.example.com/").body(RequestBody::empty()).unwrap();
     let error = over(GuardLayer::new(plain.clone()), &probe).oneshot(to_plain()).await.unwrap_err();
-    insta::assert_snapshot!(error, @"refused to send credentials to http://eq.example.com over plain http, where everyone on the way can read them: use https, or say allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted");
+    insta::assert_snapshot!(error, @"refused to send credentials to http://eq.example.com over plain http, where anyone on the network can read them: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted");
     assert_eq!(probe.calls.load(Ordering::Relaxed), 0);
     assert_eq!(over(GuardLayer::new(plain.allow_http(true)), &probe).oneshot(to_plain()).await.unwrap(), 200);
 }

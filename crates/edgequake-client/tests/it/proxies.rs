@@ -179,7 +179,7 @@ async fn a_refusal_names_the_proxy_and_what_it_said_and_is_repeated_only_where_i
         texts.push(text.lines().next_back().unwrap().to_owned());
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    the proxy http://PROXY asks for a user and a password, or for others than those in its URL (407)
+    the proxy http://PROXY requires a user and a password, or rejects those in its URL (407)
     the proxy http://PROXY opened no tunnel to eq.test:443: it answered 403 Forbidden
     the proxy http://PROXY opened no tunnel to eq.test:443: it answered 503 Service Unavailable
     the proxy http://PROXY closed the connection before it answered
@@ -252,7 +252,7 @@ async fn a_proxy_that_wants_a_password_for_plain_http_says_so() {
     let client = brief("http://eq.test", HttpTransport::builder().proxies(proxies)).allow_http(true);
     let error = list(&client.build().unwrap()).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Status, 1));
-    insta::assert_snapshot!(error, @"/api/v1/documents: 407 Proxy Authentication Required [HTTP_407]; a proxy on the way asks for a user and a password: put them in its URL");
+    insta::assert_snapshot!(error, @"/api/v1/documents: 407 Proxy Authentication Required [HTTP_407]; a proxy requires a user and a password: put them in its URL");
 }
 
 #[tokio::test]

@@ -71,7 +71,7 @@ async fn plain_http_to_another_machine_is_refused_before_a_credential_is_asked_f
     let login =
         Client::builder().base_url("http://eq.example.com").login("mona", "s3cr3t-p").build().unwrap_err();
     insta::assert_snapshot!(crate::errors::chain(&login), @"
-    the client is not set up right
+    the client is misconfigured
     http://eq.example.com would get the password over plain http: use https, or allow http
     ");
 
@@ -89,6 +89,6 @@ async fn plain_http_to_another_machine_is_refused_before_a_credential_is_asked_f
     assert_eq!(error.kind(), ErrorKind::Insecure);
     insta::assert_snapshot!(crate::errors::chain(&error), @"
     /api/v1/documents: refused to send the request
-    refused to send credentials to http://eq.example.com over plain http, where everyone on the way can read them: use https, or say allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted
+    refused to send credentials to http://eq.example.com over plain http, where anyone on the network can read them: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted
     ");
 }

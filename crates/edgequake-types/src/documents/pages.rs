@@ -80,7 +80,7 @@ impl Track {
         }
     }
 
-    /// Whether every document that belongs to the track is there, and processing of all of them is over, well or badly.
+    /// Whether every document that belongs to the track is there, and processing of all of them is over, successfully or not.
     /// A track without documents is not finished: it may not have begun.
     pub fn is_finished(&self) -> bool {
         let arrived = self.registered_count.unwrap_or(0) >= self.expected_count.unwrap_or(0);

@@ -66,7 +66,7 @@ open_enum! {
     pub enum DecisionGatePreset {
         /// Only what is certain.
         Strict = "strict",
-        /// The middle way.
+        /// Between the two.
         Balanced = "balanced",
         /// As much as possible.
         Recall = "recall",
@@ -74,7 +74,7 @@ open_enum! {
 }
 
 impl DocumentStatus {
-    /// Whether processing is over, well or badly. A word that is not known is not an end.
+    /// Whether processing is over, successfully or not. A word that is not known is not an end.
     pub fn is_terminal(&self) -> bool {
         matches!(
             self,
@@ -89,7 +89,7 @@ impl DocumentStatus {
 }
 
 impl Document {
-    /// Whether processing is over, well or badly: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
+    /// Whether processing is over, successfully or not: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
     /// [`status`](Self::status).
     pub fn is_terminal(&self) -> bool {
         is_terminal(self.ui_phase.as_ref(), self.status.as_ref())
@@ -97,7 +97,7 @@ impl Document {
 }
 
 impl DocumentSummary {
-    /// Whether processing is over, well or badly: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
+    /// Whether processing is over, successfully or not: by [`ui_phase`](Self::ui_phase) where the server sends one, else by
     /// [`status`](Self::status).
     pub fn is_terminal(&self) -> bool {
         is_terminal(self.ui_phase.as_ref(), self.status.as_ref())

@@ -42,7 +42,7 @@ pub struct UploadText {
 }
 
 /// The answer to [`UploadText`]. What a server leaves out is `None`, and so is a field of an odd form: an accepted upload is
-/// never lost over what its answer says about it. Only an id of the document that is no text is an error.
+/// never lost over what its answer says about it. Only a document id that is not a string is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
 #[model(answer(or_empty, head), default)]
@@ -150,7 +150,7 @@ pub struct UploadFile {
 }
 
 /// The answer to [`UploadFile`]. What a server leaves out is `None`, and so is a field of an odd form: an accepted upload is
-/// never lost over what its answer says about it. Only an id of the document that is no text is an error.
+/// never lost over what its answer says about it. Only a document id that is not a string is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
 #[model(answer(or_empty, head), default)]

@@ -128,8 +128,8 @@ fn the_placeholder_is_no_request_id() {
 
 #[test]
 fn binary_huge_and_hostile_bodies_stay_harmless() {
-    assert_eq!(read(500, b"\x1f\x8b\x08\x00\x00").message, "5 bytes that are no text");
-    assert_eq!(read(500, "a\u{1b}[31mb".as_bytes()).message, "7 bytes that are no text");
+    assert_eq!(read(500, b"\x1f\x8b\x08\x00\x00").message, "5 bytes that are not text");
+    assert_eq!(read(500, "a\u{1b}[31mb".as_bytes()).message, "7 bytes that are not text");
     assert_eq!(read(500, br#"{"message":"a\u001b[31mb\nc"}"#).message, "a [31mb c");
     let long = read(500, "é ".repeat(10_000).as_bytes()).message;
     assert!(long.len() <= MESSAGE_LIMIT + 3 && long.ends_with('…'), "{}", long.len());

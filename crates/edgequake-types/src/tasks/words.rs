@@ -19,7 +19,7 @@ open_enum! {
 }
 
 impl TaskStatus {
-    /// Whether the work is over, well or badly. A word that is not known is not an end.
+    /// Whether the work is over, successfully or not. A word that is not known is not an end.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Indexed | Self::Failed | Self::Cancelled)
     }

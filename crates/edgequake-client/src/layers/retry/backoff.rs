@@ -13,7 +13,7 @@ use std::time::Duration;
 /// let patient = RetryConfig::default().max_attempts(6).max_wait(Duration::from_secs(120));
 /// let client = Client::builder().retry(patient).build()?;
 ///
-/// // In a test, a failure is told at once.
+/// // In a test, a failure is returned at once.
 /// let impatient = Client::builder().retry(RetryConfig::none()).build()?;
 /// # drop((client, impatient));
 /// # Ok(())

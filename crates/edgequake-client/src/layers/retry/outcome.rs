@@ -11,7 +11,7 @@ use crate::layers::timeout::{TimedOut, TimeoutScope};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// An answer that is no failure of this kind; also 4xx.
+    /// Any other answer, 4xx included.
     Success,
     /// The request certainly was not executed: it never left.
     NotSent,
@@ -21,7 +21,7 @@ pub enum Outcome {
     AttemptTimedOut,
     /// 429 or 503: the server has not taken the request on.
     TurnedAway,
-    /// 408, 502 or 504: nobody knows whether it was executed.
+    /// 408, 502 or 504: it may have been executed.
     Ambiguous,
     /// Anything that another attempt would not change.
     Final,

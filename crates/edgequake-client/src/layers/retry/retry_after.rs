@@ -33,7 +33,7 @@ impl RetryHint {
 }
 
 /// Reads the header: whole seconds, any of the three HTTP dates, and the fractions that some gateways send, rounded up. A date
-/// in the past is no wait; text that is none of these is no header.
+/// in the past is no wait; any other text is ignored.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
