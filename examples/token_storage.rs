@@ -1,12 +1,11 @@
-//! Logins that survive the process: in a file that only its owner can read, or in the keyring of the system with
+//! Logins that survive the process: in files that only its owner can read, or in the keyring of the system with
 //! `cargo run --example token_storage --features keyring`.
 
 use std::error::Error;
 use std::path::Path;
 
 use edgequake_client::Client;
-use edgequake_client::auth::{FileStore, MemoryStore, TokenStore};
-use edgequake_client::types::Origin;
+use edgequake_client::auth::{FileStore, MemoryStore, Removal, Revocation, ServerKey, TokenStore};
 use edgequake_devserver::{DevServer, Role};
 
 #[tokio::main]
@@ -14,7 +13,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server =
         DevServer::builder().user("ada", "ada@example.com", "correct horse", Role::User).start().await?;
     let folder = tempfile::tempdir()?;
-    let path = folder.path().join("edgequake").join("logins.json");
+    let path = folder.path().join("edgequake").join("logins");
 
     // The first run of a program: a password, and a store. The tokens are kept, the password is not.
     let first = Client::builder().base_url(server.url()).token_store(store(&path)).build()?;
@@ -23,8 +22,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     check(&path)?;
     drop(first);
 
-    // The next run: no password, and no login. Any number of processes may share the file: each takes its lock before
-    // a refresh, reads again, and refreshes only if nobody has done so meanwhile.
+    // The next run: no password, and no login. Any number of processes may share the store: one of them refreshes under a
+    // lease, and the others use what it has stored.
     let second =
         Client::builder().base_url(server.url()).token_store(store(&path)).stored_login("ada").build()?;
     println!("second run: still {}", second.auth().me().await?.user.username);
@@ -33,16 +32,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!((server.stats().logins, server.stats().refreshes), (1, 1));
 
     // A login belongs to the server that it came from.
-    let elsewhere: Origin = "https://other.example.com".parse()?;
-    assert!(store(&path).load(&elsewhere, Some("ada")).await?.is_none());
+    let elsewhere = ServerKey::from("https://other.example.com".parse::<edgequake_client::types::Origin>()?);
+    assert!(store(&path).read(&elsewhere.account("ada")).await?.is_none());
 
-    // Logging out revokes the session at the server and forgets it in the store; each is tried, whatever becomes of the
-    // other, and both outcomes are told.
+    // Logging out revokes the session at the server and ends it in the store; each is tried, whatever becomes of the other, and
+    // both outcomes are told.
     let outcome = second.logout().await.ok_or("there is no session")?;
-    outcome.server?;
-    outcome.store?;
-    let origin: Origin = server.url().parse()?;
-    assert!(store(&path).load(&origin, Some("ada")).await?.is_none());
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+        "{outcome:?}"
+    );
+    let session = second.session().ok_or("there is no session")?;
+    let stored =
+        store(&path).read(&session.server().account("ada")).await?.ok_or("what ended stays readable")?;
+    assert!(stored.record.tokens().is_none());
     let error = second.auth().me().await.err().ok_or("the session is over")?;
     println!("after logout: {error}: {}", error.source().map(ToString::to_string).unwrap_or_default());
     assert!(error.is_unauthorized());
@@ -54,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A file, as on a server.
+/// Files, as on a server.
 #[cfg(not(feature = "keyring"))]
 fn store(path: &Path) -> FileStore {
     FileStore::new(path)
@@ -63,16 +66,23 @@ fn store(path: &Path) -> FileStore {
 /// The keyring of the system, or a file where there is none (a container, a session over SSH).
 #[cfg(feature = "keyring")]
 fn store(path: &Path) -> edgequake_auth::FallbackStore<edgequake_auth::KeyringStore, FileStore> {
-    edgequake_auth::FallbackStore::new(edgequake_auth::KeyringStore::new(), FileStore::new(path))
+    edgequake_auth::FallbackStore::new(
+        edgequake_auth::KeyringStore::new(path.join("keyring")),
+        FileStore::new(path),
+    )
 }
 
-/// What is in the file: tokens in clear text, no password, and nobody else may read it.
+/// What is in the files: tokens in clear text, no password, and nobody else may read them.
 #[cfg(all(unix, not(feature = "keyring")))]
 fn check(path: &Path) -> Result<(), Box<dyn Error>> {
     use std::os::unix::fs::PermissionsExt;
-    let kept = std::fs::read_to_string(path)?;
-    assert!(kept.contains("refresh_token") && !kept.contains("correct horse"));
-    assert_eq!(std::fs::metadata(path)?.permissions().mode() & 0o777, 0o600);
+    let login = std::fs::read_dir(path)?.next().ok_or("one folder for each login")??.path();
+    for file in std::fs::read_dir(login)? {
+        let file = file?;
+        let kept = std::fs::read_to_string(file.path())?;
+        assert!(!kept.contains("correct horse"));
+        assert_eq!(file.metadata()?.permissions().mode() & 0o777, 0o600);
+    }
     Ok(())
 }
 

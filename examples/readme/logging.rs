@@ -1,10 +1,12 @@
 use edgequake_client::Client;
+use edgequake_client::types::documents::ListDocuments;
 
 #[tokio::main]
 async fn main() -> Result<(), edgequake_client::Error> {
     tracing_subscriber::fmt::init();
 
     let client = Client::from_env()?;
-    println!("server {}", client.health().get().await?.version);
+    let page = client.documents().list(ListDocuments::new()).await?;
+    println!("{} documents", page.total);
     Ok(())
 }

@@ -42,7 +42,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("layers", "200 OK"),
     (
         "logging",
-        r#"edgequake{method=GET operation="/health" status=200}: edgequake_client::layers::trace: answered"#,
+        r#"edgequake{method=GET operation="/api/v1/documents" status=200}: edgequake_client::layers::trace: answered"#,
     ),
     ("network", "server "),
     ("own_endpoint", "GET /plugins/labels/report%201?limit=5"),

@@ -1,7 +1,7 @@
 use edgequake_client::types::query::Query;
 use edgequake_client::{Client, Error};
 
-/// The code to be tested: what the documents say, or `None` while the server is away.
+/// The code to be tested: what the documents say, or `None` while the server is unavailable.
 pub async fn look_up(client: &Client, question: &str) -> Result<Option<String>, Error> {
     match client.query().execute(Query::new(question)).await {
         Ok(answer) => Ok(Some(answer.answer)),
@@ -36,14 +36,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_server_that_is_away_has_no_answer() -> Result<(), Error> {
-        let away = tower::service_fn(async |_: Request<RequestBody>| {
+    async fn an_unavailable_server_has_no_answer() -> Result<(), Error> {
+        let unavailable = tower::service_fn(async |_: Request<RequestBody>| {
             let mut answer = Response::new(ResponseBody::default());
             *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
             Ok::<_, std::io::Error>(answer)
         });
         // Without retries: by default a 503 is retried for some seconds.
-        let client = Client::builder().retry(RetryConfig::none()).build_on(away)?;
+        let client = Client::builder().retry(RetryConfig::none()).build_on(unavailable)?;
         assert_eq!(look_up(&client, "Is anybody there?").await?, None);
         Ok(())
     }

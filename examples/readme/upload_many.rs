@@ -4,7 +4,7 @@ use edgequake_client::types::documents::Document;
 use edgequake_client::{Client, Error};
 use futures_util::{StreamExt, stream};
 
-/// Uploads a file, waits until it has been processed, and tells how far it has come.
+/// Uploads a file, waits until it has been processed, and reports its progress.
 async fn ingest(client: &Client, path: &Path) -> Result<Document, Error> {
     let documents = client.documents();
     let uploaded = documents.upload_file(path).await?;

@@ -18,6 +18,7 @@ mod fuzz;
 mod keyring;
 mod limit;
 mod loom;
+mod model;
 mod operations;
 mod packages;
 mod proxy;
@@ -68,6 +69,11 @@ const COMMANDS: &[Command] = &[
         run: examples::run,
     },
     Command { name: "loom", summary: "explore the interleavings of a token refresh", run: loom::run },
+    Command {
+        name: "model",
+        summary: "explore how three processes share a login, whatever happens",
+        run: model::run,
+    },
     Command { name: "deny", summary: "bans, licences and sources of all dependencies", run: deny::run },
     Command {
         name: "fuzz",

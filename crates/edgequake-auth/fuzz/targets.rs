@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{
-    AuthContext, BoxFuture, Credentials as _, DotEnv, FileStore, Jwt, StaticKey, StoreErrorKind, StoredLogin,
-    TokenStore as _, TokenTransport, Tokens, TransportError, TransportErrorKind,
+    AuthContext, BoxFuture, Credentials as _, DotEnv, FileStore, Jwt, Record, ServerKey, StaticKey,
+    StoreErrorKind, TokenStore as _, TokenTransport, Tokens, TransportError, TransportErrorKind,
 };
 use http::{HeaderMap, Request, Response};
 
@@ -37,29 +37,35 @@ pub(crate) fn jwt_exp(data: &[u8]) {
     assert!(jwt.expires_in().is_none_or(|left| left <= decade));
 }
 
-/// A token file is read, or refused and left alone; what is saved is read again.
+/// A token file of version 0.1 is read, or refused and left alone; a login that is in it moves, and is read again.
 pub(crate) fn token_file(data: &[u8]) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logins.json");
     std::fs::write(&path, data).unwrap();
-    let store = FileStore::new(&path);
-    let origin = "https://api.example.com".parse().unwrap();
-    let login = StoredLogin::new("mona", "a1");
+    let store = FileStore::new(folder.path().join("logins")).adopting(&path);
+    let server = ServerKey::new("https://api.example.com".parse().unwrap(), "");
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
-        let readable = store.load(&origin, None).await;
-        let saved = store.save(&origin, &login).await;
-        match readable {
-            Ok(_) => {
-                saved.unwrap();
-                assert_eq!(store.load(&origin, None).await.unwrap(), Some(login));
+        match store.latest(&server).await {
+            Ok(None) => {}
+            Ok(Some(account)) => {
+                let key = server.account(account);
+                let adopted = store.read(&key).await.unwrap().unwrap();
+                assert_eq!(store.read(&key).await.unwrap().unwrap(), adopted);
             }
             Err(error) => {
                 assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-                assert_eq!(saved.unwrap_err().kind(), StoreErrorKind::Corrupt);
                 assert_eq!(std::fs::read(&path).unwrap(), data);
             }
         }
     });
+}
+
+/// A record is read or refused, and what is read is written and read again.
+pub(crate) fn record(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok((key, record)) = Record::from_json(text) else { return };
+    let written = record.to_json(&key).unwrap();
+    assert_eq!(Record::from_json(written.expose()).unwrap(), (key, record));
 }
 
 /// Any key is refused, or is one clean, sensitive header with one scheme.

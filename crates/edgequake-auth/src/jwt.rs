@@ -2,20 +2,23 @@
 //!
 //! Layers, from the pure to the impure:
 //!
-//! * [`state`](self): what is held, and what to do now (no clock, no await, no I/O);
+//! * `state`: what is held, and what to do now (no clock, no await, no I/O);
 //! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
-//! * `refresh`: the exchange itself, around the store: lock, read again, refresh only if still needed, save;
+//! * `shared`, `save`, `refresh`, `logout`: the exchanges themselves, and the record in the store;
 //! * `wire`: requests and answers.
 
 mod access;
 mod builder;
-mod clock;
 mod flight;
 mod handle;
 mod inner;
+mod logout;
 mod notes;
 mod refresh;
+mod save;
+mod shared;
 mod state;
+mod watch;
 mod wire;
 
 #[cfg(test)]
@@ -27,5 +30,9 @@ mod sync {
 }
 
 pub use builder::JwtBuilder;
-pub use handle::{Jwt, LogoutOutcome, Session};
+pub use handle::{Jwt, Session};
+pub use logout::{LogoutOutcome, Removal, Revocation};
+pub use watch::{
+    AccessToken, LostSession, LostSessions, SessionCounters, SessionPhase, SessionStatus, SessionWatch,
+};
 pub use wire::Tokens;

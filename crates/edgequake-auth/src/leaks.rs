@@ -9,8 +9,8 @@ use tracing::{Event, Metadata, Subscriber, span};
 
 use crate::jwt::tests::rig::{Fault, ORIGIN, Rig, USER, cx};
 use crate::{
-    Authorization, Chain, Credentials, DotEnv, Env, FileStore, Generation, KeyFile, MemoryStore,
-    SharedCredentials, StaticKey, StoredLogin, TokenStore as _, Tokens,
+    Authorization, Chain, Credentials, DotEnv, Env, FileStore, Generation, KeyFile, MemoryStore, Record,
+    SharedCredentials, StaticKey, StoredTokens, TokenStore as _, Tokens,
 };
 
 /// Everything that is logged, at every level.
@@ -105,7 +105,7 @@ async fn no_session_shows_its_tokens_or_password() {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(log.clone());
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("logins.json");
+    let path = folder.path().join("logins");
     let (rig, store) = (Rig::default(), FileStore::new(&path));
     let builder = rig.builder().login(USER, "s3cr3t-p").refresh_token("s3cr3t-r").store(store.clone());
     assert_clean(&shown(&builder), ORIGIN);
@@ -117,9 +117,16 @@ async fn no_session_shows_its_tokens_or_password() {
     assert_clean(&shown(&jwt), USER);
     assert_clean(&shown(&jwt.session().unwrap()), "mona");
     assert_clean(&shown(&jwt.authorize(&cx()).await.unwrap()), "generation");
-    std::fs::write(&path, "{\"s3cr3t").unwrap();
+    let key = jwt.server().account(USER);
+    let record = store.read(&key).await.unwrap().unwrap();
+    assert_clean(&shown(&record), "Active");
+    let login = std::fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
+    std::fs::write(login.join("00000000000000009999.json"), "{\"s3cr3t").unwrap();
     jwt.login().await.unwrap();
-    assert_clean(&chain(&*jwt.last_store_error().unwrap()), "logins.json");
+    assert_clean(&chain(&*jwt.last_store_error().unwrap()), "logins");
+    assert_clean(&shown(&jwt.watch().status()), "unsaved");
+    assert_clean(&shown(&jwt.counters()), "store_errors");
+    assert_clean(&shown(&jwt.token().await.unwrap()), "expires_at");
     assert_clean(&chain(&jwt.login_as(USER, "s3cr3t-wrong").await.unwrap_err()), "password is wrong");
     for garbled in [
         "{\"access_token\":\"s3cr3t-a\",\"expires_in\":{\"s3cr3t\":1}}",
@@ -143,12 +150,14 @@ async fn no_session_shows_its_tokens_or_password() {
 
 #[tokio::test]
 async fn no_store_and_no_model_shows_its_tokens() {
-    let mut login = StoredLogin::new("mona", "s3cr3t-a");
-    login.refresh_token = Some("s3cr3t-r".into());
-    assert_clean(&shown(&login), "mona");
+    let tokens = StoredTokens::new(Some("s3cr3t-a".into()), Some("s3cr3t-r".into()));
+    assert_clean(&shown(&tokens), "version");
+    let record = Record::new(tokens, std::time::SystemTime::now());
+    assert_clean(&shown(&record), "session");
     assert_clean(&shown(&Tokens::new("s3cr3t-a").refresh_token("s3cr3t-r")), "expires_in");
     let store = MemoryStore::new();
-    store.save(&ORIGIN.parse().unwrap(), &login).await.unwrap();
+    let server = crate::ServerKey::new(ORIGIN.parse().unwrap(), "");
+    let _ = store.compare_and_set(&server.account("mona"), None, &record).await.unwrap();
     assert_clean(&shown(&store), ORIGIN);
 }
 

@@ -35,13 +35,13 @@
 //! # What is kept of a login, and where
 //!
 //! A [`TokenStore`] keeps logins between runs and shares them between processes: [`FileStore`], [`MemoryStore`], and with the
-//! feature `keyring` `KeyringStore`. A [`FallbackStore`] joins two of them. A login belongs to the origin it came from and is
-//! never sent elsewhere.
+//! feature `keyring` `KeyringStore`. A [`FallbackStore`] joins two of them. A login belongs to the server it
+//! came from (origin and path prefix) and is never sent elsewhere.
 //!
 //! # No HTTP client
 //!
-//! How a login is sent is passed in, as a [`TokenTransport`]. This crate needs a Tokio runtime with time enabled
-//! and starts nothing before a credential is asked for.
+//! How a login is sent is passed in, as a [`TokenTransport`]. Credentials work on any executor: logins, refreshes and logouts run
+//! on a thread with a runtime of its own, which is started when it is first needed and ends when it is idle.
 //!
 //! # Secrets
 //!
@@ -54,8 +54,11 @@ mod boxed;
 mod error;
 mod authorization;
 mod blocking;
+mod clock;
 mod credentials;
-mod store;
+mod driver;
+pub mod store;
+mod protocol;
 mod transport;
 mod providers;
 mod jwt;
@@ -67,11 +70,15 @@ pub use authorization::{Authorization, Carrier, Generation};
 pub use boxed::BoxFuture;
 pub use credentials::{AuthContext, Credentials, Recourse, SharedCredentials};
 pub use error::{CredentialsError, CredentialsErrorKind};
-pub use jwt::{Jwt, JwtBuilder, LogoutOutcome, Session, Tokens};
+pub use jwt::{
+    AccessToken, Jwt, JwtBuilder, LogoutOutcome, LostSession, LostSessions, Removal, Revocation, Session,
+    SessionCounters, SessionPhase, SessionStatus, SessionWatch, Tokens,
+};
 pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, StaticKey};
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 pub use store::{
-    FallbackStore, FileStore, MemoryStore, StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore,
+    EndReason, FallbackStore, FileStore, Intent, Lease, LoginKey, MemoryStore, RandomId, Record, RecordError,
+    Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, StoredTokens, Swap, TokenStore, Version,
 };
 pub use transport::{TokenTransport, TransportError, TransportErrorKind};

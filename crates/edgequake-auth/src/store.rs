@@ -1,187 +1,199 @@
-//! [`TokenStore`]: where a login survives the process.
+//! [`TokenStore`]: where a login survives the process, and is shared by processes and machines.
+//!
+//! # How a login is shared
+//!
+//! The server's refresh tokens work once, and the newest servers take a second use for theft: they end the session. So those
+//! who share a login (tasks with providers of their own, processes, machines) must not exchange one token twice, although any
+//! of them may be killed, stopped, or cut off from its disk at any moment.
+//!
+//! What they share is one [`Record`] for each server and account, which is changed only by
+//! [`compare_and_set`](TokenStore::compare_and_set), from what the writer has seen. It holds the session, its tokens with a
+//! [`Version`], or how it ended, and two things that a refresh needs:
+//!
+//! * a [`Lease`]: who may refresh now. It is not a lock: it expires by the clock of whoever looks, so a holder that was stopped
+//!   delays others for a limited time only (see [Limits](#limits));
+//! * an [`Intent`]: which tokens are about to be exchanged. While it stands, nobody takes their refresh token for a good one.
+//!
+//! # A refresh, step by step
+//!
+//! 1. **Look.** Whoever needs an access token reads the record. If the one in it is good, that is all: no lease is waited for.
+//! 2. **Lease and intent**, in one write. If the store cannot be written, this is where it is found out, before a token is
+//!    spent. Files keep room for the successor, so that a disk that fills up later still takes it.
+//! 3. **Check.** Right before the request goes out, the lease must still last as long as the exchange may take; otherwise it is
+//!    prolonged first. A holder counts by whichever of its clocks has advanced more.
+//! 4. **Exchange**, at most as long as the limit for exchanges.
+//! 5. **Save.** The successor replaces the tokens whose version was exchanged, and intent and lease are gone with the same
+//!    write. This takes the version to be unchanged, and no lease.
+//!
+//! # Limits
+//!
+//! An exchange takes at most [`timeout`](crate::JwtBuilder::timeout), 30 seconds. A lease lasts twice as long and five seconds
+//! more, so that there is time for an exchange whenever it was checked. Others wait for a lease that does not change for its
+//! length and five seconds, and for the exchange that may have begun at its end: 105 seconds at most for a holder that vanished,
+//! and only if they have no good token.
+//!
+//! # What can go wrong, and the way out
+//!
+//! | what happens | what is done |
+//! |---|---|
+//! | the store cannot be written at step 2 | nothing is spent; an error says so, or the password begins a session of one's own |
+//! | the server answers 429, or nothing was sent | the intent is taken back: the token is as good as before |
+//! | the server refuses the token | the record says [`Refused`](EndReason::Refused); whoever has a password logs in |
+//! | no answer, a broken one, 5xx | nobody knows; the intent stays. The access token is used while it works, then a password is preferred, else the token is sent once more, knowingly |
+//! | the save fails | the tokens are in use here, and saved again and again; [`SessionStatus::unsaved`](crate::SessionStatus) tells |
+//! | the holder is killed or stopped | its lease ends; another takes over with an intent of its own, waits for the exchange that may be under way, and reads again before it sends |
+//! | the holder was overtaken | its save finds another version, and it uses what is there |
+//! | somebody logs in meanwhile | the record has another session; who refreshed the old one revokes what it was given |
+//! | somebody logs out meanwhile | the record says [`LoggedOut`](EndReason::LoggedOut). Whoever had this session does not log in again by itself; who starts afterwards with a password may |
+//! | a presentation is delayed for longer than its lease | cannot be excluded; it is counted in [`SessionCounters::late`](crate::SessionCounters) |
+//!
+//! All of it is decided by functions without clocks and I/O, which are also run by a model that explores every order of the
+//! steps, with kills, lost answers, failed saves, clocks that drift, logins and logouts in between.
 
 mod error;
+mod key;
+mod record;
 mod fallback;
 pub(crate) mod file;
 #[cfg(feature = "keyring")]
 mod keyring;
-mod lock;
 mod memory;
-mod permissions;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 
-use std::any::Any;
 use std::fmt;
-use std::future::Future;
-use std::time::{Duration, SystemTime};
-
-use edgequake_types::{Origin, Secret};
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::boxed::BoxFuture;
 
 pub use error::{StoreError, StoreErrorKind};
 pub use fallback::FallbackStore;
 pub use file::FileStore;
+pub use key::{LoginKey, ServerKey};
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
 pub use memory::MemoryStore;
+pub(crate) use record::digest;
+pub use record::{EndReason, Intent, Lease, RandomId, Record, RecordError, Status, StoredTokens, Version};
 
-/// A login as it is kept: who, with which tokens, until when.
+/// Which write of a record was read. A store counts them; it never gives the same number for two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Revision(pub u64);
+
+/// A record, and which one it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct StoredLogin {
-    /// The name or e-mail address the user logged in with; empty when only tokens are known.
-    pub user: String,
-    /// The access token.
-    pub access_token: Secret,
-    /// The refresh token, if there is one.
-    pub refresh_token: Option<Secret>,
-    /// When the access token expires, as an absolute time, so that it means the same after a restart; `None` when
-    /// unknown.
-    pub expires_at: Option<SystemTime>,
+pub struct Stored {
+    /// What is stored.
+    pub record: Record,
+    /// Which write it is from.
+    pub revision: Revision,
 }
 
-impl StoredLogin {
-    /// A login with an access token of unknown lifetime and nothing else.
-    pub fn new(user: impl Into<String>, access_token: impl Into<Secret>) -> Self {
-        Self { user: user.into(), access_token: access_token.into(), refresh_token: None, expires_at: None }
+impl Stored {
+    /// What a store of your own has read.
+    pub fn new(record: Record, revision: Revision) -> Self {
+        Self { record, revision }
     }
 }
 
-/// Keeps logins, by origin and user.
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "somebody else may have been first"]
+pub enum Swap {
+    /// The record is stored, durably.
+    Done(Revision),
+    /// What is stored is not what was expected. Nothing was changed.
+    Conflict,
+}
+
+/// Keeps one [`Record`] for each [`LoginKey`], and changes it only from what the writer has seen.
 ///
-/// A login belongs to the origin it came from and goes nowhere else. Reading and writing are each atomic; a caller who
-/// does both holds the [`lock`](Self::lock) meanwhile. All futures are safe to drop.
+/// These two operations are all a store does: what a record means, who may refresh when, and what becomes of a failure is
+/// written once, over them. A store of your own can be held to the same rules as those here with `contract` (feature `testing`).
+///
+/// * A record is read and written as a whole.
+/// * `compare_and_set` is one step: of two writers who expect the same revision one gets [`Swap::Conflict`]. When it is done,
+///   the record is durable, and everybody who reads from now on sees it.
+/// * When it fails, it may have happened. The caller reads again, and knows its own write by [`Record::write`].
+/// * No lock outlives a call. All futures are safe to drop; a write that was begun may happen later.
 ///
 /// ```
-/// use edgequake_auth::{MemoryStore, StoredLogin, TokenStore};
+/// use edgequake_auth::{MemoryStore, Record, ServerKey, StoredTokens, Swap, TokenStore};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let store = MemoryStore::new();
-/// let origin = "https://api.example.com".parse().unwrap();
-/// store.save(&origin, &StoredLogin::new("mona", "a1")).await?;
+/// let server = ServerKey::from("https://api.example.com".parse::<edgequake_types::Origin>().unwrap());
+/// let mona = server.account("mona");
+/// let record = Record::new(StoredTokens::new(Some("a1".into()), None), std::time::SystemTime::now());
 ///
-/// assert_eq!(store.load(&origin, Some("mona")).await?.unwrap().access_token.expose(), "a1");
-/// let elsewhere = "https://other.example.com".parse().unwrap();
-/// assert!(store.load(&elsewhere, None).await?.is_none());
+/// assert!(matches!(store.compare_and_set(&mona, None, &record).await?, Swap::Done(_)));
+/// assert_eq!(store.read(&mona).await?.unwrap().record, record);
+/// assert_eq!(store.compare_and_set(&mona, None, &record).await?, Swap::Conflict);
 /// # Ok::<(), edgequake_auth::StoreError>(())
 /// # }).unwrap();
 /// ```
 pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
-    /// Keeps others who share the store from refreshing the same login, until the result is dropped. The default locks
-    /// nothing, which is right for a store that nobody shares.
-    ///
-    /// # Errors
-    ///
-    /// [`Busy`](StoreErrorKind::Busy) when somebody else still holds it after `limit`.
-    fn lock(
-        &self,
-        origin: &Origin,
-        limit: Duration,
-    ) -> impl Future<Output = Result<StoreLock, StoreError>> + Send {
-        let _ = (origin, limit);
-        async { Ok(StoreLock::none()) }
-    }
-
-    /// The login of `user` at `origin`; with `None` the one that was saved last. `Ok(None)` means that there is none,
-    /// and only that: a store that cannot be read is an error.
+    /// What is stored. `Ok(None)` means that there is nothing, and only that: a store that cannot be read is an error.
     ///
     /// # Errors
     ///
     /// [`StoreError`]
-    fn load(
-        &self,
-        origin: &Origin,
-        user: Option<&str>,
-    ) -> impl Future<Output = Result<Option<StoredLogin>, StoreError>> + Send;
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>>;
 
-    /// Keeps a login in place of an older one of the same user. Durable when the future is done.
+    /// Puts `record` in the place of what was read as `expected`; `None` is nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]. The write may have happened.
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>>;
+
+    /// The account whose login at this server began last; logins that have ended come after all others.
     ///
     /// # Errors
     ///
     /// [`StoreError`]
-    fn save(
-        &self,
-        origin: &Origin,
-        login: &StoredLogin,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>>;
 
-    /// Forgets a login. It is no error if there is none.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`]
-    fn clear(&self, origin: &Origin, user: &str) -> impl Future<Output = Result<(), StoreError>> + Send;
-}
-
-/// Held as long as nobody else may refresh; released on drop.
-pub struct StoreLock(Option<Box<dyn Any + Send>>);
-
-impl StoreLock {
-    /// Nothing is locked.
-    pub fn none() -> Self {
-        Self(None)
-    }
-
-    /// Released when `guard` is dropped.
-    pub fn held(guard: impl Any + Send) -> Self {
-        Self(Some(Box::new(guard)))
+    /// How often to look again while somebody else refreshes: by default every 200 milliseconds.
+    fn poll_interval(&self) -> Duration {
+        Duration::from_millis(200)
     }
 }
 
-impl fmt::Debug for StoreLock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StoreLock").field("held", &self.0.is_some()).finish()
+impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        (**self).read(key)
+    }
+
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        (**self).compare_and_set(key, expected, record)
+    }
+
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        (**self).latest(server)
+    }
+
+    fn poll_interval(&self) -> Duration {
+        (**self).poll_interval()
     }
 }
 
-/// The twin of [`TokenStore`] that works behind a pointer.
-pub(crate) trait DynStore: fmt::Debug + Send + Sync {
-    fn lock<'a>(
-        &'a self,
-        origin: &'a Origin,
-        limit: Duration,
-    ) -> BoxFuture<'a, Result<StoreLock, StoreError>>;
-    fn load<'a>(
-        &'a self,
-        origin: &'a Origin,
-        user: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Option<StoredLogin>, StoreError>>;
-    fn save<'a>(
-        &'a self,
-        origin: &'a Origin,
-        login: &'a StoredLogin,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
-    fn clear<'a>(&'a self, origin: &'a Origin, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
-}
-
-impl<S: TokenStore> DynStore for S {
-    fn lock<'a>(
-        &'a self,
-        origin: &'a Origin,
-        limit: Duration,
-    ) -> BoxFuture<'a, Result<StoreLock, StoreError>> {
-        Box::pin(TokenStore::lock(self, origin, limit))
-    }
-
-    fn load<'a>(
-        &'a self,
-        origin: &'a Origin,
-        user: Option<&'a str>,
-    ) -> BoxFuture<'a, Result<Option<StoredLogin>, StoreError>> {
-        Box::pin(TokenStore::load(self, origin, user))
-    }
-
-    fn save<'a>(
-        &'a self,
-        origin: &'a Origin,
-        login: &'a StoredLogin,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(TokenStore::save(self, origin, login))
-    }
-
-    fn clear<'a>(&'a self, origin: &'a Origin, user: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(TokenStore::clear(self, origin, user))
-    }
+/// Which of several logins counts as the last one: those that can be used before those that have ended, later ones before
+/// earlier ones.
+fn recency(record: &Record) -> (bool, std::time::SystemTime) {
+    (record.tokens().is_some(), record.started)
 }
 
 /// Runs `work` on a blocking thread. `what` names the store in the error.

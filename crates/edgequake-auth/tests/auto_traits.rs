@@ -2,13 +2,13 @@
 
 use edgequake_auth::{
     Anonymous, AuthContext, Authorization, Chain, ChainBuilder, Credentials, CredentialsError, DotEnv,
-    DotEnvKey, Env, FallbackStore, FileStore, Jwt, JwtBuilder, KeyFile, LogoutOutcome, MemoryStore, Session,
-    SharedCredentials, StaticKey, StoreError, StoreLock, StoredLogin, TokenStore, Tokens, TransportError,
+    DotEnvKey, Env, FallbackStore, FileStore, Jwt, JwtBuilder, KeyFile, LogoutOutcome, LostSessions,
+    MemoryStore, Record, ServerKey, Session, SessionWatch, SharedCredentials, StaticKey, StoreError,
+    TokenStore, Tokens, TransportError,
 };
 
 fn shared<T: Send + Sync + 'static>() {}
 fn cloned<T: Clone>() {}
-fn sent<T: Send>(_: impl Fn(T)) {}
 
 #[test]
 fn types_can_be_sent_and_shared() {
@@ -23,8 +23,16 @@ fn types_can_be_sent_and_shared() {
         Session,
         SharedCredentials,
     )>();
-    shared::<(LogoutOutcome, StaticKey, StoreError, StoredLogin, Tokens, TransportError)>();
-    sent::<StoreLock>(drop);
+    shared::<(
+        LogoutOutcome,
+        StaticKey,
+        StoreError,
+        Record,
+        Tokens,
+        TransportError,
+        SessionWatch,
+        LostSessions,
+    )>();
     cloned::<(SharedCredentials, Jwt, StaticKey, Env, DotEnv, DotEnvKey, KeyFile, CredentialsError, FileStore)>(
     );
 }
@@ -38,11 +46,15 @@ fn futures_can_be_sent() {
     future(&shared.authorize(&context));
     future(&env.authorize(&context));
     future(&DotEnv::load("x"));
-    future(&store.load(context.origin(), None));
+    let key = ServerKey::from(context.origin().clone()).account("mona");
+    future(&store.read(&key));
     fn of_a_login(jwt: &Jwt) {
         future(&jwt.login());
         future(&jwt.login_as("mona", "pw"));
         future(&jwt.logout());
+        future(&jwt.settle(std::time::Duration::ZERO));
+        future(&jwt.token());
+        future(&jwt.refresh_now());
     }
     let _ = of_a_login;
 }

@@ -33,6 +33,11 @@ fn token_file() {
 }
 
 #[test]
+fn record() {
+    replay("record", targets::record);
+}
+
+#[test]
 fn api_key_header() {
     replay("api_key_header", targets::api_key_header);
 }

@@ -4,35 +4,41 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use edgequake_auth::{FallbackStore, FileStore, KeyringStore, StoreErrorKind, StoredLogin, TokenStore as _};
+use edgequake_auth::{
+    EndReason, FallbackStore, FileStore, KeyringStore, Record, ServerKey, StoreErrorKind, StoredTokens,
+    TokenStore as _,
+};
 
 /// Set in a process that has no keyring: a folder of its own.
 const CHILD: &str = "EDGEQUAKE_AUTH_TEST_KEYRING";
+
+fn login() -> Record {
+    Record::new(StoredTokens::new(Some("a1".into()), Some("r1".into())), std::time::SystemTime::now())
+}
 
 /// Does nothing in an ordinary test run.
 #[test]
 fn child_without_a_keyring() {
     let Some(folder) = std::env::var_os(CHILD).map(std::path::PathBuf::from) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let origin: edgequake_types::Origin = "https://api.example.com".parse().unwrap();
-    let login = StoredLogin::new("mona", "a1");
+    let key = ServerKey::new("https://api.example.com".parse().unwrap(), "").account("mona");
+    let login = login();
     runtime.block_on(async {
         let start = Instant::now();
-        let keyring = KeyringStore::new();
+        let keyring = KeyringStore::new(folder.join("keyring"));
         for error in [
-            keyring.load(&origin, None).await.unwrap_err(),
-            keyring.save(&origin, &login).await.unwrap_err(),
-            keyring.clear(&origin, "mona").await.unwrap_err(),
+            keyring.latest(key.server()).await.unwrap_err(),
+            keyring.compare_and_set(&key, None, &login).await.unwrap_err(),
         ] {
             assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error:?}");
             assert!(error.to_string().contains("keep logins in a file"), "{error}");
         }
         assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 
-        let store = FallbackStore::new(keyring, FileStore::new(folder.join("logins.json")));
-        store.save(&origin, &login).await.unwrap();
-        assert_eq!(store.load(&origin, None).await.unwrap(), Some(login));
-        assert!(folder.join("logins.json").exists());
+        let store = FallbackStore::new(keyring, FileStore::new(folder.join("logins")));
+        let _ = store.compare_and_set(&key, None, &login).await.unwrap();
+        assert_eq!(store.read(&key).await.unwrap().unwrap().record, login);
+        assert!(folder.join("logins").exists());
     });
 }
 
@@ -57,15 +63,15 @@ fn no_keyring_is_a_clear_error_and_a_fallback_that_was_asked_for_takes_over() {
 #[ignore = "needs a keyring service"]
 async fn a_real_keyring_keeps_a_login_and_forgets_it() {
     let folder = tempfile::tempdir().unwrap();
-    let store = KeyringStore::new().lock_file(folder.path().join("lock"));
-    // An origin that nobody logs in to.
-    let origin: edgequake_types::Origin = "https://keyring-test.invalid".parse().unwrap();
-    store.clear(&origin, "mona").await.unwrap();
-    assert_eq!(store.load(&origin, None).await.unwrap(), None);
-    let mut login = StoredLogin::new("mona", "a1");
-    login.refresh_token = Some("r1".into());
-    store.save(&origin, &login).await.unwrap();
-    assert_eq!(KeyringStore::new().load(&origin, Some("mona")).await.unwrap(), Some(login));
-    store.clear(&origin, "mona").await.unwrap();
-    assert_eq!(store.load(&origin, None).await.unwrap(), None);
+    let store = || KeyringStore::new(folder.path().join("records"));
+    // A server that nobody logs in to.
+    let key = ServerKey::new("https://keyring-test.invalid".parse().unwrap(), "").account("mona");
+    assert_eq!(store().read(&key).await.unwrap(), None);
+    let mut record = login();
+    let _ = store().compare_and_set(&key, None, &record).await.unwrap();
+    let found = store().read(&key).await.unwrap().unwrap();
+    assert_eq!(found.record, record);
+    record.status = edgequake_auth::Status::ended(EndReason::LoggedOut, std::time::SystemTime::now());
+    let _ = store().compare_and_set(&key, Some(found.revision), &record).await.unwrap();
+    assert_eq!(store().read(&key).await.unwrap().unwrap().record, record);
 }

@@ -5,9 +5,9 @@ mod support;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::time::SystemTime;
 
-use edgequake_auth::{Credentials as _, FileStore, StoredLogin, TokenStore as _};
+use edgequake_auth::{Credentials as _, FileStore};
 
-use support::{Server, orders, provider, run, runtime};
+use support::{Server, orders, provider, put, run, runtime};
 
 /// Waits for the word, then asks for a credential and says which one it got. Does nothing in an ordinary test run.
 #[test]
@@ -24,12 +24,9 @@ fn child_asks_for_a_credential() {
 #[test]
 fn sixteen_processes_on_an_expired_login_make_one_refresh() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("logins.json");
+    let file = folder.path().join("logins");
     let server = Server::start(3600);
-    let mut login = StoredLogin::new("mona", "a0");
-    login.refresh_token = Some("r0".into());
-    login.expires_at = Some(SystemTime::UNIX_EPOCH);
-    runtime().block_on(FileStore::new(&file).save(&server.origin(), &login)).unwrap();
+    runtime().block_on(put(&FileStore::new(&file), &server, "a0", "r0", SystemTime::UNIX_EPOCH));
 
     let mut children: Vec<_> = (0..16)
         .map(|_| {

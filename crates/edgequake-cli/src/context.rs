@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgequake_auth::{Jwt, JwtBuilder, KeyFile, TokenStore as _};
+use edgequake_auth::{Jwt, JwtBuilder, KeyFile, ServerKey};
 use edgequake_client::Client;
 use edgequake_types::{TenantId, WorkspaceId};
 use http::HeaderValue;
@@ -30,8 +30,8 @@ pub(crate) struct Context {
     pub(crate) notes: Notes,
     /// The time limit that the user gave.
     pub(crate) timeout: Option<Duration>,
-    /// The session in use, and where it is kept.
-    session: Option<(Jwt, Option<LoginStore>)>,
+    /// The session in use.
+    session: Option<Jwt>,
 }
 
 impl Context {
@@ -84,7 +84,7 @@ impl Context {
     /// The stored session of this user, or of the one who logged in last.
     async fn stored_login(&self, store: Option<&LoginStore>, user: Option<String>) -> CredentialSource {
         let Some(store) = store else { return CredentialSource::None };
-        match store.load(self.client.base_url().origin(), user.as_deref()).await {
+        match store.find(&self.server(), user.as_deref()).await {
             Ok(Some(login)) => CredentialSource::StoredLogin(login),
             Ok(None) => CredentialSource::None,
             Err(_) => CredentialSource::Unreadable,
@@ -99,7 +99,7 @@ impl Context {
                 let user = Some(account.identifier.as_str());
                 let store = match store {
                     Some(store) => {
-                        let known = store.load(self.client.base_url().origin(), user).await;
+                        let known = store.find(&self.server(), user).await;
                         Some(store).filter(|_| matches!(known, Ok(Some(_))))
                     }
                     None => None,
@@ -117,7 +117,7 @@ impl Context {
         };
         let session = builder.build()?;
         self.client = self.client.with_session(session.clone());
-        self.session = Some((session, store));
+        self.session = Some(session);
         Ok(())
     }
 
@@ -130,16 +130,21 @@ impl Context {
     /// Finishes with the session. After a failure it waits until a refresh under way has reached the store: a refresh token works
     /// once, so its successor must not get lost. Warns if the store has failed.
     pub(crate) async fn finish(&self, failed: bool) {
-        let Some((session, store)) = &self.session else { return };
-        if let Some(store) = store.as_ref().filter(|_| failed) {
-            // A refresh holds this lock from beginning to end.
-            let _ = store.lock(session.origin(), REFRESH_LIMIT).await;
+        let Some(session) = &self.session else { return };
+        if failed && !session.settle(REFRESH_LIMIT).await {
+            self.notes.warn("the session may be lost: its renewal could not be finished");
         }
         let renewed = session.refreshes() + session.logins() > 0;
         if let Some(error) = session.last_store_error().filter(|_| renewed) {
             self.notes
                 .warn(format!("the session was renewed and could not be stored; log in again: {error}"));
         }
+    }
+
+    /// The server, as stores know it.
+    pub(crate) fn server(&self) -> ServerKey {
+        let base = self.client.base_url();
+        ServerKey::new(base.origin().clone(), base.prefix())
     }
 
     /// The tenant that calls are made in.

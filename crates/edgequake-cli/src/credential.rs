@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use edgequake_auth::{CredentialsError, Env, StoredLogin};
+use edgequake_auth::{CredentialsError, Env};
 use edgequake_types::Secret;
 
 use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
+use crate::state::StoredLogin;
 
 /// Where the credential comes from; the variants are in the order in which they are looked for.
 #[derive(Debug)]

@@ -1,14 +1,16 @@
 //! [`StateFolder`] and [`LoginStore`]: where sessions are kept between commands.
 //!
-//! Sessions are in one file in the user's folder for state, or in the keyring of the operating system. A marker beside the file
+//! Sessions are in the user's folder for state, with their tokens beside them or in the keyring of the operating system. A marker
 //! tells for which servers it is the keyring, so that the next command looks in the right place.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::SystemTime;
 
-use edgequake_auth::{FileStore, StoreError, StoreLock, StoredLogin, TokenStore};
+use edgequake_auth::{
+    BoxFuture, FileStore, LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore,
+};
 use edgequake_types::Origin;
 
 use crate::args::StoreKind;
@@ -57,13 +59,13 @@ impl StateFolder {
     }
 
     fn file(&self) -> LoginStore {
-        LoginStore::File(FileStore::new(self.0.join("logins.json")))
+        LoginStore::File(FileStore::new(self.0.join("logins")).adopting(self.0.join("logins.json")))
     }
 
     /// Without the feature, a marker that another build has left means nothing.
     fn keyring_or_file(&self) -> LoginStore {
         #[cfg(feature = "keyring")]
-        let store = LoginStore::Keyring(edgequake_auth::KeyringStore::new());
+        let store = LoginStore::Keyring(edgequake_auth::KeyringStore::new(self.0.join("keyring-logins")));
         #[cfg(not(feature = "keyring"))]
         let store = self.file();
         store
@@ -107,37 +109,56 @@ impl fmt::Display for LoginStore {
     }
 }
 
+/// A login that is stored and has not ended.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredLogin {
+    pub(crate) user: String,
+    /// When its access token expires, if that is known.
+    pub(crate) expires_at: Option<SystemTime>,
+}
+
+impl LoginStore {
+    /// The login of this user, or of the one who logged in last.
+    pub(crate) async fn find(
+        &self,
+        server: &ServerKey,
+        user: Option<&str>,
+    ) -> Result<Option<StoredLogin>, StoreError> {
+        let user = match user {
+            Some(user) => Some(user.to_owned()),
+            None => self.latest(server).await?,
+        };
+        let Some(user) = user else { return Ok(None) };
+        let stored = self.read(&server.account(&user)).await?;
+        let tokens = stored.as_ref().and_then(|stored| stored.record.tokens());
+        Ok(tokens.map(|tokens| StoredLogin { user, expires_at: tokens.expires_at }))
+    }
+
+    fn inner(&self) -> &dyn TokenStore {
+        match self {
+            Self::File(store) => store,
+            #[cfg(feature = "keyring")]
+            Self::Keyring(store) => store,
+        }
+    }
+}
+
 impl TokenStore for LoginStore {
-    async fn lock(&self, origin: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
-        match self {
-            Self::File(store) => store.lock(origin, limit).await,
-            #[cfg(feature = "keyring")]
-            Self::Keyring(store) => store.lock(origin, limit).await,
-        }
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        self.inner().read(key)
     }
 
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        match self {
-            Self::File(store) => store.load(origin, user).await,
-            #[cfg(feature = "keyring")]
-            Self::Keyring(store) => store.load(origin, user).await,
-        }
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        self.inner().compare_and_set(key, expected, record)
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        match self {
-            Self::File(store) => store.save(origin, login).await,
-            #[cfg(feature = "keyring")]
-            Self::Keyring(store) => store.save(origin, login).await,
-        }
-    }
-
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        match self {
-            Self::File(store) => store.clear(origin, user).await,
-            #[cfg(feature = "keyring")]
-            Self::Keyring(store) => store.clear(origin, user).await,
-        }
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        self.inner().latest(server)
     }
 }
 

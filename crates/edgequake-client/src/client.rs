@@ -317,9 +317,16 @@ fn set<I>(
 
 impl Shared {
     fn session_builder(&self) -> JwtBuilder {
-        let transport =
-            LoginTransport::new(self.base.clone(), self.token_service.clone(), self.token_timeout);
-        let builder = Jwt::builder(self.base.origin().clone(), transport).allow_http(self.allow_http);
+        let transport = LoginTransport::new(
+            self.base.clone(),
+            self.token_service.clone(),
+            self.token_timeout,
+            self.user_agent.clone(),
+        );
+        let builder = Jwt::builder(self.base.origin().clone(), transport)
+            .path_prefix(self.base.prefix())
+            .timeout(self.token_timeout)
+            .allow_http(self.allow_http);
         match &self.store {
             Some(store) => store(builder),
             None => builder,

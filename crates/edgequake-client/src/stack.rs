@@ -19,6 +19,7 @@
 //! | 10 | transport | pooled hyper client over TLS and proxies |
 
 mod http_service;
+pub(crate) mod once;
 pub(crate) mod erased;
 
 use std::sync::Arc;
@@ -171,7 +172,7 @@ where
     ErasedService::new(outer.service(with_own_layers(retried, &options.per_operation)))
 }
 
-/// The short way for logins: no auth, no retry, but the same guard and transport.
+/// The short way for logins: no auth, no retry, but the same guard and transport, and the user's own layers.
 pub(crate) fn token_stack<T, R>(transport: T, options: &StackOptions) -> ErasedService
 where
     T: Service<Request<RequestBody>, Response = Response<R>> + Clone + Send + Sync + 'static,
@@ -180,5 +181,7 @@ where
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    ErasedService::new(below_attempt(transport, options))
+    let below = once::OnceLayer.layer(below_attempt(transport, options));
+    let attempt = with_own_layers(below, &options.per_attempt);
+    ErasedService::new(with_own_layers(attempt, &options.per_operation))
 }

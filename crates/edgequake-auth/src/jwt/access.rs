@@ -7,8 +7,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use edgequake_types::Secret;
 use serde::Deserialize;
 
-use super::clock::Now;
 use crate::authorization::{Authorization, Carrier, Generation};
+use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind};
 
 /// A token is renewed early, but not before this share of its lifetime is over: a 60-second token works too.

@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_types::{Origin, Secret};
+use tokio::runtime::Handle;
 
 use super::access::{self, Access};
-use super::clock::{Clock, SystemClock};
 use super::handle::Jwt;
-use super::inner::Inner;
+use super::inner::{Inner, Settings};
 use super::notes::{Login, Notes, empty};
 use super::state::State;
 use super::wire::Tokens;
+use crate::clock::{Clock, SystemClock};
+use crate::driver::Driver;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::{DynStore, TokenStore};
+use crate::store::{MemoryStore, ServerKey, TokenStore};
 use crate::transport::TokenTransport;
 
 /// Builds a [`Jwt`]. Every source of a session is optional; what is there is tried in this order: tokens given here, the
@@ -33,9 +35,10 @@ use crate::transport::TokenTransport;
 /// ```
 #[must_use = "call build"]
 pub struct JwtBuilder {
-    origin: Origin,
+    server: ServerKey,
     transport: Arc<dyn TokenTransport>,
-    store: Option<Arc<dyn DynStore>>,
+    store: Option<Arc<dyn TokenStore>>,
+    driver: Driver,
     clock: Arc<dyn Clock>,
     login: Option<Login>,
     account: Option<String>,
@@ -51,9 +54,10 @@ pub struct JwtBuilder {
 impl JwtBuilder {
     pub(crate) fn new(origin: Origin, transport: impl TokenTransport) -> Self {
         Self {
-            origin,
+            server: origin.into(),
             transport: Arc::new(transport),
             store: None,
+            driver: Driver::default(),
             clock: Arc::new(SystemClock::new()),
             login: None,
             account: None,
@@ -67,6 +71,13 @@ impl JwtBuilder {
         }
     }
 
+    /// The path below which the server stands, such as `/edgequake` behind a proxy; by default none. Logins of servers with
+    /// different prefixes are kept apart. The transport puts it in front of the paths of requests.
+    pub fn path_prefix(mut self, prefix: &str) -> Self {
+        self.server = ServerKey::new(self.server.origin().clone(), prefix);
+        self
+    }
+
     /// The name or e-mail address, and the password. Used for the first login, and again whenever the refresh token is
     /// refused. The name also says which login of a store is meant.
     pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
@@ -74,7 +85,8 @@ impl JwtBuilder {
         self
     }
 
-    /// Which login of the store is meant, when no password is given; by default the one that was saved last.
+    /// Which login of the store is meant, when no password is given; by default the one that began last and has not
+    /// ended.
     pub fn account(mut self, user: impl Into<String>) -> Self {
         self.account = Some(user.into());
         self
@@ -105,16 +117,23 @@ impl JwtBuilder {
         self
     }
 
-    /// The time limit of one login, refresh or logout: 30 seconds. It does not depend on the time limits of callers.
+    /// The time limit of one login, refresh or logout: 30 seconds. It does not depend on the time limits of callers. The lease
+    /// under which others who share the store wait is a little more than twice as long.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// The time limit of one operation of the store: 10 seconds. Its lock is waited for longer, as long as another
-    /// process may need for a refresh.
+    /// The time limit of one operation of the store: 10 seconds.
     pub fn store_timeout(mut self, limit: Duration) -> Self {
         self.store_timeout = limit;
+        self
+    }
+
+    /// Runs logins, refreshes and logouts on this runtime, instead of a thread that this crate starts for them. Somebody has
+    /// to drive it until they are done, whatever becomes of who asked; see [`Jwt::settle`]. For tests with paused time.
+    pub fn runtime(mut self, runtime: Handle) -> Self {
+        self.driver = Driver::Runtime(runtime);
         self
     }
 
@@ -144,9 +163,9 @@ impl JwtBuilder {
     /// [`Invalid`](Kind::Invalid) for an empty name, password or refresh token; [`Unexpected`](Kind::Unexpected) for an
     /// access token that fits no header.
     pub fn build(self) -> Result<Jwt, CredentialsError> {
-        if !(self.origin.is_secure() || self.origin.is_loopback() || self.allow_http) {
-            let text =
-                format!("{} would get the password over plain http: use https, or allow http", self.origin);
+        let origin = self.server.origin();
+        if !(origin.is_secure() || origin.is_loopback() || self.allow_http) {
+            let text = format!("{origin} would get the password over plain http: use https, or allow http");
             return Err(CredentialsError::new(Kind::Insecure, text));
         }
         let login = self.login.map(Login::checked).transpose()?;
@@ -165,24 +184,25 @@ impl JwtBuilder {
             None => (None, None),
         };
         refresh = refresh.or(self.refresh);
-        if refresh.as_ref().is_some_and(Secret::is_empty) {
+        if refresh.as_ref().is_some_and(|token| token.expose().trim().is_empty()) {
             return Err(empty("the refresh token"));
         }
         let state = State::new(self.store.is_some(), login.is_some(), self.retain_password)
             .with_session(access, refresh);
         let account = self.account.or_else(|| login.as_ref().map(|login| login.identifier.clone()));
         let notes = Notes { login, account, ..Notes::default() };
-        let limits = (self.early, self.timeout, self.store_timeout);
-        let inner = Inner::new(
-            self.origin,
-            self.transport,
-            self.store,
-            self.clock,
-            limits,
-            self.retain_password,
-            state,
-            notes,
-        );
+        let settings = Settings {
+            server: self.server,
+            transport: self.transport,
+            store: self.store.unwrap_or_else(|| Arc::new(MemoryStore::new())),
+            clock: self.clock,
+            driver: self.driver,
+            early: self.early,
+            timeout: self.timeout,
+            store_timeout: self.store_timeout,
+            retain_password: self.retain_password,
+        };
+        let inner = Inner::new(settings, state, notes);
         Ok(Jwt::from_inner(inner))
     }
 }
@@ -190,7 +210,7 @@ impl JwtBuilder {
 impl fmt::Debug for JwtBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JwtBuilder")
-            .field("origin", &format_args!("{}", self.origin))
+            .field("server", &format_args!("{}", self.server))
             .field("transport", &self.transport)
             .field("store", &self.store)
             .field("login", &self.login)

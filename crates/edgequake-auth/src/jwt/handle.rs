@@ -3,20 +3,21 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use edgequake_types::session::User;
 use edgequake_types::{Origin, Secret};
 
 use super::builder::JwtBuilder;
 use super::inner::Inner;
+use super::logout::{LogoutOutcome, Removal, Revocation};
 use super::notes::Login;
 use super::state;
+use super::watch::{AccessToken, LostSessions, SessionCounters, SessionWatch};
 use crate::authorization::{Authorization, Generation};
-use crate::blocking;
 use crate::credentials::{AuthContext, Credentials, Recourse};
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::StoreError;
+use crate::store::{ServerKey, StoreError, StoreErrorKind};
 use crate::transport::TokenTransport;
 
 /// A login that keeps itself alive.
@@ -54,17 +55,6 @@ use crate::transport::TokenTransport;
 /// ```
 #[derive(Clone)]
 pub struct Jwt(Arc<Inner>);
-
-/// What became of a [logout](Jwt::logout), on each side. The session is gone from this process in any case.
-#[derive(Debug)]
-#[must_use = "the server or the store may have failed to forget the session"]
-#[non_exhaustive]
-pub struct LogoutOutcome {
-    /// Whether the server revoked the session. `Ok` also when there was none.
-    pub server: Result<(), CredentialsError>,
-    /// Whether the store forgot it. `Ok` also without a store.
-    pub store: Result<(), StoreError>,
-}
 
 /// What may be known about a session. The tokens may not.
 #[derive(Debug, Clone)]
@@ -121,32 +111,98 @@ impl Jwt {
     /// It goes on if this future is dropped. Until [`login`](Self::login) every request fails with
     /// [`SessionExpired`](Kind::SessionExpired).
     pub async fn logout(&self) -> LogoutOutcome {
+        self.0.write().state.close();
         let inner = Arc::clone(&self.0);
-        inner.write().state.close();
-        let runtime = match blocking::runtime() {
-            Ok(runtime) => runtime,
-            Err(error) => return LogoutOutcome { server: Err(error), store: Ok(()) },
-        };
-        let logout = runtime.spawn(async move {
-            let (task, _, (access, refresh)) = inner.begin_when_idle(|state| state.begin_logout()).await;
+        let logout = async move {
+            let (task, _, in_hand) = inner.begin_when_idle(|state| state.begin_logout()).await;
             let ticket = task.ticket;
-            let (server, store) = task.inner.revoke(access, refresh).await;
+            let outcome = task.inner.end_session(in_hand).await;
             task.finish(|state, _, _| {
                 state.abandon(ticket);
                 Err(state::logged_out())
             });
-            LogoutOutcome { server, store }
-        });
-        logout.await.unwrap_or_else(|lost| {
-            let text = "the logout was interrupted: its runtime is gone";
-            let error = CredentialsError::new(Kind::Interrupted, text).with_source(lost);
-            LogoutOutcome { server: Err(error), store: Ok(()) }
-        })
+            outcome
+        };
+        let lost = |error| LogoutOutcome {
+            server: Revocation::NotRevoked(error),
+            store: Removal::Failed(StoreError::new(
+                StoreErrorKind::Unavailable,
+                "the logout was interrupted",
+            )),
+        };
+        match self.0.driver.spawn(logout) {
+            Ok(running) => running.wait().await.unwrap_or_else(|| {
+                let text = "the logout was interrupted: its runtime is gone";
+                lost(CredentialsError::new(Kind::Interrupted, text))
+            }),
+            Err(error) => lost(error),
+        }
+    }
+
+    /// Waits until no login, refresh or logout is under way and new tokens are stored, at most as long as `limit`: the one
+    /// call before a process ends. `false` if that was not enough.
+    pub async fn settle(&self, limit: Duration) -> bool {
+        let inner = Arc::clone(&self.0);
+        let settled = async move { tokio::time::timeout(limit, inner.settled()).await.is_ok() };
+        match self.0.driver.spawn(settled) {
+            Ok(running) => running.wait().await.unwrap_or(false),
+            Err(_) => false,
+        }
+    }
+
+    /// Refreshes now, however long the access token still works; joins a refresh that is under way.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`authorize`](Credentials::authorize). The token in hand stays in use then, while it works.
+    pub async fn refresh_now(&self) -> Result<(), CredentialsError> {
+        self.0.refresh_now().await.map(drop)
+    }
+
+    /// A good access token, for a program that hands it on, after whatever it takes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`authorize`](Credentials::authorize).
+    pub async fn token(&self) -> Result<AccessToken, CredentialsError> {
+        loop {
+            let authorization = self.0.authorize().await?;
+            let now = self.0.clock.now();
+            let core = self.0.read();
+            // Another flight may have ended in between.
+            if let Some(access) =
+                core.state.access().filter(|access| access.generation() == authorization.generation())
+            {
+                let wall = UNIX_EPOCH.checked_add(now.wall);
+                let expires_at = access.remaining(now).and_then(|left| wall?.checked_add(left));
+                return Ok(AccessToken { token: access.token.clone(), expires_at });
+            }
+        }
+    }
+
+    /// Watches the session: every change of its token, its end, what could not be stored.
+    pub fn watch(&self) -> SessionWatch {
+        self.0.board.watch()
+    }
+
+    /// The sessions that are lost from now on, each with the reason: where to ask the user to log in again.
+    pub fn lost_sessions(&self) -> LostSessions {
+        self.0.board.lost_sessions()
+    }
+
+    /// What this provider has done so far, over all clones.
+    pub fn counters(&self) -> SessionCounters {
+        self.0.counts.read()
     }
 
     /// The origin that the session belongs to.
     pub fn origin(&self) -> &Origin {
-        &self.0.origin
+        self.0.server.origin()
+    }
+
+    /// The server that the session belongs to: its origin and path prefix.
+    pub fn server(&self) -> &ServerKey {
+        &self.0.server
     }
 
     /// What may be known about the session; `None` when there is none in this process yet.
@@ -169,17 +225,17 @@ impl Jwt {
 
     /// How many refreshes have succeeded, over all clones.
     pub fn refreshes(&self) -> u64 {
-        self.0.refreshes.load(Ordering::Relaxed)
+        self.0.counts.refreshes.load(Ordering::Relaxed)
     }
 
     /// How many logins have succeeded, over all clones.
     pub fn logins(&self) -> u64 {
-        self.0.logins.load(Ordering::Relaxed)
+        self.0.counts.logins.load(Ordering::Relaxed)
     }
 
     /// How often the store has failed without stopping anything, over all clones.
     pub fn store_errors(&self) -> u64 {
-        self.0.store_errors.load(Ordering::Relaxed)
+        self.0.counts.store_errors.load(Ordering::Relaxed)
     }
 
     /// The last failure of the store.
@@ -188,7 +244,7 @@ impl Jwt {
     }
 
     fn belongs_to(&self, cx: &AuthContext) -> bool {
-        *cx.origin() == self.0.origin
+        cx.origin() == self.0.server.origin()
     }
 }
 
@@ -199,7 +255,8 @@ impl Credentials for Jwt {
 
     async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
         if !self.belongs_to(cx) {
-            let text = format!("the login belongs to {} and is not sent to {}", self.0.origin, cx.origin());
+            let text =
+                format!("the login belongs to {} and is not sent to {}", self.0.server.origin(), cx.origin());
             return Err(CredentialsError::new(Kind::ForeignOrigin, text));
         }
         self.0.authorize().await
@@ -207,14 +264,16 @@ impl Credentials for Jwt {
 
     fn rejected(&self, used: Generation) -> Recourse {
         let now = self.0.clock.now();
-        self.0.write().state.rejected(now, used)
+        let recourse = self.0.write().state.rejected(now, used);
+        self.0.publish();
+        recourse
     }
 }
 
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwt")
-            .field("origin", &format_args!("{}", self.0.origin))
+            .field("server", &format_args!("{}", self.0.server))
             .field("account", &self.0.notes().account)
             .field("generation", &self.0.read().state.access().map(|access| access.generation()))
             .field("store", &self.0.store)

@@ -1,19 +1,19 @@
 //! What all clones of a provider share, and how a flight is started, waited for and finished.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use edgequake_types::Origin;
-
-use super::clock::Clock;
 use super::flight::{self, Flight, FlightSender};
 use super::notes::{Login, Notes};
-use super::state::{self, Decision, Failure, Renewed, State, Ticket};
+use super::state::{self, Decision, Failure, State, Ticket};
+use super::watch::{Board, Counts, LostSession, SessionPhase};
 use crate::authorization::Authorization;
-use crate::blocking;
+use crate::clock::{Clock, Now};
+use crate::driver::Driver;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::DynStore;
+use crate::protocol::Limits;
+use crate::store::{RandomId, ServerKey, TokenStore};
 use crate::transport::TokenTransport;
 
 /// What waiters get.
@@ -23,19 +23,41 @@ pub(crate) type Outcome = Result<Authorization, CredentialsError>;
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
 
 pub(crate) struct Inner {
-    pub(crate) origin: Origin,
+    pub(crate) server: ServerKey,
     pub(crate) transport: Arc<dyn TokenTransport>,
-    pub(crate) store: Option<Arc<dyn DynStore>>,
+    /// In memory, where the program gave none.
+    pub(crate) store: Arc<dyn TokenStore>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) driver: Driver,
+    /// This provider, as others see it in a lease.
+    pub(crate) holder: RandomId,
+    pub(crate) limits: Limits,
+    pub(crate) early: Duration,
+    pub(crate) store_timeout: Duration,
+    pub(crate) retain_password: bool,
+    pub(crate) counts: Counts,
+    pub(crate) board: Board,
+    /// The record was last seen with an exchange that nobody knows the end of.
+    pub(crate) unsettled: AtomicBool,
+    /// Held by whoever saves what was not saved.
+    pub(crate) saving: tokio::sync::Mutex<()>,
+    /// A task tries to save again and again.
+    pub(crate) saving_later: AtomicBool,
+    core: RwLock<Core>,
+    notes: Mutex<Notes>,
+}
+
+/// What a provider is told once.
+pub(crate) struct Settings {
+    pub(crate) server: ServerKey,
+    pub(crate) transport: Arc<dyn TokenTransport>,
+    pub(crate) store: Arc<dyn TokenStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) driver: Driver,
     pub(crate) early: Duration,
     pub(crate) timeout: Duration,
     pub(crate) store_timeout: Duration,
     pub(crate) retain_password: bool,
-    pub(crate) refreshes: AtomicU64,
-    pub(crate) logins: AtomicU64,
-    pub(crate) store_errors: AtomicU64,
-    core: RwLock<Core>,
-    notes: Mutex<Notes>,
 }
 
 /// The state and the flight it is waiting for, under one lock.
@@ -52,29 +74,23 @@ enum Step {
 }
 
 impl Inner {
-    #[expect(clippy::too_many_arguments, reason = "the builder's fields, called from one place")]
-    pub(crate) fn new(
-        origin: Origin,
-        transport: Arc<dyn TokenTransport>,
-        store: Option<Arc<dyn DynStore>>,
-        clock: Arc<dyn Clock>,
-        (early, timeout, store_timeout): (Duration, Duration, Duration),
-        retain_password: bool,
-        state: State,
-        notes: Notes,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings, state: State, notes: Notes) -> Self {
         Self {
-            origin,
-            transport,
-            store,
-            clock,
-            early,
-            timeout,
-            store_timeout,
-            retain_password,
-            refreshes: AtomicU64::new(0),
-            logins: AtomicU64::new(0),
-            store_errors: AtomicU64::new(0),
+            server: settings.server,
+            transport: settings.transport,
+            store: settings.store,
+            clock: settings.clock,
+            driver: settings.driver,
+            holder: RandomId::random(),
+            limits: Limits::new(settings.timeout),
+            early: settings.early,
+            store_timeout: settings.store_timeout,
+            retain_password: settings.retain_password,
+            counts: Counts::default(),
+            board: Board::new(),
+            unsettled: AtomicBool::new(false),
+            saving: tokio::sync::Mutex::new(()),
+            saving_later: AtomicBool::new(false),
             core: RwLock::new(Core { state, flight: None }),
             notes: Mutex::new(notes),
         }
@@ -91,21 +107,6 @@ impl Inner {
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// How long the lock of a store is waited for: as long as another process may need for its refresh.
-    pub(crate) fn lock_limit(&self) -> Duration {
-        self.timeout.saturating_add(self.store_timeout)
-    }
-
-    /// Longer than any flight takes that still makes progress: lock, load, two refreshes, login, save.
-    fn give_up_after(&self) -> Duration {
-        let exchanges = self.timeout.saturating_mul(3);
-        let store = self.store_timeout.saturating_mul(5);
-        self.lock_limit()
-            .saturating_add(exchanges)
-            .saturating_add(store)
-            .saturating_add(Duration::from_secs(5))
     }
 
     /// The credential, if it can be used without waiting. Starts an early refresh when one is due.
@@ -136,7 +137,8 @@ impl Inner {
                 Step::Use(authorization) => return Ok(authorization),
                 Step::Pause(wait, _) if paused < 2 => {
                     paused += 1;
-                    tokio::time::sleep(wait).await;
+                    // Not by the caller's runtime, which may have no timer.
+                    self.driver.spawn(tokio::time::sleep(wait))?.wait().await;
                 }
                 Step::Pause(_, error) => return Err(error),
                 Step::Wait(ticket, flight) => match self.wait_for(ticket, &flight).await {
@@ -147,14 +149,52 @@ impl Inner {
         }
     }
 
-    /// Waits for a flight. One that is lost, or that nobody drives, is given up, and the next caller starts another on
-    /// the runtime that caller is on.
+    /// Waits for a flight. One that is lost is given up, and the next caller starts another.
     pub(crate) async fn wait_for(&self, ticket: Ticket, flight: &Flight<Outcome>) -> Outcome {
-        match tokio::time::timeout(self.give_up_after(), flight.wait()).await {
-            Ok(Some(outcome)) => outcome,
-            Ok(None) | Err(_) => {
+        match flight.wait().await {
+            Some(outcome) => outcome,
+            None => {
                 self.write().abandon(ticket);
                 Err(state::interrupted())
+            }
+        }
+    }
+
+    /// A refresh that the program asks for: the one under way, or a new one.
+    pub(crate) async fn refresh_now(self: &Arc<Self>) -> Outcome {
+        let (ticket, flight) = {
+            let mut core = self.write();
+            match core.state.ask(self.clock.now()) {
+                Decision::Start(ticket) => {
+                    let (sender, flight) = core.open_flight(ticket);
+                    drop(core);
+                    self.spawn_renewal(ticket, sender)?;
+                    (ticket, flight)
+                }
+                Decision::Join(ticket) => match &core.flight {
+                    Some((_, flight)) => (ticket, flight.clone()),
+                    None => return Err(state::interrupted()),
+                },
+                Decision::Fail(error) => return Err(error),
+                Decision::Use(_) | Decision::UseAndStart(..) | Decision::Pause(..) => {
+                    return Err(state::interrupted());
+                }
+            }
+        };
+        self.wait_for(ticket, &flight).await
+    }
+
+    /// Waits until nothing is under way and nothing is unsaved. Runs on the driver.
+    pub(crate) async fn settled(self: &Arc<Self>) {
+        loop {
+            let flight = self.read().flight.clone();
+            match flight {
+                Some((ticket, flight)) => drop(self.wait_for(ticket, &flight).await),
+                None => match self.save_unsaved().await {
+                    Ok(()) if self.read().flight.is_none() => return,
+                    Ok(()) => {}
+                    Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+                },
             }
         }
     }
@@ -185,37 +225,65 @@ impl Inner {
         }
     }
 
-    /// Spawns the renewal on the caller's runtime.
+    /// Starts the renewal on the driver.
     fn spawn_renewal(
         self: &Arc<Self>,
         ticket: Ticket,
         sender: FlightSender<Outcome>,
     ) -> Result<(), CredentialsError> {
         let task = FlightTask { inner: Arc::clone(self), ticket, sender: Some(sender) };
-        let runtime = blocking::runtime()?;
         let plan = self.write().state.plan(self.clock.now());
         // Not under the lock: a runtime that is shutting down drops the task right here.
-        runtime.spawn(async move {
-            let result = task.inner.renew(plan, ticket).await;
+        self.driver.spawn(async move {
+            let result = task.inner.renew(plan).await;
             task.finish(|state, now, jitter| state.settle(now, ticket, result, jitter));
-        });
+        })?;
         Ok(())
     }
 
-    /// Spawns a login that was asked for, once no other flight is under way.
+    /// Starts a login that was asked for, once no other flight is under way.
     pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
-        let runtime = blocking::runtime()?;
         let (task, flight, ()) =
             self.begin_when_idle(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
         let ticket = task.ticket;
-        runtime.spawn(async move {
+        self.driver.spawn(async move {
             let held = other.is_none();
-            // Best kept apart from a refresh of another process, whose save would undo this one's.
-            let _lock = task.inner.lock_store().await.ok();
-            let result = task.inner.login(other, ticket).await;
+            let result = task.inner.log_in(other).await.map_err(|failure| failure.error);
             task.finish(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
-        });
+        })?;
         self.wait_for(ticket, &flight).await
+    }
+
+    /// Tells watchers how things stand.
+    pub(crate) fn publish(&self) {
+        let now = self.clock.now();
+        let (phase, access) = {
+            let core = self.read();
+            let state = &core.state;
+            let phase = match () {
+                () if state.is_logged_out() => SessionPhase::LoggedOut,
+                () if state.usable(now).is_some() || state.held().is_some() => SessionPhase::Active,
+                () if state.had_session() => SessionPhase::Lost,
+                () => SessionPhase::Idle,
+            };
+            let access = state.access().map(|access| (access.generation(), access.remaining(now)));
+            (phase, access)
+        };
+        let (unsaved, last_failure) = {
+            let notes = self.notes();
+            (notes.unsaved.is_some(), notes.last_failure.clone())
+        };
+        let unsettled = self.unsettled.load(Ordering::Relaxed);
+        let wall = UNIX_EPOCH.checked_add(now.wall);
+        let expires_at = access.and_then(|(_, left)| wall?.checked_add(left?));
+        self.board.publish(|status| {
+            status.phase = phase;
+            status.expires_at = expires_at;
+            status.generation = access.map(|(generation, _)| generation);
+            status.last_failure = last_failure;
+            status.unsaved = unsaved;
+            status.unsettled = unsettled;
+        });
     }
 
     /// Waits until no flight is under way, then begins one. `begin` succeeds, or names the flight that is under way.
@@ -268,11 +336,11 @@ pub(crate) struct FlightTask {
 }
 
 impl FlightTask {
-    pub(crate) fn finish(mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
+    pub(crate) fn finish(mut self, settle: impl FnOnce(&mut State, Now, f64) -> Outcome) {
         self.complete(settle);
     }
 
-    fn complete(&mut self, settle: impl FnOnce(&mut State, super::clock::Now, f64) -> Outcome) {
+    fn complete(&mut self, settle: impl FnOnce(&mut State, Now, f64) -> Outcome) {
         let Some(sender) = self.sender.take() else { return };
         let now = self.inner.clock.now();
         let outcome = {
@@ -281,9 +349,20 @@ impl FlightTask {
             core.flight.take_if(|(held, _)| *held == self.ticket);
             outcome
         };
-        if let Err(error) = &outcome {
-            tracing::debug!(kind = ?error.kind(), origin = %self.inner.origin, "no new access token");
+        let failure = outcome.as_ref().err().cloned();
+        if let Some(error) = &failure {
+            self.inner.counts.fail(error.kind());
+            if error.kind() == Kind::SessionExpired {
+                let phase = match self.inner.read().state.is_logged_out() {
+                    true => SessionPhase::LoggedOut,
+                    false => SessionPhase::Lost,
+                };
+                let at = UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH);
+                self.inner.board.lose(LostSession { phase, error: error.clone(), at });
+            }
         }
+        self.inner.notes().last_failure = failure;
+        self.inner.publish();
         sender.send(outcome);
     }
 }
@@ -291,7 +370,7 @@ impl FlightTask {
 impl Drop for FlightTask {
     fn drop(&mut self) {
         let ticket = self.ticket;
-        let lost = Failure { error: state::interrupted(), refused_tokens: Vec::new(), by_login: false };
-        self.complete(|state, now, jitter| state.settle(now, ticket, Err::<Renewed, _>(lost), jitter));
+        let lost = Failure::of(state::interrupted());
+        self.complete(|state, now, jitter| state.settle(now, ticket, Err(lost), jitter));
     }
 }

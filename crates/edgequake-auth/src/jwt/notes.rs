@@ -1,21 +1,48 @@
-//! What flights need besides the state: who logs in, and what the store was last seen to hold.
+//! What flights need besides the state: who logs in, and what was not saved.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use edgequake_types::Secret;
 use edgequake_types::session::User;
 
+use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::{StoreError, StoredLogin};
+use crate::protocol::settle::Presented;
+use crate::store::{RandomId, StoreError, StoredTokens};
 
 /// What only flights change. They run one at a time; the lock is for readers.
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) login: Option<Login>,
     pub(crate) account: Option<String>,
-    pub(crate) last_seen: LastSeen,
     pub(crate) user: Option<User>,
     pub(crate) last_store_error: Option<Arc<StoreError>>,
+    pub(crate) last_failure: Option<CredentialsError>,
+    pub(crate) unsaved: Option<Unsaved>,
+}
+
+/// Tokens that the store has not taken yet.
+#[derive(Clone)]
+pub(crate) struct Unsaved {
+    pub(crate) tokens: StoredTokens,
+    pub(crate) from: Source,
+}
+
+/// Where tokens are from, which decides what they may replace in the store.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// They follow those that were sent.
+    Refresh(Presented),
+    /// They are the first of this session, which began then.
+    Login(RandomId, SystemTime),
+}
+
+impl Source {
+    /// A session that begins now.
+    pub(crate) fn login(now: Now) -> Self {
+        Self::Login(RandomId::random(), UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH))
+    }
 }
 
 /// A name and a password.
@@ -40,18 +67,4 @@ impl Login {
 
 pub(crate) fn empty(what: &str) -> CredentialsError {
     CredentialsError::new(Kind::Invalid, format!("{what} is empty; give it, or leave it out"))
-}
-
-/// What the store held when we last read or wrote it. Anything else in it was written by somebody else since.
-#[derive(Default, PartialEq, Eq)]
-pub(crate) enum LastSeen {
-    #[default]
-    Never,
-    Held(Option<(Secret, Option<Secret>)>),
-}
-
-impl LastSeen {
-    pub(crate) fn of(stored: Option<&StoredLogin>) -> Self {
-        Self::Held(stored.map(|login| (login.access_token.clone(), login.refresh_token.clone())))
-    }
 }

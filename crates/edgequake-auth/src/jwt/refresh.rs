@@ -1,296 +1,304 @@
-//! The refresh, or a new login, itself: lock the store, read it again, refresh only if still needed, save before giving out.
+//! A flight: from a look at the stored login to a usable access token, by the cheapest way there is.
 //!
-//! Everything here runs inside the one flight there is, so nothing here needs to expect another.
+//! What to do next is decided by [`protocol`](crate::protocol); here it is done. Everything runs inside the one flight that
+//! a provider has at a time.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
-use edgequake_types::Secret;
-
-use super::access::{self, Access};
+use super::access::Access;
 use super::inner::Inner;
-use super::notes::{LastSeen, Login};
-use super::state::{By, Failure, Plan, Renewed, Ticket};
-use super::wire::{Tokens, Wire};
+use super::notes::{Login, Source};
+use super::shared::Change;
+use super::state::{By, Failure, Plan, Renewed};
+use super::wire::{Answered, Wire};
+use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::{StoreError, StoreErrorKind, StoreLock, StoredLogin};
+use crate::protocol::settle::{self, Presented};
+use crate::protocol::{Held, Refresher, Step, Urgency};
+use crate::store::{EndReason, LoginKey, Record, Stored, Swap};
+
+/// Before a record is looked at again that somebody else has changed.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
 impl Failure {
-    fn of(error: CredentialsError) -> Self {
-        Self { error, refused_tokens: Vec::new(), by_login: false }
+    pub(super) fn of(error: CredentialsError) -> Self {
+        Self { error, ended: None, by_login: false }
+    }
+}
+
+/// Why a refresh was begun, for those who read logs.
+fn cause(plan: &Plan) -> &'static str {
+    match plan.urgency {
+        Urgency::Early => "early",
+        Urgency::Needed if plan.refused => "refused",
+        Urgency::Needed if plan.had_session => "expired",
+        Urgency::Needed => "first",
     }
 }
 
 impl Inner {
-    /// Gets a usable access token by the cheapest way there is: somebody else's refresh, our refresh token, the password.
-    pub(crate) async fn renew(&self, plan: Plan, ticket: Ticket) -> Result<Renewed, Failure> {
-        let _lock = self.lock_store().await.map_err(Failure::of)?;
-        let mut refresh = plan.refresh.clone();
-        if let Some(newer) = self.newer(&plan).await.map_err(Failure::of)? {
-            if let Some(renewed) = self.adopt(&newer, plan.refused.as_ref()) {
-                return Ok(renewed);
+    /// Gets a usable access token; nothing if the one in hand has to do for now.
+    pub(crate) async fn renew(self: &Arc<Self>, plan: Plan) -> Result<Option<Renewed>, Failure> {
+        let start = self.clock.now();
+        let cause = cause(&plan);
+        tracing::debug!(cause, server = %self.server, "access token wanted");
+        let result = self.fly(&plan).await;
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        match &result {
+            Ok(Some(renewed)) => {
+                let what = match renewed.by {
+                    By::Login => "access token from a new login",
+                    By::Refresh => "access token refreshed",
+                    By::Store => "access token of another process taken from the store",
+                };
+                let left = renewed.access.remaining(self.clock.now());
+                let lifetime_s = left.map(|left| left.as_secs_f64().round());
+                tracing::debug!(cause, lifetime_s, ?took, origin = %self.server.origin(), "{what}");
             }
-            refresh = newer.refresh_token.or(refresh);
-        }
-        let mut failure = Failure::of(self.no_login());
-        while let Some(token) = refresh.take() {
-            match self.wire().refresh(&token).await {
-                Ok(tokens) => {
-                    self.refreshes.fetch_add(1, Ordering::Relaxed);
-                    return self.keep(tokens, Some(token), By::Refresh, ticket).await.map_err(Failure::of);
-                }
-                Err(error) if error.kind() == Kind::SessionExpired => {
-                    tracing::debug!(code = error.code(), "refresh token refused");
-                    failure.error = error;
-                    failure.refused_tokens.push(token);
-                }
-                Err(error) => return Err(Failure { error, ..failure }),
+            Ok(None) => {
+                tracing::debug!(cause, ?took, server = %self.server, "somebody else renews the access token")
             }
-            // Somebody who does not take the lock may have been faster; one more token is tried, not a third.
-            if failure.refused_tokens.len() == 1
-                && let Some(other) = self.other_than(&failure.refused_tokens).await
-            {
-                if let Some(renewed) = self.adopt(&other, plan.refused.as_ref()) {
-                    return Ok(renewed);
-                }
-                refresh = other.refresh_token;
+            Err(failure) => {
+                tracing::debug!(cause, kind = ?failure.error.kind(), ?took, server = %self.server, "access token not renewed");
             }
         }
-        match plan.login {
-            Ok(()) => match self.login(None, ticket).await {
-                Ok(renewed) => Ok(renewed),
-                Err(error) => Err(Failure { error, by_login: true, ..failure }),
-            },
-            Err(remembered) => {
-                self.forget(&failure.refused_tokens).await;
-                if let Some(error) = remembered {
-                    failure.error = error;
-                } else if failure.refused_tokens.is_empty() && plan.has_session {
-                    failure.error = super::state::session_expired();
+        result
+    }
+
+    async fn fly(self: &Arc<Self>, plan: &Plan) -> Result<Option<Renewed>, Failure> {
+        if let Err(error) = self.save_unsaved().await {
+            // What is stored is spent, and what is in hand would be lost with this process.
+            let error =
+                self.store_failure("the tokens in hand cannot be stored, so they are not refreshed", error);
+            return self.log_in_instead(plan, error).await;
+        }
+        let unreadable = |error| Failure::of(self.store_failure("the stored login cannot be read", error));
+        let key = self.key().await.map_err(unreadable)?;
+        let mut refresher = Refresher::new(self.holder, self.limits, plan.urgency)
+            .held(plan.held, plan.refused)
+            .given(plan.refresh.clone())
+            .password(plan.login.is_ok());
+        let mut stored = None;
+        let mut look = true;
+        let mut end = self.clock.now().mono.saturating_add(self.limits.delay().saturating_mul(3));
+        let mut waited = false;
+        loop {
+            if look {
+                stored = self.read_record(&key).await.map_err(unreadable)?;
+            }
+            look = true;
+            let now = self.clock.now();
+            let step = refresher.next(stored.as_ref().map(|stored| &stored.record), now);
+            match step {
+                Step::Adopt => match stored.as_ref().and_then(|stored| self.adopt(&stored.record, now)) {
+                    Some(renewed) => return Ok(Some(renewed)),
+                    None => return Err(Failure::of(no_token())),
+                },
+                Step::Skip => return Ok(None),
+                Step::Wait(_) if now.mono >= end => return Err(Failure::of(too_long())),
+                Step::Wait(wait) => {
+                    if !waited {
+                        // Others may have longer limits.
+                        waited = true;
+                        end = end.max(now.mono.saturating_add(wait).saturating_add(self.limits.delay()));
+                    }
+                    self.publish();
+                    tokio::time::sleep(wait.min(self.store.poll_interval())).await;
                 }
-                Err(failure)
+                Step::Write(record) => {
+                    let expected = stored.as_ref().map(|stored| stored.revision);
+                    match self.swap_record(&key, expected, &record).await {
+                        Ok(Swap::Done(revision)) => {
+                            refresher.written(&record, now);
+                            stored = Some(Stored::new(*record, revision));
+                            look = false;
+                        }
+                        Ok(Swap::Conflict) if now.mono >= end => return Err(Failure::of(too_long())),
+                        Ok(Swap::Conflict) => tokio::time::sleep(CONFLICT_PAUSE).await,
+                        Err(error) => {
+                            let text = "the stored login cannot be written, so its refresh token is not used";
+                            let error = self.store_failure(text, error);
+                            return self.log_in_instead(plan, error).await;
+                        }
+                    }
+                }
+                Step::Present(present) => {
+                    if refresher.took_over() {
+                        self.counts.takeovers.fetch_add(1, Ordering::Relaxed);
+                    }
+                    match self.exchange(&key, present.token, &present.what).await {
+                        Ok(Some(renewed)) => return Ok(Some(renewed)),
+                        Ok(None) => refresher.forget_given(),
+                        Err(failure) => {
+                            return self.after_refusal(plan, failure).await;
+                        }
+                    }
+                }
+                Step::LogIn => return self.log_in(None).await.map(Some),
+                Step::Ended(reason) => {
+                    return Err(Failure { error: ended(reason), ended: Some(reason), by_login: false });
+                }
+                Step::NoLogin => {
+                    let remembered = plan.login.clone().err().flatten();
+                    let ended = plan.had_session.then_some(EndReason::Refused);
+                    let error = match (remembered, plan.had_session) {
+                        (Some(error), _) => error,
+                        (None, true) => super::state::session_expired(),
+                        (None, false) => self.no_login(),
+                    };
+                    return Err(Failure { error, ended, by_login: false });
+                }
             }
         }
     }
 
-    /// A full login, with the password held or with another one.
-    pub(crate) async fn login(
-        &self,
-        other: Option<Login>,
-        ticket: Ticket,
-    ) -> Result<Renewed, CredentialsError> {
-        let Some(login) = other.or_else(|| self.notes().login.clone()) else {
-            return Err(CredentialsError::new(
-                Kind::NotConfigured,
-                "there is no name and password to log in with",
-            ));
+    /// Sends the refresh token, and writes what is known of it then. Nothing if there are other tokens to look at.
+    async fn exchange(
+        self: &Arc<Self>,
+        key: &LoginKey,
+        token: edgequake_types::Secret,
+        sent: &Presented,
+    ) -> Result<Option<Renewed>, Failure> {
+        let begun = self.clock.now();
+        let answer = self.wire().refresh(&token).await;
+        let took = self.clock.now();
+        if took.wall.saturating_sub(begun.wall).max(took.mono.saturating_sub(begun.mono))
+            > self.limits.lease()
+        {
+            self.counts.late.fetch_add(1, Ordering::Relaxed);
+        }
+        let error = match answer {
+            Ok(tokens) => match self.keep(tokens, Source::Refresh(sent.clone())).await {
+                Ok(Some(renewed)) => {
+                    self.counts.refreshes.fetch_add(1, Ordering::Relaxed);
+                    return Ok(Some(renewed));
+                }
+                Ok(None) => return Ok(None),
+                Err(error) => error,
+            },
+            Err(error) => error,
         };
-        let (tokens, user) = self.wire().login(&login.identifier, &login.password).await?;
-        self.logins.fetch_add(1, Ordering::Relaxed);
+        let answered = Answered::of(&error);
+        let settle = |record: Option<&Record>| {
+            let settled = match answered {
+                Answered::Refused => settle::refused(record, sent, self.clock.now()),
+                Answered::NotExecuted => settle::not_executed(record, sent),
+                Answered::Unknown => settle::unknown(record, sent),
+            };
+            match settled {
+                Some(record) => Change::Write(Box::new(record), true),
+                None => Change::Leave(false),
+            }
+        };
+        let settled = self.change_record(key, settle).await;
+        match (answered, settled) {
+            // Somebody else has changed the record, or the token was the program's: there may be better ones.
+            (Answered::Refused, Ok(false)) => Ok(None),
+            (Answered::Refused, Ok(true)) if sent.version.is_none() => Ok(None),
+            (Answered::Refused, settled) => {
+                drop(settled.map_err(|error| self.record_store_error(error)));
+                tracing::debug!(code = error.code(), server = %self.server, "refresh token refused");
+                Err(Failure { error, ended: Some(EndReason::Refused), by_login: false })
+            }
+            (_, settled) => {
+                drop(settled.map_err(|error| self.record_store_error(error)));
+                Err(Failure::of(error))
+            }
+        }
+    }
+
+    /// The server refused the refresh: the password, if there is one.
+    async fn after_refusal(
+        self: &Arc<Self>,
+        plan: &Plan,
+        failure: Failure,
+    ) -> Result<Option<Renewed>, Failure> {
+        let over = failure.ended.is_some() || failure.error.kind() == Kind::Inactive;
+        match &plan.login {
+            Ok(()) if over => match self.log_in(None).await {
+                Ok(renewed) => Ok(Some(renewed)),
+                Err(second) => Err(Failure { ended: failure.ended, ..second }),
+            },
+            Err(Some(error)) if failure.ended.is_some() => Err(Failure { error: error.clone(), ..failure }),
+            _ => Err(failure),
+        }
+    }
+
+    /// The store cannot be used: a session of one's own by the password, if there is one.
+    async fn log_in_instead(
+        self: &Arc<Self>,
+        plan: &Plan,
+        error: CredentialsError,
+    ) -> Result<Option<Renewed>, Failure> {
+        match (&plan.login, plan.urgency) {
+            (Ok(()), Urgency::Needed) => self.log_in(None).await.map(Some),
+            _ => Err(Failure::of(error)),
+        }
+    }
+
+    /// A full login, with the password held or with another one.
+    pub(crate) async fn log_in(self: &Arc<Self>, other: Option<Login>) -> Result<Renewed, Failure> {
+        let Some(login) = other.or_else(|| self.notes().login.clone()) else {
+            let text = "there is no name and password to log in with";
+            return Err(Failure::of(CredentialsError::new(Kind::NotConfigured, text)));
+        };
+        let by_login = |error| Failure { error, ended: None, by_login: true };
+        let start = self.clock.now();
+        let (tokens, user) = self.wire().login(&login.identifier, &login.password).await.map_err(by_login)?;
+        // Before the password is thrown away: an answer without a usable token is no login.
+        Access::new(tokens.access_token.clone()).map_err(by_login)?;
+        self.counts.logins.fetch_add(1, Ordering::Relaxed);
         {
             let mut notes = self.notes();
             notes.user = user;
             notes.account = Some(login.identifier.clone());
             notes.login = self.retain_password.then_some(login);
+            notes.unsaved = None;
         }
-        self.keep(tokens, None, By::Login, ticket).await
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        tracing::debug!(?took, origin = %self.server.origin(), "logged in");
+        match self.keep(tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
+            Some(renewed) => Ok(renewed),
+            None => Err(Failure::of(super::state::interrupted())),
+        }
     }
 
-    /// Revokes the tokens at the server and forgets them in the store. Both are tried, whatever becomes of the other.
-    pub(crate) async fn revoke(
-        &self,
-        access: Option<Access>,
-        refresh: Option<Secret>,
-    ) -> (Result<(), CredentialsError>, Result<(), StoreError>) {
-        let _lock = self.lock_store().await;
-        let plan = Plan { refused: None, refresh, login: Err(None), has_session: access.is_some() };
-        let (access, refresh) = match self.newer(&plan).await.ok().flatten() {
-            Some(stored) => {
-                self.notes().account = Some(stored.user);
-                (Access::new(stored.access_token).ok(), stored.refresh_token)
-            }
-            None => (access, plan.refresh),
-        };
-        let server = if access.is_none() && refresh.is_none() {
-            Ok(())
-        } else {
-            self.wire().logout(access.as_ref(), refresh.as_ref()).await
-        };
-        let user = self.account().unwrap_or_default();
-        let store = match &self.store {
-            Some(store) => self.in_time(store.clear(&self.origin, &user)).await,
-            None => Ok(()),
-        };
-        let mut notes = self.notes();
-        notes.last_seen = LastSeen::Held(None);
-        notes.user = None;
-        (server, store)
-    }
-
-    fn wire(&self) -> Wire<'_> {
-        Wire { origin: &self.origin, transport: &*self.transport, limit: self.timeout }
+    pub(crate) fn wire(&self) -> Wire<'_> {
+        Wire { origin: self.server.origin(), transport: &*self.transport, limit: self.limits.exchange }
     }
 
     fn no_login(&self) -> CredentialsError {
-        let text = format!("there is no login for {}: log in first", self.origin);
+        let text = format!("there is no login for {}: log in first", self.server);
         CredentialsError::new(Kind::NotConfigured, text)
     }
 
-    fn account(&self) -> Option<String> {
-        self.notes().account.clone()
-    }
-
-    /// Makes new tokens durable and usable, in this order. A store that fails does not spoil the refresh: the tokens stay
-    /// in memory, and the failure is reported beside.
-    async fn keep(
-        &self,
-        tokens: Tokens,
-        old: Option<Secret>,
-        by: By,
-        ticket: Ticket,
-    ) -> Result<Renewed, CredentialsError> {
-        let now = self.clock.now();
-        let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
-        let access =
-            Access::new(tokens.access_token)?.with_lifetime(lifetime, now, self.early, fastrand::f64());
-        let refresh = tokens.refresh_token.filter(|token| !token.is_empty());
-        if !self.read().state.accepts(ticket) {
-            // Nobody drove this flight for so long that it was given up; what came after it must not be undone.
-            return Err(super::state::interrupted());
-        }
-        if let Some(store) = &self.store {
-            let login = StoredLogin {
-                user: self.account().unwrap_or_default(),
-                access_token: access.token.clone(),
-                refresh_token: refresh.clone().or(old),
-                expires_at: lifetime
-                    .and_then(|lifetime| UNIX_EPOCH.checked_add(now.wall.saturating_add(lifetime))),
-            };
-            match self.in_time(store.save(&self.origin, &login)).await {
-                Ok(()) => self.notes().last_seen = LastSeen::of(Some(&login)),
-                Err(error) => drop(self.record_store_error(error)),
-            }
-        }
-        self.log_success(if by == By::Login { "logged in" } else { "access token refreshed" }, lifetime);
-        Ok(Renewed { access, refresh, by })
-    }
-
-    /// The stored login, if somebody else wrote it since we last looked.
-    async fn newer(&self, plan: &Plan) -> Result<Option<StoredLogin>, CredentialsError> {
-        let Some(store) = &self.store else { return Ok(None) };
-        let account = self.account();
-        let stored = match self.in_time(store.load(&self.origin, account.as_deref())).await {
-            Ok(stored) => stored,
-            Err(error) if plan.has_session => {
-                self.record_store_error(error);
-                return Ok(None);
-            }
-            Err(error) => {
-                let shared = self.record_store_error(error);
-                let text = format!("the stored login cannot be read: {shared}");
-                return Err(CredentialsError::new(Kind::Store, text).with_source(shared));
-            }
-        };
-        let mut notes = self.notes();
-        let found = LastSeen::of(stored.as_ref());
-        let newer = match &notes.last_seen {
-            // What the program gave us goes before what an earlier run left.
-            LastSeen::Never => plan.refresh.is_none(),
-            known => *known != found,
-        };
-        if !newer || stored.is_none() {
-            // What is newer stays so until it is taken over: this flight may fail.
-            notes.last_seen = found;
-        }
-        Ok(stored.filter(|_| newer))
-    }
-
-    /// The stored login, if its refresh token is none of those that were refused.
-    async fn other_than(&self, refused_tokens: &[Secret]) -> Option<StoredLogin> {
-        let store = self.store.as_ref()?;
-        let account = self.account();
-        let stored = self.in_time(store.load(&self.origin, account.as_deref())).await;
-        let stored = stored.map_err(|error| self.record_store_error(error)).ok()??;
-        let same = stored.refresh_token.as_ref().is_none_or(|token| refused_tokens.contains(token));
-        (!same).then_some(stored)
-    }
-
-    /// Takes over a stored login whose access token still works.
-    fn adopt(&self, stored: &StoredLogin, refused: Option<&Secret>) -> Option<Renewed> {
-        let now = self.clock.now();
-        self.notes().account = Some(stored.user.clone());
-        let remaining = match stored.expires_at {
+    /// Takes over the tokens of a record.
+    fn adopt(&self, record: &Record, now: Now) -> Option<Renewed> {
+        let held = Held::of(record)?;
+        let tokens = record.tokens()?;
+        let remaining = match tokens.expires_at {
             Some(at) => Some(at.duration_since(UNIX_EPOCH).ok()?.checked_sub(now.wall)?),
             None => None,
         };
-        if refused == Some(&stored.access_token)
-            || remaining.is_some_and(|left| left < Duration::from_secs(1))
-        {
-            return None;
-        }
-        let access = Access::new(stored.access_token.clone()).ok()?;
+        let access = Access::new(tokens.access_token.clone()?).ok()?;
         let access = access.with_lifetime(remaining, now, self.early, fastrand::f64());
-        self.notes().last_seen = LastSeen::of(Some(stored));
-        self.log_success("access token of another process taken from the store", remaining);
-        Some(Renewed { access, refresh: stored.refresh_token.clone(), by: By::Store })
-    }
-
-    /// Removes a refused login from the store, unless somebody has put another in its place.
-    async fn forget(&self, refused_tokens: &[Secret]) {
-        let Some(store) = self.store.as_ref().filter(|_| !refused_tokens.is_empty()) else { return };
-        let account = self.account();
-        match self.in_time(store.load(&self.origin, account.as_deref())).await {
-            Ok(Some(stored))
-                if stored.refresh_token.as_ref().is_some_and(|token| refused_tokens.contains(token)) =>
-            {
-                match self.in_time(store.clear(&self.origin, &stored.user)).await {
-                    Ok(()) => self.notes().last_seen = LastSeen::Held(None),
-                    Err(error) => drop(self.record_store_error(error)),
-                }
-            }
-            Ok(_) => {}
-            Err(error) => drop(self.record_store_error(error)),
-        }
-    }
-
-    /// Keeps other processes out. A store that cannot be locked at all is used without; one that somebody else holds
-    /// for too long is not.
-    pub(crate) async fn lock_store(&self) -> Result<Option<StoreLock>, CredentialsError> {
-        let Some(store) = &self.store else { return Ok(None) };
-        let limit = self.lock_limit();
-        let grace = limit.saturating_add(Duration::from_secs(1));
-        match tokio::time::timeout(grace, store.lock(&self.origin, limit)).await {
-            Ok(Ok(lock)) => Ok(Some(lock)),
-            Ok(Err(error)) if error.kind() != StoreErrorKind::Busy => {
-                self.record_store_error(error);
-                Ok(None)
-            }
-            Ok(Err(error)) => Err(store_busy().with_source(error)),
-            Err(_) => Err(store_busy()),
-        }
-    }
-
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
-            Err(StoreError::new(StoreErrorKind::Busy, "the token store did not answer in time"))
-        })
-    }
-
-    fn log_success(&self, what: &'static str, lifetime: Option<Duration>) {
-        tracing::debug!(origin = %self.origin, lifetime_s = lifetime.map(|lifetime| lifetime.as_secs()), "{what}");
-    }
-
-    /// Reports a failure of the store that does not stop anything.
-    fn record_store_error(&self, error: StoreError) -> Arc<StoreError> {
-        tracing::warn!(error = &error as &dyn std::error::Error, origin = %self.origin, "token store failed");
-        self.store_errors.fetch_add(1, Ordering::Relaxed);
-        let error = Arc::new(error);
-        self.notes().last_store_error = Some(Arc::clone(&error));
-        error
+        Some(Renewed { access, refresh: tokens.refresh_token.clone(), held, by: By::Store })
     }
 }
 
-fn store_busy() -> CredentialsError {
-    CredentialsError::new(Kind::TimedOut, "another process has held the token store's lock for too long")
+fn ended(reason: EndReason) -> CredentialsError {
+    match reason {
+        EndReason::LoggedOut => super::state::logged_out(),
+        EndReason::Refused => super::state::session_expired(),
+    }
+}
+
+fn too_long() -> CredentialsError {
+    CredentialsError::new(Kind::TimedOut, "others are refreshing the stored login for too long")
+}
+
+fn no_token() -> CredentialsError {
+    CredentialsError::new(Kind::Store, "the stored access token is not a token: log in again")
 }

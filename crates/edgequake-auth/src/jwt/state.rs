@@ -11,16 +11,22 @@ use std::time::Duration;
 use edgequake_types::Secret;
 
 use self::pause::Password;
+pub(crate) use self::request::InHand;
 pub(crate) use self::types::{By, Decision, Failure, Plan, Renewed, Ticket};
 use super::access::Access;
-use super::clock::Now;
 use crate::authorization::{Authorization, Generation};
+use crate::clock::Now;
 use crate::credentials::Recourse;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::protocol::{Held, Urgency};
+use crate::store::EndReason;
 
-/// At most one refresh in this time is forced by refusals: a token that is fresh and refused again is refused for
-/// another reason than its age.
-const FORCED_PAUSE: Duration = Duration::from_secs(10);
+/// At most so many refreshes in so much time are forced by refusals. A server that refuses every fresh token costs no more;
+/// two honest revocations within seconds are both answered by a refresh.
+const FORCED: usize = 3;
+const FORCED_SPAN: Duration = Duration::from_secs(60);
+/// After a look that found somebody else at it, the early refresh waits so long before the next one.
+const SKIP_PAUSE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
@@ -38,6 +44,8 @@ pub(crate) struct State {
     /// The current access token was refused by the server.
     refused: bool,
     refresh: Option<Secret>,
+    /// Which tokens of which session these are, once they are in a record.
+    held: Option<Held>,
     password: Password,
     /// A store may hold a session that is not known here.
     stored: bool,
@@ -52,8 +60,12 @@ pub(crate) struct State {
     failures: u32,
     /// No flight before this moment of the monotonic clock, and why.
     pause: Option<(Duration, CredentialsError)>,
-    /// When a refusal last forced a refresh, on the monotonic clock.
-    forced: Option<Duration>,
+    /// No early refresh before this moment of the monotonic clock.
+    early_after: Duration,
+    /// When refusals have forced refreshes lately, on the monotonic clock.
+    forced: Vec<Duration>,
+    /// The next flight refreshes, however good the token is.
+    asked: bool,
 }
 
 impl State {
@@ -63,6 +75,7 @@ impl State {
             access: None,
             refused: false,
             refresh: None,
+            held: None,
             password: if password { Password::Usable } else { Password::None },
             stored,
             retain,
@@ -72,7 +85,9 @@ impl State {
             version: 0,
             failures: 0,
             pause: None,
-            forced: None,
+            early_after: Duration::ZERO,
+            forced: Vec::new(),
+            asked: false,
         }
     }
 
@@ -92,6 +107,7 @@ impl State {
             let authorization = access.authorization.clone();
             let renew = access.is_stale(now)
                 && self.flight.is_none()
+                && now.mono >= self.early_after
                 && self.paused(now).is_none()
                 && self.obstacle(now).is_none();
             return if renew {
@@ -150,11 +166,14 @@ impl State {
 
     /// What the flight that is about to start needs.
     pub(crate) fn plan(&self, now: Now) -> Plan {
+        let good = self.usable(now).is_some() && !self.asked;
         Plan {
-            refused: self.access.as_ref().filter(|_| self.refused).map(|access| access.token.clone()),
+            urgency: if good { Urgency::Early } else { Urgency::Needed },
+            held: self.held,
+            refused: self.refused,
             refresh: self.refresh.clone(),
             login: self.password_obstacle(now),
-            has_session: self.access.is_some() || self.refresh.is_some(),
+            had_session: self.had_session,
         }
     }
 
@@ -163,7 +182,7 @@ impl State {
         &mut self,
         now: Now,
         ticket: Ticket,
-        result: Result<Renewed, Failure>,
+        result: Result<Option<Renewed>, Failure>,
         jitter: f64,
     ) -> Result<Authorization, CredentialsError> {
         let current = self.flight == Some(ticket);
@@ -173,8 +192,17 @@ impl State {
         if current {
             self.flight = None;
         }
+        self.asked = false;
         match result {
-            Ok(renewed) => self.accept(now, renewed, jitter),
+            Ok(Some(renewed)) => self.accept(now, renewed, jitter),
+            Ok(None) => {
+                self.early_after = now.mono.saturating_add(SKIP_PAUSE);
+                match self.usable(now) {
+                    Some(access) => Ok(access.authorization.clone()),
+                    // It has expired meanwhile: whoever waits asks again.
+                    None => Err(interrupted()),
+                }
+            }
             Err(failure) => {
                 if current {
                     self.record_failure(now, &failure, jitter);
@@ -207,7 +235,9 @@ impl State {
         self.version += 1;
         self.had_session = true;
         self.access = Some(renewed.access);
+        self.held = Some(renewed.held);
         self.refused = false;
+        self.early_after = Duration::ZERO;
         if renewed.refresh.is_some() || renewed.by != By::Refresh {
             self.refresh = renewed.refresh;
         }
@@ -218,8 +248,13 @@ impl State {
     }
 
     fn record_failure(&mut self, now: Now, failure: &Failure, jitter: f64) {
-        if self.refresh.as_ref().is_some_and(|held| failure.refused_tokens.contains(held)) {
-            self.refresh = None;
+        if failure.ended.is_some() {
+            (self.refresh, self.held) = (None, None);
+        }
+        if failure.ended == Some(EndReason::LoggedOut) {
+            // Somebody has logged out of this session. It does not come back by itself, whatever password there is.
+            self.phase = Phase::LoggedOut;
+            self.access = None;
         }
         if failure.by_login {
             self.record_login_failure(now, &failure.error);
@@ -249,12 +284,11 @@ impl State {
             self.refused |= used == current;
             return Recourse::Retry;
         }
-        let forced_recently =
-            self.forced.is_some_and(|forced| now.mono < forced.saturating_add(FORCED_PAUSE));
-        if forced_recently || self.obstacle(now).is_some() {
+        self.forced.retain(|forced| now.mono < forced.saturating_add(FORCED_SPAN));
+        if self.forced.len() >= FORCED || self.obstacle(now).is_some() {
             return Recourse::None;
         }
-        self.forced = Some(now.mono);
+        self.forced.push(now.mono);
         self.refused = true;
         // A pause after a failed early refresh is over: there is no token to fall back on any more.
         self.pause = None;
@@ -262,6 +296,36 @@ impl State {
     }
 
     /// The token in hand, for the session's description.
+    /// The program asks for a refresh: the flight that is under way, or a new one.
+    pub(crate) fn ask(&mut self, now: Now) -> Decision {
+        if self.phase != Phase::Open {
+            return Decision::Fail(logged_out());
+        }
+        if let Some(ticket) = self.flight {
+            return Decision::Join(ticket);
+        }
+        if let Some(error) = self.obstacle(now) {
+            return Decision::Fail(error);
+        }
+        self.asked = true;
+        Decision::Start(self.start())
+    }
+
+    /// The session that is in hand.
+    pub(crate) fn held(&self) -> Option<Held> {
+        self.held
+    }
+
+    /// Whether somebody has logged out, here or elsewhere.
+    pub(crate) fn is_logged_out(&self) -> bool {
+        self.phase != Phase::Open
+    }
+
+    /// Whether there has been a session.
+    pub(crate) fn had_session(&self) -> bool {
+        self.had_session
+    }
+
     pub(crate) fn access(&self) -> Option<&Access> {
         self.access.as_ref()
     }

@@ -203,6 +203,31 @@ fn transport_failure(step: Step, origin: &Origin, error: TransportError) -> Cred
     CredentialsError::new(kind, text).with_source(error)
 }
 
+/// What a failed refresh says about the token that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// It does not work, and never will.
+    Refused,
+    /// The server did not look at it.
+    NotExecuted,
+    /// It may have been spent.
+    Unknown,
+}
+
+impl Answered {
+    pub(crate) fn of(error: &CredentialsError) -> Self {
+        match error.kind() {
+            Kind::SessionExpired => Self::Refused,
+            Kind::Insecure | Kind::ForeignOrigin => Self::NotExecuted,
+            Kind::Unavailable => match error.status() {
+                None | Some(StatusCode::TOO_MANY_REQUESTS) => Self::NotExecuted,
+                Some(_) => Self::Unknown,
+            },
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// What an answer outside 2xx means.
 fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
     let status = response.status();

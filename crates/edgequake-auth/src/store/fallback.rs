@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use edgequake_types::Origin;
 use tokio::sync::OnceCell;
 
-use super::{StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
+use super::{LoginKey, Record, Revision, ServerKey, StoreError, StoreErrorKind, Stored, Swap, TokenStore};
+use crate::boxed::BoxFuture;
 
 /// Uses the first store, or the second where the first is unavailable: a keyring on a desktop, a file on a server.
 ///
@@ -14,14 +14,15 @@ use super::{StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
 /// and then fails is not left for the other, which may hold an older login; its failure is an error.
 ///
 /// ```
-/// use edgequake_auth::{FallbackStore, FileStore, MemoryStore, StoredLogin, TokenStore};
+/// use edgequake_auth::{FallbackStore, FileStore, MemoryStore, Record, ServerKey, StoredTokens, TokenStore};
 ///
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// // Nothing can be written below a device.
-/// let store = FallbackStore::new(FileStore::new("/dev/null/logins.json"), MemoryStore::new());
-/// let origin = "https://api.example.com".parse().unwrap();
-/// store.save(&origin, &StoredLogin::new("mona", "a1")).await?;
-/// assert!(store.load(&origin, Some("mona")).await?.is_some());
+/// let store = FallbackStore::new(FileStore::new("/dev/null/logins"), MemoryStore::new());
+/// let mona = ServerKey::new("https://api.example.com".parse().unwrap(), "").account("mona");
+/// let record = Record::new(StoredTokens::new(Some("a1".into()), None), std::time::SystemTime::now());
+/// let _ = store.compare_and_set(&mona, None, &record).await?;
+/// assert!(store.read(&mona).await?.is_some());
 /// # Ok::<(), edgequake_auth::StoreError>(())
 /// # }).unwrap();
 /// ```
@@ -38,58 +39,41 @@ impl<A: TokenStore, B: TokenStore> FallbackStore<A, B> {
         Self { stores: Arc::new((first, second)), second: Arc::default() }
     }
 
-    /// Finds out by reading, which changes nothing.
-    async fn second(&self, origin: &Origin) -> bool {
+    /// The store in use. Finds out by reading, which changes nothing.
+    async fn choose(&self, server: &ServerKey) -> &dyn TokenStore {
+        let (first, second) = &*self.stores;
         let probe = async {
-            let Err(error) = probe(&self.stores.0, origin).await else { return false };
+            let Err(error) = first.latest(server).await else { return false };
             let missing = error.kind() == StoreErrorKind::Unavailable;
             if missing {
-                tracing::warn!(error = &error as &dyn std::error::Error, store = ?self.stores.1, "using another token store");
+                tracing::warn!(error = &error as &dyn std::error::Error, store = ?second, "using another token store");
             }
             missing
         };
-        *self.second.get_or_init(|| probe).await
+        if *self.second.get_or_init(|| probe).await { second } else { first }
     }
-}
-
-async fn probe(store: &impl TokenStore, origin: &Origin) -> Result<(), StoreError> {
-    drop(store.lock(origin, Duration::from_secs(1)).await.or_else(|error| match error.kind() {
-        StoreErrorKind::Busy => Ok(StoreLock::none()),
-        _ => Err(error),
-    })?);
-    store.load(origin, None).await.map(drop)
 }
 
 impl<A: TokenStore, B: TokenStore> TokenStore for FallbackStore<A, B> {
-    async fn lock(&self, origin: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
-        if self.second(origin).await {
-            self.stores.1.lock(origin, limit).await
-        } else {
-            self.stores.0.lock(origin, limit).await
-        }
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async move { self.choose(key.server()).await.read(key).await })
     }
 
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        if self.second(origin).await {
-            self.stores.1.load(origin, user).await
-        } else {
-            self.stores.0.load(origin, user).await
-        }
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move { self.choose(key.server()).await.compare_and_set(key, expected, record).await })
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        if self.second(origin).await {
-            self.stores.1.save(origin, login).await
-        } else {
-            self.stores.0.save(origin, login).await
-        }
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        Box::pin(async move { self.choose(server).await.latest(server).await })
     }
 
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        if self.second(origin).await {
-            self.stores.1.clear(origin, user).await
-        } else {
-            self.stores.0.clear(origin, user).await
-        }
+    fn poll_interval(&self) -> Duration {
+        let (first, second) = &*self.stores;
+        if self.second.get() == Some(&true) { second.poll_interval() } else { first.poll_interval() }
     }
 }

@@ -1,41 +1,48 @@
-//! [`FileStore`]: logins in one file, shared by processes.
+//! [`FileStore`]: logins in a folder, shared by processes.
 
-mod disk;
-pub(crate) mod format;
+mod advice;
+mod folder;
+pub(crate) mod legacy;
+mod names;
+mod permissions;
+mod publish;
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use edgequake_types::Origin;
+use self::folder::RecordFolder;
+use self::legacy::Legacy;
+use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, blocking, recency};
+use crate::boxed::BoxFuture;
 
-use super::lock::ProcessLock;
-use super::{StoreError, StoreLock, StoredLogin, TokenStore};
-
-/// Logins of any number of origins and users in one JSON file.
+/// Logins of any number of servers and accounts, each in a folder of its own below one folder.
 ///
-/// * The file is readable by its owner only (mode 0600) from its first instant, and is made so if it was not; a folder
-///   that has to be made gets mode 0700. On Windows the folder's own permissions apply.
-/// * It is replaced in one step, after the new content has reached the disk: whoever reads sees the old logins or
-///   the new ones, also after a crash.
-/// * A file beside it, `<name>.lock`, keeps other processes out during a refresh (an advisory lock, which the system
-///   releases if its holder dies).
+/// * Files are readable by their owner only (mode 0600 in folders of mode 0700) from their first instant. On Windows the
+///   permissions of the folder apply.
+/// * A change is a complete new file under the next number, which appears in one step and only if nobody else was first. The
+///   highest number counts; what it replaces is emptied. Whoever reads sees one state or the other, also after a crash.
+/// * No lock is held, except while a login is taken over with [`adopting`](Self::adopting), so a process that is stopped holds up
+///   nobody. It takes a file system with hard links, or one that
+///   can rename without replacing; on any other the first write says so.
 /// * A file that is damaged, newer than this version, or something else altogether is an error and is left alone.
 ///
-/// The tokens are in the file as clear text, as with every tool that works without a keyring.
+/// Who logs in and out where is in [`TokenStore`]'s hands. A login that has ended is removed after 30 days.
+///
+/// The tokens are in the files as clear text, as with every tool that works without a keyring.
 ///
 /// ```
-/// use edgequake_auth::{FileStore, StoredLogin, TokenStore};
+/// use edgequake_auth::{FileStore, Record, ServerKey, StoredTokens, TokenStore};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
-/// # let path = folder.path().join("edgequake/logins.json");
+/// # let path = folder.path().join("edgequake/logins");
 /// # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
 /// let store = FileStore::new(&path);
-/// let origin = "https://api.example.com".parse().unwrap();
-/// store.save(&origin, &StoredLogin::new("mona", "a1")).await?;
+/// let server = ServerKey::new("https://api.example.com".parse().unwrap(), "");
+/// let record = Record::new(StoredTokens::new(Some("a1".into()), None), std::time::SystemTime::now());
+/// let _ = store.compare_and_set(&server.account("mona"), None, &record).await?;
 ///
 /// let later = FileStore::new(&path);
-/// assert_eq!(later.load(&origin, None).await?.unwrap().user, "mona");
+/// assert_eq!(later.latest(&server).await?.as_deref(), Some("mona"));
 /// # Ok::<(), edgequake_auth::StoreError>(())
 /// # }).unwrap();
 /// ```
@@ -47,69 +54,102 @@ pub struct FileStore {
 #[derive(Debug)]
 struct Shared {
     path: PathBuf,
-    lock: ProcessLock,
-    /// One write at a time, whoever holds the lock.
-    write: Mutex<()>,
+    legacy: Option<Legacy>,
 }
 
 impl FileStore {
-    /// A store in the file at `path`. Nothing is read or made yet.
+    /// A store in the folder at `path`, which is made when something is first written. Nothing is read yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        let path = path.into();
-        let lock = ProcessLock::new(disk::beside(&path, "", ".lock"));
-        Self { shared: Arc::new(Shared { path, lock, write: Mutex::new(()) }) }
+        Self { shared: Arc::new(Shared { path: path.into(), legacy: None }) }
     }
 
-    /// The file.
+    /// Takes over the logins of a token file in the former format, a single JSON file: each moves here when it is first asked for.
+    #[must_use]
+    pub fn adopting(self, file: impl Into<PathBuf>) -> Self {
+        let path = self.shared.path.clone();
+        Self { shared: Arc::new(Shared { path, legacy: Some(Legacy::new(file.into())) }) }
+    }
+
+    /// The folder.
     pub fn path(&self) -> &Path {
         &self.shared.path
     }
+}
 
-    async fn blocking<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Shared) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let shared = Arc::clone(&self.shared);
-        super::blocking("the token file", move || work(&shared)).await
+impl Shared {
+    fn folder(&self, key: &LoginKey) -> RecordFolder {
+        RecordFolder::new(self.path.join(names::of_login(key)))
     }
 
-    /// Reads, changes and replaces the file, under the lock that the caller holds or one of its own.
-    async fn change(
-        &self,
-        change: impl FnOnce(&mut format::Logins) + Send + 'static,
-    ) -> Result<(), StoreError> {
-        self.blocking(move |shared| {
-            let _one = shared.write.lock().unwrap_or_else(PoisonError::into_inner);
-            let _lock = shared.lock.borrow_or_take()?;
-            let mut logins = disk::read(&shared.path)?;
-            change(&mut logins);
-            disk::replace(&shared.path, &logins)
-        })
-        .await
+    fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+        let folder = self.folder(key);
+        if let Some(stored) = folder.read(key)? {
+            return Ok(Some(stored));
+        }
+        match &self.legacy {
+            Some(legacy) => legacy.adopt(key, &folder),
+            None => Ok(None),
+        }
+    }
+
+    fn latest(&self, server: &ServerKey) -> Result<Option<String>, StoreError> {
+        let (mut found, mut failed) = (Vec::new(), None);
+        for folder in folder::all(&self.path)? {
+            match folder.peek() {
+                Ok(Some((key, record))) if key.server() == server => found.push((key, record)),
+                Ok(_) => {}
+                // It may be another server's, or another user's.
+                Err(error) => failed = Some(error),
+            }
+        }
+        match failed {
+            Some(error) if found.is_empty() => return Err(error),
+            Some(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "one of the stored logins cannot be read"
+                );
+            }
+            None => {}
+        }
+        found.sort_by_key(|(_, record)| recency(record));
+        let latest = found.pop();
+        match (&self.legacy, latest) {
+            (_, Some((key, record))) if record.tokens().is_some() => Ok(Some(key.account().to_owned())),
+            (Some(legacy), ended) => {
+                let account = legacy.latest(server)?;
+                Ok(account.or_else(|| ended.map(|(key, _)| key.account().to_owned())))
+            }
+            (None, ended) => Ok(ended.map(|(key, _)| key.account().to_owned())),
+        }
     }
 }
 
 impl TokenStore for FileStore {
-    async fn lock(&self, _: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
-        self.shared.lock.lock(limit).await
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        let (shared, key) = (Arc::clone(&self.shared), key.clone());
+        Box::pin(blocking("the token folder", move || shared.read(&key)))
     }
 
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        let (origin, user) = (origin.to_string(), user.map(str::to_owned));
-        self.blocking(move |shared| Ok(disk::read(&shared.path)?.find(&origin, user.as_deref()))).await
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        let (shared, key, record) = (Arc::clone(&self.shared), key.clone(), record.clone());
+        Box::pin(blocking("the token folder", move || {
+            let swap = shared.folder(&key).compare_and_set(&key, expected, &record)?;
+            folder::prune(&shared.path);
+            Ok(swap)
+        }))
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        let (origin, login) = (origin.to_string(), login.clone());
-        self.change(move |logins| logins.put(origin, login)).await
-    }
-
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        let (origin, user) = (origin.to_string(), user.to_owned());
-        self.change(move |logins| logins.remove(&origin, &user)).await
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        let (shared, server) = (Arc::clone(&self.shared), server.clone());
+        Box::pin(blocking("the token folder", move || shared.latest(&server)))
     }
 }
 
 #[cfg(test)]
-#[cfg(unix)]
 mod tests;

@@ -1,4 +1,4 @@
-//! [`KeyringStore`]: logins in the keyring of the operating system.
+//! [`KeyringStore`]: the tokens in the keyring of the operating system, the rest of a record in a folder.
 
 mod vault;
 
@@ -7,53 +7,70 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edgequake_types::Origin;
+use edgequake_types::{Secret, secret};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use self::vault::{SystemVault, Vault, VaultError};
-use super::file::format::Logins;
-use super::lock::ProcessLock;
-use super::{StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
+use super::{
+    FileStore, LoginKey, Record, Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, Swap,
+    TokenStore, Version,
+};
+use crate::boxed::BoxFuture;
 
 /// The name under which the entries appear in the keyring.
 const SERVICE: &str = "edgequake";
 
-/// Logins in the keyring: Keychain on macOS, Credential Manager on Windows, Secret Service (GNOME Keyring, KWallet)
-/// elsewhere. One entry per origin, which holds all its users.
+/// Tokens in the keyring: Keychain on macOS, Credential Manager on Windows, Secret Service (GNOME Keyring, KWallet)
+/// elsewhere.
+///
+/// A keyring has no way to change an entry only from what was seen. So each version of a login's tokens is an entry of its
+/// own, written and read back before the record points to it, and removed once the record points to the next one. The record
+/// itself, which holds no secret, is in a folder; see [`FileStore`] for what that takes.
 ///
 /// A keyring that does not exist or does not answer is an error of its own kind, never an empty store: a container or
-/// an SSH session usually has none. There, name a [`FileStore`](crate::FileStore), directly or by a
-/// [`FallbackStore`](crate::FallbackStore). Each call runs on a thread of its own and has a time limit, since a keyring may
-/// wait for somebody to unlock it.
-///
-/// Keyrings have no locks, so a lock file keeps processes from refreshing the same login at once: by default
-/// `edgequake-keyring.lock` in `XDG_RUNTIME_DIR`, else in the folder for temporary files.
+/// an SSH session usually has none. There, name a [`FileStore`], directly or by a [`FallbackStore`](crate::FallbackStore).
+/// Each call runs on a thread of its own and has a time limit, since a keyring may wait for somebody to unlock it.
 ///
 /// ```no_run
 /// use edgequake_auth::{FallbackStore, FileStore, KeyringStore};
 ///
-/// let store = FallbackStore::new(KeyringStore::new(), FileStore::new("/home/mona/.config/edgequake/logins.json"));
+/// let state = "/home/mona/.local/state/edgequake";
+/// let store = FallbackStore::new(
+///     KeyringStore::new(format!("{state}/keyring")),
+///     FileStore::new(format!("{state}/logins")),
+/// );
 /// ```
 #[derive(Clone)]
 pub struct KeyringStore {
     vault: Arc<dyn Vault>,
+    records: FileStore,
     limit: Duration,
-    lock: ProcessLock,
     /// The one call at a time; a thread that hangs keeps it, so that threads do not pile up.
     queue: Arc<tokio::sync::Mutex<()>>,
 }
 
+/// What an entry of the keyring holds.
+#[derive(Serialize, Deserialize, PartialEq)]
+struct Entry {
+    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
+    access_token: Option<Secret>,
+    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<Secret>,
+}
+
 impl KeyringStore {
-    /// The keyring of the user who runs this process. Nothing is opened yet.
-    pub fn new() -> Self {
-        Self::over(SystemVault)
+    /// The keyring of the user who runs this process, with the records in the folder at `path`. Nothing is opened yet. Everyone
+    /// who shares the logins has to name the same folder.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self::over(SystemVault, path.into())
     }
 
-    fn over(vault: impl Vault) -> Self {
-        let folder = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
+    fn over(vault: impl Vault, path: PathBuf) -> Self {
         Self {
             vault: Arc::new(vault),
+            records: FileStore::new(path),
             limit: Duration::from_secs(8),
-            lock: ProcessLock::new(folder.join("edgequake-keyring.lock")),
             queue: Arc::default(),
         }
     }
@@ -62,13 +79,6 @@ impl KeyringStore {
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
-        self
-    }
-
-    /// The file that keeps processes apart.
-    #[must_use]
-    pub fn lock_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.lock = ProcessLock::new(path.into());
         self
     }
 
@@ -99,49 +109,92 @@ impl KeyringStore {
         })
     }
 
-    async fn change(
-        &self,
-        origin: String,
-        change: impl FnOnce(&mut Logins) + Send + 'static,
-    ) -> Result<(), StoreError> {
-        let lock = self.lock.clone();
-        self.call(move |vault| {
-            // Where no lock file can be made, the one thread per process has to do.
-            let _lock = match lock.borrow_or_take() {
-                Ok(lock) => Some(lock),
-                Err(error) if error.kind() == StoreErrorKind::Unavailable => None,
-                Err(error) => return Err(error),
+    /// Puts the tokens of a record back into it; whether they were there.
+    async fn fill(&self, key: &LoginKey, mut record: Record) -> Result<(Record, bool), StoreError> {
+        if let Status::Active(tokens) = &mut record.status {
+            let name = entry_name(key, tokens.version);
+            let Some(entry) = self.call(move |vault| read(vault, &name)).await? else {
+                return Ok((record, false));
             };
-            let mut logins = read(vault, &origin)?;
-            change(&mut logins);
-            write(vault, &origin, &logins)
-        })
-        .await
+            (tokens.access_token, tokens.refresh_token) = (entry.access_token, entry.refresh_token);
+        }
+        Ok((record, true))
+    }
+
+    async fn swap(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
+        let before = self.records.read(key).await?;
+        if before.as_ref().map(|stored| stored.revision) != expected {
+            return Ok(Swap::Conflict);
+        }
+        let before = before.and_then(|stored| stored.record.tokens().map(|tokens| tokens.version));
+        let after = record.tokens().map(|tokens| tokens.version);
+        let mut bare = record.clone();
+        if let Status::Active(tokens) = &mut bare.status {
+            let entry = Entry {
+                access_token: tokens.access_token.take(),
+                refresh_token: tokens.refresh_token.take(),
+            };
+            if after != before {
+                let name = entry_name(key, tokens.version);
+                self.call(move |vault| write(vault, &name, &entry)).await?;
+            }
+        }
+        let swap = self.records.compare_and_set(key, expected, &bare).await?;
+        let unneeded = match swap {
+            Swap::Done(_) => before,
+            Swap::Conflict => after,
+        };
+        if let Some(version) = unneeded.filter(|_| after != before) {
+            let name = entry_name(key, version);
+            // What stays behind is spent, and harms nobody.
+            drop(self.call(move |vault| remove(vault, &name)).await);
+        }
+        Ok(swap)
     }
 }
 
-fn read(vault: &dyn Vault, origin: &str) -> Result<Logins, StoreError> {
-    let text = match vault.get(SERVICE, origin) {
-        Ok(text) => text,
-        Err(VaultError::NoEntry) => return Ok(Logins::default()),
-        Err(VaultError::Unavailable(cause)) => return Err(no_keyring(cause)),
-        Err(VaultError::Unreadable) => return Err(corrupt(origin, &"is not text")),
-    };
-    Logins::parse(text.expose()).map_err(|error| corrupt(origin, &error))
+/// The name of an entry: whose, and which version of the tokens.
+fn entry_name(key: &LoginKey, version: Version) -> String {
+    format!("{} {} {}", key.server(), key.account(), version.nonce)
 }
 
-fn write(vault: &dyn Vault, origin: &str, logins: &Logins) -> Result<(), StoreError> {
-    let written = if logins.is_empty() {
-        vault.delete(SERVICE, origin)
-    } else {
-        let text =
-            logins.render().map_err(|error| unavailable("the logins cannot be written as JSON", error))?;
-        vault.set(SERVICE, origin, &text)
+fn read(vault: &dyn Vault, name: &str) -> Result<Option<Entry>, StoreError> {
+    let text = match vault.get(SERVICE, name) {
+        Ok(text) => text,
+        // Somebody removed it, which leaves a login without tokens.
+        Err(VaultError::NoEntry) => return Ok(None),
+        Err(VaultError::Unavailable(cause)) => return Err(no_keyring(cause)),
+        Err(VaultError::Unreadable) => return Err(corrupt("is not text")),
     };
-    match written {
+    // The text of serde's error might quote a token.
+    serde_json::from_str(text.expose()).map(Some).map_err(|_| corrupt("is damaged"))
+}
+
+fn write(vault: &dyn Vault, name: &str, entry: &Entry) -> Result<(), StoreError> {
+    let mut text = Zeroizing::new(Vec::with_capacity(8192));
+    serde_json::to_writer(&mut *text, entry)
+        .map_err(|error| unavailable("the tokens cannot be written as JSON", error))?;
+    match vault.set(SERVICE, name, &text) {
+        Ok(()) => {}
+        Err(VaultError::Unavailable(cause)) => return Err(no_keyring(cause)),
+        Err(VaultError::NoEntry | VaultError::Unreadable) => return Err(corrupt("cannot be written")),
+    }
+    match read(vault, name)? {
+        Some(found) if found == *entry => Ok(()),
+        _ => Err(corrupt("is not what was written")),
+    }
+}
+
+fn remove(vault: &dyn Vault, name: &str) -> Result<(), StoreError> {
+    match vault.delete(SERVICE, name) {
         Ok(()) | Err(VaultError::NoEntry) => Ok(()),
         Err(VaultError::Unavailable(cause)) => Err(no_keyring(cause)),
-        Err(VaultError::Unreadable) => Err(corrupt(origin, &"is not text")),
+        Err(VaultError::Unreadable) => Err(corrupt("cannot be removed")),
     }
 }
 
@@ -151,9 +204,8 @@ fn no_keyring(cause: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
     StoreError::new(StoreErrorKind::Unavailable, text).with_source(cause)
 }
 
-fn corrupt(origin: &str, what: &dyn fmt::Display) -> StoreError {
-    let text =
-        format!("the keyring's entry for {origin} {what}; it is left as it is: remove it, then log in again");
+fn corrupt(what: &'static str) -> StoreError {
+    let text = format!("the keyring's entry for this login {what}: log in again");
     StoreError::new(StoreErrorKind::Corrupt, text)
 }
 
@@ -161,39 +213,46 @@ fn unavailable(text: &'static str, cause: impl Into<Box<dyn std::error::Error + 
     StoreError::new(StoreErrorKind::Unavailable, text).with_source(cause)
 }
 
-impl Default for KeyringStore {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 impl fmt::Debug for KeyringStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyringStore")
             .field("service", &SERVICE)
-            .field("lock", &self.lock)
+            .field("records", &self.records.path())
             .finish_non_exhaustive()
     }
 }
 
 impl TokenStore for KeyringStore {
-    async fn lock(&self, _: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
-        self.lock.lock(limit).await
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async move {
+            let mut seen = None;
+            loop {
+                let Some(stored) = self.records.read(key).await? else { return Ok(None) };
+                let (record, found) = self.fill(key, stored.record).await?;
+                // An entry that is gone was replaced meanwhile, or removed by somebody if the record is still the same.
+                if found || seen == Some(stored.revision) {
+                    return Ok(Some(Stored::new(record, stored.revision)));
+                }
+                seen = Some(stored.revision);
+            }
+        })
     }
 
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        let (origin, user) = (origin.to_string(), user.map(str::to_owned));
-        self.call(move |vault| Ok(read(vault, &origin)?.find(&origin, user.as_deref()))).await
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(self.swap(key, expected, record))
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        let (origin, login) = (origin.to_string(), login.clone());
-        self.change(origin.clone(), move |logins| logins.put(origin, login)).await
-    }
-
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        let (origin, user) = (origin.to_string(), user.to_owned());
-        self.change(origin.clone(), move |logins| logins.remove(&origin, &user)).await
+    /// Also finds out whether there is a keyring.
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        Box::pin(async move {
+            self.call(|vault| read(vault, "presence").map(drop)).await?;
+            self.records.latest(server).await
+        })
     }
 }
 

@@ -3,18 +3,25 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use edgequake_types::Origin;
-
-use super::{StoreError, StoreErrorKind, StoreLock, StoredLogin, TokenStore};
+use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, recency};
+use crate::boxed::BoxFuture;
 
 /// Logins in memory, gone with the process. Clones share them.
+///
+/// ```
+/// use edgequake_auth::{MemoryStore, ServerKey, TokenStore};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = MemoryStore::new();
+/// let server = ServerKey::new("https://api.example.com".parse().unwrap(), "");
+/// assert_eq!(store.latest(&server).await?, None);
+/// # Ok::<(), edgequake_auth::StoreError>(())
+/// # }).unwrap();
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryStore {
-    /// The logins of an origin, the last saved one at the end.
-    logins: Arc<Mutex<HashMap<Origin, Vec<StoredLogin>>>>,
-    lock: Arc<tokio::sync::Mutex<()>>,
+    records: Arc<Mutex<HashMap<LoginKey, Stored>>>,
 }
 
 impl MemoryStore {
@@ -23,48 +30,59 @@ impl MemoryStore {
         Self::default()
     }
 
-    fn logins(&self) -> MutexGuard<'_, HashMap<Origin, Vec<StoredLogin>>> {
-        self.logins.lock().unwrap_or_else(PoisonError::into_inner)
+    fn records(&self) -> MutexGuard<'_, HashMap<LoginKey, Stored>> {
+        self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let logins = self.logins();
-        let origins: Vec<_> = logins.keys().map(ToString::to_string).collect();
-        f.debug_struct("MemoryStore").field("origins", &origins).finish()
+        let records = self.records();
+        let servers: Vec<_> = records.keys().map(|key| key.server().to_string()).collect();
+        f.debug_struct("MemoryStore").field("servers", &servers).finish()
     }
 }
 
 impl TokenStore for MemoryStore {
-    async fn lock(&self, _: &Origin, limit: Duration) -> Result<StoreLock, StoreError> {
-        match tokio::time::timeout(limit, Arc::clone(&self.lock).lock_owned()).await {
-            Ok(guard) => Ok(StoreLock::held(guard)),
-            Err(_) => Err(StoreError::new(
-                StoreErrorKind::Busy,
-                "another refresh has held the memory store's lock for too long",
-            )),
-        }
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async { Ok(self.records().get(key).cloned()) })
     }
 
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        let logins = self.logins();
-        let all = logins.get(origin).map(Vec::as_slice).unwrap_or_default();
-        Ok(all.iter().rev().find(|login| user.is_none_or(|user| login.user == user)).cloned())
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let mut records = self.records();
+            let present = records.get(key).map(|stored| stored.revision);
+            if present != expected {
+                return Ok(Swap::Conflict);
+            }
+            let revision = Revision(present.map_or(1, |revision| revision.0.saturating_add(1)));
+            records.insert(key.clone(), Stored { record: record.clone(), revision });
+            Ok(Swap::Done(revision))
+        })
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        let mut logins = self.logins();
-        let all = logins.entry(origin.clone()).or_default();
-        all.retain(|old| old.user != login.user);
-        all.push(login.clone());
-        Ok(())
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        Box::pin(async move {
+            let records = self.records();
+            let mut here = records.iter().filter(|(key, _)| key.server() == server).collect::<Vec<_>>();
+            here.sort_by_key(|(_, stored)| recency(&stored.record));
+            Ok(here.pop().map(|(key, _)| key.account().to_owned()))
+        })
     }
+}
 
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        if let Some(all) = self.logins().get_mut(origin) {
-            all.retain(|login| login.user != user);
-        }
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_contract_holds() {
+        let store = MemoryStore::new();
+        super::super::contract::check(|| store.clone()).await;
     }
 }

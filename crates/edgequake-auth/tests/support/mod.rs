@@ -7,10 +7,12 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use edgequake_auth::{
-    AuthContext, BoxFuture, FileStore, Jwt, TokenTransport, TransportError, TransportErrorKind,
+    AuthContext, BoxFuture, FileStore, Jwt, LoginKey, Record, ServerKey, StoredTokens, Swap, TokenStore as _,
+    TokenTransport, TransportError, TransportErrorKind,
 };
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -182,8 +184,30 @@ pub(crate) fn orders() -> Option<(SocketAddr, FileStore)> {
 /// The provider of a child: no password, so that a lost refresh token shows.
 pub(crate) fn provider(address: SocketAddr, store: FileStore) -> (Jwt, AuthContext) {
     let origin: edgequake_types::Origin = format!("http://{address}").parse().unwrap();
-    let jwt = Jwt::builder(origin.clone(), Loopback(address)).store(store).build().unwrap();
+    // Short, so that whoever is killed delays the next one by a second at most.
+    let builder = Jwt::builder(origin.clone(), Loopback(address)).timeout(Duration::from_millis(300));
+    let jwt = builder.store(store).build().unwrap();
     (jwt, AuthContext::new(origin))
+}
+
+/// The login that the children share.
+pub(crate) fn key(server: &Server) -> LoginKey {
+    ServerKey::from(server.origin()).account("mona")
+}
+
+/// Puts a session into the store, as a login would.
+pub(crate) async fn put(
+    store: &FileStore,
+    server: &Server,
+    access: &str,
+    refresh: &str,
+    expires_at: SystemTime,
+) {
+    let key = key(server);
+    let present = store.read(&key).await.unwrap().map(|stored| stored.revision);
+    let tokens = StoredTokens::new(Some(access.into()), Some(refresh.into())).expires_at(Some(expires_at));
+    let record = Record::new(tokens, SystemTime::now());
+    assert!(matches!(store.compare_and_set(&key, present, &record).await.unwrap(), Swap::Done(_)));
 }
 
 /// A runtime as a small program has it.

@@ -1,8 +1,6 @@
 //! `login`, `logout`, `whoami`.
 
-use std::time::SystemTime;
-
-use edgequake_auth::{AuthContext, Credentials as _, TokenStore as _};
+use edgequake_auth::{Removal, Revocation, TokenStore as _};
 use edgequake_types::session::User;
 
 use crate::args::Login;
@@ -18,7 +16,7 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
         Failure::other("there is no place to keep the session, since HOME is not set: use an API key instead")
     })?;
     let store = state.store_of_kind(login.store)?;
-    store.load(&origin, None).await?;
+    store.latest(&cx.server()).await?;
     let session = cx
         .session_builder()
         .login(&input.identifier, input.password)
@@ -58,7 +56,7 @@ pub(super) async fn logout(cx: &mut Context) -> Result<(), Failure> {
         _ => None,
     };
     let stored = match &store {
-        Some(store) => store.load(&origin, user.as_deref()).await?,
+        Some(store) => store.find(&cx.server(), user.as_deref()).await?,
         None => None,
     };
     let Some((login, store)) = stored.zip(store) else {
@@ -66,13 +64,11 @@ pub(super) async fn logout(cx: &mut Context) -> Result<(), Failure> {
         return Ok(());
     };
     let session = cx.session_builder().account(&login.user).store(store).build()?;
-    if login.expires_at.is_some_and(|at| at <= SystemTime::now()) {
-        // The server accepts a logout with a valid token only. If there is none, the logout below fails.
-        let _ = session.authorize(&AuthContext::new(origin.clone())).await;
-    }
     let outcome = session.logout().await;
-    outcome.store?;
-    if let Err(error) = outcome.server {
+    if let Removal::Failed(error) = outcome.store {
+        return Err(error.into());
+    }
+    if let Revocation::NotRevoked(error) = outcome.server {
         cx.notes.say(format!("logged out of {origin} on this machine"));
         let exit = Failure::from(error.clone()).exit();
         let text = format!("the server did not end the session of {}: {error}", login.user);

@@ -40,7 +40,7 @@ async fn with_documents(documents: usize) -> Rig {
 #[tokio::test]
 async fn a_list_that_is_cut_ends_quietly_and_leaves_the_session_alone() {
     let mut rig = with_documents(5_000).await;
-    let before = std::fs::read(rig.logins()).unwrap();
+    let before = std::fs::read(rig.record()).unwrap();
     for args in [&["documents", "list", "--all"][..], &["documents", "list", "--all", "--json"]] {
         let (status, stderr) = cut_after(&rig, args, 40).await;
         assert_eq!((status.code(), &*stderr), (Some(0), ""), "{args:?}");
@@ -54,7 +54,7 @@ async fn a_list_that_is_cut_ends_quietly_and_leaves_the_session_alone() {
     };
     // Nobody reads on, so not all of the 50 pages were asked for, twice.
     assert!(asked(&rig) < 50, "{}", asked(&rig));
-    assert_eq!(std::fs::read(rig.logins()).unwrap(), before);
+    assert_eq!(std::fs::read(rig.record()).unwrap(), before);
     let all = rig.cli(&["documents", "list", "--all", "--json"]).await.succeeded();
     assert_eq!(all.json().as_array().unwrap().len(), 5_000);
 }

@@ -153,9 +153,16 @@ impl Rig {
         secrets
     }
 
-    /// The file with the sessions.
+    /// The folder with the sessions.
     pub(crate) fn logins(&self) -> std::path::PathBuf {
-        self.home.path().join(".local/state/edgequake/logins.json")
+        self.home.path().join(".local/state/edgequake/logins")
+    }
+
+    /// The newest record of the one login that is stored.
+    pub(crate) fn record(&self) -> std::path::PathBuf {
+        let folder = std::fs::read_dir(self.logins()).unwrap().next().unwrap().unwrap().path();
+        let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|extension| extension == "json")).max().unwrap()
     }
 
     /// What was run and what came of it, without what differs from run to run.
@@ -183,6 +190,7 @@ fn collect_tokens(value: &serde_json::Value, tokens: &mut Vec<String>) {
 
 /// What differs from run to run, for snapshots.
 pub(crate) const FILTERS: &[(&str, &str)] = &[
+    (r"logins/127\.0\.0\.1_[0-9]+-[0-9a-f]{32}/", "logins/[login]/"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.]*(Z|\+00:00)", "[time]"),
     (r"eq_[A-Za-z0-9]{32}", "[key]"),

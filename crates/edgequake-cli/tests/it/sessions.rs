@@ -28,10 +28,10 @@ async fn a_session_from_login_to_logout() {
 
 /// Makes the stored token look expired.
 fn expire_token(rig: &Rig) {
-    let stored = std::fs::read_to_string(rig.logins()).unwrap();
+    let stored = std::fs::read_to_string(rig.record()).unwrap();
     let mut stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
-    stored["logins"][0]["expires_at"] = 1_000_000.into();
-    std::fs::write(rig.logins(), stored.to_string()).unwrap();
+    stored["tokens"]["expires_at"] = 1_000_000.into();
+    std::fs::write(rig.record(), stored.to_string()).unwrap();
 }
 
 #[tokio::test]
@@ -44,11 +44,11 @@ async fn an_expired_token_is_renewed_before_it_is_sent() {
     assert!(rig.cli(&["status"]).await.stdout.contains("expired; the next command renews it"));
     rig.cli(&["whoami"]).await.succeeded();
     assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (1, 0));
-    // An expired token ends no session, so it is renewed for that, too.
+    // A logout spends no refresh token.
     expire_token(&rig);
     rig.cli(&["logout"]).await.succeeded();
-    assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (2, 0));
-    assert!(!std::fs::read_to_string(rig.logins()).unwrap().contains("mona"));
+    assert_eq!((rig.server.stats().refreshes, rig.server.stats().unauthorized), (1, 0));
+    assert!(std::fs::read_to_string(rig.record()).unwrap().contains("logged_out"));
 }
 
 #[tokio::test]
@@ -58,7 +58,8 @@ async fn a_server_that_does_not_hear_of_the_logout_is_no_reason_to_stay_logged_i
     rig.server.revoke_sessions();
     let refused = rig.cli(&["logout"]).await;
     assert_eq!(refused.code, 3, "{}", refused.stderr);
-    assert!(!std::fs::read_to_string(rig.logins()).unwrap().contains("mona"));
+    let stored = std::fs::read_to_string(rig.record()).unwrap();
+    assert!(stored.contains("logged_out") && !stored.contains("refresh_token"), "{stored}");
     rig.cli(&["logout"]).await.succeeded();
 }
 
@@ -70,8 +71,9 @@ async fn the_session_is_private() {
     let mut rig = Rig::new().await;
     rig.quiet_login("mona", MONA_PASSWORD).await;
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&rig.logins()), mode(rig.logins().parent().unwrap())), (0o600, 0o700));
-    let stored = std::fs::read_to_string(rig.logins()).unwrap();
+    let record = rig.record();
+    assert_eq!((mode(&record), mode(record.parent().unwrap()), mode(&rig.logins())), (0o600, 0o700, 0o700));
+    let stored = std::fs::read_to_string(record).unwrap();
     assert!(stored.contains("mona") && !stored.contains(MONA_PASSWORD));
 }
 
@@ -140,11 +142,12 @@ async fn a_password_of_the_environment_is_for_its_own_user_only() {
 async fn a_damaged_file_is_an_error_and_left_alone() {
     let mut rig = Rig::new().await;
     rig.quiet_login("mona", MONA_PASSWORD).await;
-    std::fs::write(rig.logins(), "{").unwrap();
+    let record = rig.record();
+    std::fs::write(&record, "{").unwrap();
     rig.cli(&["whoami"]).await;
     rig.cli_with(&["login", "mona", "--password-stdin"], MONA_PASSWORD).await;
     rig.cli(&["status"]).await;
-    assert_eq!(std::fs::read_to_string(rig.logins()).unwrap(), "{");
+    assert_eq!(std::fs::read_to_string(record).unwrap(), "{");
     assert_eq!(rig.server.stats().logins, 1);
     assert_transcript!(rig);
 }

@@ -57,6 +57,11 @@ impl BaseUrl {
         &self.origin
     }
 
+    /// The path that all requests begin with: empty, or as in `/edgequake`.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// Puts a path, and a query if there is one, behind the base. Segments are appended, never resolved, so that the prefix
     /// stays (RFC 3986, 5.2.3 would drop its last segment).
     pub(crate) fn join(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, http::Error> {

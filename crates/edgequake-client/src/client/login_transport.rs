@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{TokenTransport, TransportError, TransportErrorKind};
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 
 use super::base_url::BaseUrl;
 use crate::body::{Collected, RequestBody, collect};
@@ -17,6 +17,7 @@ use crate::fault::{Fault, find};
 use crate::layers::guard::OriginViolation;
 use crate::layers::timeout::TimedOut;
 use crate::stack::erased::ErasedService;
+use crate::stack::once::{Once, SentTwice};
 
 /// An answer of an auth endpoint is a few kilobytes; more is something else.
 const ANSWER_LIMIT: usize = 256 * 1024;
@@ -27,12 +28,18 @@ pub(super) struct LoginTransport {
     base: BaseUrl,
     service: ErasedService,
     timeout: Duration,
+    user_agent: HeaderValue,
 }
 
 impl LoginTransport {
-    /// Sends through `service`, which must hold neither auth nor retries, with this limit for each request.
-    pub(super) fn new(base: BaseUrl, service: ErasedService, timeout: Duration) -> Self {
-        Self { base, service, timeout }
+    /// Sends through `service`, which must hold neither auth nor retries of ours, with this limit for each request.
+    pub(super) fn new(
+        base: BaseUrl,
+        service: ErasedService,
+        timeout: Duration,
+        user_agent: HeaderValue,
+    ) -> Self {
+        Self { base, service, timeout, user_agent }
     }
 }
 
@@ -48,8 +55,9 @@ impl TokenTransport for LoginTransport {
         request: Request<Bytes>,
     ) -> edgequake_auth::BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
         let (service, limit, base) = (self.service.clone(), self.timeout, self.base.clone());
+        let user_agent = self.user_agent.clone();
         Box::pin(async move {
-            tokio::time::timeout(limit, exchange(service, base, request))
+            tokio::time::timeout(limit, exchange(service, base, user_agent, request))
                 .await
                 .map_err(|_| TransportError::new(TransportErrorKind::TimedOut))?
         })
@@ -59,18 +67,24 @@ impl TokenTransport for LoginTransport {
 async fn exchange(
     service: ErasedService,
     base: BaseUrl,
+    user_agent: HeaderValue,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, TransportError> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     parts.uri = base.join(path.into(), None).map_err(|error| unsent(error.into()))?;
-    parts.headers.insert(http::header::USER_AGENT, super::DEFAULT_USER_AGENT);
+    parts.headers.insert(http::header::USER_AGENT, user_agent);
+    parts.extensions.insert(Once::default());
     let answer = service.call(Request::from_parts(parts, RequestBody::from(body))).await.map_err(failed)?;
     let (parts, mut body) = answer.into_parts();
-    let body = match collect(&mut body, ANSWER_LIMIT).await.map_err(interrupted)? {
-        Collected::Whole(bytes) => bytes,
+    let body = match collect(&mut body, ANSWER_LIMIT).await {
+        Ok(Collected::Whole(bytes)) => bytes,
         // Too long for a token; what it begins with is enough to say what it is.
-        Collected::Cut(bytes) => bytes,
+        Ok(Collected::Cut(bytes)) => bytes,
+        // The status is known, and with it what became of the exchange: a refused password is not sent again because the
+        // words to the refusal were cut off.
+        Err(_) if !parts.status.is_success() => Bytes::new(),
+        Err(error) => return Err(interrupted(error)),
     };
     Ok(Response::from_parts(parts, body))
 }
@@ -87,6 +101,8 @@ fn failed(error: BoxError) -> TransportError {
     let kind = match find::<OriginViolation>(&*error) {
         Some(OriginViolation::Insecure { .. }) => TransportErrorKind::Insecure,
         Some(_) => TransportErrorKind::ForeignOrigin,
+        // The first one may have been executed.
+        None if find::<SentTwice>(&*error).is_some() => TransportErrorKind::Interrupted,
         None if find::<TimedOut>(&*error).is_some() => TransportErrorKind::TimedOut,
         None if Fault::of(&*error).is_some_and(Fault::is_unsent) => TransportErrorKind::NotSent,
         None => TransportErrorKind::Interrupted,

@@ -1,5 +1,7 @@
 //! Logging in and out, and which credentials a [`Client`] presents.
 
+use std::time::Duration;
+
 use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
 use edgequake_types::session::Login;
 use edgequake_types::{Endpoint, Secret};
@@ -37,9 +39,9 @@ impl Client {
     /// # async fn run(client: edgequake_client::Client) -> Result<(), Box<dyn std::error::Error>> {
     /// use edgequake_client::auth::{FileStore, Tokens};
     ///
-    /// // Goes on with tokens from elsewhere, keeps them in a file, and renews them there.
+    /// // Goes on with tokens from elsewhere, keeps them in a folder, and renews them there.
     /// let tokens = Tokens::new("eyJhbGciOiJIUzI1NiJ9...").refresh_token("r-1");
-    /// let store = FileStore::new("/var/lib/my-app/logins.json");
+    /// let store = FileStore::new("/var/lib/my-app/logins");
     /// let session = client.session_builder().tokens(tokens).store(store).build()?;
     /// let client = client.with_session(session);
     /// println!("{}", client.auth().me().await?.user.username);
@@ -75,6 +77,17 @@ impl Client {
     /// The session behind this client, if it logs in: its expiry, user, and how often it was renewed.
     pub fn session(&self) -> Option<&Jwt> {
         self.0.session.as_ref()
+    }
+
+    /// Waits until no login, refresh or logout of this client is under way and new tokens are stored, at most as long as `limit`.
+    ///
+    /// The one call before a process ends: a refresh token works once, so its successor must not be lost. `false` if the limit
+    /// was not enough. Returns at once without a session.
+    pub async fn settle(&self, limit: Duration) -> bool {
+        match &self.0.session {
+            Some(session) => session.settle(limit).await,
+            None => true,
+        }
     }
 
     /// Ends the session: the server revokes its refresh token, the store forgets it, and both outcomes are reported. `None` if

@@ -83,7 +83,7 @@ impl Wait {
     /// let uploaded = client.documents().upload_text(UploadText::new("The bridge opened in 1931.")).await?;
     /// let wait = client.documents().wait_for(&uploaded).on_progress(|progress| {
     ///     let stage = progress.stage.as_deref().unwrap_or("waiting");
-    ///     let done = progress.stage_progress.unwrap_or(0.0) * 100.0;
+    ///     let done = progress.fraction.unwrap_or(0.0) * 100.0;
     ///     eprint!("\r{stage} {done:.0} %");
     /// });
     /// wait.await?;

@@ -18,7 +18,7 @@ use super::Shared;
 use super::background::{self, Background};
 use super::connector::Connected;
 use super::error::TransportError;
-use super::pool::{Found, Pool, Sender};
+use super::pool::{Found, PlaceId, Pool, Sender};
 use crate::body::RequestBody;
 use crate::boxed::BoxError;
 
@@ -76,7 +76,7 @@ pub(super) async fn send(
 }
 
 /// Opens a connection; whether a proxy at its other end forwards requests.
-async fn connect(shared: &Shared, place: usize, uri: Uri) -> Result<(Sender, bool), TransportError> {
+async fn connect(shared: &Shared, place: PlaceId, uri: Uri) -> Result<(Sender, bool), TransportError> {
     let Connected { stream, http2, forwarding } =
         shared.connector.connect(&uri).await.map_err(TransportError::connect)?;
     let stream = TokioIo::new(stream);
@@ -111,7 +111,7 @@ fn to_origin_form(uri: &mut Uri) {
 #[derive(Debug)]
 struct Lease {
     pool: Arc<Pool>,
-    place: usize,
+    place: PlaceId,
     sender: http1::SendRequest<RequestBody>,
 }
 

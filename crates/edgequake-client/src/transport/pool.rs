@@ -2,7 +2,8 @@
 //!
 //! A request takes the connection that was used last, or opens one; when its answer has been read, it gives it back. There is one
 //! short lock, nothing is waited for under it, and nobody queues: as many connections are open as there are requests under way. A
-//! connection that speaks HTTP/2 is shared by all requests to its origin.
+//! connection that speaks HTTP/2 is shared by all requests to its origin. A connection is driven by the runtime that opened it, and
+//! is used by that one only: another one might be driven while this one is not.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use http::uri::{Authority, Scheme, Uri};
 use hyper::client::conn::{http1, http2};
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
@@ -38,14 +39,26 @@ pub(super) struct Pool {
 struct State {
     // Few: a client speaks to one origin. A place is never taken away, so that its number stays valid.
     places: Vec<Place>,
+    /// How often a place was made.
+    made: u64,
     reaper: Option<AbortHandle>,
+}
+
+/// Which place in the pool, and for whom: it may be given to others once it is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PlaceId {
+    number: usize,
+    made: u64,
 }
 
 /// The connections to one origin.
 #[derive(Debug)]
 struct Place {
+    id: PlaceId,
     scheme: Scheme,
     authority: Authority,
+    /// Whose connections these are.
+    runtime: Option<Id>,
     host: HeaderValue,
     idle: Vec<Unused<http1::SendRequest<RequestBody>>>,
     shared: Option<Unused<http2::SendRequest<RequestBody>>>,
@@ -67,7 +80,7 @@ impl<S> Unused<S> {
 /// Where in the pool the connections to an origin are, and what their requests say in `Host`.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) place: usize,
+    pub(super) place: PlaceId,
     pub(super) host: HeaderValue,
     /// A connection that can be used at once.
     pub(super) sender: Option<Sender>,
@@ -86,19 +99,17 @@ impl Pool {
     /// A connection to the origin of `uri`, if one is at hand; `None` for a URI without an origin.
     pub(super) fn take(&self, uri: &Uri) -> Option<Found> {
         let (scheme, authority) = (uri.scheme()?, uri.authority()?);
+        let runtime = current();
         let mut state = self.lock();
-        let known =
-            state.places.iter().position(|place| place.scheme == *scheme && place.authority == *authority);
-        let number = known.unwrap_or(state.places.len());
-        if known.is_none() {
-            state.places.push(Place::new(scheme, authority));
-        }
+        let here = |place: &Place| place.scheme == *scheme && place.authority == *authority;
+        let known = state.places.iter().position(|place| place.runtime == runtime && here(place));
+        let number = known.unwrap_or_else(|| state.place_for(runtime, scheme, authority));
         let place = state.places.get_mut(number)?;
-        Some(Found { place: number, host: place.host.clone(), sender: place.take() })
+        Some(Found { place: place.id, host: place.host.clone(), sender: place.take() })
     }
 
     /// Keeps a connection that has given its answer. One that is not ready yet is waited for elsewhere.
-    pub(super) fn give_back(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>) {
+    pub(super) fn give_back(self: &Arc<Self>, place: PlaceId, sender: http1::SendRequest<RequestBody>) {
         if sender.is_ready() {
             self.keep(place, sender);
         } else if !sender.is_closed()
@@ -117,9 +128,9 @@ impl Pool {
         }
     }
 
-    fn keep(self: &Arc<Self>, place: usize, sender: http1::SendRequest<RequestBody>) {
+    fn keep(self: &Arc<Self>, place: PlaceId, sender: http1::SendRequest<RequestBody>) {
         let mut state = self.lock();
-        if let Some(place) = state.places.get_mut(place)
+        if let Some(place) = state.own(place)
             && place.idle.len() < self.idle_count
         {
             place.idle.push(Unused::from_now(sender));
@@ -128,9 +139,9 @@ impl Pool {
     }
 
     /// Lets all requests to an origin use this connection.
-    pub(super) fn share(self: &Arc<Self>, place: usize, sender: &http2::SendRequest<RequestBody>) {
+    pub(super) fn share(self: &Arc<Self>, place: PlaceId, sender: &http2::SendRequest<RequestBody>) {
         let mut state = self.lock();
-        if let Some(place) = state.places.get_mut(place) {
+        if let Some(place) = state.own(place) {
             place.shared = Some(Unused::from_now(sender.clone()));
             self.watch(&mut state);
         }
@@ -174,16 +185,50 @@ impl Drop for Pool {
     }
 }
 
+/// The runtime that is current.
+fn current() -> Option<Id> {
+    Handle::try_current().ok().map(|runtime| runtime.id())
+}
+
+impl State {
+    /// A place for the connections of a runtime: one whose connections are all gone, such as with their runtime, or a new one.
+    fn place_for(&mut self, runtime: Option<Id>, scheme: &Scheme, authority: &Authority) -> usize {
+        let is_left = |place: &mut Place| {
+            place.idle.retain(|idle| !idle.sender.is_closed());
+            place.shared.take_if(|shared| shared.sender.is_closed());
+            place.idle.is_empty() && place.shared.is_none()
+        };
+        let number = self.places.iter_mut().position(is_left).unwrap_or(self.places.len());
+        self.made += 1;
+        let id = PlaceId { number, made: self.made };
+        let new = Place::new(id, runtime, scheme, authority);
+        match self.places.get_mut(number) {
+            // What is given back to its former owner's place is dropped.
+            Some(left) => *left = new,
+            None => self.places.push(new),
+        }
+        number
+    }
+
+    /// The place, unless it is somebody else's by now, or this is not its runtime.
+    fn own(&mut self, id: PlaceId) -> Option<&mut Place> {
+        let runtime = current();
+        self.places.get_mut(id.number).filter(|place| place.id == id && place.runtime == runtime)
+    }
+}
+
 impl Place {
-    fn new(scheme: &Scheme, authority: &Authority) -> Self {
+    fn new(id: PlaceId, runtime: Option<Id>, scheme: &Scheme, authority: &Authority) -> Self {
         let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
         let host = match authority.port_u16() {
             Some(port) if port != default_port => format!("{}:{port}", authority.host()),
             _ => authority.host().to_owned(),
         };
         Self {
+            id,
             scheme: scheme.clone(),
             authority: authority.clone(),
+            runtime,
             // A host of a URI is always a field value.
             host: HeaderValue::try_from(host).unwrap_or_else(|_| HeaderValue::from_static("")),
             idle: Vec::new(),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::State;
+use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::jwt::clock::Now;
 
 /// First pause after a failed refresh; doubles with each failure in a row.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

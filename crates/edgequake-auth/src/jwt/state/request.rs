@@ -5,12 +5,13 @@ use edgequake_types::Secret;
 use super::types::Renewed;
 use super::{Phase, State, Ticket};
 use crate::authorization::Authorization;
+use crate::clock::Now;
 use crate::error::CredentialsError;
 use crate::jwt::access::Access;
-use crate::jwt::clock::Now;
+use crate::protocol::Held;
 
 /// The access token and the refresh token.
-type Held = (Option<Access>, Option<Secret>);
+pub(crate) type InHand = (Option<Access>, Option<Secret>, Option<Held>);
 
 impl State {
     /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
@@ -35,7 +36,7 @@ impl State {
         match result {
             Ok(renewed) => {
                 self.phase = Phase::Open;
-                self.forced = None;
+                self.forced.clear();
                 self.accept(now, renewed, jitter)
             }
             Err(error) => {
@@ -53,17 +54,18 @@ impl State {
     }
 
     /// Takes the tokens out, and the place for flights; or names the flight to wait for.
-    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, Held), Ticket> {
+    pub(crate) fn begin_logout(&mut self) -> Result<(Ticket, InHand), Ticket> {
         if let Some(busy) = self.flight {
             return Err(busy);
         }
         let access = self.access.take();
         let refresh = self.refresh.take();
+        let held = self.held.take();
         self.phase = Phase::LoggedOut;
         self.refused = false;
         self.version += 1;
         self.pause = None;
         self.failures = 0;
-        Ok((self.start(), (access, refresh)))
+        Ok((self.start(), (access, refresh, held)))
     }
 }

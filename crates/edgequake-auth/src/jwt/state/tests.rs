@@ -6,7 +6,12 @@ use super::*;
 use crate::jwt::access;
 
 const EARLY: Duration = Duration::from_secs(300);
-const FORCED: Duration = Duration::from_secs(10);
+const FORCED_SPAN: Duration = Duration::from_secs(60);
+
+fn held() -> Held {
+    let tokens = crate::store::StoredTokens::new(None, None);
+    Held { session: crate::store::RandomId::random(), version: tokens.version }
+}
 
 #[derive(Debug, Clone)]
 enum Op {
@@ -165,17 +170,17 @@ impl World {
                     .map(|lifetime| Now { wall: self.now.wall + lifetime, mono: self.now.mono + lifetime });
                 let refresh = refresh.then(|| Secret::new(format!("r{}", self.texts)));
                 let by = if login { By::Login } else { *by };
-                Ok((Renewed { access: token.clone(), refresh, by }, token.generation(), end))
+                Ok((Renewed { access: token.clone(), refresh, held: held(), by }, token.generation(), end))
             }
-            Answer::Fails(kind) => Err((CredentialsError::new(*kind, "no"), Vec::new())),
-            Answer::Ends => Err((session_expired(), self.state.refresh.iter().cloned().collect())),
+            Answer::Fails(kind) => Err((CredentialsError::new(*kind, "no"), None)),
+            Answer::Ends => Err((session_expired(), Some(EndReason::Refused))),
         };
         let outcome = match result {
             Ok((renewed, generation, end)) => {
                 let result = if login {
                     self.state.settle_login(self.now, ticket, Ok(renewed), true, 0.5)
                 } else {
-                    self.state.settle(self.now, ticket, Ok(renewed), 0.5)
+                    self.state.settle(self.now, ticket, Ok(Some(renewed)), 0.5)
                 };
                 if self.state.access.as_ref().map(Access::generation) == Some(generation) {
                     self.old.extend(self.token.map(|(generation, _)| generation));
@@ -190,15 +195,15 @@ impl World {
                 }
                 result
             }
-            Err((error, refused_tokens)) => {
-                let ended = !refused_tokens.is_empty();
+            Err((error, end)) => {
+                let ended = end.is_some();
                 let result = if login {
                     self.state.settle_login(self.now, ticket, Err(error), true, 0.5)
                 } else {
                     self.state.settle(
                         self.now,
                         ticket,
-                        Err(Failure { error, refused_tokens, by_login: false }),
+                        Err(Failure { error, ended: end, by_login: false }),
                         0.5,
                     )
                 };
@@ -250,8 +255,8 @@ impl World {
                     assert!(!self.closed);
                     self.refused = true;
                     if forces {
-                        let last = self.forced.last().copied();
-                        assert!(last.is_none_or(|last| self.now.mono >= last + FORCED), "forced twice");
+                        let lately = |forced: &&Duration| self.now.mono < **forced + FORCED_SPAN;
+                        assert!(self.forced.iter().filter(lately).count() < 3, "forced a fourth time");
                         self.forced.push(self.now.mono);
                     }
                 }
@@ -337,7 +342,7 @@ fn pauses_double_up_to_a_minute_and_respect_the_server() {
     for _ in 0..11 {
         let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
         let error = CredentialsError::new(Kind::Unavailable, "no");
-        let failure = Failure { error, refused_tokens: Vec::new(), by_login: false };
+        let failure = Failure::of(error);
         assert!(state.settle(now, ticket, Err(failure), 1.0).is_err());
         let Decision::Pause(wait, error) = state.decide(now) else { panic!("no pause") };
         assert_eq!(error.retry_after(), Some(wait));
@@ -349,27 +354,32 @@ fn pauses_double_up_to_a_minute_and_respect_the_server() {
     let Decision::Start(ticket) = state.decide(now) else { panic!("no flight") };
     let error =
         CredentialsError::new(Kind::Unavailable, "no").with_retry_after(Duration::from_secs(1_000_000));
-    let failure = Failure { error, refused_tokens: Vec::new(), by_login: false };
+    let failure = Failure::of(error);
     assert!(state.settle(now, ticket, Err(failure), 0.0).is_err());
     assert!(matches!(state.decide(now), Decision::Pause(wait, _) if wait == Duration::from_secs(3600)));
 }
 
 #[test]
 fn an_old_flight_that_ends_first_is_accepted_and_after_something_newer_is_not() {
-    let renewed = |now| Renewed { access: access(now, 3600), refresh: Some("r1".into()), by: By::Refresh };
+    let renewed = |now| Renewed {
+        access: access(now, 3600),
+        refresh: Some("r1".into()),
+        held: held(),
+        by: By::Refresh,
+    };
     let mut state = State::new(false, false, true).with_session(None, Some("r".into()));
     let Decision::Start(stuck) = state.decide(at(0)) else { panic!("no flight") };
     state.abandon(stuck);
     // The single-use token was spent by this one: its successor must not be lost.
-    assert!(state.settle(at(1), stuck, Ok(renewed(at(1))), 0.0).is_ok());
+    assert!(state.settle(at(1), stuck, Ok(Some(renewed(at(1)))), 0.0).is_ok());
     assert!(matches!(state.decide(at(1)), Decision::Use(_)));
 
     let Decision::Start(stuck) = state.decide(at(5000)) else { panic!("no flight") };
     state.abandon(stuck);
     let Decision::Start(next) = state.decide(at(5000)) else { panic!("no flight") };
-    let newer = state.settle(at(5000), next, Ok(renewed(at(5000))), 0.0).unwrap();
+    let newer = state.settle(at(5000), next, Ok(Some(renewed(at(5000)))), 0.0).unwrap();
     assert_eq!(
-        state.settle(at(5001), stuck, Ok(renewed(at(5001))), 0.0).unwrap_err().kind(),
+        state.settle(at(5001), stuck, Ok(Some(renewed(at(5001)))), 0.0).unwrap_err().kind(),
         Kind::Interrupted
     );
     assert_eq!(state.fresh(at(5001)).unwrap().generation(), newer.generation());

@@ -7,6 +7,8 @@ use edgequake_types::Secret;
 use crate::authorization::Authorization;
 use crate::error::CredentialsError;
 use crate::jwt::access::Access;
+use crate::protocol::{Held, Urgency};
+use crate::store::EndReason;
 
 /// Identifies one flight. A ticket that is not the current one belongs to an old flight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,8 @@ pub(crate) struct Renewed {
     pub(crate) access: Access,
     /// The refresh token from now on; `None` keeps the one held.
     pub(crate) refresh: Option<Secret>,
+    /// Which tokens of which session these are.
+    pub(crate) held: Held,
     pub(crate) by: By,
 }
 
@@ -57,8 +61,8 @@ pub(crate) enum By {
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {
     pub(crate) error: CredentialsError,
-    /// The refresh tokens that the server refused.
-    pub(crate) refused_tokens: Vec<Secret>,
+    /// The session is over, and why.
+    pub(crate) ended: Option<EndReason>,
     /// Whether the error is the answer to a password, which is remembered.
     pub(crate) by_login: bool,
 }
@@ -66,11 +70,15 @@ pub(crate) struct Failure {
 /// What a flight needs to know when it starts.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
-    /// The access token that was refused, if one was; the store may still hold it.
-    pub(crate) refused: Option<Secret>,
+    pub(crate) urgency: Urgency,
+    /// What is in hand, of what is or was stored.
+    pub(crate) held: Option<Held>,
+    /// The access token in hand was refused; the store may still hold it.
+    pub(crate) refused: bool,
+    /// The refresh token in hand.
     pub(crate) refresh: Option<Secret>,
     /// Whether the password may be sent.
     pub(crate) login: Result<(), Option<CredentialsError>>,
-    /// Whether there is any session here already.
-    pub(crate) has_session: bool,
+    /// Whether there has been any session here.
+    pub(crate) had_session: bool,
 }

@@ -1,15 +1,16 @@
 //! A store that can be made to fail, and short ways to look into one.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use edgequake_types::Origin;
+use super::rig::{ORIGIN, Rig, USER};
+use crate::{
+    BoxFuture, Jwt, LoginKey, MemoryStore, Record, Revision, ServerKey, StoreError, StoreErrorKind, Stored,
+    StoredTokens, Swap, TokenStore,
+};
 
-use super::rig::{ORIGIN, Rig};
-use crate::{Jwt, MemoryStore, StoreError, StoreErrorKind, StoredLogin, TokenStore};
-
-pub(super) fn origin() -> Origin {
-    ORIGIN.parse().unwrap()
+pub(super) fn server() -> ServerKey {
+    ServerKey::new(ORIGIN.parse().unwrap(), "")
 }
 
 pub(super) fn secs(seconds: u64) -> Duration {
@@ -25,11 +26,15 @@ pub(super) struct Broken {
 
 #[derive(Debug, Default)]
 pub(super) struct Faults {
-    pub(super) load: Option<StoreErrorKind>,
+    pub(super) read: Option<StoreErrorKind>,
+    pub(super) write: Option<StoreErrorKind>,
+    /// Only writes that bring new tokens fail.
     pub(super) save: Option<StoreErrorKind>,
-    pub(super) clear: Option<StoreErrorKind>,
+    /// Writes happen, and the answer is lost.
+    pub(super) lose_answers: bool,
     pub(super) hang: bool,
-    pub(super) saved: Vec<StoredLogin>,
+    pub(super) written: Vec<Record>,
+    pub(super) reads: usize,
 }
 
 pub(super) fn fail(kind: Option<StoreErrorKind>) -> Result<(), StoreError> {
@@ -43,37 +48,101 @@ impl Broken {
 }
 
 impl TokenStore for Broken {
-    async fn load(&self, origin: &Origin, user: Option<&str>) -> Result<Option<StoredLogin>, StoreError> {
-        let (kind, hang) = {
-            let faults = self.faults.lock().unwrap();
-            (faults.load, faults.hang)
-        };
-        if hang {
-            std::future::pending::<()>().await;
-        }
-        fail(kind)?;
-        self.inner.load(origin, user).await
+    fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
+        Box::pin(async move {
+            let (kind, hang) = {
+                let mut faults = self.faults.lock().unwrap();
+                faults.reads += 1;
+                (faults.read, faults.hang)
+            };
+            if hang {
+                std::future::pending::<()>().await;
+            }
+            fail(kind)?;
+            self.inner.read(key).await
+        })
     }
 
-    async fn save(&self, origin: &Origin, login: &StoredLogin) -> Result<(), StoreError> {
-        self.faults.lock().unwrap().saved.push(login.clone());
-        fail(self.faults.lock().unwrap().save)?;
-        self.inner.save(origin, login).await
+    fn compare_and_set<'a>(
+        &'a self,
+        key: &'a LoginKey,
+        expected: Option<Revision>,
+        record: &'a Record,
+    ) -> BoxFuture<'a, Result<Swap, StoreError>> {
+        Box::pin(async move {
+            let before = self.inner.read(key).await?.map(|stored| stored.record.status);
+            let (write, save, lose) = {
+                let mut faults = self.faults.lock().unwrap();
+                faults.written.push(record.clone());
+                (faults.write, faults.save, faults.lose_answers)
+            };
+            fail(write)?;
+            fail(save.filter(|_| before.as_ref() != Some(&record.status)))?;
+            let swap = self.inner.compare_and_set(key, expected, record).await?;
+            fail(lose.then_some(StoreErrorKind::Unavailable))?;
+            Ok(swap)
+        })
     }
 
-    async fn clear(&self, origin: &Origin, user: &str) -> Result<(), StoreError> {
-        fail(self.faults.lock().unwrap().clear)?;
-        self.inner.clear(origin, user).await
+    fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
+        Box::pin(async move {
+            if self.faults.lock().unwrap().hang {
+                std::future::pending::<()>().await;
+            }
+            fail(self.faults.lock().unwrap().read)?;
+            self.inner.latest(server).await
+        })
     }
 }
 
+/// What is stored for the user, whoever that is by name.
+pub(super) async fn record(store: &impl TokenStore) -> Option<Record> {
+    let account = store.latest(&server()).await.unwrap()?;
+    Some(store.read(&server().account(account)).await.unwrap()?.record)
+}
+
+/// The tokens that are stored.
 pub(super) async fn stored(store: &impl TokenStore) -> Option<(String, Option<String>)> {
-    let login = store.load(&origin(), None).await.unwrap()?;
-    Some((login.access_token.expose().to_owned(), login.refresh_token.map(|token| token.expose().to_owned())))
+    let record = record(store).await?;
+    let tokens = record.tokens()?;
+    let text = |token: &edgequake_types::Secret| token.expose().to_owned();
+    Some((
+        tokens.access_token.as_ref().map(text).unwrap_or_default(),
+        tokens.refresh_token.as_ref().map(text),
+    ))
 }
 
 pub(super) fn pair(access: &str, refresh: &str) -> Option<(String, Option<String>)> {
     Some((access.to_owned(), Some(refresh.to_owned())))
+}
+
+/// Puts a session into the store, as a program elsewhere that logs in would.
+pub(super) async fn put(
+    store: &impl TokenStore,
+    access: &str,
+    refresh: Option<&str>,
+    expires_at: Option<SystemTime>,
+) {
+    put_for(store, USER, access, refresh, expires_at).await;
+}
+
+pub(super) async fn put_for(
+    store: &impl TokenStore,
+    account: &str,
+    access: &str,
+    refresh: Option<&str>,
+    expires_at: Option<SystemTime>,
+) {
+    let key = server().account(account);
+    let present = store.read(&key).await.unwrap().map(|stored| stored.revision);
+    let tokens = StoredTokens::new(Some(access.into()), refresh.map(Into::into)).expires_at(expires_at);
+    let record = Record::new(tokens, SystemTime::now());
+    assert!(matches!(store.compare_and_set(&key, present, &record).await.unwrap(), Swap::Done(_)));
+}
+
+/// Long ago.
+pub(super) fn past() -> Option<SystemTime> {
+    Some(SystemTime::UNIX_EPOCH)
 }
 
 pub(super) fn share(rig: &Rig, store: &MemoryStore) -> Jwt {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{advance, timeout};
 
 use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
-use crate::{Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, TokenStore};
+use crate::{Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore};
 
 fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -152,52 +152,73 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 #[test]
-fn a_runtime_that_goes_away_loses_the_flight_and_not_the_provider() {
-    let rig = Rig::default();
-    let clock = TestClock::new();
+fn a_runtime_that_goes_away_loses_nothing() {
+    let (rig, clock) = (Rig::default(), TestClock::new());
     let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
     let first = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     first.block_on(jwt.authorize(&cx())).unwrap();
     clock.set(3601);
     rig.fail([Fault::Held]);
     first.block_on(leave_under_way(&rig, &jwt));
-    // Callers on another runtime wait for it, hear that it is lost, and start one of their own.
-    let waiting = std::thread::spawn({
-        let jwt = jwt.clone();
-        move || runtime().block_on(jwt.authorize(&cx())).map(|authorization| token(&authorization).to_owned())
-    });
     drop(first);
-    assert_eq!(waiting.join().unwrap().unwrap(), "s3cr3t-a2");
+    rig.release.notify_one();
+    assert_eq!(token(&runtime().block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
 }
 
 #[test]
-fn a_flight_that_nobody_drives_is_given_up() {
-    let rig = Rig::default();
-    let clock = TestClock::new();
-    let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
+fn a_runtime_that_nobody_drives_holds_nothing_up() {
+    let (rig, clock, store) = (Rig::default(), TestClock::new(), MemoryStore::new());
+    let builder = || rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone());
+    let jwt = builder().build().unwrap();
     let idle = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     idle.block_on(jwt.authorize(&cx())).unwrap();
     clock.set(3601);
     rig.fail([Fault::Held]);
     idle.block_on(leave_under_way(&rig, &jwt));
-    // `idle` is alive and is not polled any more.
-    let other = runtime();
-    assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
-    // The old flight ends late, with a refused token; nothing changes.
+    // `idle` is alive and is not polled any more. The flight ends without it, and another provider on the same store sees it.
     rig.release.notify_one();
-    idle.block_on(async { tokio::task::yield_now().await });
-    assert_eq!(token(&other.block_on(jwt.authorize(&cx())).unwrap()), "s3cr3t-a2");
+    let other = builder().build().unwrap();
+    assert_eq!(token(&runtime().block_on(other.authorize(&cx())).unwrap()), "s3cr3t-a2");
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
 }
 
 #[test]
-fn outside_of_a_runtime_there_is_an_error_and_no_panic() {
+fn no_runtime_is_needed() {
     let jwt = Rig::default().builder().login(USER, PASSWORD).build().unwrap();
     let cx = cx();
     let mut waiting = Box::pin(jwt.authorize(&cx));
-    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(answer) = waiting.as_mut().poll(&mut context) else { panic!("pending") };
-    assert_eq!(answer.unwrap_err().kind(), Kind::Invalid);
-    assert!(jwt.ready(&cx).is_none());
+    struct Thread(std::thread::Thread);
+    impl std::task::Wake for Thread {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::sync::Arc::new(Thread(std::thread::current())).into();
+    let mut context = std::task::Context::from_waker(&waker);
+    let answer = loop {
+        match waiting.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(answer) => break answer,
+            std::task::Poll::Pending => std::thread::park(),
+        }
+    };
+    assert_eq!(token(&answer.unwrap()), "s3cr3t-a1");
+}
+
+#[test]
+fn settling_waits_for_what_is_under_way() {
+    let (rig, clock) = (Rig::default(), TestClock::new());
+    let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(jwt.authorize(&cx())).unwrap();
+    assert!(runtime.block_on(jwt.settle(secs(10))));
+    clock.set(3601);
+    rig.fail([Fault::Held]);
+    runtime.block_on(leave_under_way(&rig, &jwt));
+    assert!(!runtime.block_on(jwt.settle(Duration::from_millis(5))));
+    rig.release.notify_one();
+    assert!(runtime.block_on(jwt.settle(secs(10))));
+    assert_eq!(jwt.refreshes(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -207,34 +228,6 @@ async fn building_and_dropping_providers_starts_nothing() {
         drop(Rig::default().with_login());
     }
     assert_eq!(tokio::runtime::Handle::current().metrics().num_alive_tasks(), before);
-}
-
-#[test]
-fn a_flight_that_ends_after_a_logout_writes_nothing_back() {
-    let (rig, store, clock) = (Rig::default(), MemoryStore::new(), TestClock::new());
-    let builder = rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone());
-    let jwt = builder.timeout(secs(100_000)).build().unwrap();
-    let idle = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    idle.block_on(jwt.authorize(&cx())).unwrap();
-    clock.set(3601);
-    rig.fail([Fault::Held]);
-    idle.block_on(leave_under_way(&rig, &jwt));
-    // Given up here, logged out, and only then driven again.
-    let outcome = runtime().block_on(jwt.logout());
-    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
-    rig.open("s3cr3t-r1");
-    rig.release.notify_one();
-    idle.block_on(async {
-        while rig.current().is_some_and(|refresh| refresh == "s3cr3t-r1") {
-            tokio::task::yield_now().await;
-        }
-        for _ in 0..10 {
-            tokio::task::yield_now().await;
-        }
-    });
-    let left = idle.block_on(store.load(jwt.origin(), None)).unwrap();
-    assert!(left.is_none(), "{left:?}");
-    assert_eq!(idle.block_on(jwt.authorize(&cx())).unwrap_err().kind(), Kind::SessionExpired);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use tokio::time::advance;
 
 use super::broken::{Broken, pair, secs, share, stored};
 use super::rig::{Fault, PASSWORD, Rig, USER, cx, token};
-use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore, StoreErrorKind};
+use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore, Removal, Revocation, StoreErrorKind};
 
 #[tokio::test(start_paused = true)]
 async fn logout_tells_the_server_and_clears_the_store_and_nothing_comes_back() {
@@ -12,7 +12,10 @@ async fn logout_tells_the_server_and_clears_the_store_and_nothing_comes_back() {
     let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
     jwt.authorize(&cx()).await.unwrap();
     let outcome = jwt.logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok(), "{outcome:?}");
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+        "{outcome:?}"
+    );
     assert_eq!(stored(&store).await, None);
     let (path, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
     assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
@@ -40,8 +43,9 @@ async fn logout_clears_here_whatever_the_server_says_and_reports_both() {
         jwt.authorize(&cx()).await.unwrap();
         rig.fail([fault]);
         let outcome = jwt.logout().await;
-        assert_eq!(outcome.server.unwrap_err().kind(), kind);
-        assert!(outcome.store.is_ok());
+        let Revocation::NotRevoked(error) = outcome.server else { panic!("{outcome:?}") };
+        assert_eq!(error.kind(), kind);
+        assert!(matches!(outcome.store, Removal::Ended));
         assert_eq!(stored(&store).await, None);
         assert_eq!((rig.count("/login"), rig.count("/refresh"), rig.count("/logout")), (1, 0, 1));
         assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
@@ -49,10 +53,11 @@ async fn logout_clears_here_whatever_the_server_says_and_reports_both() {
     let (rig, store) = (Rig::default(), Broken::default());
     let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
     jwt.authorize(&cx()).await.unwrap();
-    store.set(|faults| faults.clear = Some(StoreErrorKind::Busy));
+    store.set(|faults| faults.write = Some(StoreErrorKind::Busy));
     let outcome = jwt.logout().await;
-    assert!(outcome.server.is_ok());
-    assert_eq!(outcome.store.unwrap_err().kind(), StoreErrorKind::Busy);
+    assert!(matches!(outcome.server, Revocation::Revoked) && !outcome.is_complete());
+    let Removal::Failed(error) = outcome.store else { panic!("{outcome:?}") };
+    assert_eq!(error.kind(), StoreErrorKind::Busy);
 }
 
 #[tokio::test(start_paused = true)]
@@ -77,7 +82,7 @@ async fn logout_waits_for_a_refresh_under_way_and_revokes_its_tokens() {
     assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
     rig.release.notify_one();
     assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
-    assert!(leaving.await.unwrap().server.is_ok());
+    assert!(matches!(leaving.await.unwrap().server, Revocation::Revoked));
     let (_, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
     assert_eq!(
         (body["refresh_token"].as_str(), bearer.as_deref()),
@@ -91,12 +96,23 @@ async fn logout_of_a_login_that_was_never_used_here_revokes_the_stored_one() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
     let outcome = share(&rig, &store).logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+        "{outcome:?}"
+    );
     assert_eq!(rig.count("/logout"), 1);
     assert_eq!(stored(&store).await, None);
     // And without any login there is nothing to tell the server.
     let outcome = share(&rig, &store).logout().await;
-    assert!(outcome.server.is_ok() && outcome.store.is_ok());
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::NoSession, Removal::AlreadyEnded)),
+        "{outcome:?}"
+    );
+    let outcome = share(&rig, &MemoryStore::new()).logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::NoSession, Removal::NothingStored)),
+        "{outcome:?}"
+    );
     assert_eq!(rig.count("/logout"), 1);
 }
 
@@ -118,4 +134,62 @@ async fn a_dropped_logout_goes_on() {
     assert_eq!(jwt.login().await.unwrap().unwrap().username, "mona");
     assert_eq!(rig.count("/logout"), 1);
     assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_elsewhere_is_final_here_whatever_password_there_is() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let builder = || rig.builder().login(USER, PASSWORD).store(store.clone());
+    let (one, two) = (builder().build().unwrap(), builder().build().unwrap());
+    one.authorize(&cx()).await.unwrap();
+    two.authorize(&cx()).await.unwrap();
+    assert_eq!(rig.count("/login"), 1);
+    let mut lost = two.lost_sessions();
+    assert!(one.logout().await.is_complete());
+    advance(secs(3601)).await;
+    for _ in 0..3 {
+        let error = two.authorize(&cx()).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (Kind::SessionExpired, "logged out: log in again")
+        );
+        advance(secs(61)).await;
+    }
+    assert_eq!(lost.next().await.unwrap().phase, crate::SessionPhase::LoggedOut);
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 0));
+    assert_eq!(stored(&store).await, None);
+    // Who starts afterwards, with a password of its own, may.
+    assert_eq!(token(&builder().build().unwrap().authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    // And who is told to.
+    two.login().await.unwrap();
+    assert_eq!(rig.count("/login"), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_leaves_a_newer_session_of_somebody_else_alone() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    super::broken::put(&store, "theirs-a", Some("theirs-r"), None).await;
+    let outcome = jwt.logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::OtherSession)),
+        "{outcome:?}"
+    );
+    let (_, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!(body["refresh_token"], "s3cr3t-r1");
+    assert_eq!(stored(&store).await, pair("theirs-a", "theirs-r"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_read_is_told_at_logout() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.read = Some(StoreErrorKind::Unavailable));
+    let outcome = jwt.logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Failed(_))),
+        "{outcome:?}"
+    );
 }

@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use crate::jwt::clock::{Clock, Now};
+use crate::clock::{Clock, Now};
 use crate::{
     AuthContext, Authorization, BoxFuture, Jwt, JwtBuilder, TokenTransport, TransportError,
     TransportErrorKind,
@@ -55,8 +55,13 @@ pub(crate) struct Rig {
 }
 
 impl Rig {
+    /// On the runtime of the test, if it is in one, for the sake of its paused time.
     pub(crate) fn builder(&self) -> JwtBuilder {
-        Jwt::builder(ORIGIN.parse().unwrap(), self.clone())
+        let builder = Jwt::builder(ORIGIN.parse().unwrap(), self.clone());
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => builder.runtime(runtime),
+            Err(_) => builder,
+        }
     }
 
     pub(crate) fn with_login(&self) -> Jwt {
@@ -79,11 +84,6 @@ impl Rig {
     /// A session that began elsewhere: the refresh token that the server accepts.
     pub(crate) fn open(&self, refresh: &str) {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());
-    }
-
-    /// The refresh token that the server accepts.
-    pub(crate) fn current(&self) -> Option<String> {
-        self.server.lock().unwrap().refresh.clone()
     }
 
     fn answer(server: &mut Server, path: &str, body: &Value) -> (u16, Value) {

@@ -1,16 +1,13 @@
 //! The provider with a store: what is saved when, what is read, and what a broken store leads to.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
 use edgequake_types::Origin;
 use tokio::time::advance;
 
-use super::broken::{Broken, origin, pair, secs, share, stored};
+use super::broken::{Broken, pair, past, put, put_for, record, secs, share, stored};
 use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
-use crate::{
-    Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, Recourse, StoreErrorKind, StoredLogin,
-    TokenStore, Tokens,
-};
+use crate::{Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, Recourse, StoreErrorKind, Tokens};
 
 #[tokio::test(start_paused = true)]
 async fn a_login_is_taken_up_by_the_next_run() {
@@ -29,8 +26,8 @@ async fn an_absolute_expiry_is_stored_and_makes_the_next_run_refresh_first() {
     let clock = TestClock::new();
     let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).clock(clock.clone()).build().unwrap();
     jwt.authorize(&cx()).await.unwrap();
-    let login = store.load(&origin(), Some(USER)).await.unwrap().unwrap();
-    assert_eq!(login.expires_at, Some(UNIX_EPOCH + secs(1_800_003_600)));
+    let found = record(&store).await.unwrap();
+    assert_eq!(found.tokens().unwrap().expires_at, Some(UNIX_EPOCH + secs(1_800_003_600)));
     // Ten minutes too late; the monotonic clock of the new run knows nothing of that.
     clock.set(3600 + 600);
     let later = rig.builder().store(store.clone()).clock(clock).build().unwrap();
@@ -39,24 +36,91 @@ async fn an_absolute_expiry_is_stored_and_makes_the_next_run_refresh_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_save_that_fails_is_reported_and_does_not_spoil_the_refresh() {
+async fn a_save_that_fails_is_seen_and_made_up_for() {
     let (rig, store) = (Rig::default(), Broken::default());
     let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
     jwt.authorize(&cx()).await.unwrap();
-    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
-    for n in 2..5 {
-        advance(secs(3601)).await;
-        // The store still holds r1, which is spent; the successor in memory is used.
-        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), format!("s3cr3t-a{n}"));
-        assert_eq!(jwt.store_errors(), n - 1);
-    }
-    assert_eq!(jwt.last_store_error().unwrap().kind(), StoreErrorKind::Unavailable);
-    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 3));
-    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
-    store.set(|faults| faults.save = None);
+    let mut watch = jwt.watch();
     advance(secs(3601)).await;
-    jwt.authorize(&cx()).await.unwrap();
-    assert_eq!(stored(&store).await, pair("s3cr3t-a5", "s3cr3t-r5"));
+    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+    // The store still holds r1, which is spent; the successor in memory is used.
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    assert!(watch.changed().await.unwrap().unsaved && jwt.store_errors() == 1);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    assert!(record(&store).await.unwrap().is_unsettled(), "others must not take r1 for a good token");
+    tokio::time::sleep(secs(100)).await;
+    assert!(jwt.store_errors() > 1, "tried again");
+    assert_eq!(jwt.last_store_error().unwrap().kind(), StoreErrorKind::Unavailable);
+    store.set(|faults| faults.save = None);
+    while watch.changed().await.unwrap().unsaved {}
+    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+    assert!(!record(&store).await.unwrap().is_unsettled());
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_in_hand_and_unsaved_is_not_spent() {
+    for password in [false, true] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        put(&store, "a0", Some("r0"), past()).await;
+        rig.open("r0");
+        let builder = rig.builder().account(USER).store(store.clone());
+        let jwt = if password { builder.login(USER, PASSWORD) } else { builder }.build().unwrap();
+        store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+        advance(secs(3601)).await;
+        let answer = jwt.authorize(&cx()).await;
+        if password {
+            // A session of its own, that nobody else can lose.
+            assert_eq!(token(&answer.unwrap()), "s3cr3t-a2");
+        } else {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), Kind::Store);
+            insta::assert_snapshot!(error, @"the tokens in hand cannot be stored, so they are not refreshed: the disk is on fire");
+        }
+        assert_eq!((rig.count("/login"), rig.count("/refresh")), (usize::from(password), 1));
+        store.set(|faults| faults.save = None);
+        tokio::time::sleep(secs(100)).await;
+        let latest = if password { pair("s3cr3t-a2", "s3cr3t-r2") } else { pair("s3cr3t-a1", "s3cr3t-r1") };
+        assert_eq!(stored(&store).await, latest);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_written_is_found_before_a_token_is_spent() {
+    for password in [false, true] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        put(&store, "a0", Some("r0"), past()).await;
+        rig.open("r0");
+        store.set(|faults| faults.write = Some(StoreErrorKind::Unavailable));
+        let builder = rig.builder().account(USER).store(store.clone());
+        let jwt = if password { builder.login(USER, PASSWORD) } else { builder }.build().unwrap();
+        let answer = jwt.authorize(&cx()).await;
+        if password {
+            assert_eq!(token(&answer.unwrap()), "s3cr3t-a1");
+        } else {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), Kind::Store);
+            insta::assert_snapshot!(error, @"the stored login cannot be written, so its refresh token is not used: the disk is on fire");
+        }
+        assert_eq!(rig.count("/refresh"), 0);
+        assert_eq!(stored(&store).await, pair("a0", "r0"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_the_store_that_is_lost_costs_nothing() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put(&store, "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    store.set(|faults| faults.lose_answers = true);
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    for n in 1..4 {
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), format!("s3cr3t-a{n}"));
+        assert_eq!(stored(&store).await, pair(&format!("s3cr3t-a{n}"), &format!("s3cr3t-r{n}")));
+        advance(secs(3601)).await;
+    }
+    assert_eq!(rig.count("/refresh"), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,25 +129,28 @@ async fn the_successor_is_stored_before_the_access_token_is_given_out() {
     rig.open("r0");
     let jwt = rig.builder().refresh_token("r0").store(store.clone()).build().unwrap();
     let given = jwt.authorize(&cx()).await.unwrap();
-    let saved = store.faults.lock().unwrap().saved.clone();
-    assert_eq!(saved.len(), 1);
-    assert_eq!(saved[0].access_token.expose(), token(&given));
-    assert_eq!(saved[0].refresh_token.as_ref().unwrap().expose(), "s3cr3t-r1");
+    let written = store.faults.lock().unwrap().written.clone();
+    assert_eq!(written.len(), 2);
+    assert!(written[0].is_unsettled() && written[0].lease.is_some());
+    let tokens = written[1].tokens().unwrap();
+    assert_eq!(tokens.access_token.as_ref().unwrap().expose(), token(&given));
+    assert_eq!(tokens.refresh_token.as_ref().unwrap().expose(), "s3cr3t-r1");
+    assert!(written[1].intent.is_none() && written[1].lease.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_store_that_cannot_be_read_is_an_error_and_not_an_empty_one() {
     for kind in [StoreErrorKind::Unavailable, StoreErrorKind::Busy, StoreErrorKind::Corrupt] {
         let (rig, store) = (Rig::default(), Broken::default());
-        store.save(&origin(), &StoredLogin::new(USER, "kept")).await.unwrap();
-        store.set(|faults| faults.load = Some(kind));
+        put(&store, "kept", None, None).await;
+        store.set(|faults| faults.read = Some(kind));
         let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
         let error = jwt.authorize(&cx()).await.unwrap_err();
         assert_eq!(error.kind(), Kind::Store);
         assert!(error.to_string().contains("the disk is on fire"), "{error}");
         assert_eq!(rig.count("/login"), 0);
-        store.set(|faults| faults.load = None);
-        assert_eq!(store.inner.load(&origin(), None).await.unwrap().unwrap().access_token.expose(), "kept");
+        store.set(|faults| faults.read = None);
+        assert_eq!(stored(&store).await.unwrap().0, "kept");
         advance(secs(61)).await;
         assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "kept");
     }
@@ -108,7 +175,7 @@ async fn no_entry_means_no_login() {
     insta::assert_snapshot!(error, @"there is no login for https://api.example.com: log in first");
     assert_eq!(jwt.store_errors(), 0);
     // Somebody logs in elsewhere.
-    store.save(&origin(), &StoredLogin::new(USER, "a9")).await.unwrap();
+    put(&store, "a9", None, None).await;
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a9");
 }
@@ -129,26 +196,22 @@ async fn a_sibling_that_has_refreshed_is_noticed_before_refreshing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_refresh_uses_what_a_sibling_has_stored_and_deletes_nothing() {
+async fn a_token_of_the_program_that_is_spent_gives_way_to_the_stored_login() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
-    // A token given by the program, spent by a sibling that has stored the successor since.
-    let mut winner = StoredLogin::new("", "a2");
-    winner.refresh_token = Some("r2".into());
+    // Spent by a sibling that has stored the successor since.
+    put_for(&store, "", "a2", Some("r2"), None).await;
     rig.open("r2");
     let jwt = rig.builder().refresh_token("r1").store(store.clone()).build().unwrap();
-    store.save(&origin(), &winner).await.unwrap();
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a2");
     assert_eq!(rig.count("/refresh"), 1);
     assert_eq!(stored(&store).await, pair("a2", "r2"));
+    assert!(record(&store).await.unwrap().lease.is_none());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_stored_login_outlives_refreshes_that_fail() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
-    let mut login = StoredLogin::new(USER, "a0");
-    login.refresh_token = Some("r0".into());
-    login.expires_at = Some(SystemTime::UNIX_EPOCH);
-    store.save(&origin(), &login).await.unwrap();
+    put(&store, "a0", Some("r0"), past()).await;
     rig.open("r0");
     let jwt = share(&rig, &store);
     for _ in 0..3 {
@@ -157,11 +220,8 @@ async fn a_stored_login_outlives_refreshes_that_fail() {
         advance(secs(61)).await;
     }
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
-    // And one that a sibling has stored, found when ours was refused.
-    let mut sibling = StoredLogin::new(USER, "a5");
-    sibling.refresh_token = Some("r5".into());
-    sibling.expires_at = Some(SystemTime::UNIX_EPOCH);
-    store.save(&origin(), &sibling).await.unwrap();
+    // And another login that somebody has made since.
+    put(&store, "a5", Some("r5"), past()).await;
     rig.open("r5");
     advance(secs(3601)).await;
     rig.fail([Fault::Answer(503, "")]);
@@ -185,16 +245,13 @@ async fn an_access_token_without_a_refresh_token_gives_way_to_the_stored_login()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_login_leaves_the_store_unless_another_took_its_place() {
+async fn a_dead_login_ends_in_the_store_unless_another_took_its_place() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
-    let mut login = StoredLogin::new(USER, "a0");
-    login.refresh_token = Some("r0".into());
-    login.expires_at = Some(SystemTime::UNIX_EPOCH);
-    store.save(&origin(), &login).await.unwrap();
+    put(&store, "a0", Some("r0"), past()).await;
     let jwt = share(&rig, &store);
     assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
     assert_eq!(stored(&store).await, None);
-    store.save(&origin(), &StoredLogin::new(USER, "a9")).await.unwrap();
+    put(&store, "a9", None, None).await;
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a9");
 }
@@ -227,7 +284,7 @@ async fn a_stored_login_goes_to_its_origin_and_user_only() {
 #[tokio::test(start_paused = true)]
 async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
-    store.save(&origin(), &StoredLogin::new("", "old")).await.unwrap();
+    put_for(&store, "", "old", Some("old-r"), None).await;
     rig.open("r0");
     let tokens = Tokens::new("a0").refresh_token("r0").expires_in(secs(60));
     let jwt = rig.builder().tokens(tokens).store(store.clone()).build().unwrap();
@@ -251,4 +308,36 @@ async fn the_store_keeps_the_refresh_token_when_the_answer_has_none() {
     // What the next run finds is enough to go on.
     let later = rig.builder().store(store).clock(clock).build().unwrap();
     assert_eq!(token(&later.authorize(&cx()).await.unwrap()), "s3cr3t-a3");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_the_program_is_not_spent_again_by_the_next_run() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.open("r0");
+    let run = || rig.builder().refresh_token("r0").store(store.clone()).build().unwrap();
+    assert_eq!(token(&run().authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!(token(&run().authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    advance(secs(3601)).await;
+    let later = run();
+    assert_eq!(later.authorize(&cx()).await.map(|given| token(&given).to_owned()).unwrap(), "s3cr3t-a1");
+    assert_eq!(rig.count("/refresh"), 1);
+    assert!(later.logout().await.is_complete());
+    assert_eq!(run().authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    assert_eq!(rig.count("/refresh"), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_revokes_what_could_not_be_stored() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put(&store, "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+    jwt.authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.save = None);
+    assert!(jwt.logout().await.is_complete());
+    let (_, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!(body["refresh_token"], "s3cr3t-r1");
+    tokio::time::sleep(secs(100)).await;
+    assert_eq!(stored(&store).await, None, "nobody writes it afterwards");
 }

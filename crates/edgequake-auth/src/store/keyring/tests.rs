@@ -1,8 +1,6 @@
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex};
 
-use edgequake_types::Secret;
-
 use super::*;
 
 /// A keyring in memory that can be broken, or can wait for somebody who never comes.
@@ -46,58 +44,106 @@ impl Vault for Arc<Mock> {
     }
 }
 
-fn api() -> Origin {
-    "https://api.example.com".parse().unwrap()
+fn mona() -> LoginKey {
+    ServerKey::new("https://api.example.com".parse().unwrap(), "").account("mona")
 }
 
 fn store(mock: &Arc<Mock>, folder: &tempfile::TempDir) -> KeyringStore {
-    KeyringStore::over(Arc::clone(mock)).lock_file(folder.path().join("lock"))
+    KeyringStore::over(Arc::clone(mock), folder.path().join("records"))
+}
+
+fn login(access: &str) -> Record {
+    let tokens = super::super::StoredTokens::new(Some(access.into()), Some(format!("r-{access}").into()));
+    Record::new(tokens, std::time::SystemTime::now())
+}
+
+async fn put(store: &KeyringStore, record: &Record) -> Result<Swap, StoreError> {
+    let present = store.read(&mona()).await?.map(|stored| stored.revision);
+    store.compare_and_set(&mona(), present, record).await
+}
+
+/// Everything in the files.
+fn files(folder: &tempfile::TempDir) -> String {
+    let mut text = String::new();
+    for login in std::fs::read_dir(folder.path().join("records")).unwrap() {
+        for file in std::fs::read_dir(login.unwrap().path()).unwrap() {
+            text.push_str(&std::fs::read_to_string(file.unwrap().path()).unwrap());
+        }
+    }
+    text
 }
 
 #[tokio::test]
-async fn logins_of_an_origin_share_an_entry_that_goes_with_the_last_of_them() {
+async fn each_version_is_an_entry_and_the_files_hold_no_token() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let store = store(&mock, &folder);
-    assert!(store.load(&api(), None).await.unwrap().is_none());
-    store.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
-    store.save(&api(), &StoredLogin::new("noah", "a2")).await.unwrap();
-    assert_eq!(store.load(&api(), None).await.unwrap().unwrap().user, "noah");
-    assert_eq!(store.load(&api(), Some("mona")).await.unwrap().unwrap().access_token.expose(), "a1");
+    assert!(store.latest(mona().server()).await.unwrap().is_none());
+    for n in 1..4 {
+        let record = login(&format!("s3cr3t-{n}"));
+        let _ = put(&store, &record).await.unwrap();
+        assert_eq!(store.read(&mona()).await.unwrap().unwrap().record, record);
+        assert_eq!(mock.entries.lock().unwrap().len(), 1);
+    }
+    assert_eq!(store.latest(mona().server()).await.unwrap().as_deref(), Some("mona"));
+    assert!(!files(&folder).contains("s3cr3t"));
+    // Of two writers one wins, and the entry of the other is gone.
+    assert_eq!(
+        store.compare_and_set(&mona(), Some(Revision(2)), &login("late")).await.unwrap(),
+        Swap::Conflict
+    );
     assert_eq!(mock.entries.lock().unwrap().len(), 1);
-    store.clear(&api(), "noah").await.unwrap();
-    store.clear(&api(), "mona").await.unwrap();
-    store.clear(&api(), "mona").await.unwrap();
+    // The end of a login takes its entry away.
+    let mut ended = store.read(&mona()).await.unwrap().unwrap().record;
+    let at = std::time::SystemTime::now();
+    ended.status = Status::Ended { reason: super::super::EndReason::LoggedOut, at };
+    let _ = put(&store, &ended).await.unwrap();
     assert!(mock.entries.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn no_entry_is_logged_out_and_a_broken_keyring_is_an_error() {
+async fn an_entry_that_was_removed_is_a_login_without_tokens() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let store = store(&mock, &folder);
-    store.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
+    let _ = put(&store, &login("a1")).await.unwrap();
+    mock.entries.lock().unwrap().clear();
+    let record = store.read(&mona()).await.unwrap().unwrap().record;
+    assert!(
+        record.tokens().is_some_and(|tokens| tokens.access_token.is_none() && tokens.refresh_token.is_none())
+    );
+    let _ = put(&store, &login("a2")).await.unwrap();
+    assert_eq!(mock.entries.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_broken_keyring_is_an_error() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    let record = login("a1");
+    let _ = put(&store, &record).await.unwrap();
     *mock.broken.lock().unwrap() = true;
     for error in [
-        store.load(&api(), None).await.unwrap_err(),
-        store.save(&api(), &StoredLogin::new("mona", "a2")).await.unwrap_err(),
-        store.clear(&api(), "mona").await.unwrap_err(),
+        store.read(&mona()).await.unwrap_err(),
+        store.latest(mona().server()).await.unwrap_err(),
+        store.compare_and_set(&mona(), Some(Revision(1)), &login("a2")).await.unwrap_err(),
     ] {
         assert_eq!(error.kind(), StoreErrorKind::Unavailable);
         assert!(error.to_string().contains("keep logins in a file"), "{error}");
     }
     *mock.broken.lock().unwrap() = false;
-    assert_eq!(store.load(&api(), None).await.unwrap().unwrap().access_token.expose(), "a1");
+    assert_eq!(store.read(&mona()).await.unwrap().unwrap().record, record);
 }
 
 #[tokio::test]
-async fn a_foreign_entry_is_left_alone() {
+async fn an_entry_that_is_damaged_is_told_without_showing_it() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let store = store(&mock, &folder);
+    let _ = put(&store, &login("a1")).await.unwrap();
+    let name = mock.entries.lock().unwrap().keys().next().unwrap().clone();
     for content in [&b"s3cr3t"[..], b"\xff\xfe"] {
-        mock.entries.lock().unwrap().insert(api().to_string(), content.to_vec());
-        let error = store.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap_err();
+        mock.entries.lock().unwrap().insert(name.clone(), content.to_vec());
+        let error = store.read(&mona()).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Corrupt);
         assert!(!format!("{error} {error:?}").contains("s3cr3t"));
-        assert_eq!(mock.entries.lock().unwrap()[&api().to_string()], content);
     }
 }
 
@@ -105,25 +151,31 @@ async fn a_foreign_entry_is_left_alone() {
 async fn a_keyring_that_waits_for_its_user_ends_by_the_time_limit_and_blocks_nobody() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let patient = store(&mock, &folder).time_limit(Duration::from_secs(60));
-    patient.save(&api(), &StoredLogin::new("mona", "a1")).await.unwrap();
+    let _ = put(&patient, &login("a1")).await.unwrap();
     let store = patient.clone().time_limit(Duration::from_millis(20));
     mock.lock(true);
     // On a runtime with one thread: if the call blocked it, this task could not run meanwhile.
     let other = tokio::spawn(async { tokio::task::yield_now().await });
     for _ in 0..3 {
-        let error = store.load(&api(), None).await.unwrap_err();
+        let error = store.read(&mona()).await.unwrap_err();
         assert_eq!(error.kind(), StoreErrorKind::Busy);
     }
     assert!(other.is_finished());
     mock.lock(false);
-    assert!(patient.load(&api(), None).await.unwrap().is_some());
+    assert!(patient.read(&mona()).await.unwrap().is_some());
 }
 
 #[tokio::test]
 async fn debug_shows_no_login() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let store = store(&mock, &folder);
-    store.save(&api(), &StoredLogin::new("mona", "s3cr3t-a")).await.unwrap();
+    let _ = put(&store, &login("s3cr3t-a")).await.unwrap();
     let shown = format!("{store:?}");
     assert!(shown.contains("edgequake") && !shown.contains("s3cr3t"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_contract_holds() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    super::super::contract::check(|| store(&mock, &folder)).await;
 }

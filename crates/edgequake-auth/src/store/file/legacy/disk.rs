@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use edgequake_types::Secret;
 
+use super::super::advice::{corrupt, unavailable};
+use super::super::permissions::{make_folder, owner_only, restrict_to_owner};
 use super::format::Logins;
-use crate::store::permissions::{make_folder, owner_only, restrict_to_owner};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 
 /// The logins of a file; none if there is no file.
 pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
@@ -19,7 +20,7 @@ pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
         Err(error) if error.kind() == io::ErrorKind::InvalidData => {
             return Err(corrupt(path, &"is not UTF-8"));
         }
-        Err(error) => return Err(unavailable("read", path, error)),
+        Err(error) => return Err(unavailable("read the token file", path, error)),
     };
     restrict_to_owner(path);
     Logins::parse(text.expose()).map_err(|error| corrupt(path, &error))
@@ -27,15 +28,15 @@ pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
 
 /// Puts a new file in place of the old one. The caller holds the lock, so that the temporary name is ours.
 pub(super) fn replace(path: &Path, logins: &Logins) -> Result<(), StoreError> {
-    make_folder(path).map_err(|error| unavailable("make the folder of", path, error))?;
+    make_folder(path).map_err(|error| unavailable("make the folder of the token file", path, error))?;
     // A link is followed, not replaced.
     let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let temporary = beside(path, ".", ".tmp");
-    let text = logins.render().map_err(|error| unavailable("write", path, error.into()))?;
+    let text = logins.render().map_err(|error| unavailable("write the token file", path, error.into()))?;
     let written = write_new(&temporary, &text).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
         fs::remove_file(&temporary).ok();
-        return Err(unavailable("write", path, error));
+        return Err(unavailable("write the token file", path, error));
     }
     // The new name is durable once the folder is.
     #[cfg(unix)]
@@ -43,7 +44,7 @@ pub(super) fn replace(path: &Path, logins: &Logins) -> Result<(), StoreError> {
         let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
         File::open(folder)
             .and_then(|folder| folder.sync_all())
-            .map_err(|error| unavailable("write", path, error))?;
+            .map_err(|error| unavailable("write the token file", path, error))?;
     }
     Ok(())
 }
@@ -68,17 +69,4 @@ pub(super) fn beside(path: &Path, before: &str, after: &str) -> PathBuf {
     name.push(path.file_name().unwrap_or_default());
     name.push(after);
     path.with_file_name(name)
-}
-
-fn unavailable(what: &str, path: &Path, error: io::Error) -> StoreError {
-    let text = format!("cannot {what} the token file {}", path.display());
-    StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
-}
-
-fn corrupt(path: &Path, what: &dyn std::fmt::Display) -> StoreError {
-    let text = format!(
-        "the token file {} {what}; it is left as it is: move it away, then log in again",
-        path.display()
-    );
-    StoreError::new(StoreErrorKind::Corrupt, text)
 }

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 ///
 /// The wall clock can be set back and forth; the monotonic one stands still while a machine sleeps. A token is
 /// expired as soon as either says so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Now {
     /// Since 1970-01-01 00:00 UTC.
     pub(crate) wall: Duration,

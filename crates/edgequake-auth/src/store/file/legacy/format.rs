@@ -1,4 +1,4 @@
-//! The content of a token file: JSON with a name and a version, so that nothing else is taken for one.
+//! The content of a token file of version 0.1: JSON with a name and a version, so that nothing else is taken for one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -6,7 +6,7 @@ use edgequake_types::{Secret, secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::store::StoredLogin;
+use crate::store::{Record, StoredTokens};
 
 const FORMAT: &str = "edgequake-logins";
 const VERSION: u32 = 1;
@@ -89,27 +89,15 @@ impl Logins {
         Ok(text)
     }
 
-    pub(crate) fn find(&self, origin: &str, user: Option<&str>) -> Option<StoredLogin> {
-        let wanted = |entry: &&Entry| entry.origin == origin && user.is_none_or(|user| entry.user == user);
-        self.0.iter().rev().find(wanted).map(Entry::login)
+    /// The login of an account, as the first record of a session.
+    pub(crate) fn find(&self, origin: &str, user: &str) -> Option<Record> {
+        let wanted = |entry: &&Entry| entry.origin == origin && entry.user == user;
+        self.0.iter().rev().find(wanted).map(Entry::record)
     }
 
-    pub(crate) fn put(&mut self, origin: String, login: StoredLogin) {
-        self.remove(&origin, &login.user);
-        let expires_at =
-            login.expires_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|at| at.as_secs());
-        self.0.push(Entry {
-            origin,
-            user: login.user,
-            access_token: login.access_token,
-            refresh_token: login.refresh_token,
-            expires_at,
-        });
-    }
-
-    #[cfg(feature = "keyring")]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// The account that was saved last.
+    pub(crate) fn latest(&self, origin: &str) -> Option<String> {
+        self.0.iter().rev().find(|entry| entry.origin == origin).map(|entry| entry.user.clone())
     }
 
     pub(crate) fn remove(&mut self, origin: &str, user: &str) {
@@ -118,15 +106,10 @@ impl Logins {
 }
 
 impl Entry {
-    fn login(&self) -> StoredLogin {
-        StoredLogin {
-            user: self.user.clone(),
-            access_token: self.access_token.clone(),
-            refresh_token: self.refresh_token.clone(),
-            expires_at: self
-                .expires_at
-                .and_then(|seconds| SystemTime::checked_add(&UNIX_EPOCH, Duration::from_secs(seconds))),
-        }
+    fn record(&self) -> Record {
+        let at = |seconds| SystemTime::checked_add(&UNIX_EPOCH, Duration::from_secs(seconds));
+        let tokens = StoredTokens::new(Some(self.access_token.clone()), self.refresh_token.clone());
+        Record::new(tokens.expires_at(self.expires_at.and_then(at)), SystemTime::now())
     }
 }
 
@@ -136,20 +119,23 @@ mod tests {
 
     use super::*;
 
-    fn login(user: &str, token: &str, expires_at: Option<u64>) -> StoredLogin {
-        let expires_at = expires_at.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds));
-        StoredLogin {
-            refresh_token: Some(format!("r-{token}").into()),
+    fn entry(origin: &str, user: &str, token: &str, expires_at: Option<u64>) -> Entry {
+        let refresh_token = Some(format!("r-{token}").into());
+        Entry {
+            origin: origin.to_owned(),
+            user: user.to_owned(),
+            access_token: token.into(),
+            refresh_token,
             expires_at,
-            ..StoredLogin::new(user, token)
         }
     }
 
     #[test]
-    fn the_file_as_it_is_written() {
-        let mut logins = Logins::default();
-        logins.put("https://api.example.com".to_owned(), login("mona", "a1", Some(1_800_000_000)));
-        logins.put("http://localhost:8080".to_owned(), StoredLogin::new("", "a2"));
+    fn the_file_as_version_0_1_wrote_it() {
+        let logins = Logins(vec![
+            entry("https://api.example.com", "mona", "a1", Some(1_800_000_000)),
+            Entry { refresh_token: None, ..entry("http://localhost:8080", "", "a2", None) },
+        ]);
         insta::assert_snapshot!(String::from_utf8(logins.render().unwrap().to_vec()).unwrap(), @r#"
         {
           "format": "edgequake-logins",
@@ -198,20 +184,22 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(
-            saves in proptest::collection::vec(("[ab]", "[uv]|", any::<String>(), any::<Option<u32>>()), 0..8),
+            saved in proptest::collection::vec(("[ab]", "[uv]|", any::<String>(), any::<Option<u32>>()), 0..8),
         ) {
-            let mut logins = Logins::default();
-            for (origin, user, token, at) in &saves {
-                logins.put(origin.clone(), login(user, token, at.map(u64::from)));
-            }
+            let entries = saved.iter().map(|(origin, user, token, at)| entry(origin, user, token, at.map(u64::from)));
+            let logins = Logins(entries.collect());
             let text = String::from_utf8(logins.render().unwrap().to_vec()).unwrap();
             let read = Logins::parse(&text).unwrap();
-            for (origin, user, ..) in &saves {
-                let last = saves.iter().rev().find(|(o, u, ..)| o == origin && u == user).unwrap();
-                let expected = login(user, &last.2, last.3.map(u64::from));
-                prop_assert_eq!(read.find(origin, Some(user)), Some(expected));
-                let latest = saves.iter().rev().find(|(o, ..)| o == origin).unwrap();
-                prop_assert_eq!(read.find(origin, None).unwrap().user, latest.1.clone());
+            prop_assert_eq!(&read, &logins);
+            for (origin, user, ..) in &saved {
+                let last = saved.iter().rev().find(|(o, u, ..)| o == origin && u == user).unwrap();
+                let record = read.find(origin, user).unwrap();
+                let tokens = record.tokens().unwrap();
+                prop_assert_eq!(tokens.access_token.as_ref().unwrap().expose(), last.2.as_str());
+                let at = last.3.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds.into()));
+                prop_assert_eq!(tokens.expires_at, at);
+                let latest = saved.iter().rev().find(|(o, ..)| o == origin).unwrap();
+                prop_assert_eq!(read.latest(origin).unwrap(), latest.1.clone());
             }
         }
     }

@@ -1,0 +1,111 @@
+//! Ending a session: in the store, so that nobody takes it up again, and at the server.
+
+use std::sync::Arc;
+
+use super::access::Access;
+use super::inner::Inner;
+use super::shared::Change;
+use super::state::InHand;
+use crate::error::CredentialsError;
+use crate::protocol::settle::{self, Logout};
+use crate::store::{StoreError, StoredTokens};
+
+/// What became of a [logout](crate::Jwt::logout), on each side. The session is gone from this process in any case.
+#[derive(Debug)]
+#[must_use = "the server or the store may still have the session"]
+#[non_exhaustive]
+pub struct LogoutOutcome {
+    /// What the server did.
+    pub server: Revocation,
+    /// What the store did.
+    pub store: Removal,
+}
+
+impl LogoutOutcome {
+    /// Whether nobody can use the session any more, as far as is known.
+    pub fn is_complete(&self) -> bool {
+        !matches!(self.server, Revocation::NotRevoked(_)) && !matches!(self.store, Removal::Failed(_))
+    }
+}
+
+/// What the server did at a logout.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Revocation {
+    /// It revoked the session.
+    Revoked,
+    /// There was no session to revoke.
+    NoSession,
+    /// The session may still work until it expires, and why.
+    NotRevoked(CredentialsError),
+}
+
+/// What the store did at a logout.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Removal {
+    /// It holds the session as ended, and everybody who shares it sees that.
+    Ended,
+    /// It had ended before.
+    AlreadyEnded,
+    /// Nothing was stored.
+    NothingStored,
+    /// It holds another session of this account, which was left alone.
+    OtherSession,
+    /// It may still hold the session, and why.
+    Failed(StoreError),
+}
+
+impl Inner {
+    /// Ends the session in the store and at the server. Both are tried, whatever becomes of the other.
+    pub(crate) async fn end_session(self: &Arc<Self>, (access, refresh, held): InHand) -> LogoutOutcome {
+        // Nobody writes what was not saved while the session ends.
+        let _one = self.saving.lock().await;
+        let unsaved = self.notes().unsaved.take();
+        let newest_is_here = unsaved.is_some();
+        let mine = match (unsaved, access) {
+            (Some(unsaved), _) => Some(unsaved.tokens),
+            (None, None) if refresh.is_none() => None,
+            (None, access) => Some(StoredTokens::new(access.map(|access| access.token), refresh)),
+        };
+        let session = held.map(|held| held.session);
+        let known_elsewhere = session.is_none() && mine.is_some();
+        let ended = async {
+            let key = self.key().await?;
+            self.change_record(&key, |record| {
+                if known_elsewhere && record.is_some() {
+                    // Tokens of the program's own, which have nothing to do with what is stored.
+                    return Change::Leave((Removal::OtherSession, None));
+                }
+                match settle::logout(record, session, self.clock.now()) {
+                    Logout::Write(record, tokens) => Change::Write(record, (Removal::Ended, Some(tokens))),
+                    Logout::OtherSession => Change::Leave((Removal::OtherSession, None)),
+                    Logout::Ended => Change::Leave((Removal::AlreadyEnded, None)),
+                    Logout::Nothing => Change::Leave((Removal::NothingStored, None)),
+                }
+            })
+            .await
+        };
+        let (store, stored) = match ended.await {
+            Ok(found) => found,
+            Err(error) => (Removal::Failed(error), None),
+        };
+        // What is stored is the newest of the session, unless it could not be stored.
+        let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };
+        let server = match tokens {
+            Some(tokens) => self.revoke(&tokens).await,
+            None => Revocation::NoSession,
+        };
+        self.notes().user = None;
+        tracing::debug!(?store, revoked = matches!(server, Revocation::Revoked), server = %self.server, "logged out");
+        LogoutOutcome { server, store }
+    }
+
+    async fn revoke(&self, tokens: &StoredTokens) -> Revocation {
+        let access = tokens.access_token.clone().and_then(|token| Access::new(token).ok());
+        match self.wire().logout(access.as_ref(), tokens.refresh_token.as_ref()).await {
+            Ok(()) => Revocation::Revoked,
+            Err(error) => Revocation::NotRevoked(error),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Making new tokens durable, at once or, when the store fails, again and again.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::access::{self, Access};
+use super::inner::Inner;
+use super::notes::{Source, Unsaved};
+use super::shared::Change;
+use super::state::{By, Renewed};
+use super::wire::Tokens;
+use crate::error::CredentialsError;
+use crate::protocol::Held;
+use crate::protocol::settle::{self, Save};
+use crate::store::{RandomId, Record, StoreError, StoredTokens, Version};
+
+/// The first pause before a save is tried again; each is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+impl Inner {
+    /// Makes new tokens durable and usable, in this order. A store that fails does not spoil the exchange: the tokens are in
+    /// use, and saved later. Nothing if somebody else's are to be used instead.
+    pub(crate) async fn keep(
+        self: &Arc<Self>,
+        tokens: Tokens,
+        from: Source,
+    ) -> Result<Option<Renewed>, CredentialsError> {
+        let now = self.clock.now();
+        let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
+        let access =
+            Access::new(tokens.access_token)?.with_lifetime(lifetime, now, self.early, fastrand::f64());
+        let refresh = tokens.refresh_token.filter(|token| !token.expose().trim().is_empty());
+        let (session, version, by) = match &from {
+            Source::Refresh(sent) => {
+                (sent.session, sent.version.map_or_else(Version::first, Version::next), By::Refresh)
+            }
+            Source::Login(session, _) => (*session, Version::first(), By::Login),
+        };
+        let expires_at =
+            lifetime.and_then(|lifetime| UNIX_EPOCH.checked_add(now.wall.saturating_add(lifetime)));
+        let mut stored =
+            StoredTokens::new(Some(access.token.clone()), refresh.clone()).expires_at(expires_at);
+        stored.version = version;
+        let unsaved = Unsaved { tokens: stored, from };
+        let renewed = |session| Renewed { access, refresh, held: Held { session, version }, by };
+        match self.save(&unsaved, false).await {
+            Ok(Saved::As(session)) => Ok(Some(renewed(session))),
+            Ok(Saved::Superseded) => Ok(None),
+            Ok(Saved::Orphaned) => {
+                self.revoke_successor(&unsaved.tokens);
+                Ok(None)
+            }
+            Err(error) => {
+                drop(self.record_store_error(error));
+                self.notes().unsaved = Some(unsaved);
+                self.save_later();
+                Ok(Some(renewed(session)))
+            }
+        }
+    }
+
+    /// Tries to save what was not saved so far. `Ok` when nothing is left to save.
+    pub(crate) async fn save_unsaved(self: &Arc<Self>) -> Result<(), StoreError> {
+        // One at a time: the task that tries again, and the flight that needs it.
+        let _one = self.saving.lock().await;
+        let unsaved = self.notes().unsaved.clone();
+        let Some(unsaved) = unsaved else { return Ok(()) };
+        if matches!(self.save(&unsaved, true).await?, Saved::Orphaned) {
+            self.revoke_successor(&unsaved.tokens);
+        }
+        // Other tokens may have taken their place meanwhile.
+        let saved = unsaved.tokens.version;
+        self.notes().unsaved.take_if(|unsaved| unsaved.tokens.version == saved);
+        tracing::info!(server = %self.server, "tokens that could not be stored are stored now");
+        self.publish();
+        Ok(())
+    }
+
+    /// `again` if time has passed since the tokens were issued, so that a login in the store may be a later one.
+    async fn save(&self, unsaved: &Unsaved, again: bool) -> Result<Saved, StoreError> {
+        let key = self.key().await?;
+        self.change_record(&key, |record| {
+            let now = self.clock.now();
+            match &unsaved.from {
+                Source::Login(session, _) if record.is_some_and(|record| record.session == *session) => {
+                    // It was written before, and others may have gone on from there.
+                    Change::Leave(match record.and_then(Record::tokens) {
+                        Some(present) if present.version == unsaved.tokens.version => Saved::As(*session),
+                        Some(_) => Saved::Superseded,
+                        None => Saved::Orphaned,
+                    })
+                }
+                Source::Login(session, began) => {
+                    let later = |record: &&Record| record.session != *session && record.started > *began;
+                    if record.filter(later).is_some() && again {
+                        return Change::Leave(Saved::Orphaned);
+                    }
+                    let record = settle::login(record, *session, &unsaved.tokens, now);
+                    Change::Write(Box::new(record), Saved::As(*session))
+                }
+                Source::Refresh(sent) => match settle::success(record, sent, &unsaved.tokens, now) {
+                    Save::Write(record) => {
+                        let session = record.session;
+                        Change::Write(record, Saved::As(session))
+                    }
+                    // Also what an earlier try has written without saying so.
+                    Save::Superseded if is_there(record, &unsaved.tokens) => {
+                        Change::Leave(Saved::As(sent.session))
+                    }
+                    Save::Superseded => Change::Leave(Saved::Superseded),
+                    Save::OtherSession | Save::Ended(_) => Change::Leave(Saved::Orphaned),
+                },
+            }
+        })
+        .await
+    }
+
+    /// Goes on trying until it is saved, or needs to be no more.
+    fn save_later(self: &Arc<Self>) {
+        if self.saving_later.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let inner = Arc::clone(self);
+        let work = async move {
+            let mut pause = FIRST_PAUSE;
+            loop {
+                tokio::time::sleep(pause.mul_f64(0.5 + 0.5 * fastrand::f64())).await;
+                match inner.save_unsaved().await {
+                    Ok(()) => {
+                        inner.saving_later.store(false, Ordering::Release);
+                        // Something may have come in between.
+                        if inner.notes().unsaved.is_none() {
+                            return;
+                        }
+                        inner.saving_later.store(true, Ordering::Release);
+                    }
+                    Err(error) => drop(inner.record_store_error(error)),
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        };
+        // Without a thread the next flight tries again.
+        if self.driver.spawn(work).is_err() {
+            self.saving_later.store(false, Ordering::Release);
+        }
+    }
+
+    /// Tells the server that a successor is not needed, since another session took the place of its own. Nobody waits for it.
+    fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
+        let (inner, tokens) = (Arc::clone(self), tokens.clone());
+        let work = async move {
+            let access = tokens.access_token.and_then(|token| Access::new(token).ok());
+            let revoked = inner.wire().logout(access.as_ref(), tokens.refresh_token.as_ref()).await;
+            tracing::debug!(revoked = revoked.is_ok(), server = %inner.server, "an overtaken session was given up");
+        };
+        drop(self.driver.spawn(work));
+    }
+}
+
+fn is_there(record: Option<&Record>, tokens: &StoredTokens) -> bool {
+    record.and_then(Record::tokens).is_some_and(|present| present.version == tokens.version)
+}
+
+enum Saved {
+    /// As tokens of this session.
+    As(RandomId),
+    Superseded,
+    /// Their session is gone.
+    Orphaned,
+}

@@ -1,0 +1,115 @@
+//! The record of this provider's login: read and written within a time limit, and known again when an answer was lost.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::inner::Inner;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::store::{LoginKey, Record, Revision, StoreError, StoreErrorKind, Stored, Swap};
+
+impl Inner {
+    /// Which record is meant: that of the account, or of the login that the store knows last.
+    pub(crate) async fn key(&self) -> Result<LoginKey, StoreError> {
+        let account = self.notes().account.clone();
+        let account = match account {
+            Some(account) => account,
+            None => match self.in_time(self.store.latest(&self.server)).await? {
+                Some(found) => {
+                    self.notes().account = Some(found.clone());
+                    found
+                }
+                None => String::new(),
+            },
+        };
+        Ok(self.server.account(account))
+    }
+
+    pub(crate) async fn read_record(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+        let stored = self.in_time(self.store.read(key)).await?;
+        let unsettled = stored.as_ref().is_some_and(|stored| stored.record.is_unsettled());
+        self.unsettled.store(unsettled, Ordering::Relaxed);
+        let revision = stored.as_ref().map(|stored| stored.revision);
+        tracing::trace!(revision = revision.map(|revision| revision.0), server = %self.server, "login record read");
+        Ok(stored)
+    }
+
+    /// Writes, and finds out what happened if the store does not say.
+    pub(crate) async fn swap_record(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
+        let error = match self.in_time(self.store.compare_and_set(key, expected, record)).await {
+            Ok(swap) => {
+                if let Swap::Done(_) = swap {
+                    self.unsettled.store(record.is_unsettled(), Ordering::Relaxed);
+                }
+                tracing::trace!(?swap, server = %self.server, "login record written");
+                return Ok(swap);
+            }
+            Err(error) => error,
+        };
+        match self.read_record(key).await {
+            Ok(Some(found)) if found.record.write == record.write => Ok(Swap::Done(found.revision)),
+            _ => Err(error),
+        }
+    }
+
+    /// Applies `change` to what is stored until nobody else is in between. `change` gives nothing where nothing is to be
+    /// written.
+    pub(crate) async fn change_record<T>(
+        &self,
+        key: &LoginKey,
+        mut change: impl FnMut(Option<&Record>) -> Change<T>,
+    ) -> Result<T, StoreError> {
+        for _ in 0..TRIES {
+            let stored = self.read_record(key).await?;
+            let (record, value) = match change(stored.as_ref().map(|stored| &stored.record)) {
+                Change::Leave(value) => return Ok(value),
+                Change::Write(record, value) => (record, value),
+            };
+            let expected = stored.map(|stored| stored.revision);
+            if let Swap::Done(_) = self.swap_record(key, expected, &record).await? {
+                return Ok(value);
+            }
+        }
+        Err(StoreError::new(
+            StoreErrorKind::Busy,
+            "others change the stored login faster than it can be written",
+        ))
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
+            Err(StoreError::new(StoreErrorKind::Busy, "the token store did not answer in time"))
+        })
+    }
+
+    /// Counts and keeps a failure of the store.
+    pub(crate) fn record_store_error(&self, error: StoreError) -> Arc<StoreError> {
+        tracing::warn!(error = &error as &dyn std::error::Error, server = %self.server, "token store failed");
+        self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
+        let error = Arc::new(error);
+        self.notes().last_store_error = Some(Arc::clone(&error));
+        error
+    }
+
+    /// A failure of the store that stops what was being done.
+    pub(crate) fn store_failure(&self, what: &str, error: StoreError) -> CredentialsError {
+        let shared = self.record_store_error(error);
+        CredentialsError::new(Kind::Store, format!("{what}: {shared}")).with_source(shared)
+    }
+}
+
+/// How often a write begins anew when others are faster.
+const TRIES: usize = 64;
+
+/// What to do about a record.
+pub(crate) enum Change<T> {
+    /// Nothing.
+    Leave(T),
+    /// Put this in its place.
+    Write(Box<Record>, T),
+}

@@ -1,0 +1,353 @@
+//! [`Refresher`]: from a look at the record to the moment a token may be sent.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use edgequake_types::Secret;
+
+use super::settle::Presented;
+use super::{Held, Limits, elapsed, is_good};
+use crate::clock::Now;
+use crate::store::digest;
+use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
+
+/// How much an access token is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Urgency {
+    /// The present one still works: nobody waits, and nothing is risked.
+    Early,
+    /// There is none that works.
+    Needed,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// The tokens of the record are good.
+    Adopt,
+    /// There is nothing to do now; the access token in hand still works.
+    Skip,
+    /// Somebody else is at it: look again after this time at the latest.
+    Wait(Duration),
+    /// Put this in the place of the record that was read, then tell [`Refresher::written`] and go on.
+    Write(Box<Record>),
+    /// Send the refresh token now.
+    Present(Present),
+    /// Log in with the password.
+    LogIn,
+    /// The session that was in hand is over.
+    Ended(EndReason),
+    /// There is none, and nothing to make one from.
+    NoLogin,
+}
+
+/// A refresh token that may be sent now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Present {
+    pub(crate) token: Secret,
+    pub(crate) what: Presented,
+}
+
+impl std::hash::Hash for Present {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.what.hash(state);
+    }
+}
+
+/// One process that wants an access token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refresher {
+    me: RandomId,
+    limits: Limits,
+    urgency: Urgency,
+    /// What this process has in hand.
+    held: Option<Held>,
+    /// The tokens whose access token the server refused.
+    refused: Option<Version>,
+    /// A refresh token that is in no record: the program's, or that of a record that was removed.
+    given: Option<Secret>,
+    /// Whether there is a password to log in with.
+    password: bool,
+    mine: Option<Mine>,
+    seen: Option<Seen>,
+    /// How long whoever had the lease before may still be at its exchange.
+    predecessor: Option<Duration>,
+}
+
+/// A lease of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Mine {
+    fence: u64,
+    /// From before it was written, so that it is over here before it is over for others.
+    since: Now,
+    /// Nothing is sent before this moment of the monotonic clock.
+    quiet_until: Option<Duration>,
+}
+
+/// A lease of somebody else's, unchanged since a moment of the monotonic clock.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Seen {
+    fence: u64,
+    renewals: u64,
+    since: Duration,
+}
+
+impl std::hash::Hash for Refresher {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
+        (&self.mine, &self.seen, self.predecessor).hash(state);
+    }
+}
+
+impl Refresher {
+    /// `me` is the same for all refreshes of one provider, of which there is one at a time.
+    pub(crate) fn new(me: RandomId, limits: Limits, urgency: Urgency) -> Self {
+        Self {
+            me,
+            limits,
+            urgency,
+            held: None,
+            refused: None,
+            given: None,
+            password: false,
+            mine: None,
+            seen: None,
+            predecessor: None,
+        }
+    }
+
+    /// What is in hand: tokens of a record, and whether their access token was refused.
+    pub(crate) fn held(mut self, held: Option<Held>, refused: bool) -> Self {
+        self.refused = held.filter(|_| refused).map(|held| held.version);
+        self.held = held;
+        self
+    }
+
+    /// A refresh token in hand.
+    pub(crate) fn given(mut self, token: Option<Secret>) -> Self {
+        self.given = token;
+        self
+    }
+
+    /// Whether there is a password.
+    pub(crate) fn password(mut self, there_is: bool) -> Self {
+        self.password = there_is;
+        self
+    }
+
+    /// Whether somebody else was overtaken.
+    pub(crate) fn took_over(&self) -> bool {
+        self.predecessor.is_some()
+    }
+
+    /// Since when there is a lease of ours.
+    #[cfg(test)]
+    pub(super) fn lease_since(&self) -> Option<Now> {
+        self.mine.as_ref().map(|mine| mine.since)
+    }
+
+    /// A token that the program gave was refused: it is not tried again.
+    pub(crate) fn forget_given(&mut self) {
+        self.given = None;
+    }
+
+    /// What to do about the record that was just read, or written.
+    pub(crate) fn next(&mut self, record: Option<&Record>, now: Now) -> Step {
+        if record.is_some_and(|record| self.was_given_before(record)) {
+            self.given = None;
+        }
+        let Some(record) = record else {
+            return match &self.given {
+                Some(token) => {
+                    let token = token.clone();
+                    self.begin(None, token, now)
+                }
+                None if self.password => Step::LogIn,
+                None => Step::NoLogin,
+            };
+        };
+        match &record.status {
+            Status::Ended { reason, .. } => self.after_the_end(record, *reason, now),
+            Status::Active(tokens) => self.with_tokens(record, tokens, now),
+        }
+    }
+
+    fn after_the_end(&mut self, record: &Record, reason: EndReason, now: Now) -> Step {
+        let mine = self.held.is_some_and(|held| held.session == record.session);
+        if mine && reason == EndReason::LoggedOut {
+            return Step::Ended(reason);
+        }
+        match &self.given {
+            Some(token) if !mine => {
+                let token = token.clone();
+                self.begin(Some(record), token, now)
+            }
+            _ if self.password => Step::LogIn,
+            _ if mine => Step::Ended(reason),
+            _ => Step::NoLogin,
+        }
+    }
+
+    fn with_tokens(&mut self, record: &Record, tokens: &StoredTokens, now: Now) -> Step {
+        if self.held.is_none() && self.given.is_some() && self.given == tokens.refresh_token {
+            // It was put there by an earlier refresh, or by somebody who was given the same one.
+            self.held = Held::of(record);
+            self.given = None;
+        }
+        let unplaced = self.given.clone().filter(|_| self.held.is_none());
+        let ours = self.held == Held::of(record);
+        let good = is_good(tokens, now) && self.refused != Some(tokens.version);
+        if good && !ours && unplaced.is_none() {
+            return Step::Adopt;
+        }
+        let Some(token) = unplaced.clone().or_else(|| tokens.refresh_token.clone()) else {
+            return match (self.password, ours) {
+                (true, _) => Step::LogIn,
+                (false, true) => Step::Ended(EndReason::Refused),
+                (false, false) => Step::NoLogin,
+            };
+        };
+        let mut expired = None;
+        match &record.lease {
+            Some(lease) if lease.holder == self.me && self.has_fence(record) => {
+                return self.with_lease(record, lease, tokens, token, unplaced.is_some(), now);
+            }
+            // From an earlier refresh of this provider, whose exchange is over.
+            Some(lease) if lease.holder == self.me => {}
+            Some(lease) => match self.observe(record, lease, now) {
+                Some(wait) if self.urgency == Urgency::Needed => return Step::Wait(wait),
+                Some(_) => return Step::Skip,
+                None => expired = Some(lease.exchange),
+            },
+            None => {}
+        }
+        if record.is_unsettled() && unplaced.is_none() {
+            // Whether its token still works is not known.
+            match (self.urgency, self.password) {
+                (Urgency::Early, _) => return Step::Skip,
+                (Urgency::Needed, true) => return Step::LogIn,
+                (Urgency::Needed, false) => {}
+            }
+        }
+        self.predecessor = expired;
+        let spends = unplaced.is_none().then_some(tokens.version);
+        Step::Write(Box::new(self.take(record, spends, now)))
+    }
+
+    /// Whether the session began with the very token that the program gives. It is spent, and what is stored follows it.
+    fn was_given_before(&self, record: &Record) -> bool {
+        let given = self.given.as_ref().filter(|_| self.held.is_none());
+        let given = given.map(|token| digest(token.expose().as_bytes()));
+        given.is_some()
+            && given == record.began_with
+            && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
+    }
+
+    fn has_fence(&self, record: &Record) -> bool {
+        self.mine.as_ref().is_some_and(|mine| mine.fence == record.fence)
+    }
+
+    /// How long somebody else's lease may still last; `None` once it has stood unchanged for too long.
+    fn observe(&mut self, record: &Record, lease: &Lease, now: Now) -> Option<Duration> {
+        let known = self.seen.take();
+        let same = known.filter(|seen| (seen.fence, seen.renewals) == (record.fence, lease.renewals));
+        let seen = same.unwrap_or(Seen { fence: record.fence, renewals: lease.renewals, since: now.mono });
+        let over = seen.since.saturating_add(lease.length).saturating_add(self.limits.margin);
+        self.seen = Some(seen);
+        over.checked_sub(now.mono).filter(|wait| !wait.is_zero())
+    }
+
+    /// The lease is ours: wait until the one before can no longer be at it, prolong it, or send.
+    fn with_lease(
+        &self,
+        record: &Record,
+        lease: &Lease,
+        tokens: &StoredTokens,
+        token: Secret,
+        given: bool,
+        now: Now,
+    ) -> Step {
+        let Some(mine) = &self.mine else { return Step::Skip };
+        let quiet = mine.quiet_until.and_then(|until| until.checked_sub(now.mono));
+        if let Some(wait) = quiet.filter(|wait| !wait.is_zero()) {
+            return Step::Wait(wait);
+        }
+        let spends = (!given).then_some(tokens.version);
+        let intended = record.intent.as_ref().filter(|intent| intent.holder == self.me);
+        if intended.map(|intent| intent.tokens) != spends && !given {
+            return Step::Write(Box::new(self.take(record, spends, now)));
+        }
+        let left = lease.length.saturating_sub(elapsed(mine.since, now));
+        if left < self.limits.exchange {
+            let mut renewed = record.clone();
+            renewed.lease = Some(Lease { renewals: lease.renewals.saturating_add(1), ..lease.clone() });
+            renewed.write = RandomId::random();
+            return Step::Write(Box::new(renewed));
+        }
+        let unsettled = self.predecessor.is_some() || self.was_unsettled(record);
+        let session = if given { RandomId::random() } else { record.session };
+        let given = given.then(|| digest(token.expose().as_bytes()));
+        let what = Presented { session, version: spends, holder: self.me, unsettled, given };
+        Step::Present(Present { token, what })
+    }
+
+    /// Whether the token was of unknown state before our own intent. The intent keeps the time of the first one then.
+    fn was_unsettled(&self, record: &Record) -> bool {
+        record.intent.as_ref().is_some_and(|intent| intent.inherited)
+    }
+
+    /// A record with a lease and, for the tokens of the record, an intent of ours.
+    fn take(&self, record: &Record, spends: Option<Version>, now: Now) -> Record {
+        let mut taken = record.clone();
+        taken.fence = record.fence.saturating_add(1);
+        taken.lease = Some(self.lease());
+        if let Some(tokens) = spends {
+            let inherited = record.is_unsettled();
+            taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
+        }
+        taken.write = RandomId::random();
+        taken
+    }
+
+    /// A session from a token of the program, to be exchanged at once.
+    fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
+        let mut begun = Record::new(StoredTokens::new(None, Some(token)), wall(now));
+        begun.fence = record.map_or(0, |record| record.fence);
+        begun.began_with = begun
+            .tokens()
+            .and_then(|tokens| tokens.refresh_token.as_ref())
+            .map(|token| digest(token.expose().as_bytes()));
+        let version = begun.tokens().map(|tokens| tokens.version);
+        self.predecessor = None;
+        Step::Write(Box::new(self.take(&begun, version, now)))
+    }
+
+    fn lease(&self) -> Lease {
+        Lease { holder: self.me, renewals: 0, length: self.limits.lease(), exchange: self.limits.exchange }
+    }
+
+    /// What was to be written is. `since` is from before it was written.
+    pub(crate) fn written(&mut self, record: &Record, since: Now) {
+        let ours = record.lease.as_ref().is_some_and(|lease| lease.holder == self.me);
+        if !ours {
+            return;
+        }
+        let known = self.mine.take().filter(|mine| mine.fence == record.fence);
+        let quiet_until = match known {
+            Some(mine) => mine.quiet_until,
+            None => self
+                .predecessor
+                .map(|exchange| since.mono.saturating_add(exchange).saturating_add(self.limits.margin)),
+        };
+        self.mine = Some(Mine { fence: record.fence, since, quiet_until });
+        if let Some(token) = &self.given
+            && record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()) == Some(token)
+        {
+            self.held = Held::of(record);
+            self.given = None;
+        }
+    }
+}
+
+pub(super) fn wall(now: Now) -> SystemTime {
+    UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH)
+}

@@ -1,0 +1,266 @@
+//! One record as numbered files in a folder. All of it blocks.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
+
+use edgequake_types::Secret;
+
+use super::advice::{corrupt, unavailable};
+use super::names::{is_login, of_revision, revision};
+use super::permissions::{make_folder, owner_only, restrict_to_owner};
+use super::publish::publish;
+use crate::store::{LoginKey, Record, Revision, Status, StoreError, Stored, Swap};
+
+/// How many emptied files stay, so that a writer who was asleep finds its number taken.
+const KEPT: u64 = 16;
+/// Temporary files of writers that have died are removed after this.
+const ABANDONED: Duration = Duration::from_secs(3600);
+/// How long an ended login stays readable.
+const ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How often a reader begins anew when files disappear under it.
+const TRIES: usize = 100;
+/// A file of the right size, so that a disk that fills up meanwhile still has room for the successor of a token.
+const SPARE: &str = "spare";
+
+/// The folder of one login.
+#[derive(Debug)]
+pub(super) struct RecordFolder(PathBuf);
+
+impl RecordFolder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self(path)
+    }
+
+    /// The newest record, which must be `key`'s.
+    pub(super) fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+        let Some((number, found, record)) = self.newest()? else { return Ok(None) };
+        if found != *key {
+            return Err(corrupt(&of_revision(&self.0, number), &crate::store::RecordError::Misplaced));
+        }
+        Ok(Some(Stored::new(record, Revision(number))))
+    }
+
+    /// The newest record, whosever it is.
+    pub(super) fn peek(&self) -> Result<Option<(LoginKey, Record)>, StoreError> {
+        Ok(self.newest()?.map(|(_, key, record)| (key, record)))
+    }
+
+    fn newest(&self) -> Result<Option<(u64, LoginKey, Record)>, StoreError> {
+        for _ in 0..TRIES {
+            let Some(number) = self.numbers()?.into_iter().max() else { return Ok(None) };
+            let path = of_revision(&self.0, number);
+            let text = match fs::read_to_string(&path) {
+                Ok(text) => Secret::new(text),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    return Err(corrupt(&path, &"is not UTF-8"));
+                }
+                Err(error) => return Err(unavailable("read the token file", &path, error)),
+            };
+            if text.is_empty() && self.numbers()?.into_iter().max() != Some(number) {
+                // Replaced and emptied between the look and the read.
+                continue;
+            }
+            restrict_to_owner(&path);
+            let (key, record) = Record::from_json(text.expose()).map_err(|error| corrupt(&path, &error))?;
+            return Ok(Some((number, key, record)));
+        }
+        let text = format!("the token folder {} changes faster than it can be read", self.0.display());
+        Err(StoreError::new(crate::store::StoreErrorKind::Busy, text))
+    }
+
+    /// The revisions that there are, in no order.
+    fn numbers(&self) -> Result<Vec<u64>, StoreError> {
+        let failed = |error| unavailable("read the token folder", &self.0, error);
+        let entries = match fs::read_dir(&self.0) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut numbers = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(failed)?.file_name();
+            numbers.extend(name.to_str().and_then(revision));
+        }
+        Ok(numbers)
+    }
+
+    pub(super) fn compare_and_set(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
+        let present = self.numbers()?.into_iter().max();
+        if present != expected.map(|revision| revision.0) {
+            return Ok(Swap::Conflict);
+        }
+        let number = present.unwrap_or(0).saturating_add(1);
+        let failed = |error| unavailable("write the token folder", &self.0, error);
+        make_folder(&self.0.join(SPARE)).map_err(failed)?;
+        let text = record.to_json(key).map_err(|error| corrupt(&self.0, &error))?;
+        let text = text.expose().as_bytes();
+        // Before anything is written: a disk without room for the successor is found out before its token is spent.
+        let spare = match record.intent {
+            Some(_) => Some(self.make_spare(text.len()).map_err(failed)?),
+            None => None,
+        };
+        let temporary = self.0.join(format!("{}.tmp", record.write));
+        let name = of_revision(&self.0, number);
+        let published = self.write(&temporary, text).and_then(|()| publish(&temporary, &name));
+        drop(fs::remove_file(&temporary));
+        match published {
+            Ok(true) => {}
+            Ok(false) if !self.is_ours(&name, record) => return Ok(Swap::Conflict),
+            Ok(false) => {}
+            // An error that was told of a thing that was done, as network shares do.
+            Err(_) if self.is_ours(&name, record) => {}
+            Err(error) => return Err(failed(error)),
+        }
+        // The name is durable once the folder is, as far as a file system has such a thing.
+        if let Err(error) = sync_folder(&self.0) {
+            tracing::debug!(error = &error as &dyn std::error::Error, "the token folder cannot be synced");
+        }
+        if let Some(spare) = spare {
+            drop(fs::rename(spare, self.0.join(SPARE)));
+        }
+        let newest = self.numbers()?.into_iter().max().unwrap_or(number);
+        if newest > number.saturating_add(KEPT) {
+            // We were asleep for so long that our number was given, used and removed meanwhile. Else it was ours, whatever was
+            // written on top of it since.
+            drop(fs::remove_file(&name));
+            return Ok(Swap::Conflict);
+        }
+        self.tidy(newest);
+        Ok(Swap::Done(Revision(number)))
+    }
+
+    /// Writes a complete file, in the room that was kept for it if there is any.
+    fn write(&self, path: &Path, text: &[u8]) -> io::Result<()> {
+        let spare = fs::rename(self.0.join(SPARE), path).is_ok();
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(!spare);
+        let mut file = owner_only(&mut options).open(path)?;
+        file.write_all(text)?;
+        file.set_len(text.len() as u64)?;
+        file.sync_all()
+    }
+
+    fn is_ours(&self, name: &Path, record: &Record) -> bool {
+        let text = fs::read_to_string(name).map(Secret::new).ok();
+        let found = text.and_then(|text| Record::from_json(text.expose()).ok());
+        found.is_some_and(|(_, found)| found.write == record.write)
+    }
+
+    /// A complete file with room for twice as much: the next tokens may be longer. It is not used before it has its name.
+    fn make_spare(&self, length: usize) -> io::Result<PathBuf> {
+        let path = self.0.join(format!("{}.tmp", crate::store::RandomId::random()));
+        let mut options = OpenOptions::new();
+        let mut file = owner_only(options.write(true).create_new(true)).open(&path)?;
+        let written = file.write_all(&vec![b' '; length.saturating_mul(2)]).and_then(|()| file.sync_all());
+        if let Err(error) = written {
+            drop(fs::remove_file(&path));
+            return Err(error);
+        }
+        Ok(path)
+    }
+
+    /// Empties what was replaced, and removes what is older. None of it may fail a write.
+    fn tidy(&self, number: u64) {
+        for old in self.numbers().unwrap_or_default() {
+            let path = of_revision(&self.0, old);
+            if old.saturating_add(KEPT) < number {
+                drop(fs::remove_file(&path));
+            } else if old < number && fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
+                drop(OpenOptions::new().write(true).truncate(true).open(&path));
+            }
+        }
+        self.remove_abandoned();
+    }
+
+    fn remove_abandoned(&self) {
+        let Ok(entries) = fs::read_dir(&self.0) else { return };
+        for entry in entries.flatten() {
+            let is_temporary = entry.path().extension().is_some_and(|extension| extension == "tmp");
+            let age = entry.metadata().and_then(|found| found.modified()).ok();
+            let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+            if is_temporary && age.is_some_and(|age| age > ABANDONED) {
+                drop(fs::remove_file(entry.path()));
+            }
+        }
+    }
+}
+
+/// The folders of all logins below `path`.
+pub(super) fn all(path: &Path) -> Result<Vec<RecordFolder>, StoreError> {
+    let failed = |error| unavailable("read the token folder", path, error);
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory && path.is_file() => {
+            let text = format!(
+                "{} is a file, and logins are kept in a folder: name another place, and take over a token file of the former format with `adopting`",
+                path.display()
+            );
+            return Err(StoreError::new(crate::store::StoreErrorKind::Unavailable, text).with_source(error));
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let mut folders = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_str().is_some_and(is_login) && entry.path().is_dir() {
+            folders.push(RecordFolder::new(entry.path()));
+        }
+    }
+    Ok(folders)
+}
+
+/// Removes logins that ended long ago, once in a run of the program and folder.
+pub(super) fn prune(path: &Path) {
+    static DONE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+    {
+        let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if done.iter().any(|done| done == path) {
+            return;
+        }
+        done.push(path.to_owned());
+    }
+    for folder in all(path).unwrap_or_default() {
+        if let Ok(Some((_, Record { status: Status::Ended { at, .. }, .. }))) = folder.peek()
+            && SystemTime::now().duration_since(at).is_ok_and(|age| age > ENDED)
+        {
+            remove_ended(&folder.0);
+        }
+    }
+}
+
+/// Removes a login that has ended, in one step for everybody else, unless somebody has logged in again just now.
+fn remove_ended(path: &Path) {
+    let aside = path.with_file_name(format!("removed-{}", crate::store::RandomId::random()));
+    if fs::rename(path, &aside).is_err() {
+        return;
+    }
+    match RecordFolder::new(aside.clone()).peek() {
+        Ok(Some((_, record))) if record.tokens().is_some() => drop(fs::rename(&aside, path)),
+        _ => drop(fs::remove_dir_all(&aside)),
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()?;
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    let _ = File::open;
+    Ok(())
+}

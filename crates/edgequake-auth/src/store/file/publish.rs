@@ -1,0 +1,66 @@
+//! Giving a complete file its name, if nobody else has given that name to another.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// Makes `complete` appear as `name`. `Ok(false)` if there is one already; then nothing was changed. `complete` is gone
+/// afterwards, or is another name of the same file.
+///
+/// # Errors
+///
+/// [`Unsupported`](io::ErrorKind::Unsupported) where a file system can do none of this.
+pub(super) fn publish(complete: &Path, name: &Path) -> io::Result<bool> {
+    match fs::hard_link(complete, name) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) if has_no_links(&error) => match rename_new(complete, name) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a failure of `hard_link` says that there are none here.
+fn has_no_links(error: &io::Error) -> bool {
+    // EPERM is what Linux and macOS say for FAT and the like, ENOSYS and ENOTSUP what FUSE and network shares say.
+    let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported, io::ErrorKind::TooManyLinks];
+    kinds.contains(&error.kind()) || error.raw_os_error() == Some(rename::ENOSYS)
+}
+
+fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    rename::new(from, to)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+mod rename {
+    use std::io;
+    use std::path::Path;
+
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+
+    pub(super) const ENOSYS: i32 = Errno::NOSYS.raw_os_error();
+
+    pub(super) fn new(from: &Path, to: &Path) -> io::Result<()> {
+        renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(|error| match error {
+            Errno::INVAL | Errno::NOSYS | Errno::NOTSUP => io::ErrorKind::Unsupported.into(),
+            error => error.into(),
+        })
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+mod rename {
+    use std::io;
+    use std::path::Path;
+
+    /// No system error has this number.
+    pub(super) const ENOSYS: i32 = i32::MIN;
+
+    pub(super) fn new(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

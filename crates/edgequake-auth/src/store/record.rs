@@ -1,0 +1,229 @@
+//! [`Record`]: everything that is shared about one login, changed only as a whole.
+
+mod json;
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use edgequake_types::Secret;
+
+pub use json::RecordError;
+
+/// A number drawn at random, written as 32 hexadecimal digits. Nobody else draws the same one.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RandomId(u128);
+
+impl RandomId {
+    /// Draws one.
+    pub fn random() -> Self {
+        Self(fastrand::u128(..))
+    }
+
+    /// One that is known, for tests.
+    pub const fn from_number(number: u128) -> Self {
+        Self(number)
+    }
+}
+
+/// FNV-1a with 128 bits: the same on every machine and in every version.
+pub(crate) fn digest(bytes: &[u8]) -> RandomId {
+    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
+    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
+    RandomId(bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME)))
+}
+
+impl fmt::Display for RandomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for RandomId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}", self.0)
+    }
+}
+
+impl FromStr for RandomId {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        u128::from_str_radix(text, 16).map(Self)
+    }
+}
+
+/// One login as all who use it see it.
+///
+/// A store keeps it as it is. What it means, who may change what, and when, is written once, in this crate.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Record {
+    /// The session: drawn at each login, kept by refreshes.
+    pub session: RandomId,
+    /// When it began.
+    pub started: SystemTime,
+    /// A hash of the refresh token that a program began it with, so that the program does not spend the token again when it
+    /// starts anew.
+    pub began_with: Option<RandomId>,
+    /// Its tokens, or how it ended.
+    pub status: Status,
+    /// Counts the holders of the lease, all that there have been.
+    pub fence: u64,
+    /// Who may refresh now.
+    pub lease: Option<Lease>,
+    /// The refresh that was begun and not settled.
+    pub intent: Option<Intent>,
+    /// This write. Whoever reads it again knows that it arrived.
+    pub write: RandomId,
+}
+
+/// Whether a session can still be used.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Status {
+    /// With these tokens.
+    Active(StoredTokens),
+    /// It cannot, and nobody gets it back.
+    #[non_exhaustive]
+    Ended {
+        /// Why.
+        reason: EndReason,
+        /// When.
+        at: SystemTime,
+    },
+}
+
+impl Status {
+    /// A session that is over.
+    pub fn ended(reason: EndReason, at: SystemTime) -> Self {
+        Self::Ended { reason, at }
+    }
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EndReason {
+    /// Somebody logged out. Whoever had this session does not log in again by itself.
+    LoggedOut,
+    /// The server refused its refresh token. Whoever has a password may log in again.
+    Refused,
+}
+
+/// Tokens as they are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredTokens {
+    /// Which tokens of the session these are.
+    pub version: Version,
+    /// The access token; none when only a refresh token was given.
+    pub access_token: Option<Secret>,
+    /// The refresh token, which works once.
+    pub refresh_token: Option<Secret>,
+    /// When the access token expires; `None` when nobody knows.
+    pub expires_at: Option<SystemTime>,
+}
+
+impl std::hash::Hash for StoredTokens {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.version.hash(state);
+    }
+}
+
+impl StoredTokens {
+    /// The first tokens of a session.
+    pub fn new(access_token: impl Into<Option<Secret>>, refresh_token: Option<Secret>) -> Self {
+        Self { version: Version::first(), access_token: access_token.into(), refresh_token, expires_at: None }
+    }
+
+    /// Sets when the access token expires.
+    #[must_use]
+    pub fn expires_at(mut self, at: Option<SystemTime>) -> Self {
+        self.expires_at = at;
+        self
+    }
+}
+
+/// Tells the tokens of a session apart: how many refreshes came before, and a number drawn for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Version {
+    /// How many refreshes came before.
+    pub counter: u64,
+    /// Drawn for these tokens.
+    pub nonce: RandomId,
+}
+
+impl Version {
+    /// That of a login.
+    pub(crate) fn first() -> Self {
+        Self { counter: 1, nonce: RandomId::random() }
+    }
+
+    /// That of the tokens after these.
+    pub(crate) fn next(self) -> Self {
+        Self { counter: self.counter.saturating_add(1), nonce: RandomId::random() }
+    }
+}
+
+/// The right to refresh, for a while. It is over when it has stood unchanged for its length, by the clock of whoever looks.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Lease {
+    /// Who has it.
+    pub holder: RandomId,
+    /// How often it was prolonged.
+    pub renewals: u64,
+    /// How long it lasts.
+    pub length: Duration,
+    /// How long an exchange of its holder takes at most.
+    pub exchange: Duration,
+}
+
+/// A refresh that was begun. Until it is settled nobody knows whether its token still works.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Intent {
+    /// Which tokens of the session were about to be exchanged.
+    pub tokens: Version,
+    /// By whom.
+    pub holder: RandomId,
+    /// Since when, by the clock of that machine.
+    pub since: SystemTime,
+    /// Whether an earlier intent for the same tokens was never settled, so that their token may be spent already.
+    pub inherited: bool,
+}
+
+impl Record {
+    /// A session that has just begun. Times are kept to the millisecond.
+    pub fn new(tokens: StoredTokens, started: SystemTime) -> Self {
+        let since = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        let started = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(started);
+        Self {
+            session: RandomId::random(),
+            started,
+            began_with: None,
+            status: Status::Active(tokens),
+            fence: 0,
+            lease: None,
+            intent: None,
+            write: RandomId::random(),
+        }
+    }
+
+    /// The tokens, unless it has ended.
+    pub fn tokens(&self) -> Option<&StoredTokens> {
+        match &self.status {
+            Status::Active(tokens) => Some(tokens),
+            Status::Ended { .. } => None,
+        }
+    }
+
+    /// Whether its refresh token may have been spent: an exchange was begun and not settled.
+    pub fn is_unsettled(&self) -> bool {
+        let pending = self.intent.as_ref().map(|intent| intent.tokens);
+        self.tokens().is_some_and(|tokens| pending == Some(tokens.version))
+    }
+}
