@@ -160,12 +160,15 @@ where
                         return Poll::Ready(Ok(answer));
                     }
                     let used = answer.extensions().get::<Rejected>().and_then(|rejected| rejected.generation);
-                    let (Some(used), Some((retained, service)), Some(credentials)) =
-                        (used, this.replay.take(), this.credentials.take())
-                    else {
+                    let (Some(used), Some(credentials)) = (used, this.credentials.take()) else {
                         return Poll::Ready(Ok(answer));
                     };
-                    if credentials.rejected(used) != Recourse::Retry {
+                    // Told also where nothing can be sent again: the next request then has another credential.
+                    let recourse = credentials.rejected(used);
+                    let Some((retained, service)) = this.replay.take() else {
+                        return Poll::Ready(Ok(answer));
+                    };
+                    if recourse != Recourse::Retry {
                         return Poll::Ready(Ok(answer));
                     }
                     tracing::debug!(?used, "credential refused, sending again with another one");

@@ -156,6 +156,11 @@ async fn a_body_is_the_same_in_the_replay_and_a_stream_is_never_replayed() {
     let answer = client.request(http::Method::POST, DOCUMENTS).body(once).await.unwrap();
     assert_eq!(answer.status(), 401);
     assert_eq!((count(&server, DOCUMENTS), count(&server, REFRESH)), (1, 0));
+    // The token is known to be refused, so that the next stream goes out with another one.
+    let again = edgequake_client::body::RequestBody::once(http_body_util::Full::new("again".into()));
+    let answer = client.request(http::Method::POST, DOCUMENTS).body(again).await.unwrap();
+    assert!(answer.status().is_success(), "{}", answer.status());
+    assert_eq!((count(&server, DOCUMENTS), count(&server, REFRESH)), (2, 1));
 }
 
 #[tokio::test]
