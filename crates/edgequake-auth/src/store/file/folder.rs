@@ -112,20 +112,25 @@ impl RecordFolder {
         let name = of_revision(&self.0, number);
         let published = self.write(&temporary, text).and_then(|()| publish(&temporary, &name));
         drop(fs::remove_file(&temporary));
-        match published {
-            Ok(true) => {}
-            Ok(false) if !self.is_ours(&name, record) => return Ok(Swap::Conflict),
-            Ok(false) => {}
-            // An error that was told of a thing that was done, as network shares do.
-            Err(_) if self.is_ours(&name, record) => {}
-            Err(error) => return Err(failed(error)),
+        // A network share may tell an error of a thing that it has done.
+        let published = match published {
+            Ok(true) => Ok(true),
+            _ if self.is_ours(&name, record) => Ok(true),
+            failed => failed,
+        };
+        if let Some(spare) = spare {
+            // Room for a record that is not there would be missing elsewhere.
+            let kept = matches!(published, Ok(true)) && fs::rename(&spare, self.0.join(SPARE)).is_ok();
+            if !kept {
+                drop(fs::remove_file(spare));
+            }
+        }
+        if !published.map_err(failed)? {
+            return Ok(Swap::Conflict);
         }
         // The name is durable once the folder is, as far as a file system has such a thing.
         if let Err(error) = sync_folder(&self.0) {
             tracing::debug!(error = &error as &dyn std::error::Error, "the token folder cannot be synced");
-        }
-        if let Some(spare) = spare {
-            drop(fs::rename(spare, self.0.join(SPARE)));
         }
         let newest = self.numbers()?.into_iter().max().unwrap_or(number);
         if newest > number.saturating_add(KEPT) {

@@ -14,7 +14,7 @@ pub(super) fn publish(complete: &Path, name: &Path) -> io::Result<bool> {
     match fs::hard_link(complete, name) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) if has_no_links(&error) => match rename_new(complete, name) {
+        Err(error) if has_no_links(&error) => match rename::new(complete, name) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
             Err(error) => Err(error),
@@ -28,10 +28,6 @@ fn has_no_links(error: &io::Error) -> bool {
     // EPERM is what Linux and macOS say for FAT and the like, ENOSYS and ENOTSUP what FUSE and network shares say.
     let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported, io::ErrorKind::TooManyLinks];
     kinds.contains(&error.kind()) || error.raw_os_error() == Some(rename::ENOSYS)
-}
-
-fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    rename::new(from, to)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
