@@ -61,7 +61,7 @@ pub(crate) fn is_good(tokens: &StoredTokens, now: Now) -> bool {
 }
 
 /// The larger advance of the two clocks: one may have been set, the other may have stood still.
-fn elapsed(since: Now, now: Now) -> Duration {
+pub(crate) fn elapsed(since: Now, now: Now) -> Duration {
     now.wall.saturating_sub(since.wall).max(now.mono.saturating_sub(since.mono))
 }
 

@@ -59,8 +59,8 @@ pub enum Removal {
 impl Inner {
     /// Ends the session in the store and at the server. Both are tried, whatever becomes of the other.
     pub(crate) async fn end_session(self: &Arc<Self>, (access, refresh, held): InHand) -> LogoutOutcome {
-        // Nobody writes what was not saved while the session ends.
-        let _one = self.saving.lock().await;
+        // Nobody writes what was not saved while the session ends in the store.
+        let saving = self.saving.lock().await;
         let unsaved = self.notes().unsaved.take();
         let newest_is_here = unsaved.is_some();
         let mine = match (unsaved, access) {
@@ -90,6 +90,7 @@ impl Inner {
             Ok(found) => found,
             Err(error) => (Removal::Failed(error), None),
         };
+        drop(saving);
         // What is stored is the newest of the session, unless it could not be stored.
         let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };
         let server = match tokens {

@@ -16,7 +16,7 @@ use super::wire::{Answered, Wire};
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
-use crate::protocol::{Held, Refresher, Step, Urgency};
+use crate::protocol::{Held, Refresher, Step, Urgency, elapsed};
 use crate::store::{EndReason, LoginKey, Record, Stored, Swap};
 
 /// Before a record is looked at again that somebody else has changed.
@@ -163,10 +163,7 @@ impl Inner {
     ) -> Result<Option<Renewed>, Failure> {
         let begun = self.clock.now();
         let answer = self.wire().refresh(&token).await;
-        let took = self.clock.now();
-        if took.wall.saturating_sub(begun.wall).max(took.mono.saturating_sub(begun.mono))
-            > self.limits.lease()
-        {
+        if elapsed(begun, self.clock.now()) > self.limits.lease() {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
         }
         let error = match answer {

@@ -67,13 +67,16 @@ impl Inner {
         let _one = self.saving.lock().await;
         let unsaved = self.notes().unsaved.clone();
         let Some(unsaved) = unsaved else { return Ok(()) };
-        if matches!(self.save(&unsaved, true).await?, Saved::Orphaned) {
-            self.revoke_successor(&unsaved.tokens);
+        match self.save(&unsaved, true).await? {
+            Saved::As(_) => {
+                tracing::info!(server = %self.server, "tokens that could not be stored are stored now");
+            }
+            Saved::Superseded => {}
+            Saved::Orphaned => self.revoke_successor(&unsaved.tokens),
         }
         // Other tokens may have taken their place meanwhile.
         let saved = unsaved.tokens.version;
         self.notes().unsaved.take_if(|unsaved| unsaved.tokens.version == saved);
-        tracing::info!(server = %self.server, "tokens that could not be stored are stored now");
         self.publish();
         Ok(())
     }

@@ -206,13 +206,16 @@ impl Refresher {
                 (false, false) => Step::NoLogin,
             };
         };
+        // The program's own token is in no record, so none of the record's is spent by it.
+        let spends = unplaced.is_none().then_some(tokens.version);
         let mut expired = None;
         match &record.lease {
-            Some(lease) if lease.holder == self.me && self.has_fence(record) => {
-                return self.with_lease(record, lease, tokens, token, unplaced.is_some(), now);
+            Some(lease) if lease.holder == self.me => {
+                // Else it is from an earlier refresh of this provider, whose exchange is over.
+                if let Some(mine) = self.mine.as_ref().filter(|mine| mine.fence == record.fence) {
+                    return self.with_lease(mine, record, lease, token, spends, now);
+                }
             }
-            // From an earlier refresh of this provider, whose exchange is over.
-            Some(lease) if lease.holder == self.me => {}
             Some(lease) => match self.observe(record, lease, now) {
                 Some(wait) if self.urgency == Urgency::Needed => return Step::Wait(wait),
                 Some(_) => return Step::Skip,
@@ -220,7 +223,7 @@ impl Refresher {
             },
             None => {}
         }
-        if record.is_unsettled() && unplaced.is_none() {
+        if record.is_unsettled() && spends.is_some() {
             // Whether its token still works is not known.
             match (self.urgency, self.password) {
                 (Urgency::Early, _) => return Step::Skip,
@@ -229,7 +232,6 @@ impl Refresher {
             }
         }
         self.predecessor = expired;
-        let spends = unplaced.is_none().then_some(tokens.version);
         Step::Write(Box::new(self.take(record, spends, now)))
     }
 
@@ -240,10 +242,6 @@ impl Refresher {
         given.is_some()
             && given == record.began_with
             && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
-    }
-
-    fn has_fence(&self, record: &Record) -> bool {
-        self.mine.as_ref().is_some_and(|mine| mine.fence == record.fence)
     }
 
     /// How long somebody else's lease may still last; `None` once it has stood unchanged for too long.
@@ -259,21 +257,19 @@ impl Refresher {
     /// The lease is ours: wait until the one before can no longer be at it, prolong it, or send.
     fn with_lease(
         &self,
+        mine: &Mine,
         record: &Record,
         lease: &Lease,
-        tokens: &StoredTokens,
         token: Secret,
-        given: bool,
+        spends: Option<Version>,
         now: Now,
     ) -> Step {
-        let Some(mine) = &self.mine else { return Step::Skip };
         let quiet = mine.quiet_until.and_then(|until| until.checked_sub(now.mono));
         if let Some(wait) = quiet.filter(|wait| !wait.is_zero()) {
             return Step::Wait(wait);
         }
-        let spends = (!given).then_some(tokens.version);
         let intended = record.intent.as_ref().filter(|intent| intent.holder == self.me);
-        if intended.map(|intent| intent.tokens) != spends && !given {
+        if spends.is_some() && intended.map(|intent| intent.tokens) != spends {
             return Step::Write(Box::new(self.take(record, spends, now)));
         }
         let left = lease.length.saturating_sub(elapsed(mine.since, now));
@@ -283,16 +279,13 @@ impl Refresher {
             renewed.write = RandomId::random();
             return Step::Write(Box::new(renewed));
         }
-        let unsettled = self.predecessor.is_some() || self.was_unsettled(record);
-        let session = if given { RandomId::random() } else { record.session };
-        let given = given.then(|| digest(token.expose().as_bytes()));
+        // Whether somebody may have sent it before our own intent.
+        let inherited = record.intent.as_ref().is_some_and(|intent| intent.inherited);
+        let unsettled = self.predecessor.is_some() || inherited;
+        let given = spends.is_none().then(|| digest(token.expose().as_bytes()));
+        let session = if given.is_some() { RandomId::random() } else { record.session };
         let what = Presented { session, version: spends, holder: self.me, unsettled, given };
         Step::Present(Present { token, what })
-    }
-
-    /// Whether the token was of unknown state before our own intent. The intent keeps the time of the first one then.
-    fn was_unsettled(&self, record: &Record) -> bool {
-        record.intent.as_ref().is_some_and(|intent| intent.inherited)
     }
 
     /// A record with a lease and, for the tokens of the record, an intent of ours.
@@ -310,13 +303,12 @@ impl Refresher {
 
     /// A session from a token of the program, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
-        let mut begun = Record::new(StoredTokens::new(None, Some(token)), wall(now));
+        let began_with = digest(token.expose().as_bytes());
+        let tokens = StoredTokens::new(None, Some(token));
+        let version = Some(tokens.version);
+        let mut begun = Record::new(tokens, wall(now));
         begun.fence = record.map_or(0, |record| record.fence);
-        begun.began_with = begun
-            .tokens()
-            .and_then(|tokens| tokens.refresh_token.as_ref())
-            .map(|token| digest(token.expose().as_bytes()));
-        let version = begun.tokens().map(|tokens| tokens.version);
+        begun.began_with = Some(began_with);
         self.predecessor = None;
         Step::Write(Box::new(self.take(&begun, version, now)))
     }
