@@ -2,6 +2,7 @@
 //!
 //! The public trait returns `impl Future`; its boxed twin, needed behind a pointer, stays private.
 
+use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ impl AuthContext {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recourse {
-    /// Ask [`Credentials::authorize`] again and repeat the request once.
+    /// Ask [`Credentials::authorize`] again, and repeat the request once if that gives another generation.
     Retry,
     /// There is nothing better to be had: the refusal is the caller's.
     None,
@@ -94,6 +95,12 @@ pub trait Credentials: fmt::Debug + Send + Sync + 'static {
         let _ = used;
         Recourse::None
     }
+
+    /// The providers that this one wraps or chooses from, so that a session among them is found
+    /// ([`SharedCredentials::find`]). The default has none.
+    fn sources(&self) -> Vec<&SharedCredentials> {
+        Vec::new()
+    }
 }
 
 /// Any [`Credentials`] behind one pointer: cheap to clone, and all clones share one session.
@@ -130,6 +137,21 @@ impl SharedCredentials {
     pub fn rejected(&self, used: Generation) -> Recourse {
         self.0.rejected(used)
     }
+
+    /// The provider of type `C` among these: this one itself, or the first of those it [chooses from](Credentials::sources).
+    ///
+    /// ```
+    /// use edgequake_auth::{Chain, Env, SharedCredentials, StaticKey};
+    ///
+    /// let chain = Chain::builder().environment(Env::with(|_| None)).explicit(StaticKey::new("eq_0123456789")?).build();
+    /// let credentials = SharedCredentials::from(chain);
+    /// assert!(credentials.find::<StaticKey>().is_some());
+    /// # Ok::<(), edgequake_auth::CredentialsError>(())
+    /// ```
+    pub fn find<C: Credentials>(&self) -> Option<&C> {
+        let own = self.0.as_any().downcast_ref();
+        own.or_else(|| self.0.sources().into_iter().find_map(Self::find))
+    }
 }
 
 impl fmt::Debug for SharedCredentials {
@@ -152,6 +174,8 @@ trait DynCredentials: fmt::Debug + Send + Sync {
         cx: &'a AuthContext,
     ) -> BoxFuture<'a, Result<Authorization, CredentialsError>>;
     fn rejected(&self, used: Generation) -> Recourse;
+    fn sources(&self) -> Vec<&SharedCredentials>;
+    fn as_any(&self) -> &dyn Any;
 }
 
 impl<C: Credentials> DynCredentials for C {
@@ -168,5 +192,13 @@ impl<C: Credentials> DynCredentials for C {
 
     fn rejected(&self, used: Generation) -> Recourse {
         Credentials::rejected(self, used)
+    }
+
+    fn sources(&self) -> Vec<&SharedCredentials> {
+        Credentials::sources(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 }

@@ -75,7 +75,7 @@ impl Context {
         };
         cx.credential = match configured {
             Some(source) => source,
-            None => cx.stored_login(store.as_ref(), settings.identifier()).await,
+            None => cx.stored_login(store.as_ref(), settings.identifier()?).await,
         };
         cx.attach_session(store).await?;
         Ok(cx)

@@ -50,7 +50,7 @@ impl CredentialSource {
         if env.is_configured()? {
             return Ok(Some(Self::EnvKey));
         }
-        if let Some((name, password)) = env.login() {
+        if let Some((name, password)) = env.login()? {
             let account = Account { identifier: name.to_owned(), password: password.clone() };
             return Ok(Some(Self::EnvLogin(account)));
         }

@@ -33,7 +33,7 @@ impl Input {
                 let ask = || ask_password(&format!("Password of {}: ", input.identifier));
                 input.password = if login.password_stdin {
                     password_from_stdin()?
-                } else if let Some(password) = configured_password(&input.identifier, settings) {
+                } else if let Some(password) = configured_password(&input.identifier, settings)? {
                     password
                 } else {
                     ask()?
@@ -57,7 +57,8 @@ impl Input {
 }
 
 fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failure> {
-    let name = match given.map(str::to_owned).or_else(|| settings.identifier()) {
+    let configured = || settings.identifier().map_err(Failure::from);
+    let name = match given.map(str::to_owned).map_or_else(configured, |name| Ok(Some(name)))? {
         Some(name) => name,
         None => ask("User name or e-mail address: ", &format!("give a name, or set {}", USER_NAMES[0]))?,
     };
@@ -68,9 +69,9 @@ fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failur
 }
 
 /// The password that is set, unless it is set for another user: the server counts wrong passwords.
-fn configured_password(identifier: &str, settings: &Settings) -> Option<Secret> {
-    let same = settings.identifier().is_none_or(|name| name == identifier);
-    settings.get(PASSWORD).filter(|_| same).map(Secret::new)
+fn configured_password(identifier: &str, settings: &Settings) -> Result<Option<Secret>, Failure> {
+    let same = settings.identifier()?.is_none_or(|name| name == identifier);
+    Ok(settings.get(PASSWORD)?.filter(|_| same).map(Secret::new))
 }
 
 /// Stdin up to its end, without the line end that `echo` and most editors add.

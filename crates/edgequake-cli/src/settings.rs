@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use edgequake_auth::DotEnv;
+use edgequake_auth::{CredentialsError, DotEnv, Env};
 
 use crate::failure::{Exit, Failure};
 
@@ -41,13 +41,19 @@ impl Settings {
     }
 
     /// The value of a variable; empty counts as unset.
-    pub(crate) fn get(&self, name: &str) -> Option<String> {
+    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, CredentialsError> {
         let from_file = || self.env_file()?.1.get(name).map(str::to_owned);
-        std::env::var(name).ok().filter(|value| !value.trim().is_empty()).or_else(from_file)
+        let from_env = Env::variable(name)?.filter(|value| !value.trim().is_empty());
+        Ok(from_env.or_else(from_file))
     }
 
     /// The name to log in with.
-    pub(crate) fn identifier(&self) -> Option<String> {
-        USER_NAMES.into_iter().find_map(|name| self.get(name)).map(|name| name.trim().to_owned())
+    pub(crate) fn identifier(&self) -> Result<Option<String>, CredentialsError> {
+        for name in USER_NAMES {
+            if let Some(value) = self.get(name)? {
+                return Ok(Some(value.trim().to_owned()));
+            }
+        }
+        Ok(None)
     }
 }

@@ -84,6 +84,8 @@ pub(crate) enum UsageError {
     KeyFile { path: PathBuf, source: std::io::Error },
     #[error("the key file {} is empty", path.display())]
     NoKey { path: PathBuf },
+    #[error("the variable {name} is not valid UTF-8; set it again")]
+    Variable { name: String },
     #[error("exec needs a command: exec -- COMMAND")]
     NoCommand,
     #[error(transparent)]
@@ -99,14 +101,18 @@ impl Arguments {
     /// unset.
     pub(crate) fn parse(
         arguments: impl IntoIterator<Item = OsString>,
-        environment: impl Fn(&str) -> Option<String>,
+        environment: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Self, UsageError> {
         use lexopt::Arg::{Long, Short, Value};
 
         let (mut verbose, mut command, mut port) = (false, None, None);
 
-        let environment = |name: &str| environment(name).filter(|value| !value.trim().is_empty());
-        let mut server = keys(DevServer::builder(), environment);
+        let environment = |name: &str| match environment(name).map(OsString::into_string) {
+            Some(Ok(value)) => Ok(Some(value).filter(|value| !value.trim().is_empty())),
+            Some(Err(_)) => Err(UsageError::Variable { name: name.to_owned() }),
+            None => Ok(None),
+        };
+        let mut server = keys(DevServer::builder(), environment)?;
         let mut users: Vec<(String, Role)> = Vec::new();
         let mut parser = lexopt::Parser::from_args(arguments);
         while let Some(argument) = parser.next().map_err(|_| UsageError::Positional)? {
@@ -198,7 +204,7 @@ impl Arguments {
         }
         let mut startup_users = Vec::new();
         for (name, role) in users {
-            let (password, is_generated) = password(&name, environment);
+            let (password, is_generated) = password(&name, environment)?;
             server = server.user(&name, format!("{name}@localhost"), password.clone(), role.clone());
             startup_users.push(StartupUser { name, role, password, is_generated });
         }
@@ -208,14 +214,17 @@ impl Arguments {
 }
 
 /// Adds the keys from the environment, from the variables that the real server reads.
-fn keys(server: DevServerBuilder, environment: impl Fn(&str) -> Option<String>) -> DevServerBuilder {
-    let server = match environment("EDGEQUAKE_MASTER_API_KEY") {
+fn keys(
+    server: DevServerBuilder,
+    environment: impl Fn(&str) -> Result<Option<String>, UsageError>,
+) -> Result<DevServerBuilder, UsageError> {
+    let server = match environment("EDGEQUAKE_MASTER_API_KEY")? {
         Some(key) => server.master_key(key.trim()),
         None => server,
     };
-    let keys = environment("EDGEQUAKE_API_KEYS").unwrap_or_default();
+    let keys = environment("EDGEQUAKE_API_KEYS")?.unwrap_or_default();
     let keys = keys.split(',').map(str::trim).filter(|key| !key.is_empty());
-    keys.fold(server, DevServerBuilder::static_key)
+    Ok(keys.fold(server, DevServerBuilder::static_key))
 }
 
 /// The command after `exec`, and its arguments.
@@ -226,12 +235,19 @@ fn exec(parser: &mut lexopt::Parser) -> Result<(OsString, Vec<OsString>), UsageE
 }
 
 /// The password of a user, and whether it was generated.
-fn password(name: &str, environment: impl Fn(&str) -> Option<String>) -> (Secret, bool) {
+fn password(
+    name: &str,
+    environment: impl Fn(&str) -> Result<Option<String>, UsageError>,
+) -> Result<(Secret, bool), UsageError> {
     let own = format!("EDGEQUAKE_DEVSERVER_PASSWORD_{}", name.to_uppercase());
-    match environment(&own).or_else(|| environment("EDGEQUAKE_DEVSERVER_PASSWORD")) {
+    let password = match environment(&own)? {
+        Some(password) => Some(password),
+        None => environment("EDGEQUAKE_DEVSERVER_PASSWORD")?,
+    };
+    Ok(match password {
         Some(password) => (password.into(), false),
         None => (Secret::new(Uuid::new_v4().simple().to_string()), true),
-    }
+    })
 }
 
 fn value<T>(

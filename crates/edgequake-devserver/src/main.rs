@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<u8, Box<dyn std::error::Error>> {
-    let environment = |name: &str| std::env::var(name).ok();
+    let environment = |name: &str| std::env::var_os(name);
     let arguments = Arguments::parse(std::env::args_os().skip(1), environment)?;
     let Arguments::Serve { server, users, verbose, command } = arguments else {
         let text = if arguments.is_help() { USAGE } else { concat!(env!("CARGO_PKG_VERSION"), "\n") };

@@ -243,7 +243,9 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
             (Kind::SessionExpired, format!("the {name} was refused: the session is over"))
         }
         400 if invalid_grant => (Kind::Refused, format!("the {name} was refused")),
-        403 => (Kind::Inactive, format!("the {name} was forbidden: the account is not active")),
+        403 => {
+            forbidden(step, body.reason_text().filter(|reason| is_word(reason) && *reason != secret.expose()))
+        }
         423 => (
             Kind::Locked,
             "the account is locked after too many wrong logins; wait, then log in again".to_owned(),
@@ -268,6 +270,33 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
         Some(wait) => error.with_retry_after(wait),
         None => error,
     }
+}
+
+/// What a 403 means, by the server's reason. A refresh that is refused for a reason is refused for good
+/// (`POST /auth/refresh`); one without may be the word of a machine in front of the server.
+fn forbidden(step: Step, reason: Option<&str>) -> (Kind, String) {
+    let name = step.name();
+    let kind = if step == Step::Refresh { Kind::SessionExpired } else { Kind::Inactive };
+    match reason {
+        Some("account_inactive") => {
+            (Kind::Inactive, format!("the {name} was forbidden: the account is not active"))
+        }
+        Some("tenant_suspended") => (kind, format!("the {name} was forbidden: the tenant is suspended")),
+        Some("membership_revoked") => {
+            (kind, format!("the {name} was forbidden: the account is no longer a member of its tenant"))
+        }
+        Some(other) => (kind, format!("the {name} was forbidden, with the reason {other}")),
+        None => (
+            Kind::Inactive,
+            format!("the {name} was forbidden: the account is not active, or a proxy forbids it"),
+        ),
+    }
+}
+
+/// Whether a reason is one word of bounded length, and so can stand in an error.
+fn is_word(reason: &str) -> bool {
+    (1..=64).contains(&reason.len())
+        && reason.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).

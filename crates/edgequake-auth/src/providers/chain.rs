@@ -179,6 +179,10 @@ impl Credentials for Chain {
     fn rejected(&self, used: Generation) -> Recourse {
         self.current().map_or(Recourse::None, |(_, source)| source.rejected(used))
     }
+
+    fn sources(&self) -> Vec<&SharedCredentials> {
+        self.sources.iter().map(|(_, source)| source).collect()
+    }
 }
 
 impl fmt::Debug for Chain {

@@ -34,20 +34,36 @@ const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
 #[derive(Debug, Clone)]
 pub struct Env {
     key: Result<StaticKey, CredentialsError>,
-    login: Option<(String, Secret)>,
+    login: Result<Option<(String, Secret)>, CredentialsError>,
 }
 
 impl Env {
     /// Reads the process environment, now and never again.
     pub fn from_process() -> Self {
-        Self::read(|name| match std::env::var(name) {
+        Self::read(Self::variable)
+    }
+
+    /// A variable of the process environment; `None` if it is not set.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when its value is not UTF-8.
+    ///
+    /// ```
+    /// use edgequake_auth::Env;
+    ///
+    /// let url = Env::variable("EDGEQUAKE_BASE_URL")?.unwrap_or_else(|| "http://localhost:8080".to_owned());
+    /// # Ok::<(), edgequake_auth::CredentialsError>(())
+    /// ```
+    pub fn variable(name: &str) -> Result<Option<String>, CredentialsError> {
+        match std::env::var(name) {
             Ok(value) => Ok(Some(value)),
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(std::env::VarError::NotUnicode(_)) => Err(CredentialsError::new(
                 CredentialsErrorKind::Invalid,
                 format!("{name} is not valid UTF-8; set it again"),
             )),
-        })
+        }
     }
 
     /// Reads from `lookup` instead of the process environment: another source of variables, or a test.
@@ -66,11 +82,15 @@ impl Env {
                 format!("{API_KEY} is not set in the environment"),
             )),
         });
-        let name = [USERNAME, EMAIL].into_iter().find_map(|name| get(name).ok().flatten());
-        let login = name
-            .zip(get(PASSWORD).ok().flatten())
-            .map(|(name, password)| (name.expose().trim().to_owned(), password));
-        Self { key, login }
+        let login = || {
+            let name = match get(USERNAME)? {
+                Some(name) => Some(name),
+                None => get(EMAIL)?,
+            };
+            let both = name.zip(get(PASSWORD)?);
+            Ok(both.map(|(name, password)| (name.expose().trim().to_owned(), password)))
+        };
+        Self { key, login: login() }
     }
 
     /// Sends the key in another header.
@@ -95,8 +115,13 @@ impl Env {
 
     /// The name and password that the environment holds, when it holds both. The password is taken as it is,
     /// blanks included.
-    pub fn login(&self) -> Option<(&str, &Secret)> {
-        self.login.as_ref().map(|(name, password)| (name.as_str(), password))
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them is not UTF-8.
+    pub fn login(&self) -> Result<Option<(&str, &Secret)>, CredentialsError> {
+        let login = self.login.as_ref().map_err(Clone::clone)?;
+        Ok(login.as_ref().map(|(name, password)| (name.as_str(), password)))
     }
 }
 
@@ -141,14 +166,14 @@ mod tests {
 
     #[test]
     fn a_login_needs_a_name_and_a_password() {
-        assert!(env(&[(USERNAME, "mona")]).login().is_none());
-        assert!(env(&[(PASSWORD, "s3cr3t-p")]).login().is_none());
+        assert!(env(&[(USERNAME, "mona")]).login().unwrap().is_none());
+        assert!(env(&[(PASSWORD, "s3cr3t-p")]).login().unwrap().is_none());
         let both = env(&[(EMAIL, "mona@corp.test"), (PASSWORD, " s3cr3t-p ")]);
-        let (name, password) = both.login().unwrap();
+        let (name, password) = both.login().unwrap().unwrap();
         assert_eq!((name, password.expose()), ("mona@corp.test", " s3cr3t-p "));
         let shown = format!("{both:?}");
         assert!(shown.contains("mona@corp.test") && !shown.contains("s3cr3t"), "{shown}");
         let named = env(&[(EMAIL, "mona@corp.test"), (USERNAME, "mona"), (PASSWORD, "p")]);
-        assert_eq!(named.login().unwrap().0, "mona");
+        assert_eq!(named.login().unwrap().unwrap().0, "mona");
     }
 }

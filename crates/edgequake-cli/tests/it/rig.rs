@@ -1,5 +1,6 @@
 //! [`Rig`]: a server, a home of its own, and the program run in it. Everything that was run is in the transcript.
 
+use std::ffi::OsString;
 use std::process::{Output, Stdio};
 
 use edgequake_devserver::{DevServer, DevServerBuilder, Role};
@@ -24,7 +25,7 @@ pub(crate) fn server() -> DevServerBuilder {
 pub(crate) struct Rig {
     pub(crate) server: DevServer,
     pub(crate) home: TempDir,
-    env: Vec<(String, String)>,
+    env: Vec<(String, OsString)>,
     transcript: String,
 }
 
@@ -61,7 +62,7 @@ impl Rig {
         let home = tempfile::tempdir().unwrap();
         let scope =
             ["EDGEQUAKE_TENANT_ID", "EDGEQUAKE_WORKSPACE_ID"].map(|name| (name.into(), "default".into()));
-        let mut env = vec![("EDGEQUAKE_BASE_URL".to_owned(), server.url().to_owned())];
+        let mut env = vec![("EDGEQUAKE_BASE_URL".to_owned(), server.url().into())];
         env.extend(scope);
         Self { server, home, env, transcript: String::new() }
     }
@@ -74,7 +75,7 @@ impl Rig {
     }
 
     /// Sets a variable for all later runs; empty takes it away.
-    pub(crate) fn env(&mut self, name: &str, value: impl Into<String>) {
+    pub(crate) fn env(&mut self, name: &str, value: impl Into<OsString>) {
         self.env.retain(|(known, _)| known != name);
         let value = value.into();
         if !value.is_empty() {

@@ -58,3 +58,18 @@ async fn settings_of_a_file_stand_behind_the_environment_and_arguments() {
         rig.cli(&["status", "--json", "--timeout", "5", "--base-url", &url]).await.succeeded().json();
     assert!(unread["tenant_id"].is_null());
 }
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_variable_that_is_not_utf8_is_named_and_sends_nothing() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let value = std::ffi::OsStr::from_bytes(b"s3cr3t\xff");
+    for name in ["EDGEQUAKE_BASE_URL", "EDGEQUAKE_WORKSPACE_ID", "EDGEQUAKE_EMAIL", "EDGEQUAKE_PASSWORD"] {
+        let mut rig = Rig::new().await;
+        rig.env(name, value);
+        let run = rig.cli(&["whoami"]).await;
+        assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+        assert!(run.stderr.contains(&format!("{name} is not valid UTF-8; set it again")), "{}", run.stderr);
+        assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
+    }
+}

@@ -69,12 +69,13 @@ impl Client {
         let credentials = credentials.into();
         self.derive(|inner| {
             inner.service = (inner.shared.stack)(credentials.clone());
+            inner.session = credentials.find().cloned();
             inner.credentials = credentials;
-            inner.session = None;
         })
     }
 
-    /// The session behind this client, if it logs in: its expiry, user, and how often it was renewed.
+    /// The session behind this client, if it logs in: its expiry, user, and how often it was renewed. Also one that came by
+    /// [`with_credentials`](Self::with_credentials), alone or in a [`Chain`](edgequake_auth::Chain).
     pub fn session(&self) -> Option<&Jwt> {
         self.0.session.as_ref()
     }

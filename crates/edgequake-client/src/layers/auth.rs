@@ -55,6 +55,10 @@ pub struct Rejected {
     pub generation: Option<Generation>,
 }
 
+/// Noted on a request that is sent again: the credential to use instead of the one that was refused.
+#[derive(Debug, Clone)]
+pub(super) struct Successor(pub(super) Authorization);
+
 /// Puts a credential on each request.
 #[derive(Debug, Clone)]
 pub struct AuthLayer {
@@ -113,10 +117,11 @@ where
         if let Err(violation) = self.shared.trusted.check(request.uri()) {
             return ResponseFuture { state: State::Failed { error: Some(violation.into()) }, used: None };
         }
-        let at_hand = match auth {
-            Auth::Public => Some(Authorization::anonymous()),
+        let at_hand = match (auth, request.extensions_mut().remove::<Successor>()) {
+            (Auth::Public, _) => Some(Authorization::anonymous()),
+            (_, Some(Successor(authorization))) => Some(authorization),
             // A kind of need that this version does not know is met like the strictest.
-            _ => self.shared.credentials.ready(&self.shared.context),
+            (_, None) => self.shared.credentials.ready(&self.shared.context),
         };
         let at_hand = at_hand.or_else(|| (auth == Auth::Optional).then(Authorization::anonymous));
         match at_hand {

@@ -55,6 +55,11 @@ impl<B> Retained<B> {
         request
     }
 
+    /// Where it goes.
+    pub(crate) fn uri(&self) -> &Uri {
+        &self.uri
+    }
+
     /// How the request is to be treated.
     pub(crate) fn policy(&self) -> Policy {
         self.policy.clone().unwrap_or_else(|| Policy::for_method(&self.method))

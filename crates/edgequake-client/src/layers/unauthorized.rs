@@ -2,8 +2,9 @@
 //!
 //! Stands right outside the [auth layer](super::auth), which notes on a 401 which credential was refused, and inside the
 //! transient retry, which does not count the replay as an attempt. It asks the credentials whether another one can be had
-//! ([`SharedCredentials::rejected`]); if so it sends the request once more. A second 401 is the caller's. A body that can be sent only
-//! once is not replayed: the first 401 is the caller's then. Errors pass through.
+//! ([`SharedCredentials::rejected`]) and gets it; the request is sent once more if that is of another generation than the one refused.
+//! A second 401 is the caller's. A body that can be sent only once is not replayed: the first 401 is the caller's then. Errors pass
+//! through; its own is the [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
 //!
 //! ```
 //! use edgequake_auth::{SharedCredentials, StaticKey};
@@ -41,7 +42,8 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edgequake_auth::{Recourse, SharedCredentials};
+use edgequake_auth::{AuthContext, Generation, Recourse, SharedCredentials};
+use edgequake_types::Origin;
 use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -50,7 +52,7 @@ use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::auth::Rejected;
+use super::auth::{Rejected, Successor};
 use super::replay::Retained;
 use crate::body::{Replay, collect};
 use crate::boxed::{BoxError, BoxFuture};
@@ -171,8 +173,12 @@ where
                     if recourse != Recourse::Retry {
                         return Poll::Ready(Ok(answer));
                     }
-                    tracing::debug!(?used, "credential refused, sending again with another one");
-                    this.state.set(State::Second { future: Box::pin(replay(answer, retained, service)) });
+                    let Ok(origin) = Origin::of(retained.uri()) else {
+                        return Poll::Ready(Ok(answer));
+                    };
+                    let context = AuthContext::new(origin);
+                    let future = replay(answer, used, credentials, context, retained, service);
+                    this.state.set(State::Second { future: Box::pin(future) });
                 }
                 StateProj::Second { future } => return future.as_mut().poll(cx),
             }
@@ -188,6 +194,9 @@ fn lacks_scope<R>(answer: &Response<R>) -> bool {
 
 async fn replay<S, B, R>(
     refused: Response<R>,
+    used: Generation,
+    credentials: SharedCredentials,
+    context: AuthContext,
     retained: Retained<B>,
     service: S,
 ) -> Result<Response<R>, BoxError>
@@ -196,11 +205,18 @@ where
     S::Error: Into<BoxError>,
     R: Body<Data = Bytes> + Unpin,
 {
+    tracing::debug!(?used, "credential refused, asking for another one");
+    let successor = credentials.authorize(&context).await?;
+    if successor.generation() == used {
+        return Ok(refused);
+    }
     let mut body = refused.into_body();
     // Reading the rest lets the connection be used again; that it could not be read is no reason to give up.
     let _ = tokio::time::timeout(DRAIN.1, collect(&mut body, DRAIN.0)).await;
     drop(body);
-    let mut answer = service.oneshot(retained.into_request()).await.map_err(Into::into)?;
+    let mut request = retained.into_request();
+    request.extensions_mut().insert(Successor(successor));
+    let mut answer = service.oneshot(request).await.map_err(Into::into)?;
     if answer.status() == StatusCode::UNAUTHORIZED {
         answer.extensions_mut().insert(Replayed);
     }

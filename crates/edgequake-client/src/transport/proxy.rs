@@ -78,7 +78,8 @@ impl Proxies {
     ///
     /// [`ProxyError`] naming the variable, when one cannot be used.
     pub fn from_env() -> Result<Self, ProxyError> {
-        Self::from_lookup(|name| std::env::var(name).ok())
+        // What is not UTF-8 is no proxy, and is told as such.
+        Self::from_lookup(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ProxyError> {

@@ -1,6 +1,7 @@
 //! What a client takes from the environment and a `.env` file, and which source wins. Each case is a process of its own, because the
 //! environment of this one is left alone.
 
+use std::ffi::OsStr;
 use std::process::Command;
 
 use edgequake_auth::DotEnv;
@@ -35,7 +36,7 @@ async fn child_shows_what_it_sends() {
 }
 
 /// What a process with these variables, this file and this key of its builder shows.
-fn shown(variables: &[(&str, &str)], file: &str, explicit: Option<&str>) -> String {
+fn shown<V: AsRef<OsStr> + Copy>(variables: &[(&str, V)], file: &str, explicit: Option<&str>) -> String {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["environment::child_shows_what_it_sends", "--exact", "--nocapture"]);
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("EDGEQUAKE_")) {
@@ -73,7 +74,7 @@ fn explicit_before_environment_before_file_before_nothing() {
 #[test]
 fn address_and_scope_come_from_the_same_places() {
     let file = "\u{FEFF}EDGEQUAKE_BASE_URL=http://127.0.0.1:1/eq/\nEDGEQUAKE_WORKSPACE_ID=default\nEDGEQUAKE_API_KEY=\"ab #cd\"\n";
-    insta::assert_snapshot!(shown(&[], &file.replace(" #cd", "#cd"), None), @"http://127.0.0.1:1/eq Bearer ab#cd default");
+    insta::assert_snapshot!(shown::<&str>(&[], &file.replace(" #cd", "#cd"), None), @"http://127.0.0.1:1/eq Bearer ab#cd default");
     let variables = [
         ("EDGEQUAKE_BASE_URL", "https://eq.example.com"),
         ("EDGEQUAKE_WORKSPACE_ID", "7B0E2B52-6A53-4B0C-9B43-0F6B6A1D9F21"),
@@ -98,5 +99,30 @@ fn what_cannot_be_used_is_named_and_stops() {
         assert!(!text.contains("s3cr3t"), "{text}");
         let named = if name == "EDGEQUAKE_BASE_URL" { "the base URL" } else { name };
         assert!(text.contains(named), "{name}: {text}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_not_utf8_is_named_and_stops() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let value = OsStr::from_bytes(b"s3cr3t\xff");
+    for name in [
+        "EDGEQUAKE_BASE_URL",
+        "EDGEQUAKE_TENANT_ID",
+        "EDGEQUAKE_WORKSPACE_ID",
+        "EDGEQUAKE_USER_ID",
+        "EDGEQUAKE_ALLOW_HTTP",
+        "EDGEQUAKE_API_KEY",
+        "EDGEQUAKE_USERNAME",
+        "EDGEQUAKE_EMAIL",
+        "EDGEQUAKE_PASSWORD",
+    ] {
+        let text = shown(&[(name, value)], "EDGEQUAKE_API_KEY=filek\n", None);
+        assert_eq!(
+            text,
+            format!("the client is misconfigured: {name} is not valid UTF-8; set it again"),
+            "{name}"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use edgequake_client::auth::{Chain, Env, KeyFile, Revocation, StaticKey};
 use edgequake_client::types::api_keys::{CreateApiKey, KeyScope, ListApiKeys};
 use edgequake_client::types::documents::{DocumentStatus, ListDocuments, UploadFile, UploadText};
 use edgequake_client::types::query::{Query, QueryEvent, StreamQuery};
@@ -246,4 +247,51 @@ async fn a_login_is_bound_to_a_workspace_and_a_key_is_not() {
     // Another kind of 403, for which there is nothing to be said about a binding.
     let denied = logged_in(&server, "mona").await.users().list(ListUsers::new()).await.unwrap_err();
     assert!(denied.is_forbidden() && !denied.is_bound_elsewhere(), "{denied}");
+}
+
+#[tokio::test]
+async fn credentials_that_are_or_hold_a_session_are_that_session() {
+    let server = server().start().await.unwrap();
+    let bare = anonymous(&server);
+    let jwt = bare.session_builder().login("mona", "mona-password").build().unwrap();
+    let chain = || Chain::builder().environment(Env::with(|_| None)).stored_login(jwt.clone()).build();
+    let clients = [
+        bare.with_credentials(jwt.clone()),
+        bare.with_credentials(chain()),
+        Client::builder().base_url(server.url()).credentials(jwt.clone()).build().unwrap(),
+        Client::builder().base_url(server.url()).credentials(chain()).build().unwrap(),
+    ];
+    for client in clients {
+        jwt.login().await.unwrap();
+        client.auth().me().await.unwrap();
+        assert_eq!(client.session().unwrap().logins(), jwt.logins());
+        let outcome = client.logout().await.unwrap();
+        assert!(matches!(outcome.server, Revocation::Revoked), "{outcome:?}");
+        client.auth().me().await.unwrap_err();
+    }
+    assert!(bare.with_credentials(StaticKey::new("k").unwrap()).session().is_none());
+}
+
+#[tokio::test]
+async fn a_refused_key_of_a_file_is_sent_again_only_if_the_file_has_another() {
+    let server = server().start().await.unwrap();
+    let root = logged_in(&server, "root").await;
+    let created = root.api_keys().create(CreateApiKey::new().scopes([KeyScope::Read])).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    std::fs::write(&path, "wrong").unwrap();
+    let client = anonymous(&server).with_credentials(KeyFile::new(&path));
+    let requests = || server.recorder().requests().len();
+    server.recorder().start();
+    let before = requests();
+    for attempts in 1..=3 {
+        let error = client.tasks().list(ListTasks::new()).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::Unauthorized { replayed: false, .. }), "{error:?}");
+        assert_eq!(requests() - before, attempts);
+    }
+    std::fs::write(&path, created.api_key.expose()).unwrap();
+    in_default_scope(&client).tasks().list(ListTasks::new()).await.unwrap();
+    assert_eq!(requests() - before, 5);
+    in_default_scope(&client).tasks().list(ListTasks::new()).await.unwrap();
+    assert_eq!(requests() - before, 6);
 }

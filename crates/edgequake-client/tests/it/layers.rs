@@ -260,7 +260,7 @@ async fn no_permit_is_held_while_a_credential_is_waited_for() {
     assert_eq!(waiting.await.unwrap().unwrap().status(), 200);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_401_is_replayed_once_and_marked() {
     let probe = Probe::new(&[401]);
     let credentials: SharedCredentials = Renewed::default().into();

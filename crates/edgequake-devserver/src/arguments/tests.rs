@@ -2,7 +2,7 @@ use super::*;
 
 fn parse(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Arguments, UsageError> {
     let lookup = |name: &str| {
-        environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        environment.iter().find(|(known, _)| *known == name).map(|(_, value)| OsString::from(*value))
     };
     Arguments::parse(arguments.iter().map(OsString::from), lookup)
 }

@@ -1,11 +1,11 @@
 use super::*;
 
-fn answer(status: u16, body: &'static str) -> Response<Bytes> {
-    Response::builder().status(status).body(Bytes::from_static(body.as_bytes())).unwrap()
+fn answer(status: u16, body: &str) -> Response<Bytes> {
+    Response::builder().status(status).body(Bytes::copy_from_slice(body.as_bytes())).unwrap()
 }
 
 /// Kind, code and text of what an answer means.
-fn means(step: Step, status: u16, body: &'static str) -> String {
+fn means(step: Step, status: u16, body: &str) -> String {
     let error = error_answer(step, &answer(status, body), &Secret::new("s3cr3t"));
     assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
     format!("{:?} {}: {error}", error.kind(), error.code().unwrap_or("-"))
@@ -57,7 +57,7 @@ fn what_each_refusal_of_a_login_means() {
         .map(|status| format!("{status} {}", means(Step::Login, status, "")));
     insta::assert_snapshot!(table.join("\n"), @r"
     401 Refused UNAUTHORIZED: the login was refused: the name or the password is wrong
-    403 Inactive FORBIDDEN: the login was forbidden: the account is not active
+    403 Inactive FORBIDDEN: the login was forbidden: the account is not active, or a proxy forbids it
     423 Locked ACCOUNT_LOCKED: the account is locked after too many wrong logins; wait, then log in again
     400 Unexpected BAD_REQUEST: the server answered the login with 400 Bad Request: check the base URL
     404 Unexpected NOT_FOUND: the server answered the login with 404 Not Found: check the base URL
@@ -88,6 +88,26 @@ fn a_refusal_of_a_refresh_ends_the_session_in_both_dialects() {
     Unexpected BAD_REQUEST: the server answered the refresh with 400 Bad Request: check the base URL
     "
     );
+}
+
+#[test]
+fn a_403_tells_the_reason_of_the_server_and_ends_the_session_if_there_is_one() {
+    let with = |reason: &str| {
+        format!(r#"{{"code":"FORBIDDEN","details":{{"diagnostics":{{"reason":"{reason}"}}}}}}"#)
+    };
+    let words =
+        ["tenant_suspended", "membership_revoked", "account_inactive", "sunday", "s3cr3t", "two words"];
+    let table = words.map(|reason| format!("{reason}: {}", means(Step::Refresh, 403, &with(reason))));
+    insta::assert_snapshot!(table.join("\n"), @r"
+    tenant_suspended: SessionExpired FORBIDDEN: the refresh was forbidden: the tenant is suspended
+    membership_revoked: SessionExpired FORBIDDEN: the refresh was forbidden: the account is no longer a member of its tenant
+    account_inactive: Inactive FORBIDDEN: the refresh was forbidden: the account is not active
+    sunday: SessionExpired FORBIDDEN: the refresh was forbidden, with the reason sunday
+    s3cr3t: Inactive FORBIDDEN: the refresh was forbidden: the account is not active, or a proxy forbids it
+    two words: Inactive FORBIDDEN: the refresh was forbidden: the account is not active, or a proxy forbids it
+    ");
+    insta::assert_snapshot!(means(Step::Login, 403, &with("account_inactive")), @"Inactive FORBIDDEN: the login was forbidden: the account is not active");
+    insta::assert_snapshot!(means(Step::Refresh, 403, "<html>"), @"Inactive FORBIDDEN: the refresh was forbidden: the account is not active, or a proxy forbids it");
 }
 
 #[test]

@@ -20,18 +20,19 @@ const DEFAULT_BASE_URL: &str = "http://localhost:8080";
 
 impl ClientBuilder {
     /// A setting from the environment, then from the file; empty is unset.
-    fn lookup(&self, name: &str) -> Option<String> {
-        let from_env = || self.env.then(|| std::env::var(name).ok()).flatten();
+    fn lookup(&self, name: &str) -> Result<Option<String>, Error> {
+        let from_env = if self.env { Env::variable(name).map_err(Error::config)? } else { None };
         let from_file = || self.dot_env.as_ref().and_then(|file| file.get(name)).map(str::to_owned);
         let filled = |value: &String| !value.trim().is_empty();
-        from_env().filter(filled).or_else(|| from_file().filter(filled)).map(|value| value.trim().to_owned())
+        let value = from_env.filter(filled).or_else(|| from_file().filter(filled));
+        Ok(value.map(|value| value.trim().to_owned()))
     }
 
     pub(super) fn base(&self) -> Result<BaseUrl, Error> {
         if let Some(url) = &self.base_url {
             return url.clone().map_err(Error::config);
         }
-        let url = self.lookup("EDGEQUAKE_BASE_URL");
+        let url = self.lookup("EDGEQUAKE_BASE_URL")?;
         url.as_deref().unwrap_or(DEFAULT_BASE_URL).parse().map_err(Error::config)
     }
 
@@ -53,13 +54,13 @@ impl ClientBuilder {
         let mut scope = ScopeHeaders::new();
         let names = ["EDGEQUAKE_TENANT_ID", "EDGEQUAKE_WORKSPACE_ID", "EDGEQUAKE_USER_ID"];
         let [tenant, workspace, user] = names;
-        if let Some(tenant) = id(self.tenant.as_ref(), tenant, self.lookup(tenant))? {
+        if let Some(tenant) = id(self.tenant.as_ref(), tenant, self.lookup(tenant)?)? {
             scope = scope.tenant(&tenant);
         }
-        if let Some(workspace) = id(self.workspace.as_ref(), workspace, self.lookup(workspace))? {
+        if let Some(workspace) = id(self.workspace.as_ref(), workspace, self.lookup(workspace)?)? {
             scope = scope.workspace(&workspace);
         }
-        if let Some(user) = id(self.user.as_ref(), user, self.lookup(user))? {
+        if let Some(user) = id(self.user.as_ref(), user, self.lookup(user)?)? {
             scope = scope.user(&user);
         }
         Ok(scope)
@@ -67,7 +68,7 @@ impl ClientBuilder {
 
     pub(super) fn http_allowed(&self) -> Result<bool, Error> {
         let variable = "EDGEQUAKE_ALLOW_HTTP";
-        match (self.allow_http, self.lookup(variable)) {
+        match (self.allow_http, self.lookup(variable)?) {
             (Some(allow), _) => Ok(allow),
             (None, None) => Ok(false),
             (None, Some(text)) => match text.to_ascii_lowercase().as_str() {
@@ -87,7 +88,7 @@ impl ClientBuilder {
 
     fn chosen(&self, shared: &Shared) -> Result<(&'static str, Chosen), Error> {
         if let Some(credentials) = &self.credentials {
-            return Ok(("builder", (credentials.clone(), None)));
+            return Ok(("builder", (credentials.clone(), credentials.find().cloned())));
         }
         if let Some(key) = &self.api_key {
             let key = StaticKey::new(key.clone()).map_err(Error::config)?.carrier(self.carrier);
@@ -103,7 +104,7 @@ impl ClientBuilder {
             if env.is_configured().map_err(Error::config)? {
                 return Ok(("environment", (env.into(), None)));
             }
-            if let Some((identifier, password)) = env.login() {
+            if let Some((identifier, password)) = env.login().map_err(Error::config)? {
                 let login = self.session(shared, |builder| builder.login(identifier, password.clone()))?;
                 return Ok(("environment", login));
             }
