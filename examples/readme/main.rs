@@ -7,7 +7,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Output;
 
-use edgequake_devserver::{DevServer, Role};
+use edgequake_client::Client;
+use edgequake_client::types::documents::{DocumentStatus, ListDocuments};
+use edgequake_client::types::tasks::ListTasks;
+use edgequake_devserver::{DevServer, Fault, Role};
 use tokio::process::Command;
 
 /// Takes files in as modules: programs with a test that calls their `main`, and tests.
@@ -85,6 +88,35 @@ async fn the_programs_run() {
         assert!(status.success(), "{name}: {status}\n{stdout}\n{stderr}");
         assert!(stdout.contains(expected), "{name} did not print {expected:?}\n{stdout}\n{stderr}");
     }
+}
+
+/// What the programs do about a document that fails: one starts it again, the other goes on and tells which it was.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_programs_tell_a_failed_document() {
+    let server = DevServer::builder().master_key(KEY).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (path, content) in &INPUT[..3] {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    server.faults().add(Fault::fail_processing("extracting").times(1));
+    let Output { status, stderr, stdout } = run("upload", &server, folder.path()).await.unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(status.success(), "{stdout}\n{stderr}");
+    assert!(stderr.contains("failed") && !stdout.contains("chunks"), "{stdout}\n{stderr}");
+    let client = Client::builder().base_url(server.url()).api_key(KEY).build().unwrap();
+    let client = client.with_tenant("default").with_workspace("default");
+    let page = client.documents().list(ListDocuments::new()).await.unwrap();
+    assert_eq!(page.documents.len(), 1);
+    client.documents().wait_for(page.documents[0].id.clone()).await.unwrap();
+
+    server.faults().add(Fault::fail_processing("extracting").times(1));
+    let Output { status, stderr, stdout } = run("upload_many", &server, folder.path()).await.unwrap();
+    let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+    assert!(!status.success(), "{stdout}\n{stderr}");
+    assert!(format!("{stdout}{stderr}").contains("1 of 2 files failed"), "{stdout}\n{stderr}");
+    assert_eq!(stdout.matches(": 1 chunks").count(), 1, "{stdout}");
 }
 
 /// Runs a program: this program again, with the one test that is its `main`.

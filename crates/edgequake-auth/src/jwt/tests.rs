@@ -2,6 +2,7 @@
 
 mod answers;
 mod broken;
+mod contended;
 mod flights;
 mod logout;
 mod policy;
