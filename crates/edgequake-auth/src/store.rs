@@ -45,6 +45,7 @@
 //! | the holder was overtaken | its save finds another version, and it uses what is there |
 //! | somebody logs in meanwhile | the record has another session; who refreshed the old one revokes what it was given |
 //! | somebody logs out meanwhile | the record says [`LoggedOut`](EndReason::LoggedOut). Whoever had this session does not log in again by itself; who starts afterwards with a password may |
+//! | the store lost confirmed writes | told as [`WentBack`](StoreErrorKind::WentBack); what is left in it is not used. The access token is, while it works, then a password, or somebody logs in |
 //! | a presentation is delayed for longer than its lease | cannot be excluded; it is counted in [`SessionCounters::late`](crate::SessionCounters) |
 //!
 //! All of it is decided by functions without clocks and I/O, which are also run by a model that explores every order of the
@@ -117,6 +118,8 @@ pub enum Swap {
 /// * `compare_and_set` is one step: of two writers who expect the same revision one gets [`Swap::Conflict`]. When it is done,
 ///   the record is durable, and everybody who reads from now on sees it.
 /// * When it fails, it may have happened. The caller reads again, and knows its own write by [`Record::write`].
+/// * A store that can lose what it has confirmed tells that as [`WentBack`](StoreErrorKind::WentBack), for as long as it holds
+///   less than it did. A `compare_and_set` that expects nothing then replaces whatever is left: it is a new login.
 /// * No lock outlives a call. All futures are safe to drop; a write that was begun may happen later.
 ///
 /// ```

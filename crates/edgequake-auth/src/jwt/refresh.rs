@@ -17,7 +17,7 @@ use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
 use crate::protocol::{Held, Refresher, Step, Urgency, elapsed};
-use crate::store::{EndReason, LoginKey, Record, Stored, Swap};
+use crate::store::{EndReason, LoginKey, Record, StoreErrorKind, Stored, Swap};
 
 /// Before a record is looked at again that somebody else has changed.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
@@ -86,7 +86,13 @@ impl Inner {
         let mut waited = false;
         loop {
             if look {
-                stored = self.read_record(&key).await.map_err(unreadable)?;
+                stored = match self.read_record(&key).await {
+                    Err(error) if error.kind() == StoreErrorKind::WentBack => {
+                        let error = self.store_failure("the stored login is not the latest one", error);
+                        return self.log_in_instead(plan, error).await;
+                    }
+                    read => read.map_err(unreadable)?,
+                };
             }
             look = true;
             let now = self.clock.now();

@@ -84,7 +84,8 @@ impl Inner {
     /// `again` if time has passed since the tokens were issued, so that a login in the store may be a later one.
     async fn save(&self, unsaved: &Unsaved, again: bool) -> Result<Saved, StoreError> {
         let key = self.key().await?;
-        self.change_record(&key, |record| {
+        let anew = matches!(unsaved.from, Source::Login(..));
+        self.change_record_or_begin(&key, anew, |record| {
             let now = self.clock.now();
             match &unsaved.from {
                 Source::Login(session, _) if record.is_some_and(|record| record.session == *session) => {

@@ -62,10 +62,23 @@ impl Inner {
     pub(crate) async fn change_record<T>(
         &self,
         key: &LoginKey,
+        change: impl FnMut(Option<&Record>) -> Change<T>,
+    ) -> Result<T, StoreError> {
+        self.change_record_or_begin(key, false, change).await
+    }
+
+    /// Like [`change_record`](Self::change_record). With `anew` a store that went back counts as empty.
+    pub(crate) async fn change_record_or_begin<T>(
+        &self,
+        key: &LoginKey,
+        anew: bool,
         mut change: impl FnMut(Option<&Record>) -> Change<T>,
     ) -> Result<T, StoreError> {
         for _ in 0..TRIES {
-            let stored = self.read_record(key).await?;
+            let stored = match self.read_record(key).await {
+                Err(error) if anew && error.kind() == StoreErrorKind::WentBack => None,
+                read => read?,
+            };
             let (record, value) = match change(stored.as_ref().map(|stored| &stored.record)) {
                 Change::Leave(value) => return Ok(value),
                 Change::Write(record, value) => (record, value),

@@ -14,6 +14,9 @@ pub enum StoreErrorKind {
     Busy,
     /// Its content is damaged, or is not ours. It is left as it is.
     Corrupt,
+    /// It has lost writes that it had confirmed: a server that was restarted without persistence, or a fail-over to a replica
+    /// that lagged. What it holds now may have been spent, so nobody uses it; a login begins anew.
+    WentBack,
 }
 
 /// A token store that cannot be read or written. `Display` says what to do; a secret is never part of it.

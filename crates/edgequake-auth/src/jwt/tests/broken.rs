@@ -33,6 +33,8 @@ pub(super) struct Faults {
     /// Writes happen, and the answer is lost.
     pub(super) lose_answers: bool,
     pub(super) hang: bool,
+    /// It holds less than it had confirmed.
+    pub(super) went_back: bool,
     pub(super) written: Vec<Record>,
     pub(super) reads: usize,
 }
@@ -53,7 +55,7 @@ impl TokenStore for Broken {
             let (kind, hang) = {
                 let mut faults = self.faults.lock().unwrap();
                 faults.reads += 1;
-                (faults.read, faults.hang)
+                (faults.read.or(faults.went_back.then_some(StoreErrorKind::WentBack)), faults.hang)
             };
             if hang {
                 std::future::pending::<()>().await;
@@ -70,7 +72,11 @@ impl TokenStore for Broken {
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
-            let before = self.inner.read(key).await?.map(|stored| stored.record.status);
+            let before = self.inner.read(key).await?;
+            let lost = std::mem::take(&mut self.faults.lock().unwrap().went_back);
+            let left = before.as_ref().map(|stored| stored.revision);
+            let expected = if lost && expected.is_none() { left } else { expected };
+            let before = before.map(|stored| stored.record.status);
             let (write, save, lose) = {
                 let mut faults = self.faults.lock().unwrap();
                 faults.written.push(record.clone());

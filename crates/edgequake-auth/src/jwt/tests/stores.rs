@@ -341,3 +341,27 @@ async fn a_logout_revokes_what_could_not_be_stored() {
     tokio::time::sleep(secs(100)).await;
     assert_eq!(stored(&store).await, None, "nobody writes it afterwards");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_store_that_went_back_holds_is_not_used_and_a_login_begins_anew() {
+    for password in [false, true] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        put_for(&store, USER, "a0", Some("r0"), Some(std::time::SystemTime::now() + secs(3600))).await;
+        let builder = rig.builder().account(USER).store(store.clone());
+        let jwt = if password { builder.login(USER, PASSWORD) } else { builder }.build().unwrap();
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a0");
+        store.set(|faults| faults.went_back = true);
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a0");
+        advance(secs(3601)).await;
+        let answer = jwt.authorize(&cx()).await;
+        if password {
+            assert_eq!(token(&answer.unwrap()), "s3cr3t-a1");
+        } else {
+            assert_eq!(answer.unwrap_err().kind(), Kind::Store);
+            assert_eq!(jwt.last_store_error().unwrap().kind(), StoreErrorKind::WentBack);
+            jwt.login_as(USER, PASSWORD).await.unwrap();
+        }
+        assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 0));
+        assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    }
+}
