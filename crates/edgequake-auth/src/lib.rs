@@ -9,6 +9,7 @@
 //! | [`Env`] | a key in `EDGEQUAKE_API_KEY` |
 //! | [`DotEnv`] | a key in one named `.env` file |
 //! | [`KeyFile`] | a key in a file of its own, such as a mounted secret that rotates |
+//! | [`Program`] | a credential that a program of the user gives, such as a password manager |
 //! | [`Jwt`] | a login with a name and a password, or with tokens in hand, kept alive by refreshing |
 //! | [`Chain`] | the first of several that is configured |
 //! | [`Anonymous`] | servers with authentication turned off |
@@ -74,7 +75,7 @@ pub use jwt::{
     AccessToken, Jwt, JwtBuilder, LogoutOutcome, LostSession, LostSessions, Removal, Revocation, Session,
     SessionCounters, SessionPhase, SessionStatus, SessionWatch, Tokens,
 };
-pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, StaticKey};
+pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, Program, StaticKey};
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 pub use store::{

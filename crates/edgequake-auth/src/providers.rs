@@ -4,8 +4,11 @@ mod anonymous;
 mod chain;
 mod dotenv;
 mod env;
+mod given;
 mod key;
+mod secret_file;
 mod key_file;
+mod program;
 mod reload;
 mod static_key;
 
@@ -14,4 +17,5 @@ pub use chain::{Chain, ChainBuilder};
 pub use dotenv::{DotEnv, DotEnvKey};
 pub use env::Env;
 pub use key_file::KeyFile;
+pub use program::Program;
 pub use static_key::StaticKey;

@@ -51,18 +51,15 @@ impl CredentialSource {
             return Ok(Some(Self::EnvKey));
         }
         if let Some((name, password)) = env.login()? {
-            let account = Account { identifier: name.to_owned(), password: password.clone() };
+            let account = Account { identifier: name.to_owned(), password };
             return Ok(Some(Self::EnvLogin(account)));
         }
         let Some((path, file)) = settings.env_file() else { return Ok(None) };
-        let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
-        if filled(API_KEY).is_some() {
+        if file.is_configured()? {
             return Ok(Some(Self::EnvFileKey(path.to_owned())));
         }
-        let name = USER_NAMES.into_iter().find_map(filled);
-        Ok(name.zip(file.get(PASSWORD)).map(|(name, password)| {
-            let account = Account { identifier: name.trim().to_owned(), password: password.into() };
-            Self::EnvFileLogin(account, path.to_owned())
+        Ok(file.login()?.map(|(identifier, password)| {
+            Self::EnvFileLogin(Account { identifier, password }, path.to_owned())
         }))
     }
 

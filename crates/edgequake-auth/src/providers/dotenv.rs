@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use edgequake_types::Secret;
 
-use super::env::API_KEY;
-use super::reload::ReloadingKey;
+use super::given::{API_KEY, Given, GivenLogin};
+use super::reload::{Found, ReloadingKey};
+use super::secret_file;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -97,19 +98,65 @@ impl DotEnv {
         self.variables.keys().map(String::as_str)
     }
 
-    /// A provider for `EDGEQUAKE_API_KEY` of this file, sent as `Authorization: Bearer`. After a refusal the file is
-    /// read once more, if there is one.
+    /// Whether it has an API key, or names the file that holds one (`EDGEQUAKE_API_KEY_FILE`).
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid) if it does both.
+    pub fn is_configured(&self) -> Result<bool, CredentialsError> {
+        Given::find(API_KEY, &self.lookup()).map(|given| given.is_some()).map_err(|error| self.named(&error))
+    }
+
+    /// The name and password that it holds, when it holds both: the variables of [`Env`](crate::Env). Reads the file that
+    /// `EDGEQUAKE_PASSWORD_FILE` names, and so may block.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable or file, when one of them cannot be used.
+    pub fn login(&self) -> Result<Option<(String, Secret)>, CredentialsError> {
+        let login = GivenLogin::find(&self.lookup()).map_err(|error| self.named(&error))?;
+        login.map(|login| Ok((login.name, login.password.read()?))).transpose()
+    }
+
+    fn lookup(&self) -> impl Fn(&str) -> Result<Option<String>, CredentialsError> {
+        |name| Ok(self.get(name).map(str::to_owned))
+    }
+
+    /// The same error, with the name of the file.
+    fn named(&self, error: &CredentialsError) -> CredentialsError {
+        CredentialsError::new(error.kind(), format!("{}: {error}", self.name))
+    }
+
+    /// A provider for `EDGEQUAKE_API_KEY` of this file, or for the key in the file that its `EDGEQUAKE_API_KEY_FILE` names, sent as
+    /// `Authorization: Bearer`. After a refusal the file is read once more, if there is one.
     pub fn credentials(&self) -> DotEnvKey {
         DotEnvKey::new(self.clone(), Carrier::Bearer)
     }
 
-    fn key(&self, carrier: Carrier) -> Result<StaticKey, CredentialsError> {
-        let value = self.get(API_KEY).filter(|value| !value.trim().is_empty()).ok_or_else(|| {
-            let text = format!("{API_KEY} is not set in {}", self.name);
-            CredentialsError::new(CredentialsErrorKind::NotConfigured, text)
-        })?;
-        let field = format!("{API_KEY} in {}", self.name);
-        Ok(StaticKey::from_field(&field, value)?.carrier(carrier))
+    /// The key, unless it is in a file of its own.
+    fn key_at_hand(&self, carrier: Carrier) -> Option<StaticKey> {
+        match Given::find(API_KEY, &self.lookup()) {
+            Ok(Some(Given::Value(_))) => self.key(carrier).ok().map(|found| found.key),
+            _ => None,
+        }
+    }
+
+    fn key(&self, carrier: Carrier) -> Result<Found, CredentialsError> {
+        let given = Given::find(API_KEY, &self.lookup()).map_err(|error| self.named(&error))?;
+        let (field, text, again) = match given {
+            Some(Given::Value(value)) => (format!("{API_KEY} in {}", self.name), value, true),
+            Some(Given::File(_, path)) => {
+                let field = format!("the key file {}", path.display());
+                let file = secret_file::read(&field, &path)?;
+                (field, file.text, file.is_regular)
+            }
+            None => {
+                let text = format!("{API_KEY} is not set in {}", self.name);
+                return Err(CredentialsError::new(CredentialsErrorKind::NotConfigured, text));
+            }
+        };
+        let key = StaticKey::from_field(&field, text.expose())?.carrier(carrier);
+        Ok(Found { key, again })
     }
 }
 
@@ -128,7 +175,7 @@ pub struct DotEnvKey {
 
 impl DotEnvKey {
     fn new(file: DotEnv, carrier: Carrier) -> Self {
-        let first = file.key(carrier).ok();
+        let first = file.key_at_hand(carrier);
         let again = file.clone();
         let key = ReloadingKey::new(first, move || match &again.path {
             Some(path) => DotEnv::read(path)?.key(carrier),

@@ -1,27 +1,27 @@
-//! [`Env`]: an API key, or a name and a password, from environment variables.
+//! [`Env`]: an API key, or a name and a password, from environment variables and the files that they name.
 
 use edgequake_types::Secret;
 
+use super::given::{API_KEY, Given, GivenLogin};
+use super::key_file::KeyFile;
 use super::static_key::StaticKey;
-use crate::authorization::{Authorization, Carrier};
-use crate::credentials::{AuthContext, Credentials};
+use crate::authorization::{Authorization, Carrier, Generation};
+use crate::credentials::{AuthContext, Credentials, Recourse};
 use crate::error::{CredentialsError, CredentialsErrorKind};
-
-pub(crate) const API_KEY: &str = "EDGEQUAKE_API_KEY";
-const USERNAME: &str = "EDGEQUAKE_USERNAME";
-const EMAIL: &str = "EDGEQUAKE_EMAIL";
-const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
 
 /// What the environment says about credentials, read once at construction.
 ///
 /// | variable | meaning |
 /// |---|---|
 /// | `EDGEQUAKE_API_KEY` | the API key this provider hands out |
+/// | `EDGEQUAKE_API_KEY_FILE` | the file that holds it, treated as by [`KeyFile`](crate::KeyFile) |
 /// | `EDGEQUAKE_USERNAME`, else `EDGEQUAKE_EMAIL` | the name for [`login`](Self::login) |
 /// | `EDGEQUAKE_PASSWORD` | the password for [`login`](Self::login) |
+/// | `EDGEQUAKE_PASSWORD_FILE` | the file that holds it |
 ///
 /// A variable that is empty counts as unset, so that `EDGEQUAKE_API_KEY=` lets the next source of a chain have its
-/// turn. A key that is set and malformed is an error, which stops a chain.
+/// turn. A key that is set and malformed is an error, which stops a chain, and so are a variable and its twin with `_FILE` that
+/// are both set.
 ///
 /// ```
 /// use edgequake_auth::{AuthContext, Credentials, Env};
@@ -33,12 +33,18 @@ const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
 /// ```
 #[derive(Debug, Clone)]
 pub struct Env {
-    key: Result<StaticKey, CredentialsError>,
-    login: Result<Option<(String, Secret)>, CredentialsError>,
+    key: Result<Key, CredentialsError>,
+    login: Result<Option<GivenLogin>, CredentialsError>,
+}
+
+#[derive(Debug, Clone)]
+enum Key {
+    Value(StaticKey),
+    File(KeyFile),
 }
 
 impl Env {
-    /// Reads the process environment, now and never again.
+    /// Reads the process environment, now and never again. Files are read when they are needed.
     pub fn from_process() -> Self {
         Self::read(Self::variable)
     }
@@ -72,31 +78,24 @@ impl Env {
     }
 
     fn read(lookup: impl Fn(&str) -> Result<Option<String>, CredentialsError>) -> Self {
-        let get = |name| lookup(name).map(|value| value.filter(|value| !value.is_empty()).map(Secret::new));
-        let key = get(API_KEY).and_then(|value| match value {
-            Some(value) if !value.expose().trim().is_empty() => {
-                StaticKey::from_field(API_KEY, value.expose())
-            }
-            _ => Err(CredentialsError::new(
+        let key = Given::find(API_KEY, &lookup).and_then(|given| match given {
+            Some(Given::Value(value)) => StaticKey::from_field(API_KEY, value.expose()).map(Key::Value),
+            Some(Given::File(_, path)) => Ok(Key::File(KeyFile::new(path))),
+            None => Err(CredentialsError::new(
                 CredentialsErrorKind::NotConfigured,
                 format!("{API_KEY} is not set in the environment"),
             )),
         });
-        let login = || {
-            let name = match get(USERNAME)? {
-                Some(name) => Some(name),
-                None => get(EMAIL)?,
-            };
-            let both = name.zip(get(PASSWORD)?);
-            Ok(both.map(|(name, password)| (name.expose().trim().to_owned(), password)))
-        };
-        Self { key, login: login() }
+        Self { key, login: GivenLogin::find(&lookup) }
     }
 
     /// Sends the key in another header.
     #[must_use]
     pub fn carrier(mut self, carrier: Carrier) -> Self {
-        self.key = self.key.map(|key| key.carrier(carrier));
+        self.key = self.key.map(|key| match key {
+            Key::Value(key) => Key::Value(key.carrier(carrier)),
+            Key::File(file) => Key::File(file.carrier(carrier)),
+        });
         self
     }
 
@@ -113,31 +112,56 @@ impl Env {
         }
     }
 
-    /// The name and password that the environment holds, when it holds both. The password is taken as it is,
-    /// blanks included.
+    /// The file that `EDGEQUAKE_API_KEY_FILE` names, if the key is in one.
+    pub fn key_file(&self) -> Option<&std::path::Path> {
+        match &self.key {
+            Ok(Key::File(file)) => Some(file.path()),
+            _ => None,
+        }
+    }
+
+    /// The name and password that the environment holds, when it holds both. A password in a variable is taken as it is, blanks
+    /// included; of one in a file, line ends at its end are taken off. Reads that file, and so may block.
     ///
     /// # Errors
     ///
-    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them is not UTF-8.
-    pub fn login(&self) -> Result<Option<(&str, &Secret)>, CredentialsError> {
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable or file, when one of them cannot be used.
+    pub fn login(&self) -> Result<Option<(&str, Secret)>, CredentialsError> {
         let login = self.login.as_ref().map_err(Clone::clone)?;
-        Ok(login.as_ref().map(|(name, password)| (name.as_str(), password)))
+        login.as_ref().map(|login| Ok((login.name.as_str(), login.password.read()?))).transpose()
     }
 }
 
 impl Credentials for Env {
-    fn ready(&self, _: &AuthContext) -> Option<Authorization> {
-        self.key.as_ref().ok().map(|key| key.authorization().clone())
+    fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
+        match self.key.as_ref().ok()? {
+            Key::Value(key) => Some(key.authorization().clone()),
+            Key::File(file) => file.ready(cx),
+        }
     }
 
-    async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
-        self.key.as_ref().map(|key| key.authorization().clone()).map_err(Clone::clone)
+    async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
+        match self.key.as_ref().map_err(Clone::clone)? {
+            Key::Value(key) => Ok(key.authorization().clone()),
+            Key::File(file) => file.authorize(cx).await,
+        }
+    }
+
+    fn rejected(&self, used: Generation) -> Recourse {
+        match &self.key {
+            Ok(Key::File(file)) => file.rejected(used),
+            _ => Recourse::None,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const USERNAME: &str = "EDGEQUAKE_USERNAME";
+    const EMAIL: &str = "EDGEQUAKE_EMAIL";
+    const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
 
     fn env(pairs: &'static [(&str, &str)]) -> Env {
         Env::with(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
@@ -175,5 +199,40 @@ mod tests {
         assert!(shown.contains("mona@corp.test") && !shown.contains("s3cr3t"), "{shown}");
         let named = env(&[(EMAIL, "mona@corp.test"), (USERNAME, "mona"), (PASSWORD, "p")]);
         assert_eq!(named.login().unwrap().unwrap().0, "mona");
+    }
+
+    #[tokio::test]
+    async fn the_twin_of_a_variable_names_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name).display().to_string();
+        std::fs::write(path("key"), "\u{FEFF}k1\r\n").unwrap();
+        std::fs::write(path("password"), " s3cr3t-p \n").unwrap();
+        let env = Env::with(|name| match name {
+            "EDGEQUAKE_API_KEY_FILE" => Some(path("key")),
+            "EDGEQUAKE_PASSWORD_FILE" => Some(format!("{}\n", path("password"))),
+            EMAIL => Some("mona".to_owned()),
+            _ => None,
+        });
+        assert!(env.is_configured().unwrap() && env.key_file().is_some());
+        let cx = AuthContext::new("http://localhost".parse().unwrap());
+        let first = env.clone().carrier(Carrier::ApiKey).authorize(&cx).await.unwrap();
+        assert_eq!(first.header().unwrap().1, "k1");
+        let (name, password) = env.login().unwrap().unwrap();
+        assert_eq!((name, password.expose()), ("mona", " s3cr3t-p "));
+
+        std::fs::write(path("password"), "\n").unwrap();
+        let error = env.login().unwrap_err().to_string();
+        insta::assert_snapshot!(error.replace(&path("password"), "[file]"), @"the file [file] (EDGEQUAKE_PASSWORD_FILE) is empty");
+        std::fs::remove_file(path("key")).unwrap();
+        let error = env.authorize(&cx).await.unwrap_err().to_string();
+        insta::assert_snapshot!(error.replace(&path("key"), "[file]"), @"the key file [file] cannot be read");
+    }
+
+    #[test]
+    fn a_variable_and_its_twin_are_an_error() {
+        let both = |name: &str| name.starts_with("EDGEQUAKE_").then(|| "s3cr3t".to_owned());
+        let env = Env::with(both);
+        insta::assert_snapshot!(env.is_configured().unwrap_err(), @"EDGEQUAKE_API_KEY and EDGEQUAKE_API_KEY_FILE are both set; unset one of them");
+        insta::assert_snapshot!(env.login().unwrap_err(), @"EDGEQUAKE_PASSWORD and EDGEQUAKE_PASSWORD_FILE are both set; unset one of them");
     }
 }

@@ -3,17 +3,19 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::reload::ReloadingKey;
+use super::reload::{Found, ReloadingKey};
+use super::secret_file;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
-use crate::error::{CredentialsError, CredentialsErrorKind};
+use crate::error::CredentialsError;
 
 /// An API key in a file of its own, such as a mounted secret.
 ///
 /// The file is read when a key is first needed, and once more each time the server refuses the key it held: a
 /// rotated secret is picked up without a restart. If it cannot be read then, the last good key stays in use.
-/// White space around the key is taken off.
+/// White space around the key is taken off, and a byte-order mark; UTF-16 is read as well, as Windows' editors write it. A named
+/// pipe is read once, and has to end within 10 seconds.
 ///
 /// ```
 /// use edgequake_auth::{Carrier, KeyFile, SharedCredentials};
@@ -51,11 +53,9 @@ impl KeyFile {
 fn reader(path: PathBuf, carrier: Carrier) -> ReloadingKey {
     ReloadingKey::new(None, move || {
         let field = format!("the key file {}", path.display());
-        let text = std::fs::read_to_string(&path).map(edgequake_types::Secret::new).map_err(|error| {
-            CredentialsError::new(CredentialsErrorKind::Invalid, format!("{field} cannot be read"))
-                .with_source(error)
-        })?;
-        StaticKey::from_field(&field, text.expose()).map(|key| key.carrier(carrier))
+        let file = secret_file::read(&field, &path)?;
+        let key = StaticKey::from_field(&field, file.text.expose())?.carrier(carrier);
+        Ok(Found { key, again: file.is_regular })
     })
 }
 
@@ -72,7 +72,7 @@ impl Credentials for KeyFile {
 
     /// # Errors
     ///
-    /// [`Invalid`](CredentialsErrorKind::Invalid) when the file cannot be read or holds no key, and no key was
+    /// [`Invalid`](crate::CredentialsErrorKind::Invalid) when the file cannot be read or holds no key, and no key was
     /// read before.
     async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
         self.key.authorize().await
@@ -86,6 +86,7 @@ impl Credentials for KeyFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::CredentialsErrorKind;
 
     fn cx() -> AuthContext {
         AuthContext::new("http://localhost:8080".parse().unwrap())

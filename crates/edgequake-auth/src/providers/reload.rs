@@ -9,7 +9,14 @@ use crate::authorization::{Authorization, Generation};
 use crate::credentials::Recourse;
 use crate::error::CredentialsError;
 
-type Read = dyn Fn() -> Result<StaticKey, CredentialsError> + Send + Sync;
+type Read = dyn Fn() -> Result<Found, CredentialsError> + Send + Sync;
+
+/// A key that was read.
+pub(crate) struct Found {
+    pub(crate) key: StaticKey,
+    /// Whether reading again can give another one.
+    pub(crate) again: bool,
+}
 
 /// The last good key, and how to read it again. Clones share both.
 #[derive(Clone)]
@@ -22,14 +29,19 @@ pub(crate) struct ReloadingKey {
 struct Slot {
     key: Option<StaticKey>,
     refused: bool,
+    /// There is nothing more to be had.
+    once: bool,
 }
 
 impl ReloadingKey {
     pub(crate) fn new(
         first: Option<StaticKey>,
-        read: impl Fn() -> Result<StaticKey, CredentialsError> + Send + Sync + 'static,
+        read: impl Fn() -> Result<Found, CredentialsError> + Send + Sync + 'static,
     ) -> Self {
-        Self { read: Arc::new(read), slot: Arc::new(Mutex::new(Slot { key: first, refused: false })) }
+        Self {
+            read: Arc::new(read),
+            slot: Arc::new(Mutex::new(Slot { key: first, refused: false, once: false })),
+        }
     }
 
     pub(crate) fn ready(&self) -> Option<Authorization> {
@@ -47,9 +59,13 @@ impl ReloadingKey {
     }
 
     /// An unreadable file keeps the last good key; an unchanged key keeps its generation.
-    fn settle(&self, result: Result<StaticKey, CredentialsError>) -> Result<Authorization, CredentialsError> {
+    fn settle(&self, result: Result<Found, CredentialsError>) -> Result<Authorization, CredentialsError> {
         let mut slot = self.slot();
         slot.refused = false;
+        let result = result.map(|found| {
+            slot.once = !found.again;
+            found.key
+        });
         match (result, &slot.key) {
             (Ok(new), Some(old)) if new.same_key(old) => Ok(old.authorization().clone()),
             (Ok(new), _) => {
@@ -71,7 +87,7 @@ impl ReloadingKey {
     pub(crate) fn rejected(&self, used: Generation) -> Recourse {
         let mut slot = self.slot();
         match &slot.key {
-            Some(key) if key.authorization().generation() == used => {
+            Some(key) if key.authorization().generation() == used && !slot.once => {
                 slot.refused = true;
                 Recourse::Retry
             }

@@ -105,17 +105,15 @@ impl ClientBuilder {
                 return Ok(("environment", (env.into(), None)));
             }
             if let Some((identifier, password)) = env.login().map_err(Error::config)? {
-                let login = self.session(shared, |builder| builder.login(identifier, password.clone()))?;
+                let login = self.session(shared, |builder| builder.login(identifier, password))?;
                 return Ok(("environment", login));
             }
         }
         if let Some(file) = &self.dot_env {
-            let filled = |name: &str| file.get(name).filter(|value| !value.trim().is_empty());
-            if filled("EDGEQUAKE_API_KEY").is_some() {
+            if file.is_configured().map_err(Error::config)? {
                 return Ok((".env", (file.credentials().carrier(self.carrier).into(), None)));
             }
-            let identifier = filled("EDGEQUAKE_USERNAME").or_else(|| filled("EDGEQUAKE_EMAIL"));
-            if let (Some(identifier), Some(password)) = (identifier, filled("EDGEQUAKE_PASSWORD")) {
+            if let Some((identifier, password)) = file.login().map_err(Error::config)? {
                 return Ok((".env", self.session(shared, |builder| builder.login(identifier, password))?));
             }
         }
