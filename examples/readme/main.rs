@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 /// Takes files in as modules: programs with a test that calls their `main`, and tests.
 macro_rules! files {
-    (programs: $($program:ident)*; tests: $($test:ident)*;) => {
+    (programs: $($program:ident)*; tests: $($test:ident)*; compiled: $($compiled:ident)*;) => {
         $(mod $program {
             include!(concat!(stringify!($program), ".rs"));
 
@@ -28,13 +28,24 @@ macro_rules! files {
         $(mod $test {
             include!(concat!(stringify!($test), ".rs"));
         })*
-        const FILES: &[&str] = &[$(stringify!($program),)* $(stringify!($test),)*];
+        $(mod $compiled {
+            include!(concat!(stringify!($compiled), ".rs"));
+
+            #[test]
+            #[ignore = "a program, which needs more than a server"]
+            fn program() {
+                main().unwrap();
+            }
+        })*
+        const FILES: &[&str] = &[$(stringify!($program),)* $(stringify!($test),)* $(stringify!($compiled),)*];
+        const COMPILED: &[&str] = &[$(stringify!($compiled),)*];
     };
 }
 
 files! {
     programs: ask calls credentials layers logging network own_endpoint tokens types upload upload_many;
     tests: dev_server own_code;
+    compiled: redis_store;
 }
 
 /// A program and a part of what it prints.
@@ -147,6 +158,7 @@ fn every_file_is_taken_in_and_every_program_is_run() {
     let taken: BTreeSet<String> = FILES.iter().map(|&name| name.to_owned()).collect();
     assert_eq!(names, taken);
     let programs: BTreeSet<&str> = PROGRAMS.iter().map(|(name, _)| *name).collect();
-    let tests = FILES.iter().filter(|name| !programs.contains(*name)).count();
-    assert_eq!(tests + PROGRAMS.len(), FILES.len());
+    let others = FILES.iter().filter(|name| !programs.contains(*name)).count();
+    assert_eq!(others + PROGRAMS.len(), FILES.len());
+    assert!(COMPILED.iter().all(|name| !programs.contains(name)));
 }

@@ -11,6 +11,7 @@ mod bench;
 mod ci;
 mod command;
 mod crash;
+mod debian;
 mod deny;
 mod examples;
 mod failure;
@@ -24,6 +25,7 @@ mod packages;
 mod proxy;
 mod public;
 mod readme;
+mod redis;
 mod soak;
 mod tool;
 mod workspace;
@@ -94,6 +96,11 @@ const COMMANDS: &[Command] = &[
         name: "keyring",
         summary: "the keyring store against a real Secret Service (installs Debian packages)",
         run: keyring::run,
+    },
+    Command {
+        name: "redis",
+        summary: "the store in Redis against a real Redis and Valkey (unpacks Debian packages)",
+        run: redis::run,
     },
     Command {
         name: "soak",

@@ -8,6 +8,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("edgequake-types", &["edgequake-macros"]),
     ("edgequake-auth", &["edgequake-types"]),
     ("edgequake-client", &["edgequake-types", "edgequake-auth"]),
+    ("edgequake-redis", &["edgequake-types", "edgequake-auth"]),
     ("edgequake-devserver", &["edgequake-types"]),
     ("edgequake-cli", &["edgequake-types", "edgequake-auth", "edgequake-client"]),
 ];

@@ -27,7 +27,8 @@ use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
 
 /// The libraries. Each is documented with all its features, which only add to what there is.
-const LIBRARIES: &[&str] = &["edgequake-types", "edgequake-auth", "edgequake-client", "edgequake-devserver"];
+const LIBRARIES: &[&str] =
+    &["edgequake-types", "edgequake-auth", "edgequake-client", "edgequake-redis", "edgequake-devserver"];
 
 pub(crate) fn run(mut arguments: Parser) -> Result<()> {
     let mut command: fn(&Workspace) -> Result<()> = check;

@@ -1,0 +1,153 @@
+//! [`RedisStoreBuilder`]: the options of a store.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use edgequake_types::Secret;
+
+use crate::connection::Connection;
+use crate::error::RedisStoreError;
+use crate::keys::Keys;
+use crate::payload::Payloads;
+#[cfg(feature = "encryption")]
+use crate::seal::EncryptionKey;
+use crate::settings::{Certificates, Password, Settings};
+use crate::store::RedisStore;
+
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Options of a [`RedisStore`].
+///
+/// ```no_run
+/// use std::time::Duration;
+///
+/// use edgequake_redis::RedisStore;
+///
+/// let store = RedisStore::builder("rediss://redis.example.com:6380")
+///     .username("edgequake")
+///     .password_file("/run/secrets/redis-password")
+///     .root_certificates(std::fs::read("/etc/ssl/corp-ca.pem")?)
+///     .key_prefix("shop:edgequake")
+///     .time_limit(Duration::from_secs(2))
+///     .replicas(1)
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "call build"]
+pub struct RedisStoreBuilder {
+    url: String,
+    username: Option<String>,
+    password: Option<Password>,
+    certificates: Certificates,
+    prefix: String,
+    limit: Duration,
+    replicas: u32,
+    payloads: Payloads,
+}
+
+impl RedisStoreBuilder {
+    pub(crate) fn new(url: String) -> Self {
+        Self {
+            url,
+            username: None,
+            password: None,
+            certificates: Certificates::default(),
+            prefix: Keys::DEFAULT.to_owned(),
+            limit: LIMIT,
+            replicas: 0,
+            payloads: Payloads::default(),
+        }
+    }
+
+    /// The user of an access control list; goes before that of the address.
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+
+    /// The password; goes before that of the address.
+    pub fn password(mut self, password: impl Into<Secret>) -> Self {
+        self.password = Some(Password::Given(password.into()));
+        self
+    }
+
+    /// A file with the password, read at each new connection, so that it may change. Line ends after it do not count.
+    pub fn password_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.password = Some(Password::File(path.into()));
+        self
+    }
+
+    /// Trusts the authorities of this PEM text, and no others, instead of those of the platform.
+    pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.certificates.roots = Some(pem.into());
+        self
+    }
+
+    /// Shows this certificate to Redis: the chain and its private key as PEM texts.
+    pub fn client_certificate(mut self, chain: impl Into<Vec<u8>>, key: impl Into<Secret>) -> Self {
+        self.certificates.client = Some((chain.into(), key.into()));
+        self
+    }
+
+    /// What all keys begin with: `edgequake` by default. A part in braces becomes the hash tag of Redis Cluster; without one the
+    /// server is it.
+    pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// How long an operation may take, connecting and one repetition included: 3 seconds by default.
+    pub fn time_limit(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Makes each write wait until so many replicas have it (`WAIT`), for half of the time limit at most. None by default. A
+    /// write that too few confirm is an error, although it has happened.
+    pub fn replicas(mut self, replicas: u32) -> Self {
+        self.replicas = replicas;
+        self
+    }
+
+    /// Encrypts what is written from now on, and reads nothing that is not encrypted.
+    ///
+    /// To change the key, add the new one first and keep the old one as a [second](Self::decryption_key) until every process has
+    /// both; each renewal of a token writes the record anew.
+    #[cfg(feature = "encryption")]
+    pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
+        self.payloads.seal = Some(key);
+        self
+    }
+
+    /// Also reads what was encrypted with this former key. May be called several times.
+    #[cfg(feature = "encryption")]
+    pub fn decryption_key(mut self, key: EncryptionKey) -> Self {
+        self.payloads.former.push(key);
+        self
+    }
+
+    /// The store. Nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`RedisStoreError`], naming the option that cannot be used. Certificates, passwords and what Redis says to them are
+    /// looked at when it is first needed.
+    pub fn build(self) -> Result<RedisStore, RedisStoreError> {
+        let keys = Keys::new(&self.prefix).ok_or(RedisStoreError::Prefix)?;
+        let settings = Settings::new(&self.url, self.username, self.password, self.certificates, self.limit)?;
+        Ok(RedisStore::from_parts(Connection::new(settings), keys, self.payloads, self.replicas))
+    }
+}
+
+impl fmt::Debug for RedisStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address may hold a password.
+        f.debug_struct("RedisStoreBuilder")
+            .field("prefix", &self.prefix)
+            .field("limit", &self.limit)
+            .field("replicas", &self.replicas)
+            .field("encrypted", &self.payloads.is_sealed())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,151 @@
+//! [`Connection`]: one connection to Redis for all operations, made when it is first needed and again when it is lost.
+//!
+//! A connection lives on the runtime that made it, and providers have runtimes that come and go, so it is bound to one and left
+//! when another asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edgequake_auth::{StoreError, StoreErrorKind};
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, RedisError, RedisResult};
+use tokio::runtime::{Handle, Id};
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::error::failed;
+use crate::settings::Settings;
+
+/// Clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    settings: Arc<Settings>,
+    slot: Arc<Mutex<Slot>>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    made: u64,
+    live: Option<Live>,
+}
+
+#[derive(Clone)]
+struct Live {
+    connection: MultiplexedConnection,
+    runtime: Id,
+    number: u64,
+}
+
+impl std::fmt::Debug for Live {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// How often a command went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sent {
+    Once,
+    /// It may have been executed before.
+    Again,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: Settings) -> Self {
+        Self { settings: Arc::new(settings), slot: Arc::default() }
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Runs `command`, within the time limit. A connection that turns out to be lost is replaced, and the command sent once more:
+    /// it must be one that may be repeated. Whether it was is told.
+    pub(crate) async fn run<T, F>(
+        &self,
+        command: impl Fn(MultiplexedConnection) -> F,
+    ) -> Result<(T, Sent), StoreError>
+    where
+        F: Future<Output = RedisResult<T>>,
+    {
+        // Time limits need one, too.
+        let Ok(runtime) = Handle::try_current() else {
+            let text = "a store in Redis needs a Tokio runtime";
+            return Err(StoreError::new(StoreErrorKind::Unavailable, text));
+        };
+        let mut lost = None;
+        let work = async {
+            loop {
+                let live = self.live(runtime.id(), lost).await?;
+                match command(live.connection).await {
+                    Ok(value) if lost.is_some() => return Ok((value, Sent::Again)),
+                    Ok(value) => return Ok((value, Sent::Once)),
+                    Err(error) if lost.is_none() && is_lost(&error) => {
+                        tracing::debug!(category = error.category(), "the connection to Redis was lost");
+                        lost = Some(live.number);
+                    }
+                    Err(error) => {
+                        if is_lost(&error) {
+                            self.leave(live.number).await;
+                        }
+                        return Err(failed(self.settings.address(), &error));
+                    }
+                }
+            }
+        };
+        let limit = self.settings.limit;
+        match timeout(limit, work).await {
+            Ok(result) => result,
+            Err(_) => {
+                // It may be silent for good.
+                self.leave_any().await;
+                Err(late(limit))
+            }
+        }
+    }
+
+    /// The connection of this runtime, other than the one that was lost.
+    async fn live(&self, runtime: Id, lost: Option<u64>) -> Result<Live, StoreError> {
+        // Whoever comes while a connection is made waits for that one.
+        let mut slot = self.slot.lock().await;
+        if let Some(live) = &slot.live
+            && live.runtime == runtime
+            && Some(live.number) != lost
+        {
+            return Ok(live.clone());
+        }
+        slot.live = None;
+        let client = self.settings.client().await?;
+        let limit = Some(self.settings.limit);
+        let config = AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
+        let connection = client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(|error| failed(self.settings.address(), &error))?;
+        slot.made = slot.made.wrapping_add(1);
+        let live = Live { connection, runtime, number: slot.made };
+        slot.live = Some(live.clone());
+        tracing::debug!(number = live.number, "connected to Redis");
+        Ok(live)
+    }
+
+    async fn leave(&self, number: u64) {
+        let mut slot = self.slot.lock().await;
+        slot.live.take_if(|live| live.number == number);
+    }
+
+    /// Leaves whatever there is, unless somebody is making a new one just now.
+    async fn leave_any(&self) {
+        if let Ok(mut slot) = self.slot.try_lock() {
+            slot.live = None;
+        }
+    }
+}
+
+fn is_lost(error: &RedisError) -> bool {
+    error.is_connection_dropped() || error.is_io_error() || error.is_unrecoverable_error()
+}
+
+fn late(limit: Duration) -> StoreError {
+    StoreError::new(StoreErrorKind::Busy, format!("Redis did not answer within {limit:?}"))
+}

@@ -1,0 +1,67 @@
+//! What is wrong with the options of a store, and what an answer of Redis means.
+
+use edgequake_auth::{StoreError, StoreErrorKind};
+use redis::{ConnectionAddr, ErrorKind, RedisError, ServerErrorKind};
+
+/// Options that no store can be made of.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RedisStoreError {
+    /// The address is not one of Redis.
+    #[error(
+        "the address of Redis must be like rediss://host:6379/0, redis://host or redis+unix:///run/redis.sock"
+    )]
+    Address,
+    /// `rediss://` without the feature `tls`.
+    #[error("a rediss:// address needs the feature tls of edgequake-redis")]
+    NoTls,
+    /// A certificate for an address without TLS.
+    #[error("certificates are for rediss:// addresses")]
+    NotTls,
+    /// The prefix of the keys is too long or has a character that would make keys hard to read.
+    #[error("the key prefix must be 1 to 64 visible ASCII characters without blanks")]
+    Prefix,
+    /// The encryption key is not 32 bytes.
+    #[error("an encryption key is 32 random bytes in base64, as of: openssl rand -base64 32")]
+    Key,
+}
+
+/// What an error of the Redis at `address` means. The texts of its answers are left out: some repeat the arguments of the command.
+pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError {
+    use StoreErrorKind::{Busy, Corrupt, Unavailable};
+    let code = error.code().unwrap_or_default();
+    let (kind, text) = match (error.kind(), code) {
+        _ if error.is_timeout() => (Busy, "Redis did not answer in time".to_owned()),
+        (ErrorKind::AuthenticationFailed, _) | (_, "NOAUTH" | "WRONGPASS") => {
+            (Unavailable, "Redis refused the user or the password".to_owned())
+        }
+        (ErrorKind::Server(ServerErrorKind::NoPerm), _) => (
+            Unavailable,
+            "the user of Redis may not run the commands or use the keys that a token store needs".to_owned(),
+        ),
+        (ErrorKind::Server(ServerErrorKind::ReadOnly), _) => {
+            (Unavailable, "Redis is a read-only replica: name the primary".to_owned())
+        }
+        (ErrorKind::Server(ServerErrorKind::BusyLoading), _) => {
+            (Busy, "Redis is loading its data: it will be there soon".to_owned())
+        }
+        (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => (
+            Unavailable,
+            "Redis is a cluster, and the keys are on another of its nodes: name that node, or a proxy"
+                .to_owned(),
+        ),
+        (_, "OOM") => (Unavailable, "Redis has no memory left for this".to_owned()),
+        (_, "WRONGTYPE") | (ErrorKind::UnexpectedReturnType, _) => (
+            Corrupt,
+            "Redis holds something else under the key of the login: choose another key prefix".to_owned(),
+        ),
+        (_, "") => (Unavailable, format!("Redis at {address} cannot be reached: {}", error.category())),
+        (_, code) => (Unavailable, format!("Redis answered with an error: {code}")),
+    };
+    let failed = StoreError::new(kind, text);
+    match std::error::Error::source(error) {
+        // What the network says, and nothing that a server wrote.
+        Some(source) if error.is_io_error() => failed.with_source(source.to_string()),
+        _ => failed,
+    }
+}

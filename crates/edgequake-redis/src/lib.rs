@@ -1,0 +1,75 @@
+//! [`RedisStore`]: one login of the [EdgeQuake](https://docs.rs/edgequake-client) server, shared by many machines through
+//! Redis 5 or later, or Valkey.
+//!
+//! The server's refresh tokens work once. Pods of a cluster that share one login therefore have to agree on who renews it, and
+//! to hand the successor on, whatever happens to any of them. [`edgequake_auth::store`] describes how they do that; this crate
+//! keeps what they agree by.
+//!
+//! ```no_run
+//! use edgequake_auth::{Jwt, TokenTransport};
+//! use edgequake_redis::RedisStore;
+//!
+//! # fn run(transport: impl TokenTransport) -> Result<(), Box<dyn std::error::Error>> {
+//! let store = RedisStore::builder("rediss://redis.example.com")
+//!     .username("edgequake")
+//!     .password_file("/run/secrets/redis-password")
+//!     .build()?;
+//! let jwt = Jwt::builder("https://eq.example.com".parse()?, transport)
+//!     .login("service@example.com", std::env::var("EDGEQUAKE_PASSWORD")?)
+//!     .store(store)
+//!     .build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With the client it is `Client::builder().store(store)`.
+//!
+//! # What is stored
+//!
+//! One hash for each login, and one sorted set for each server, which tells who logged in last:
+//!
+//! | key | fields |
+//! |---|---|
+//! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: JSON, or sealed bytes with the feature `encryption` |
+//! | `edgequake:logins:{https://eq.example.com}` | a member for each account |
+//!
+//! The part in braces is the hash tag of Redis Cluster: both keys of a server are in one slot. A login that has ended expires 30
+//! days after its last write; others do not expire.
+//!
+//! # What Redis has to promise
+//!
+//! * **`maxmemory-policy noeviction`**, at least for these keys: they must not be thrown away to make room. A Redis that is full
+//!   then refuses a write before a token is spent.
+//! * **Persistence**: `appendonly yes`. With `appendfsync everysec`, the default, a crash can lose the last second. That is told
+//!   as [`WentBack`](edgequake_auth::StoreErrorKind::WentBack), and nobody uses what is left; see below.
+//! * **Fail-over** to a replica loses what it had not received yet. [`replicas`](RedisStoreBuilder::replicas) makes each write
+//!   wait for replicas (`WAIT`), which makes that rare; Redis cannot exclude it.
+//! * **Permissions**: `+hmget +evalsha +eval +script|load +hget +hset +zadd +zrevrange +zrem +exists +time +persist +pexpire`, `+wait`
+//!   for replicas, on the keys `edgequake:*`.
+//!
+//! # When Redis loses a write
+//!
+//! Each store remembers the highest revision it has seen of a login. Once Redis holds less, or nothing, the refresh token in it
+//! may be spent, and a second use ends the session. So reading fails until there is a newer login; access tokens in hand are
+//! used meanwhile. A program with a password logs in again by itself; one without waits for whoever does.
+//! A process that starts after the loss has seen nothing and cannot know: where fail-overs happen, give it a password.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod error;
+mod keys;
+#[cfg(feature = "encryption")]
+mod seal;
+mod payload;
+mod seen;
+mod settings;
+mod connection;
+mod script;
+mod store;
+mod builder;
+
+pub use builder::RedisStoreBuilder;
+pub use error::RedisStoreError;
+#[cfg(feature = "encryption")]
+pub use seal::EncryptionKey;
+pub use store::RedisStore;

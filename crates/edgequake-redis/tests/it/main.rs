@@ -1,0 +1,10 @@
+//! The store against a real Redis or Valkey, and against peers that are none.
+//!
+//! Tests with a real server are ignored unless asked for: `cargo xtask redis` installs the servers and runs them.
+
+#[cfg(feature = "encryption")]
+mod encrypted;
+mod lost;
+mod real;
+mod server;
+mod strange;

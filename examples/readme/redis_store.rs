@@ -1,0 +1,24 @@
+use std::time::Duration;
+
+use edgequake_client::Client;
+use edgequake_client::types::documents::ListDocuments;
+use edgequake_redis::{EncryptionKey, RedisStore};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let key = std::fs::read_to_string("/run/secrets/edgequake/store-key")?;
+    let store = RedisStore::builder(std::env::var("REDIS_URL")?)
+        .username("edgequake")
+        .password_file("/run/secrets/edgequake/redis-password")
+        .encryption_key(EncryptionKey::from_base64(&key)?)
+        .build()?;
+    // Address, name and password of the login from EDGEQUAKE_BASE_URL, EDGEQUAKE_USERNAME and EDGEQUAKE_PASSWORD.
+    let client = Client::builder().env().token_store(store).build()?;
+
+    let page = client.documents().list(ListDocuments::new()).await?;
+    println!("{} documents", page.total);
+
+    // Before the pod ends: a renewal that is under way must reach the store.
+    client.settle(Duration::from_secs(30)).await;
+    Ok(())
+}
