@@ -40,9 +40,9 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 Environment (an empty variable counts as unset):
   EDGEQUAKE_BASE_URL      URL of the server; default: http://localhost:8080
-  EDGEQUAKE_API_KEY       API key
+  EDGEQUAKE_API_KEY       API key, or EDGEQUAKE_API_KEY_FILE: the file that holds it
   EDGEQUAKE_USERNAME      name to log in with, or EDGEQUAKE_EMAIL; without a password it selects a stored session
-  EDGEQUAKE_PASSWORD      password to log in with
+  EDGEQUAKE_PASSWORD      password to log in with, or EDGEQUAKE_PASSWORD_FILE: the file that holds it
   EDGEQUAKE_TENANT_ID     tenant
   EDGEQUAKE_WORKSPACE_ID  workspace
   EDGEQUAKE_ALLOW_HTTP    true allows plain http to other machines
@@ -57,7 +57,7 @@ Exit codes:
   5  not found (404)
   6  account locked (423) or too many requests (429)
   7  no connection, no answer in time, or server unavailable (503): try again later
-  130  interrupted by Ctrl-C
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; a renewal under way is kept, unless one comes twice
 ";
 
 /// The commands, by resource.

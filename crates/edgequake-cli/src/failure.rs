@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
 use edgequake_client::{Error, ErrorKind};
 
+use crate::signals::Signal;
+
 /// The exit codes of the process; the help lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -18,8 +20,12 @@ pub(crate) enum Exit {
     NotFound = 5,
     Limited = 6,
     Unavailable = 7,
-    /// 128 plus the number of SIGINT, as in shells.
+    /// 128 plus the number of SIGHUP, as in shells.
+    HungUp = 129,
+    /// 128 plus the number of SIGINT.
     Interrupted = 130,
+    /// 128 plus the number of SIGTERM.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {
@@ -34,7 +40,7 @@ pub(crate) enum Failure {
     /// The reader of our output has closed the pipe, as `head` does: not an error.
     PipeClosed,
     /// Ctrl-C.
-    Interrupted,
+    Interrupted(Signal),
     /// The arguments are wrong; the text is clap's, with its own `error:`.
     Arguments(String),
     /// A call failed.
@@ -70,7 +76,9 @@ impl Failure {
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::PipeClosed => Exit::Success,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Interrupted(Signal::Interrupt) => Exit::Interrupted,
+            Self::Interrupted(Signal::Terminate) => Exit::Terminated,
+            Self::Interrupted(Signal::HangUp) => Exit::HungUp,
             Self::Arguments(_) => Exit::Usage,
             Self::Call(error) => exit_of_call(error),
             Self::Credentials(error) => exit_of_credentials(error),
@@ -82,7 +90,9 @@ impl Failure {
     pub(crate) fn line(&self) -> String {
         match self {
             Self::PipeClosed | Self::Reported(_) | Self::Arguments(_) => String::new(),
-            Self::Interrupted => "interrupted".to_owned(),
+            Self::Interrupted(Signal::Interrupt) => "interrupted".to_owned(),
+            Self::Interrupted(Signal::Terminate) => "terminated".to_owned(),
+            Self::Interrupted(Signal::HangUp) => "the terminal has closed".to_owned(),
             Self::Call(error) => match error.source().filter(|_| source_says_more(error.kind())) {
                 Some(source) => source.to_string(),
                 None => error.to_string(),

@@ -5,6 +5,7 @@
 //! holds what every command needs, and [`failure`] turns an error into one line and an exit code.
 
 mod args;
+mod signals;
 mod failure;
 mod output;
 mod notes;
@@ -26,6 +27,7 @@ use crate::input::Input;
 use crate::notes::Notes;
 use crate::output::Output;
 use crate::settings::Settings;
+use crate::signals::Signals;
 
 fn main() -> ExitCode {
     let (result, notes, credential) = match Cli::try_parse() {
@@ -76,12 +78,18 @@ fn run(cli: Cli, notes: Notes) -> (Result<(), Failure>, String) {
         Err(failure) => return (Err(failure), String::new()),
     };
     let result = runtime.block_on(async {
+        let mut signals =
+            Signals::catch().map_err(|error| Failure::caused_by("signals cannot be caught", error))?;
         let result = tokio::select! {
             result = commands::run(cli.command, &mut cx, input) => result,
-            Ok(()) = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+            signal = signals.next() => Err(Failure::Interrupted(signal)),
         };
         let result = result.and_then(|()| cx.out.flush());
-        cx.finish(result.is_err()).await;
+        tokio::select! {
+            () = cx.finish(result.is_err()) => {}
+            // Whoever asks twice does not want to wait.
+            signal = signals.next() => return Err(Failure::Interrupted(signal)),
+        }
         result
     });
     // Nothing that may still be waiting, such as a read of a name server, is worth waiting for.

@@ -62,7 +62,7 @@ impl Notes {
         if line.is_empty() {
             return;
         }
-        if self.terminal && matches!(failure, Failure::Interrupted) {
+        if self.terminal && matches!(failure, Failure::Interrupted(_)) {
             // Below what was being shown, and the terminal's own ^C.
             self.write("\n");
         }

@@ -47,6 +47,15 @@ impl StateFolder {
         if self.marker(origin).exists() { self.keyring_or_file() } else { self.file() }
     }
 
+    /// The stores besides the one of this kind that may hold a login at this server: those of former choices.
+    pub(crate) fn others(&self, origin: &Origin, kind: StoreKind) -> Vec<LoginStore> {
+        match kind {
+            StoreKind::Keyring => vec![self.file()],
+            StoreKind::File if self.marker(origin).exists() => vec![self.keyring_or_file()],
+            StoreKind::File => Vec::new(),
+        }
+    }
+
     /// The store of this kind.
     pub(crate) fn store_of_kind(&self, kind: StoreKind) -> Result<LoginStore, Failure> {
         match kind {

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::credential::CredentialSource;
 use crate::failure::Failure;
 use crate::input::Input;
+use crate::state::LoginStore;
 
 /// Makes sure that the session can be kept before the password is sent.
 pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Result<(), Failure> {
@@ -29,7 +30,11 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
         let _ = session.logout().await;
         return Err(Failure::caused_by(format!("logged in, but the session cannot be kept: {error}"), error));
     }
+    let others = state.others(&origin, login.store);
     state.remember(&origin, login.store)?;
+    for other in others {
+        empty(cx, &input.identifier, other).await;
+    }
     if cx.out.is_json() {
         cx.out.json(&user)?;
     }
@@ -45,6 +50,23 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
             .warn(format!("this session is not used as long as the credential comes from {}", cx.credential));
     }
     Ok(())
+}
+
+/// Ends what an earlier login has left in another place, so that a login is in one place only.
+async fn empty(cx: &Context, user: &str, other: LoginStore) {
+    let place = other.to_string();
+    let ended = async {
+        if other.find(&cx.server(), Some(user)).await?.is_none() {
+            return Ok(());
+        }
+        match cx.session_builder().account(user).store(other).build()?.logout().await.store {
+            Removal::Failed(error) => Err(Failure::from(error)),
+            _ => Ok(()),
+        }
+    };
+    if let Err(failure) = ended.await {
+        cx.notes.warn(format!("an earlier login is still kept in {place}: {}", failure.line()));
+    }
 }
 
 /// Ends the stored session, whatever else is configured.

@@ -165,25 +165,59 @@ async fn without_a_keyring_no_password_is_sent() {
 }
 
 #[cfg(unix)]
+async fn signal(child: &tokio::process::Child, name: &str) {
+    let pid = child.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args([name, &pid]).status().await.unwrap().success());
+}
+
+#[cfg(unix)]
 #[tokio::test]
-async fn an_interrupted_command_does_not_lose_the_session() {
-    let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
+async fn a_command_that_is_ended_does_not_lose_the_session() {
+    for (name, code, text) in [
+        ("-INT", 130, "error: interrupted"),
+        ("-TERM", 143, "error: terminated"),
+        ("-HUP", 129, "error: the terminal has closed"),
+    ] {
+        let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
+        rig.quiet_login("mona", MONA_PASSWORD).await;
+        rig.server.expire_access_tokens();
+        let child = rig.command(&["whoami"]).spawn().unwrap();
+        // The server has exchanged the tokens, and holds back its answer.
+        while rig.server.stats().refreshes == 0 {
+            tokio::task::yield_now().await;
+        }
+        signal(&child, name).await;
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).trim()),
+            (Some(code), text)
+        );
+        rig.cli(&["whoami"]).await.succeeded();
+        assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    // Longer than anybody waits.
+    let mut rig = Rig::with(server().refresh_delay(Duration::from_secs(600))).await;
     rig.quiet_login("mona", MONA_PASSWORD).await;
     rig.server.expire_access_tokens();
-    let child = rig.command(&["whoami"]).spawn().unwrap();
-    // The server has exchanged the tokens, and holds back its answer.
+    let mut child = rig.command(&["whoami"]).spawn().unwrap();
     while rig.server.stats().refreshes == 0 {
         tokio::task::yield_now().await;
     }
-    let pid = child.id().unwrap().to_string();
-    tokio::process::Command::new("kill").args(["-INT", &pid]).status().await.unwrap();
-    let output = child.wait_with_output().await.unwrap();
-    assert_eq!(
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).trim()),
-        (Some(130), "error: interrupted")
-    );
-    rig.cli(&["whoami"]).await.succeeded();
-    assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+    // The first may still be on its way when the second is sent, and two of a kind are one.
+    signal(&child, "-INT").await;
+    let status = loop {
+        signal(&child, "-TERM").await;
+        tokio::select! {
+            status = child.wait() => break status.unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+        }
+    };
+    assert!(matches!(status.code(), Some(130 | 143)), "{status}");
 }
 
 #[tokio::test]
@@ -195,4 +229,44 @@ async fn a_time_limit_does_not_lose_the_session() {
     assert_eq!(late.code, 7, "{}", late.stderr);
     rig.cli(&["whoami"]).await.succeeded();
     assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
+}
+
+#[cfg(feature = "keyring")]
+#[tokio::test]
+#[ignore = "needs a Secret Service: cargo xtask keyring"]
+async fn a_login_is_in_one_place_only() {
+    let mut rig = Rig::new().await;
+    for name in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"] {
+        rig.env(name, std::env::var(name).unwrap());
+    }
+    let login = async |rig: &mut Rig, store: &str| {
+        let args = ["login", "mona", "--password-stdin", "--store", store];
+        rig.cli_with(&args, MONA_PASSWORD).await.succeeded();
+        rig.cli(&["whoami"]).await.succeeded();
+    };
+    let tokens_in_files = |rig: &Rig| {
+        let (mut found, mut folders) = (0, vec![rig.home.path().to_owned()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    found += std::fs::read_to_string(path).unwrap().matches("access_token\": \"").count();
+                }
+            }
+        }
+        found
+    };
+    login(&mut rig, "file").await;
+    assert_eq!(tokens_in_files(&rig), 1);
+    login(&mut rig, "keyring").await;
+    assert_eq!(tokens_in_files(&rig), 0);
+    login(&mut rig, "file").await;
+    assert_eq!(tokens_in_files(&rig), 1);
+    rig.cli(&["logout"]).await.succeeded();
+    assert_eq!(tokens_in_files(&rig), 0);
+    // Each former session was ended at the server as well.
+    assert_eq!(rig.server.stats().logins, 3);
+    assert!(rig.server.ledger().sessions().iter().all(|session| session.end.is_some()));
 }
