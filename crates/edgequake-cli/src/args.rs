@@ -21,7 +21,7 @@ pub(crate) use self::session::{Login, StoreKind};
 /// Talk to an EdgeQuake server: logins, API keys, documents, questions.
 ///
 /// Data goes to stdout, everything else to stderr. One credential is used, the first of:
-///   --api-key-file,
+///   --api-key-file or --credential-program,
 ///   EDGEQUAKE_API_KEY,
 ///   EDGEQUAKE_USERNAME with EDGEQUAKE_PASSWORD,
 ///   the same variables in --env-file,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgequake_auth::{Jwt, JwtBuilder, KeyFile, ServerKey};
+use edgequake_auth::{Jwt, JwtBuilder, KeyFile, Program, ServerKey};
 use edgequake_client::Client;
 use edgequake_types::{TenantId, WorkspaceId};
 use http::HeaderValue;
@@ -37,7 +37,7 @@ pub(crate) struct Context {
 impl Context {
     /// Sends nothing yet.
     pub(crate) async fn new(global: &Global, settings: Settings, notes: Notes) -> Result<Self, Failure> {
-        let configured = CredentialSource::configured(global.api_key_file.clone(), &settings)?;
+        let configured = CredentialSource::configured(global, &settings)?;
         let mut builder = Client::builder().env().user_agent(USER_AGENT);
         if let Some(url) = &global.base_url {
             builder = builder.base_url(url);
@@ -57,9 +57,11 @@ impl Context {
         if let Some((_, file)) = settings.env_file() {
             builder = builder.dot_env(file.clone());
         }
-        if let Some(CredentialSource::KeyFile(path)) = &configured {
-            builder = builder.credentials(KeyFile::new(path));
-        }
+        builder = match &configured {
+            Some(CredentialSource::KeyFile(path)) => builder.credentials(KeyFile::new(path)),
+            Some(CredentialSource::Program(path)) => builder.credentials(Program::new(path)),
+            _ => builder,
+        };
         let client = builder.build()?;
         let state = StateFolder::of_user();
         let store = state.as_ref().map(|state| state.store(client.base_url().origin()));

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use edgequake_auth::{CredentialsError, Env};
 use edgequake_types::Secret;
 
+use crate::args::Global;
 use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
 use crate::state::StoredLogin;
 
@@ -14,6 +15,8 @@ use crate::state::StoredLogin;
 pub(crate) enum CredentialSource {
     /// `--api-key-file`.
     KeyFile(PathBuf),
+    /// `--credential-program`.
+    Program(PathBuf),
     /// `EDGEQUAKE_API_KEY` of the environment.
     EnvKey,
     /// A name and a password of the environment.
@@ -39,12 +42,12 @@ pub(crate) struct Account {
 
 impl CredentialSource {
     /// What arguments, environment and `.env` file say; `None` if they say nothing, so that a stored session is used.
-    pub(crate) fn configured(
-        key_file: Option<PathBuf>,
-        settings: &Settings,
-    ) -> Result<Option<Self>, CredentialsError> {
-        if let Some(path) = key_file {
-            return Ok(Some(Self::KeyFile(path)));
+    pub(crate) fn configured(global: &Global, settings: &Settings) -> Result<Option<Self>, CredentialsError> {
+        if let Some(path) = &global.api_key_file {
+            return Ok(Some(Self::KeyFile(path.clone())));
+        }
+        if let Some(path) = &global.credential_program {
+            return Ok(Some(Self::Program(path.clone())));
         }
         let env = Env::from_process();
         if env.is_configured()? {
@@ -67,6 +70,7 @@ impl CredentialSource {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::KeyFile(_) => "api_key_file",
+            Self::Program(_) => "credential_program",
             Self::EnvKey => "environment_api_key",
             Self::EnvLogin(_) => "environment_login",
             Self::EnvFileKey(_) => "env_file_api_key",
@@ -93,6 +97,7 @@ impl fmt::Display for CredentialSource {
         let name = USER_NAMES[0];
         match self {
             Self::KeyFile(path) => write!(f, "the key file {}", path.display()),
+            Self::Program(path) => write!(f, "the program {}", path.display()),
             Self::EnvKey => write!(f, "{API_KEY} in the environment"),
             Self::EnvLogin(_) => write!(f, "{name} and {PASSWORD} in the environment"),
             Self::EnvFileKey(path) => write!(f, "{API_KEY} in {}", path.display()),

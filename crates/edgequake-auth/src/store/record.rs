@@ -95,9 +95,9 @@ pub enum Status {
 }
 
 impl Status {
-    /// A session that is over.
+    /// A session that is over. The time is kept to the millisecond.
     pub fn ended(reason: EndReason, at: SystemTime) -> Self {
-        Self::Ended { reason, at }
+        Self::Ended { reason, at: whole_milliseconds(at) }
     }
 }
 
@@ -195,15 +195,19 @@ pub struct Intent {
     pub inherited: bool,
 }
 
+/// What stores can keep of a time.
+fn whole_milliseconds(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(time)
+}
+
 impl Record {
     /// A session that has just begun. Times are kept to the millisecond.
     pub fn new(tokens: StoredTokens, started: SystemTime) -> Self {
-        let since = started.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        let started = SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(started);
         Self {
             session: RandomId::random(),
-            started,
+            started: whole_milliseconds(started),
             began_with: None,
             status: Status::Active(tokens),
             fence: 0,

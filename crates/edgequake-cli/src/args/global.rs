@@ -22,6 +22,9 @@ pub(crate) struct Global {
     /// File with an API key
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) api_key_file: Option<PathBuf>,
+    /// Program that gives the credential, by the protocol of cargo's credential providers
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "api_key_file")]
+    pub(crate) credential_program: Option<PathBuf>,
     /// .env file with variables that the environment does not set
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) env_file: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! Where credentials and settings come from, and which one wins.
 
-use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig};
+use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig, server};
 
 #[tokio::test]
 async fn the_first_credential_of_the_documented_order_wins() {
@@ -72,4 +72,28 @@ async fn a_variable_that_is_not_utf8_is_named_and_sends_nothing() {
         assert!(run.stderr.contains(&format!("{name} is not valid UTF-8; set it again")), "{}", run.stderr);
         assert!(!run.stderr.contains("s3cr3t"), "{}", run.stderr);
     }
+}
+
+#[tokio::test]
+#[cfg(unix)]
+async fn a_program_gives_the_credential() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut rig = Rig::with(server().master_key("s3cr3t-master")).await;
+    let path = rig.home.path().join("pass");
+    let answer = |text: &str| {
+        let script = format!("#!/bin/sh\necho '{{\"v\":[1]}}'\nread -r asked\necho '{text}'\n");
+        let copy = path.with_extension("new");
+        std::fs::write(&copy, script).unwrap();
+        std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o700)).unwrap();
+        // A copy, since a file that was just written may still be open in a process that another test has forked.
+        assert!(std::process::Command::new("cp").arg(&copy).arg(&path).status().unwrap().success());
+    };
+    let args = ["status", "--credential-program", "./pass", "--json"];
+    answer(r#"{"Ok":{"kind":"get","token":"s3cr3t-master"}}"#);
+    let status = rig.cli(&args).await.succeeded().json();
+    assert_eq!(status["credential"]["source"], "credential_program");
+    rig.cli(&["users", "list", "--credential-program", "./pass"]).await.succeeded();
+    answer(r#"{"Err":{"kind":"other","message":"the vault is locked"}}"#);
+    let failed = rig.cli(&["users", "list", "--credential-program", "./pass"]).await;
+    assert_eq!((failed.code, failed.stderr.contains("the vault is locked")), (2, true), "{}", failed.stderr);
 }
