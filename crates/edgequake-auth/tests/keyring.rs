@@ -75,3 +75,82 @@ async fn a_real_keyring_keeps_a_login_and_forgets_it() {
     let _ = store().compare_and_set(&key, Some(found.revision), &record).await.unwrap();
     assert_eq!(store().read(&key).await.unwrap().unwrap().record, record);
 }
+
+/// Set in a process whose keyring comes later: a folder of its own.
+const LATE: &str = "EDGEQUAKE_AUTH_TEST_LATE_KEYRING";
+
+/// Does nothing in an ordinary test run.
+#[tokio::test]
+async fn child_whose_keyring_comes_later() {
+    let Some(folder) = std::env::var_os(LATE).map(std::path::PathBuf::from) else { return };
+    let store = KeyringStore::new(folder.join("records"));
+    let key = ServerKey::new("https://api.example.com".parse().unwrap(), "").account("mona");
+    let error = store.compare_and_set(&key, None, &login()).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    println!("none");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    let _ = store.compare_and_set(&key, None, &login()).await.unwrap();
+    assert!(store.read(&key).await.unwrap().is_some());
+    println!("found");
+}
+
+#[test]
+#[ignore = "needs a keyring service"]
+fn a_service_that_starts_after_the_program_is_found() {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::process::Stdio;
+
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("unix:path={}", folder.path().join("bus").display());
+    let with_bus = |program: &std::ffi::OsStr| {
+        let mut command = Command::new(program);
+        command.env("DBUS_SESSION_BUS_ADDRESS", &address).env("XDG_RUNTIME_DIR", folder.path());
+        command.env("XDG_DATA_HOME", folder.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+    };
+    let mut child = with_bus(std::env::current_exe().unwrap().as_os_str())
+        .args(["child_whose_keyring_comes_later", "--exact", "--nocapture"])
+        .env(LATE, folder.path())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.find(|line| line.as_ref().unwrap().ends_with("none")).expect("it has no keyring yet").unwrap();
+
+    let mut bus = with_bus("dbus-daemon".as_ref())
+        .args(["--session", "--nofork", "--print-address", "--address", &address])
+        .spawn()
+        .unwrap();
+    BufReader::new(bus.stdout.take().unwrap()).lines().next().expect("it says where it listens").unwrap();
+    let mut service = with_bus("gnome-keyring-daemon".as_ref())
+        .args(["--unlock", "--components=secrets", "--foreground"])
+        .spawn()
+        .unwrap();
+    service.stdin.take().unwrap().write_all(b"keyring-of-a-test").unwrap();
+    // It says that it is there before it owns its name on the bus.
+    let owned = || {
+        let output = with_bus("dbus-send".as_ref())
+            .args([
+                "--session",
+                "--print-reply",
+                "--dest=org.freedesktop.DBus",
+                "/",
+                "org.freedesktop.DBus.NameHasOwner",
+            ])
+            .arg("string:org.freedesktop.secrets")
+            .output()
+            .unwrap();
+        String::from_utf8_lossy(&output.stdout).contains("boolean true")
+    };
+    while !owned() {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let rest: Vec<_> = lines.map(Result::unwrap).collect();
+    for process in [&mut service, &mut bus] {
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    assert!(rest.iter().any(|line| line.ends_with("found")), "{rest:?}");
+    assert!(child.wait().unwrap().success());
+}

@@ -1,5 +1,6 @@
 //! [`KeyringStore`]: the tokens in the keyring of the operating system, the rest of a record in a folder.
 
+mod entry;
 mod vault;
 
 use std::fmt;
@@ -7,19 +8,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edgequake_types::{Secret, secret};
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
-
-use self::vault::{SystemVault, Vault, VaultError};
+use self::entry::{Entry, SERVICE};
+use self::vault::{SystemVault, Vault};
 use super::{
     FileStore, LoginKey, Record, Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, Swap,
     TokenStore, Version,
 };
 use crate::boxed::BoxFuture;
-
-/// The name under which the entries appear in the keyring.
-const SERVICE: &str = "edgequake";
 
 /// Tokens in the keyring: Keychain on macOS, Credential Manager on Windows, Secret Service (GNOME Keyring, KWallet)
 /// elsewhere.
@@ -50,20 +45,11 @@ pub struct KeyringStore {
     queue: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What an entry of the keyring holds.
-#[derive(Serialize, Deserialize, PartialEq)]
-struct Entry {
-    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
-    access_token: Option<Secret>,
-    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<Secret>,
-}
-
 impl KeyringStore {
     /// The keyring of the user who runs this process, with the records in the folder at `path`. Nothing is opened yet. Everyone
     /// who shares the logins has to name the same folder.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self::over(SystemVault, path.into())
+        Self::over(SystemVault::default(), path.into())
     }
 
     fn over(vault: impl Vault, path: PathBuf) -> Self {
@@ -113,7 +99,7 @@ impl KeyringStore {
     async fn fill(&self, key: &LoginKey, mut record: Record) -> Result<(Record, bool), StoreError> {
         if let Status::Active(tokens) = &mut record.status {
             let name = entry_name(key, tokens.version);
-            let Some(entry) = self.call(move |vault| read(vault, &name)).await? else {
+            let Some(entry) = self.call(move |vault| entry::read(vault, &name)).await? else {
                 return Ok((record, false));
             };
             (tokens.access_token, tokens.refresh_token) = (entry.access_token, entry.refresh_token);
@@ -141,7 +127,7 @@ impl KeyringStore {
             };
             if after != before {
                 let name = entry_name(key, tokens.version);
-                self.call(move |vault| write(vault, &name, &entry)).await?;
+                self.call(move |vault| entry::write(vault, &name, &entry)).await?;
             }
         }
         let swap = self.records.compare_and_set(key, expected, &bare).await?;
@@ -152,7 +138,7 @@ impl KeyringStore {
         if let Some(version) = unneeded.filter(|_| after != before) {
             let name = entry_name(key, version);
             // What stays behind is spent, and harms nobody.
-            drop(self.call(move |vault| remove(vault, &name)).await);
+            drop(self.call(move |vault| entry::remove(vault, &name)).await);
         }
         Ok(swap)
     }
@@ -161,52 +147,6 @@ impl KeyringStore {
 /// The name of an entry: whose, and which version of the tokens.
 fn entry_name(key: &LoginKey, version: Version) -> String {
     format!("{} {} {}", key.server(), key.account(), version.nonce)
-}
-
-fn read(vault: &dyn Vault, name: &str) -> Result<Option<Entry>, StoreError> {
-    let text = match vault.get(SERVICE, name) {
-        Ok(text) => text,
-        // Somebody removed it, which leaves a login without tokens.
-        Err(VaultError::NoEntry) => return Ok(None),
-        Err(VaultError::Unavailable(cause)) => return Err(no_keyring(cause)),
-        Err(VaultError::Unreadable) => return Err(corrupt("is not text")),
-    };
-    // The text of serde's error might quote a token.
-    serde_json::from_str(text.expose()).map(Some).map_err(|_| corrupt("is damaged"))
-}
-
-fn write(vault: &dyn Vault, name: &str, entry: &Entry) -> Result<(), StoreError> {
-    let mut text = Zeroizing::new(Vec::with_capacity(8192));
-    serde_json::to_writer(&mut *text, entry)
-        .map_err(|error| unavailable("the tokens cannot be written as JSON", error))?;
-    match vault.set(SERVICE, name, &text) {
-        Ok(()) => {}
-        Err(VaultError::Unavailable(cause)) => return Err(no_keyring(cause)),
-        Err(VaultError::NoEntry | VaultError::Unreadable) => return Err(corrupt("cannot be written")),
-    }
-    match read(vault, name)? {
-        Some(found) if found == *entry => Ok(()),
-        _ => Err(corrupt("is not what was written")),
-    }
-}
-
-fn remove(vault: &dyn Vault, name: &str) -> Result<(), StoreError> {
-    match vault.delete(SERVICE, name) {
-        Ok(()) | Err(VaultError::NoEntry) => Ok(()),
-        Err(VaultError::Unavailable(cause)) => Err(no_keyring(cause)),
-        Err(VaultError::Unreadable) => Err(corrupt("cannot be removed")),
-    }
-}
-
-fn no_keyring(cause: Box<dyn std::error::Error + Send + Sync>) -> StoreError {
-    let text = "the keyring is unavailable: start a keyring service (on Linux a Secret Service such as gnome-keyring, in a \
-                session with D-Bus), or keep logins in a file";
-    StoreError::new(StoreErrorKind::Unavailable, text).with_source(cause)
-}
-
-fn corrupt(what: &'static str) -> StoreError {
-    let text = format!("the keyring's entry for this login {what}: log in again");
-    StoreError::new(StoreErrorKind::Corrupt, text)
 }
 
 fn unavailable(text: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
@@ -250,7 +190,7 @@ impl TokenStore for KeyringStore {
     /// Also finds out whether there is a keyring.
     fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
         Box::pin(async move {
-            self.call(|vault| read(vault, "presence").map(drop)).await?;
+            self.call(|vault| entry::read(vault, "presence").map(drop)).await?;
             self.records.latest(server).await
         })
     }

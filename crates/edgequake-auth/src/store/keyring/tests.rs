@@ -1,6 +1,9 @@
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex};
 
+use zeroize::Zeroizing;
+
+use super::vault::VaultError;
 use super::*;
 
 /// A keyring in memory that can be broken, or can wait for somebody who never comes.
@@ -8,6 +11,10 @@ use super::*;
 struct Mock {
     entries: Mutex<HashMap<String, Vec<u8>>>,
     broken: Mutex<bool>,
+    /// Somebody says no to each call.
+    denied: Mutex<bool>,
+    /// What an entry takes at most, in bytes.
+    room: Mutex<Option<usize>>,
     locked: (Mutex<bool>, Condvar),
 }
 
@@ -15,6 +22,9 @@ impl Mock {
     fn reach(&self) -> Result<(), VaultError> {
         let locked = self.locked.0.lock().unwrap();
         drop(self.locked.1.wait_while(locked, |locked| *locked).unwrap());
+        if *self.denied.lock().unwrap() {
+            return Err(VaultError::Denied("user canceled".into()));
+        }
         if *self.broken.lock().unwrap() { Err(VaultError::Unavailable("no such bus".into())) } else { Ok(()) }
     }
 
@@ -25,15 +35,17 @@ impl Mock {
 }
 
 impl Vault for Arc<Mock> {
-    fn get(&self, _: &str, user: &str) -> Result<Secret, VaultError> {
+    fn get(&self, _: &str, user: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         self.reach()?;
         let entries = self.entries.lock().unwrap();
-        let bytes = entries.get(user).ok_or(VaultError::NoEntry)?;
-        String::from_utf8(bytes.clone()).map(Secret::new).map_err(|_| VaultError::Unreadable)
+        entries.get(user).cloned().map(Zeroizing::new).ok_or(VaultError::NoEntry)
     }
 
     fn set(&self, _: &str, user: &str, secret: &[u8]) -> Result<(), VaultError> {
         self.reach()?;
+        if self.room.lock().unwrap().is_some_and(|room| secret.len() > room) {
+            return Err(VaultError::TooLarge);
+        }
         self.entries.lock().unwrap().insert(user.to_owned(), secret.to_vec());
         Ok(())
     }
@@ -178,4 +190,61 @@ async fn debug_shows_no_login() {
 async fn the_contract_holds() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     super::super::contract::check(|| store(&mock, &folder)).await;
+}
+
+#[tokio::test]
+async fn large_logins_are_split_and_leave_nothing_behind() {
+    // Windows' keyring takes 2,560 bytes.
+    for length in [100, 2_400, 2_560, 4_000, 60_000] {
+        let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+        *mock.room.lock().unwrap() = Some(2_560);
+        let store = store(&mock, &folder);
+        let record = login(&"a".repeat(length));
+        assert!(matches!(put(&store, &record).await.unwrap(), Swap::Done(_)), "{length}");
+        assert_eq!(store.read(&mona()).await.unwrap().unwrap().record, record);
+        assert_eq!(mock.entries.lock().unwrap().len() > 1, length > 1_200, "{length}");
+        let _ = put(&store, &login("next")).await.unwrap();
+        assert_eq!(mock.entries.lock().unwrap().len(), 1, "{length}: of former tokens nothing is left");
+    }
+}
+
+#[tokio::test]
+async fn what_no_keyring_takes_is_told_as_too_large() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    let _ = put(&store, &login("kept")).await.unwrap();
+    *mock.room.lock().unwrap() = Some(2_560);
+    let error = put(&store, &login(&"a".repeat(200_000))).await.unwrap_err();
+    insta::assert_snapshot!(error, @"the tokens are too large for the keyring: keep logins in a file");
+    *mock.room.lock().unwrap() = Some(1);
+    let error = put(&store, &login("b")).await.unwrap_err();
+    insta::assert_snapshot!(error, @"the tokens are too large for the keyring: keep logins in a file");
+    *mock.room.lock().unwrap() = None;
+    let tokens = store.read(&mona()).await.unwrap().unwrap().record;
+    assert_eq!(tokens.tokens().unwrap().access_token.as_ref().unwrap().expose(), "kept");
+}
+
+#[tokio::test]
+async fn a_part_that_is_gone_is_a_login_without_tokens() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    *mock.room.lock().unwrap() = Some(2_560);
+    let store = store(&mock, &folder);
+    let _ = put(&store, &login(&"a".repeat(4_000))).await.unwrap();
+    mock.entries.lock().unwrap().retain(|name, _| !name.ends_with("part 2"));
+    let record = store.read(&mona()).await.unwrap().unwrap().record;
+    assert!(record.tokens().unwrap().access_token.is_none());
+}
+
+#[tokio::test]
+async fn a_denial_is_told_and_a_keyring_that_comes_later_is_found() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    *mock.denied.lock().unwrap() = true;
+    let error = put(&store, &login("a")).await.unwrap_err();
+    insta::assert_snapshot!(error, @"the keyring is locked or access to it was denied: unlock it or allow this program to use it, or keep logins in a file");
+    *mock.denied.lock().unwrap() = false;
+    *mock.broken.lock().unwrap() = true;
+    assert_eq!(put(&store, &login("a")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    *mock.broken.lock().unwrap() = false;
+    assert!(matches!(put(&store, &login("a")).await.unwrap(), Swap::Done(_)));
 }
