@@ -89,7 +89,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "crash",
-        summary: "kills in the middle of refresh and save: [--rounds N] (default 500)",
+        summary: "kills, stops and idle runtimes in the middle of refreshes: [--accidents N] (default 1000)",
         run: crash::run,
     },
     Command {

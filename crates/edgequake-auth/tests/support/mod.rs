@@ -2,11 +2,13 @@
 //! in a process of its own. Plain blocking sockets: what is tested is on the other side.
 #![allow(clippy::unwrap_used, dead_code, reason = "test support, shared by tests that each use a part of it")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+pub(crate) mod http1;
+
+use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -26,8 +28,6 @@ pub(crate) struct Session {
     pub(crate) refreshes: u64,
     pub(crate) refused: u64,
     pub(crate) logins: u64,
-    /// Connections that are being served.
-    busy: usize,
 }
 
 /// A server; it ends with the process.
@@ -35,7 +35,6 @@ pub(crate) struct Session {
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) session: Arc<Mutex<Session>>,
-    served: Arc<Condvar>,
 }
 
 impl Server {
@@ -43,19 +42,13 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let session = Arc::new(Mutex::new(Session { expires_in, ..Session::default() }));
-        let server = Self { address, session, served: Arc::default() };
+        let server = Self { address, session };
         std::thread::spawn({
             let server = server.clone();
             move || {
                 for stream in listener.incoming().flatten() {
                     let server = server.clone();
-                    server.session.lock().unwrap().busy += 1;
-                    std::thread::spawn(move || {
-                        // A client that was killed breaks its connection only.
-                        server.serve(stream).ok();
-                        server.session.lock().unwrap().busy -= 1;
-                        server.served.notify_all();
-                    });
+                    std::thread::spawn(move || server.serve(stream).unwrap());
                 }
             }
         });
@@ -63,7 +56,7 @@ impl Server {
     }
 
     fn serve(&self, mut stream: TcpStream) -> std::io::Result<()> {
-        let (head, body) = receive(&stream)?;
+        let (head, body) = http1::receive(&stream)?;
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let (status, answer) = {
             let mut session = self.session.lock().unwrap();
@@ -87,16 +80,6 @@ impl Server {
         write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{answer}", answer.len())
     }
 
-    /// Waits until everything that was sent so far is served, also by clients that are dead.
-    pub(crate) fn settle(&self) {
-        // Connections are accepted in order, so behind this one there is nothing older.
-        let last = TcpStream::connect(self.address).unwrap();
-        (&last).write_all(b"POST /nothing HTTP/1.1\r\ncontent-length: 0\r\n\r\n").unwrap();
-        receive(&last).unwrap();
-        let session = self.session.lock().unwrap();
-        drop(self.served.wait_while(session, |session| session.busy > 0).unwrap());
-    }
-
     pub(crate) fn origin(&self) -> edgequake_types::Origin {
         format!("http://{}", self.address).parse().unwrap()
     }
@@ -112,30 +95,6 @@ impl Session {
     }
 }
 
-/// The first line of a message, and its body.
-fn receive(stream: &TcpStream) -> std::io::Result<(String, Vec<u8>)> {
-    let mut reader = BufReader::new(stream);
-    let (mut first, mut length) = (String::new(), 0);
-    reader.read_line(&mut first)?;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 {
-            // Cut short by a kill: no request at all.
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let line = line.trim();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().map_err(std::io::Error::other)?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((first, body))
-}
-
 /// One connection per request.
 #[derive(Debug)]
 pub(crate) struct Loopback(pub(crate) SocketAddr);
@@ -144,15 +103,7 @@ impl TokenTransport for Loopback {
     fn send(&self, request: Request<Bytes>) -> BoxFuture<'static, Result<Response<Bytes>, TransportError>> {
         let address = self.0;
         Box::pin(async move {
-            let exchange = move || -> std::io::Result<Response<Bytes>> {
-                let mut stream = TcpStream::connect(address)?;
-                let (path, body) = (request.uri().path(), request.body());
-                write!(stream, "POST {path} HTTP/1.1\r\ncontent-length: {}\r\n\r\n", body.len())?;
-                stream.write_all(body)?;
-                let (head, body) = receive(&stream)?;
-                let status = head.split(' ').nth(1).and_then(|status| status.parse::<u16>().ok()).unwrap();
-                Ok(Response::builder().status(status).body(Bytes::from(body)).unwrap())
-            };
+            let exchange = move || http1::post(address, "a test", &request, || {});
             let answer = tokio::task::spawn_blocking(exchange).await.unwrap();
             answer.map_err(|error| TransportError::new(TransportErrorKind::Interrupted).with_source(error))
         })
