@@ -37,10 +37,13 @@ impl Program {
     /// Tells `command` where the program is, and lets it find the libraries that were unpacked with it.
     pub(crate) fn tell(&self, command: &mut Command, folder: &Path) -> Result<()> {
         command.env(self.variable, self.find(folder)?);
-        let libraries =
-            ["usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu"].map(|path| folder.join(path));
-        if let Some(there) = libraries.iter().find(|path| path.is_dir()) {
-            command.env("LD_LIBRARY_PATH", there);
+        let arch = std::env::consts::ARCH;
+        let libraries = ["usr/lib", "lib"].map(|path| folder.join(format!("{path}/{arch}-linux-gnu")));
+        let libraries: Vec<_> = libraries.iter().filter(|path| path.is_dir()).collect();
+        if let Ok(paths) = std::env::join_paths(&libraries)
+            && !libraries.is_empty()
+        {
+            command.env("LD_LIBRARY_PATH", paths);
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod command;
 mod crash;
 mod debian;
 mod deny;
+mod disk;
 mod examples;
 mod failure;
 mod fuzz;
@@ -91,6 +92,11 @@ const COMMANDS: &[Command] = &[
         name: "crash",
         summary: "kills, stops and idle runtimes in the middle of refreshes: [--accidents N] (default 1000)",
         run: crash::run,
+    },
+    Command {
+        name: "disk",
+        summary: "the file store on disks that fail, are full, read-only or odd (strace, root for mounts)",
+        run: disk::run,
     },
     Command {
         name: "keyring",

@@ -3,6 +3,7 @@
 mod advice;
 mod folder;
 pub(crate) mod legacy;
+mod list;
 mod names;
 mod permissions;
 mod publish;

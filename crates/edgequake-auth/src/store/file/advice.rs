@@ -26,12 +26,38 @@ fn advice(error: &io::Error) -> &'static str {
         io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written, or mount it writable",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room",
         io::ErrorKind::NotADirectory => "; something on the way is no folder: choose another one",
+        io::ErrorKind::AlreadyExists => {
+            "; something else has this name, perhaps a link that leads nowhere: choose another folder"
+        }
+        io::ErrorKind::NotFound => "; it was removed meanwhile: try again",
+        io::ErrorKind::InvalidFilename => "; choose a folder with a shorter name",
         io::ErrorKind::StaleNetworkFileHandle => "; the network share was mounted anew: start again",
-        io::ErrorKind::Unsupported => {
+        io::ErrorKind::FileTooLarge => "; raise the limit for the size of files (`ulimit -f`)",
+        // What `publish` says, and not the system.
+        io::ErrorKind::Unsupported if error.raw_os_error().is_none() => {
             "; this file system has no hard links and cannot rename without replacing: choose a folder on another one"
         }
+        io::ErrorKind::Unsupported => "; choose a folder on another file system",
+        _ => advice_by_number(error.raw_os_error()),
+    }
+}
+
+/// For what has no name in the standard library.
+#[cfg(unix)]
+fn advice_by_number(error: Option<i32>) -> &'static str {
+    use rustix::io::Errno;
+
+    match error.map(Errno::from_raw_os_error) {
+        Some(Errno::MFILE | Errno::NFILE) => "; close some, or raise the limit (`ulimit -n`)",
+        Some(Errno::IO) => "; the disk or its connection is broken: look at the system's log",
+        Some(Errno::LOOP) => "; a link on the way leads back to itself: choose another folder",
         _ => "",
     }
+}
+
+#[cfg(not(unix))]
+fn advice_by_number(_: Option<i32>) -> &'static str {
+    ""
 }
 
 /// A file that is no record.

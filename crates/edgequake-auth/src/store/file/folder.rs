@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use edgequake_types::Secret;
 
 use super::advice::{corrupt, unavailable};
+use super::list;
 use super::names::{is_login, of_revision, revision};
 use super::permissions::{make_folder, owner_only, restrict_to_owner};
 use super::publish::publish;
@@ -75,17 +76,11 @@ impl RecordFolder {
     /// The revisions that there are, in no order.
     fn numbers(&self) -> Result<Vec<u64>, StoreError> {
         let failed = |error| unavailable("read the token folder", &self.0, error);
-        let entries = match fs::read_dir(&self.0) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
-        let mut numbers = Vec::new();
-        for entry in entries {
-            let name = entry.map_err(failed)?.file_name();
-            numbers.extend(name.to_str().and_then(revision));
+        match list::names(&self.0) {
+            Ok(names) => Ok(names.iter().filter_map(|name| revision(name.to_str()?)).collect()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(failed(error)),
         }
-        Ok(numbers)
     }
 
     pub(super) fn compare_and_set(
@@ -187,13 +182,15 @@ impl RecordFolder {
     }
 
     fn remove_abandoned(&self) {
-        let Ok(entries) = fs::read_dir(&self.0) else { return };
-        for entry in entries.flatten() {
-            let is_temporary = entry.path().extension().is_some_and(|extension| extension == "tmp");
-            let age = entry.metadata().and_then(|found| found.modified()).ok();
-            let age = age.and_then(|modified| SystemTime::now().duration_since(modified).ok());
-            if is_temporary && age.is_some_and(|age| age > ABANDONED) {
-                drop(fs::remove_file(entry.path()));
+        for name in list::names(&self.0).unwrap_or_default() {
+            let path = self.0.join(name);
+            if path.extension().is_none_or(|extension| extension != "tmp") {
+                continue;
+            }
+            let modified = fs::symlink_metadata(&path).and_then(|found| found.modified()).ok();
+            let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
+            if age.is_some_and(|age| age > ABANDONED) {
+                drop(fs::remove_file(path));
             }
         }
     }
@@ -202,8 +199,8 @@ impl RecordFolder {
 /// The folders of all logins below `path`.
 pub(super) fn all(path: &Path) -> Result<Vec<RecordFolder>, StoreError> {
     let failed = |error| unavailable("read the token folder", path, error);
-    let entries = match fs::read_dir(path) {
-        Ok(entries) => entries,
+    let names = match list::names(path) {
+        Ok(names) => names,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory && path.is_file() => {
             let text = format!(
@@ -214,14 +211,9 @@ pub(super) fn all(path: &Path) -> Result<Vec<RecordFolder>, StoreError> {
         }
         Err(error) => return Err(failed(error)),
     };
-    let mut folders = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        if entry.file_name().to_str().is_some_and(is_login) && entry.path().is_dir() {
-            folders.push(RecordFolder::new(entry.path()));
-        }
-    }
-    Ok(folders)
+    let logins = names.into_iter().filter(|name| name.to_str().is_some_and(is_login));
+    let folders = logins.map(|name| path.join(name)).filter(|path| path.is_dir());
+    Ok(folders.map(RecordFolder::new).collect())
 }
 
 /// Removes logins that ended long ago, once in a run of the program and folder.

@@ -11,15 +11,27 @@ use std::path::Path;
 ///
 /// [`Unsupported`](io::ErrorKind::Unsupported) where a file system can do none of this.
 pub(super) fn publish(complete: &Path, name: &Path) -> io::Result<bool> {
-    match fs::hard_link(complete, name) {
+    let error = match uninterrupted(|| fs::hard_link(complete, name)) {
+        Ok(()) => return Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(false),
+        Err(error) => error,
+    };
+    // File systems have many ways to say that they have no hard links, so this is tried whatever the error was.
+    match uninterrupted(|| rename::new(complete, name)) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) if has_no_links(&error) => match rename::new(complete, name) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
+        Err(other) if other.kind() == io::ErrorKind::Unsupported && !has_no_links(&error) => Err(error),
+        Err(other) => Err(other),
+    }
+}
+
+/// Again as long as a signal comes in between, as on a network share.
+fn uninterrupted(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+    loop {
+        match work() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }
 
@@ -27,7 +39,7 @@ pub(super) fn publish(complete: &Path, name: &Path) -> io::Result<bool> {
 fn has_no_links(error: &io::Error) -> bool {
     // EPERM is what Linux and macOS say for FAT and the like, ENOSYS and ENOTSUP what FUSE and network shares say.
     let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported, io::ErrorKind::TooManyLinks];
-    kinds.contains(&error.kind()) || error.raw_os_error() == Some(rename::ENOSYS)
+    kinds.contains(&error.kind())
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
@@ -37,8 +49,6 @@ mod rename {
 
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
-
-    pub(super) const ENOSYS: i32 = Errno::NOSYS.raw_os_error();
 
     pub(super) fn new(from: &Path, to: &Path) -> io::Result<()> {
         renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE).map_err(|error| match error {
@@ -52,9 +62,6 @@ mod rename {
 mod rename {
     use std::io;
     use std::path::Path;
-
-    /// No system error has this number.
-    pub(super) const ENOSYS: i32 = i32::MIN;
 
     pub(super) fn new(_: &Path, _: &Path) -> io::Result<()> {
         Err(io::ErrorKind::Unsupported.into())

@@ -226,6 +226,25 @@ async fn a_place_that_cannot_be_used_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_folder_behind_a_link_works_and_a_link_that_leads_nowhere_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let store = FileStore::new(link.join("logins"));
+    let error = put(&store, &mona(), &login("a1")).await.unwrap_err().to_string();
+    assert!(error.ends_with("file exists; something else has this name, perhaps a link that leads nowhere: choose another folder"), "{error}");
+    fs::create_dir(&real).unwrap();
+    let _ = put(&store, &mona(), &login("a1")).await.unwrap();
+    assert_eq!(token(&FileStore::new(real.join("logins")), &mona()).await.as_deref(), Some("a1"));
+    // Two links that lead to each other.
+    let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+    std::os::unix::fs::symlink(&one, &two).unwrap();
+    std::os::unix::fs::symlink(&two, &one).unwrap();
+    let error = put(&FileStore::new(&one), &mona(), &login("a1")).await.unwrap_err().to_string();
+    assert!(error.ends_with("; a link on the way leads back to itself: choose another folder"), "{error}");
+}
+
+#[tokio::test]
 async fn room_is_kept_for_a_successor_and_used_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let store = FileStore::new(folder.path());
