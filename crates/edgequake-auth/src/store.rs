@@ -75,7 +75,7 @@ pub use key::{LoginKey, ServerKey};
 #[cfg(feature = "keyring")]
 pub use keyring::KeyringStore;
 pub use memory::MemoryStore;
-pub(crate) use record::digest;
+pub(crate) use record::fingerprint;
 pub use record::{EndReason, Intent, Lease, RandomId, Record, RecordError, Status, StoredTokens, Version};
 
 /// Which write of a record was read. A store counts them; it never gives the same number for two.

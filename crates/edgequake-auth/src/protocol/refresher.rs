@@ -7,7 +7,7 @@ use edgequake_types::Secret;
 use super::settle::Presented;
 use super::{Held, Limits, elapsed, is_good};
 use crate::clock::Now;
-use crate::store::digest;
+use crate::store::fingerprint;
 use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
 
 /// How much an access token is needed.
@@ -238,7 +238,7 @@ impl Refresher {
     /// Whether the session began with the very token that the program gives. It is spent, and what is stored follows it.
     fn was_given_before(&self, record: &Record) -> bool {
         let given = self.given.as_ref().filter(|_| self.held.is_none());
-        let given = given.map(|token| digest(token.expose().as_bytes()));
+        let given = given.map(fingerprint);
         given.is_some()
             && given == record.began_with
             && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
@@ -282,7 +282,7 @@ impl Refresher {
         // Whether somebody may have sent it before our own intent.
         let inherited = record.intent.as_ref().is_some_and(|intent| intent.inherited);
         let unsettled = self.predecessor.is_some() || inherited;
-        let given = spends.is_none().then(|| digest(token.expose().as_bytes()));
+        let given = spends.is_none().then(|| fingerprint(&token));
         let session = if given.is_some() { RandomId::random() } else { record.session };
         let what = Presented { session, version: spends, holder: self.me, unsettled, given };
         Step::Present(Present { token, what })
@@ -303,7 +303,7 @@ impl Refresher {
 
     /// A session from a token of the program, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
-        let began_with = digest(token.expose().as_bytes());
+        let began_with = fingerprint(&token);
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);
         let mut begun = Record::new(tokens, wall(now));

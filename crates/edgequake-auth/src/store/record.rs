@@ -26,11 +26,11 @@ impl RandomId {
     }
 }
 
-/// FNV-1a with 128 bits: the same on every machine and in every version.
-pub(crate) fn digest(bytes: &[u8]) -> RandomId {
-    const OFFSET: u128 = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d;
-    const PRIME: u128 = 0x0000_0000_0100_0000_0000_0000_0000_013b;
-    RandomId(bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME)))
+/// What a record says of a refresh token that it does not hold: enough to know it again, and nothing to get it back from. A
+/// keyring keeps tokens out of the record, so this has to.
+pub(crate) fn fingerprint(token: &Secret) -> RandomId {
+    let hash = hmac_sha256::HMAC::mac(token.expose(), "edgequake refresh token");
+    RandomId(hash.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte)))
 }
 
 impl fmt::Display for RandomId {
@@ -229,5 +229,17 @@ impl Record {
     pub fn is_unsettled(&self) -> bool {
         let pending = self.intent.as_ref().map(|intent| intent.tokens);
         self.tokens().is_some_and(|tokens| pending == Some(tokens.version))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_same_in_every_version() {
+        let found = fingerprint(&Secret::new("r1"));
+        assert_eq!(found.to_string(), "89a36b7aa6925ae25516a47617c51849");
+        assert_ne!(found, fingerprint(&Secret::new("r2")));
     }
 }
