@@ -5,7 +5,8 @@
 //! * `state`: what is held, and what to do now (no clock, no await, no I/O);
 //! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
 //! * `shared`, `save`, `refresh`, `logout`: the exchanges themselves, and the record in the store;
-//! * `wire`: requests and answers.
+//! * `wire`: requests and answers;
+//! * `process`: what a child that was forked does not share.
 
 mod access;
 mod builder;
@@ -14,6 +15,7 @@ mod handle;
 mod inner;
 mod logout;
 mod notes;
+mod process;
 mod refresh;
 mod save;
 mod shared;

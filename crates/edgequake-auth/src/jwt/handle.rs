@@ -243,6 +243,12 @@ impl Jwt {
         self.0.notes().last_store_error.clone()
     }
 
+    /// What a child of this process would find.
+    #[cfg(test)]
+    pub(crate) fn as_if_forked(&self) {
+        self.0.process.as_if_forked();
+    }
+
     fn belongs_to(&self, cx: &AuthContext) -> bool {
         cx.origin() == self.0.server.origin()
     }

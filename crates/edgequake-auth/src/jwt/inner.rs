@@ -6,6 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::flight::{self, Flight, FlightSender};
 use super::notes::{Login, Notes};
+use super::process::Process;
 use super::state::{self, Decision, Failure, State, Ticket};
 use super::watch::{Board, Counts, LostSession, SessionPhase};
 use crate::authorization::Authorization;
@@ -13,7 +14,7 @@ use crate::clock::{Clock, Now};
 use crate::driver::Driver;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::Limits;
-use crate::store::{RandomId, ServerKey, TokenStore};
+use crate::store::{ServerKey, TokenStore};
 use crate::transport::TokenTransport;
 
 /// What waiters get.
@@ -29,8 +30,6 @@ pub(crate) struct Inner {
     pub(crate) store: Arc<dyn TokenStore>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) driver: Driver,
-    /// This provider, as others see it in a lease.
-    pub(crate) holder: RandomId,
     pub(crate) limits: Limits,
     pub(crate) early: Duration,
     pub(crate) store_timeout: Duration,
@@ -39,10 +38,7 @@ pub(crate) struct Inner {
     pub(crate) board: Board,
     /// The record was last seen with an exchange that nobody knows the end of.
     pub(crate) unsettled: AtomicBool,
-    /// Held by whoever saves what was not saved.
-    pub(crate) saving: tokio::sync::Mutex<()>,
-    /// A task tries to save again and again.
-    pub(crate) saving_later: AtomicBool,
+    pub(crate) process: Process,
     core: RwLock<Core>,
     notes: Mutex<Notes>,
 }
@@ -81,7 +77,6 @@ impl Inner {
             store: settings.store,
             clock: settings.clock,
             driver: settings.driver,
-            holder: RandomId::random(),
             limits: Limits::new(settings.timeout),
             early: settings.early,
             store_timeout: settings.store_timeout,
@@ -89,15 +84,20 @@ impl Inner {
             counts: Counts::default(),
             board: Board::new(),
             unsettled: AtomicBool::new(false),
-            saving: tokio::sync::Mutex::new(()),
-            saving_later: AtomicBool::new(false),
+            process: Process::new(),
             core: RwLock::new(Core { state, flight: None }),
             notes: Mutex::new(notes),
         }
     }
 
     pub(crate) fn write(&self) -> RwLockWriteGuard<'_, Core> {
-        self.core.write().unwrap_or_else(PoisonError::into_inner)
+        let mut core = self.core.write().unwrap_or_else(PoisonError::into_inner);
+        if self.process.is_new()
+            && let Some((ticket, _)) = core.flight.take()
+        {
+            core.state.abandon(ticket);
+        }
+        core
     }
 
     /// Readers do not wait for each other.
@@ -186,6 +186,7 @@ impl Inner {
 
     /// Waits until nothing is under way and nothing is unsaved. Runs on the driver.
     pub(crate) async fn settled(self: &Arc<Self>) {
+        drop(self.write());
         loop {
             let flight = self.read().flight.clone();
             match flight {

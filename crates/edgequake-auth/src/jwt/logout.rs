@@ -60,7 +60,8 @@ impl Inner {
     /// Ends the session in the store and at the server. Both are tried, whatever becomes of the other.
     pub(crate) async fn end_session(self: &Arc<Self>, (access, refresh, held): InHand) -> LogoutOutcome {
         // Nobody writes what was not saved while the session ends in the store.
-        let saving = self.saving.lock().await;
+        let saving = self.process.saving();
+        let saving = saving.lock().await;
         let unsaved = self.notes().unsaved.take();
         let newest_is_here = unsaved.is_some();
         let mine = match (unsaved, access) {

@@ -76,7 +76,7 @@ impl Inner {
         }
         let unreadable = |error| Failure::of(self.store_failure("the stored login cannot be read", error));
         let key = self.key().await.map_err(unreadable)?;
-        let mut refresher = Refresher::new(self.holder, self.limits, plan.urgency)
+        let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)
             .given(plan.refresh.clone())
             .password(plan.login.is_ok());

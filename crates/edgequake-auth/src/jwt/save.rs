@@ -64,7 +64,8 @@ impl Inner {
     /// Tries to save what was not saved so far. `Ok` when nothing is left to save.
     pub(crate) async fn save_unsaved(self: &Arc<Self>) -> Result<(), StoreError> {
         // One at a time: the task that tries again, and the flight that needs it.
-        let _one = self.saving.lock().await;
+        let saving = self.process.saving();
+        let _one = saving.lock().await;
         let unsaved = self.notes().unsaved.clone();
         let Some(unsaved) = unsaved else { return Ok(()) };
         match self.save(&unsaved, true).await? {
@@ -123,7 +124,7 @@ impl Inner {
 
     /// Goes on trying until it is saved, or needs to be no more.
     fn save_later(self: &Arc<Self>) {
-        if self.saving_later.swap(true, Ordering::AcqRel) {
+        if self.process.saving_later.swap(true, Ordering::AcqRel) {
             return;
         }
         let inner = Arc::clone(self);
@@ -133,12 +134,12 @@ impl Inner {
                 tokio::time::sleep(pause.mul_f64(0.5 + 0.5 * fastrand::f64())).await;
                 match inner.save_unsaved().await {
                     Ok(()) => {
-                        inner.saving_later.store(false, Ordering::Release);
+                        inner.process.saving_later.store(false, Ordering::Release);
                         // Something may have come in between.
                         if inner.notes().unsaved.is_none() {
                             return;
                         }
-                        inner.saving_later.store(true, Ordering::Release);
+                        inner.process.saving_later.store(true, Ordering::Release);
                     }
                     Err(error) => drop(inner.record_store_error(error)),
                 }
@@ -147,7 +148,7 @@ impl Inner {
         };
         // Without a thread the next flight tries again.
         if self.driver.spawn(work).is_err() {
-            self.saving_later.store(false, Ordering::Release);
+            self.process.saving_later.store(false, Ordering::Release);
         }
     }
 

@@ -14,10 +14,19 @@ pub use json::RecordError;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RandomId(u128);
 
+/// An odd number with bits everywhere.
+const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;
+
 impl RandomId {
     /// Draws one.
     pub fn random() -> Self {
-        Self(fastrand::u128(..))
+        // A process that was forked draws the same numbers as its parent.
+        Self(fastrand::u128(..) ^ u128::from(std::process::id()).wrapping_mul(SPREAD))
+    }
+
+    /// The one of a process that may have been forked from where this was drawn.
+    pub(crate) fn in_process(self, process: u32) -> Self {
+        Self(self.0.wrapping_add(process.into()))
     }
 
     /// One that is known, for tests.

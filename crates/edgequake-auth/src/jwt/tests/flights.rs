@@ -184,6 +184,23 @@ fn a_runtime_that_nobody_drives_holds_nothing_up() {
 }
 
 #[test]
+fn a_child_that_was_forked_does_not_wait_for_a_flight_of_its_parent() {
+    let (rig, clock) = (Rig::default(), TestClock::new());
+    let jwt = rig.builder().login(USER, PASSWORD).clock(clock.clone()).build().unwrap();
+    let caller = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    caller.block_on(jwt.authorize(&cx())).unwrap();
+    clock.set(3601);
+    // Nobody in the child will ever hear the answer.
+    rig.fail([Fault::Held]);
+    caller.block_on(leave_under_way(&rig, &jwt));
+    jwt.as_if_forked();
+    // What became of the token is not known there, so the password is used.
+    caller.block_on(jwt.authorize(&cx())).unwrap();
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (2, 1));
+    assert!(caller.block_on(jwt.settle(secs(10))));
+}
+
+#[test]
 fn no_runtime_is_needed() {
     let jwt = Rig::default().builder().login(USER, PASSWORD).build().unwrap();
     let cx = cx();
