@@ -161,6 +161,58 @@ async fn no_store_and_no_model_shows_its_tokens() {
     assert_clean(&shown(&store), ORIGIN);
 }
 
+/// All that is below a folder: names, and whether it is its owner's only.
+#[cfg(unix)]
+fn below(folder: &std::path::Path, found: &mut Vec<(String, bool)>) {
+    use std::os::unix::fs::MetadataExt as _;
+
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let metadata = entry.metadata().unwrap();
+        found.push((entry.file_name().into_string().unwrap(), metadata.mode() & 0o077 == 0));
+        if metadata.is_dir() {
+            below(&entry.path(), found);
+        }
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_file_is_named_by_a_secret_or_open_to_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path().join("logins"));
+    let key = crate::ServerKey::new(ORIGIN.parse().unwrap(), "").account("mona");
+    let tokens = StoredTokens::new(Some("s3cr3t-a".into()), Some("s3cr3t-r".into()));
+    let mut record = Record::new(tokens, std::time::SystemTime::now());
+    record.began_with = Some(crate::store::fingerprint(&"s3cr3t-0".into()));
+    let mut expected = None;
+    for intended in [false, true, true] {
+        let pending = record.tokens().map(|tokens| tokens.version).filter(|_| intended);
+        let holder = crate::RandomId::random();
+        let since = std::time::SystemTime::now();
+        record.intent = pending.map(|tokens| crate::Intent { tokens, holder, since, inherited: false });
+        record.write = crate::RandomId::random();
+        let swap = store.compare_and_set(&key, expected, &record).await.unwrap();
+        let crate::Swap::Done(revision) = swap else { panic!("{swap:?}") };
+        expected = Some(revision);
+        let mut found = Vec::new();
+        below(folder.path(), &mut found);
+        assert_eq!(found.iter().any(|(name, _)| name == "spare"), intended, "{found:?}");
+        // What a writer leaves that is killed before its file has a name.
+        crate::store::file::leave_temporary(&store, &key, &record);
+        below(folder.path(), &mut found);
+        assert!(found.iter().any(|(name, _)| name.ends_with(".tmp")), "{found:?}");
+        for (name, private) in found {
+            assert!(private && !name.contains("s3cr3t"), "{name}");
+        }
+    }
+    // A record that was logged out of says nothing of the tokens.
+    record.status = crate::Status::ended(crate::EndReason::LoggedOut, std::time::SystemTime::now());
+    let _ = store.compare_and_set(&key, expected, &record).await.unwrap();
+    let login = std::fs::read_dir(store.path()).unwrap().next().unwrap().unwrap().path();
+    let newest = login.join("00000000000000000004.json");
+    assert_clean(&std::fs::read_to_string(newest).unwrap(), "logged_out");
+}
+
 #[tokio::test]
 async fn a_panic_of_the_transport_shows_no_secret() {
     // What a panic prints goes through the hook, which is one for the process: other tests may be heard, too.

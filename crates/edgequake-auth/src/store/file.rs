@@ -152,5 +152,11 @@ impl TokenStore for FileStore {
     }
 }
 
+/// Leaves what a writer leaves that is killed before its file has a name.
+#[cfg(test)]
+pub(crate) fn leave_temporary(store: &FileStore, key: &LoginKey, record: &Record) {
+    store.shared.folder(key).leave_temporary(key, record);
+}
+
 #[cfg(test)]
 mod tests;

@@ -82,13 +82,13 @@ impl fmt::Display for Tally {
                 None => "no accident".to_owned(),
             };
             let why = match proof {
-                Proof::Killed => "killed before it could save the answer",
+                Proof::Killed => "was killed before it could save the answer",
                 Proof::Stopped => {
                     "stopped before it could save the answer, when its token was presented knowingly"
                 }
-                Proof::TooLate => "the answer did not come in time",
+                Proof::TooLate => "did not get the answer in time",
             };
-            writeln!(f, "  {count:>4} lost: {whom}: whoever was given the newest token was {why}")?;
+            writeln!(f, "  {count:>4} lost: {whom}: whoever was given the newest token {why}")?;
         }
         write!(
             f,

@@ -13,6 +13,9 @@ pub(crate) const ORDERS: &str = "EDGEQUAKE_AUTH_TEST_DISK";
 /// The limit of an exchange, so short that whoever is killed does not delay others for long.
 pub(crate) const EXCHANGE: Duration = Duration::from_millis(500);
 
+/// How long a child tries to save what it has. Far more than it takes on a disk that works again.
+const SETTLE: Duration = Duration::from_secs(5);
+
 /// How many refreshes a child makes.
 pub(crate) const REFRESHES: usize = 2;
 
@@ -42,7 +45,7 @@ fn refreshes_twice() {
                 Ok(_) => say("refreshed"),
                 Err(error) => say(&format!("failed {error}")),
             }
-            let settled = jwt.settle(Duration::from_secs(20)).await;
+            let settled = jwt.settle(SETTLE).await;
             if !settled || jwt.watch().status().unsaved {
                 say("unsettled");
             }

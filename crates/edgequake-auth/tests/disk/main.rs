@@ -11,6 +11,7 @@ mod http1;
 #[path = "../support/dev.rs"]
 mod dev;
 
+mod bench;
 mod calls;
 mod child;
 mod inject;

@@ -103,7 +103,7 @@ impl RecordFolder {
             Some(_) => Some(self.make_spare(text.len()).map_err(failed)?),
             None => None,
         };
-        let temporary = self.0.join(format!("{}.tmp", record.write));
+        let temporary = self.temporary();
         let name = of_revision(&self.0, number);
         let published = self.write(&temporary, text).and_then(|()| publish(&temporary, &name));
         drop(fs::remove_file(&temporary));
@@ -138,6 +138,17 @@ impl RecordFolder {
         Ok(Swap::Done(Revision(number)))
     }
 
+    /// A name of its own for each try, also if the same record is written again.
+    fn temporary(&self) -> PathBuf {
+        self.0.join(format!("{}.tmp", crate::store::RandomId::random()))
+    }
+
+    #[cfg(test)]
+    pub(super) fn leave_temporary(&self, key: &LoginKey, record: &Record) {
+        let text = record.to_json(key).unwrap_or_default();
+        drop(self.write(&self.temporary(), text.expose().as_bytes()));
+    }
+
     /// Writes a complete file, in the room that was kept for it if there is any.
     fn write(&self, path: &Path, text: &[u8]) -> io::Result<()> {
         let spare = fs::rename(self.0.join(SPARE), path).is_ok();
@@ -157,7 +168,7 @@ impl RecordFolder {
 
     /// A complete file with room for twice as much: the next tokens may be longer. It is not used before it has its name.
     fn make_spare(&self, length: usize) -> io::Result<PathBuf> {
-        let path = self.0.join(format!("{}.tmp", crate::store::RandomId::random()));
+        let path = self.temporary();
         let mut options = OpenOptions::new();
         let mut file = owner_only(options.write(true).create_new(true)).open(&path)?;
         let written = file.write_all(&vec![b' '; length.saturating_mul(2)]).and_then(|()| file.sync_all());
@@ -187,13 +198,24 @@ impl RecordFolder {
             if path.extension().is_none_or(|extension| extension != "tmp") {
                 continue;
             }
-            let modified = fs::symlink_metadata(&path).and_then(|found| found.modified()).ok();
-            let age = modified.and_then(|modified| SystemTime::now().duration_since(modified).ok());
-            if age.is_some_and(|age| age > ABANDONED) {
+            let Ok(found) = fs::symlink_metadata(&path) else { continue };
+            let age = found.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+            if has_its_name(&found) || age.is_some_and(|age| age > ABANDONED) {
                 drop(fs::remove_file(path));
             }
         }
     }
+}
+
+/// Whether a temporary file is another name of a record: its writer died right before removing it, or is about to.
+#[cfg(unix)]
+fn has_its_name(found: &fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(found) > 1
+}
+
+#[cfg(not(unix))]
+fn has_its_name(_: &fs::Metadata) -> bool {
+    false
 }
 
 /// The folders of all logins below `path`.

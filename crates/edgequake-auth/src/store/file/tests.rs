@@ -163,6 +163,11 @@ async fn what_a_killed_writer_left_does_not_matter() {
     fs::File::options().write(true).open(&left).unwrap().set_modified(old).unwrap();
     let _ = put(&store, &mona(), &login("a3")).await.unwrap();
     assert!(!left.exists());
+    // One that was killed when its file had its name already.
+    fs::hard_link(only(&store).join("00000000000000000003.json"), &left).unwrap();
+    let _ = put(&store, &mona(), &login("a4")).await.unwrap();
+    assert!(!left.exists());
+    assert_eq!(token(&store, &mona()).await.as_deref(), Some("a4"));
 }
 
 #[tokio::test]
