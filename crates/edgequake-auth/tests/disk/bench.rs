@@ -14,7 +14,7 @@ use edgequake_devserver::{DevServer, SessionEvent, SessionId};
 use tokio::runtime::Runtime;
 
 use crate::calls::{errors, is_about_memory_or_time};
-use crate::child::{EXCHANGE, ORDERS, REFRESHES};
+use crate::child::{self, EXCHANGE, ORDERS, REFRESHES};
 use crate::dev;
 
 /// What one run of the child came to.
@@ -39,27 +39,36 @@ pub(crate) struct Found {
     pub(crate) left: usize,
 }
 
+/// Where the login is at first.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Start {
+    Folder,
+    /// In a token file of version 0.1.
+    Legacy,
+}
+
 pub(crate) struct Bench {
+    start: Start,
     runtime: Runtime,
     server: DevServer,
     strace: String,
 }
 
 impl Bench {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(start: Start) -> Self {
         let strace = std::env::var("EDGEQUAKE_TEST_STRACE").unwrap_or_else(|_| "strace".to_owned());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
         let server = runtime.block_on(dev::start());
-        Self { runtime, server, strace }
+        Self { start, runtime, server, strace }
     }
 
     /// How often the store makes each system call.
     pub(crate) fn calls(&self) -> BTreeMap<String, usize> {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
-        let store = FileStore::new(folder.path().join("logins"));
-        self.runtime.block_on(dev::log_in(&self.server, &store));
+        let store = child::store(&folder.path().join("logins"));
+        self.log_in(&store);
         let output = ["--output", log.to_str().unwrap()];
         let run = self.child(store.path(), &output);
         assert_eq!((run.refreshed, run.unsettled), (REFRESHES, false), "{:?}", run.failures);
@@ -77,8 +86,8 @@ impl Bench {
     /// Lets a child refresh while something is done about a system call of its store, then looks at what is left.
     pub(crate) fn suffer(&self, call: &str, inject: &str) -> (Run, Result<Found, String>) {
         let folder = tempfile::tempdir().unwrap();
-        let store = FileStore::new(folder.path().join("logins"));
-        let session = self.runtime.block_on(dev::log_in(&self.server, &store));
+        let store = child::store(&folder.path().join("logins"));
+        let session = self.log_in(&store);
         let arguments =
             [format!("--trace={call}"), format!("--inject={inject}"), "--output=/dev/null".to_owned()];
         let mut run = self.child(store.path(), &arguments);
@@ -90,8 +99,24 @@ impl Bench {
         (run, found)
     }
 
+    fn log_in(&self, store: &FileStore) -> SessionId {
+        let session = self.runtime.block_on(dev::log_in(&self.server, store));
+        if let Start::Legacy = self.start {
+            let tokens = self.read(store).unwrap().tokens().unwrap().clone();
+            std::fs::remove_dir_all(store.path()).unwrap();
+            let login = serde_json::json!({
+                "origin": format!("http://{}", self.server.addr()), "user": "mona",
+                "access_token": tokens.access_token.unwrap().expose(),
+                "refresh_token": tokens.refresh_token.unwrap().expose(), "expires_at": 1,
+            });
+            let logins = serde_json::json!({ "format": "edgequake-logins", "version": 1, "logins": [login] });
+            std::fs::write(store.path().with_file_name("logins.json"), logins.to_string()).unwrap();
+        }
+        session
+    }
+
     fn look(&self, store: &FileStore, session: SessionId, run: &Run) -> Result<Found, String> {
-        let left = leftovers(store.path())?;
+        let left = if store.path().is_dir() { leftovers(store.path())? } else { Vec::new() };
         if !run.complaints.is_empty() {
             return Err(run.complaints.lines().take(3).collect());
         }

@@ -1,6 +1,7 @@
 //! The process whose disk fails: it refreshes a login twice, with all work of the store on one thread.
 
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use edgequake_auth::{AuthContext, Credentials as _, FileStore};
@@ -24,7 +25,7 @@ pub(crate) const REFRESHES: usize = 2;
 fn refreshes_twice() {
     let Ok(orders) = std::env::var(ORDERS) else { return };
     let (address, folder) = orders.split_once('|').unwrap();
-    let (address, store) = (address.parse().unwrap(), FileStore::new(folder));
+    let (address, store) = (address.parse().unwrap(), store(Path::new(folder)));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .max_blocking_threads(1)
@@ -53,6 +54,11 @@ fn refreshes_twice() {
     });
     say("end");
     std::process::exit(0);
+}
+
+/// The store in a folder, with a token file of version 0.1 beside it, if there is one.
+pub(crate) fn store(folder: &Path) -> FileStore {
+    FileStore::new(folder).adopting(folder.with_file_name("logins.json"))
 }
 
 fn say(line: &str) {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Start};
 use crate::calls::errors;
 use crate::child::REFRESHES;
 
@@ -44,9 +44,18 @@ struct Tally {
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
 fn each_system_call_of_the_store_fails_once() {
-    let bench = Bench::new();
+    try_all(&Bench::new(Start::Folder), "refreshes");
+}
+
+#[test]
+#[ignore = "needs strace: cargo xtask disk"]
+fn each_system_call_fails_once_while_a_login_of_version_0_1_is_taken_over() {
+    try_all(&Bench::new(Start::Legacy), "adoption and refreshes");
+}
+
+fn try_all(bench: &Bench, what: &str) {
     let calls = bench.calls();
-    println!("system calls of the store for a first refresh and a second: {calls:?}");
+    println!("{what}: system calls of the store: {calls:?}");
     let cases: Vec<_> = calls
         .iter()
         .flat_map(|(call, count)| (1..=*count).map(move |number| (call, number)))
@@ -63,7 +72,7 @@ fn each_system_call_of_the_store_fails_once() {
         for _ in 0..6 {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    run(&bench, case, &tally);
+                    run(bench, case, &tally);
                 }
             });
         }
@@ -72,13 +81,12 @@ fn each_system_call_of_the_store_fails_once() {
     let Tally { failures, failures_for_good, kills, refreshed, refused, lost_with_the_process, left, .. } =
         &tally;
     println!(
-        "{failures} failures, {failures_for_good} that stayed, {kills} kills: {refreshed} refreshes, {refused} that were not begun \
+        "{what}: {failures} failures, {failures_for_good} that stayed, {kills} kills: {refreshed} refreshes, {refused} that were not begun \
          and said why; {lost_with_the_process} sessions lost with a process that was killed, or whose disk did not come back, \
          before its answer was on the disk; {left} temporary files left"
     );
-    println!("what was told:");
-    tally.told.iter().for_each(|text| println!("  {text}"));
-    println!("{} rules broken", tally.wrong.len());
+    let told: Vec<_> = tally.told.iter().map(|text| format!("  {text}\n")).collect();
+    println!("{what}: {} rules broken; what was told:\n{}", tally.wrong.len(), told.concat());
     assert!(tally.wrong.is_empty(), "{:#?}", tally.wrong);
     assert_eq!(failures + failures_for_good + kills, cases.len());
 }
@@ -116,7 +124,7 @@ fn run(bench: &Bench, case: &Case, tally: &Mutex<Tally>) {
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
 fn a_disk_without_hard_links_renames() {
-    let bench = Bench::new();
+    let bench = Bench::new(Start::Folder);
     for error in ["EPERM", "ENOSYS", "EOPNOTSUPP", "EMLINK", "EINVAL", "EXDEV"] {
         let (run, found) = bench.suffer("linkat", &format!("linkat:error={error}"));
         assert_eq!(run.refreshed, REFRESHES, "{error}: {:?}", run.failures);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use self::lock::LockFile;
 use super::folder::RecordFolder;
-use crate::store::{LoginKey, ServerKey, StoreError, Stored};
+use crate::store::{LoginKey, ServerKey, StoreError, StoreErrorKind, Stored};
 
 /// A token file of version 0.1 and the lock beside it.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ impl Legacy {
         let mut logins = disk::read(&self.path)?;
         let Some(record) = wanted(&logins) else { return Ok(None) };
         let _ = folder.compare_and_set(key, None, &record)?;
+        // Taken out of the old file only once it is here, or another login is.
+        let Some(stored) = folder.read(key)? else {
+            let text = "a login of the former token file could not be taken over just now: try again";
+            return Err(StoreError::new(StoreErrorKind::Busy, text));
+        };
         logins.remove(&origin, key.account());
         if let Err(error) = disk::replace(&self.path, &logins) {
             tracing::warn!(
@@ -44,7 +49,7 @@ impl Legacy {
                 "a login that was taken over stays in the old token file"
             );
         }
-        folder.read(key)
+        Ok(Some(stored))
     }
 
     /// The account that was saved last.
