@@ -84,7 +84,7 @@ impl fmt::Display for Tally {
             let why = match proof {
                 Proof::Killed => "was killed before it could save the answer",
                 Proof::Stopped => {
-                    "stopped before it could save the answer, when its token was presented knowingly"
+                    "stood still before it could save the answer, when its token was presented knowingly"
                 }
                 Proof::TooLate => "did not get the answer in time",
             };
