@@ -1,6 +1,9 @@
 //! Logins that outlive the process, and how they end.
 
+use std::process::Stdio;
 use std::time::Duration;
+
+use tokio::io::AsyncWriteExt as _;
 
 use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
 
@@ -24,6 +27,20 @@ async fn a_session_from_login_to_logout() {
     rig.cli(&["status"]).await;
     assert_eq!((rig.server.stats().refreshes, rig.server.stats().token_reuses), (1, 0));
     assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn without_a_home_no_password_is_sent() {
+    let rig = Rig::new().await;
+    let mut command = rig.command(&["login", "mona", "--password-stdin"]);
+    let mut child = command.env("HOME", "nowhere").stdin(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(MONA_PASSWORD.as_bytes()).await.unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && said.lines().count() == 1, "{said}");
+    assert!(said.contains("HOME is not set: use an API key instead"), "{said}");
+    assert_eq!(rig.server.stats().logins, 0);
+    assert!(!rig.home.path().join("nowhere").exists());
 }
 
 /// Makes the stored token look expired.
