@@ -46,6 +46,24 @@ pub struct RedisStoreBuilder {
     payloads: Payloads,
 }
 
+impl RedisStore {
+    /// The store at this address, with the defaults. Nothing is connected yet. Addresses are those of
+    /// [`builder`](Self::builder).
+    ///
+    /// # Errors
+    ///
+    /// [`RedisStoreError`], if the address cannot be used.
+    pub fn new(url: &str) -> Result<Self, RedisStoreError> {
+        Self::builder(url).build()
+    }
+
+    /// Options for a store at this address: `redis://user:password@host:port/database`, `rediss://..` with TLS, or
+    /// `redis+unix:///path`. Port 6379 and database 0 are the defaults.
+    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
+        RedisStoreBuilder::new(url.into())
+    }
+}
+
 impl RedisStoreBuilder {
     pub(crate) fn new(url: String) -> Self {
         Self {

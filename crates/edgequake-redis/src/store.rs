@@ -9,9 +9,7 @@ use edgequake_auth::{
 };
 use redis::{Script, cmd};
 
-use crate::builder::RedisStoreBuilder;
 use crate::connection::{Connection, Sent};
-use crate::error::RedisStoreError;
 use crate::keys::Keys;
 use crate::payload::Payloads;
 use crate::script;
@@ -52,22 +50,6 @@ impl std::fmt::Debug for Compare {
 }
 
 impl RedisStore {
-    /// The store at this address, with the defaults. Nothing is connected yet. Addresses are those of
-    /// [`builder`](Self::builder).
-    ///
-    /// # Errors
-    ///
-    /// [`RedisStoreError`], if the address cannot be used.
-    pub fn new(url: &str) -> Result<Self, RedisStoreError> {
-        Self::builder(url).build()
-    }
-
-    /// Options for a store at this address: `redis://user:password@host:port/database`, `rediss://..` with TLS, or
-    /// `redis+unix:///path`. Port 6379 and database 0 are the defaults.
-    pub fn builder(url: impl Into<String>) -> RedisStoreBuilder {
-        RedisStoreBuilder::new(url.into())
-    }
-
     pub(crate) fn from_parts(connection: Connection, keys: Keys, payloads: Payloads, replicas: u32) -> Self {
         let script = Arc::new(Compare(script::compare_and_set()));
         Self { connection, keys, payloads, replicas, seen: Seen::default(), script }

@@ -121,7 +121,7 @@ impl Program {
         let refused = self.slot().refused;
         let given = self.order.run(&Request::new(origin, refused))?;
         let field = format!("the token of {}", self.order);
-        let new = StaticKey::from_field(&field, given.token.expose())?.carrier(self.carrier.clone());
+        let new = StaticKey::from_field(&field, given.token.expose())?.carrier(self.carrier);
         let mut slot = self.slot();
         slot.until = given.until;
         slot.refused = false;
@@ -182,5 +182,6 @@ impl Credentials for Program {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

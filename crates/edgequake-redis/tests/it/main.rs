@@ -2,6 +2,8 @@
 //!
 //! Tests with a real server are ignored unless asked for: `cargo xtask redis` installs the servers and runs them.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test, helpers included")]
+
 #[cfg(feature = "encryption")]
 mod encrypted;
 mod lost;
