@@ -88,7 +88,8 @@
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
-//! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants.
+//! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants. A task is kept as long as its document; of those
+//!   without one, the last 1,000 that ended.
 //!
 //! # Features
 //!
@@ -112,6 +113,7 @@ mod log;
 mod config;
 mod reply;
 mod events;
+mod shrink;
 mod retrieval;
 mod state;
 mod auth;

@@ -1,8 +1,8 @@
 //! The request log and the event counters. They never contain a credential, only its kind.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{HeaderMap, Method, StatusCode};
@@ -138,15 +138,26 @@ impl Counter {
 
 /// The latest requests.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Mutex<VecDeque<LoggedRequest>>);
+pub(crate) struct Log(Mutex<VecDeque<Entry>>);
+
+/// A request without the names of its headers, and these. They are shared with the request before it, which most often has
+/// the same.
+#[derive(Debug)]
+struct Entry {
+    request: LoggedRequest,
+    headers: Arc<[String]>,
+}
 
 impl Log {
-    pub(crate) fn push(&self, request: LoggedRequest) {
+    pub(crate) fn push(&self, mut request: LoggedRequest) {
+        let names = std::mem::take(&mut request.headers);
         let mut requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if requests.len() == CAPACITY {
             requests.pop_front();
         }
-        requests.push_back(request);
+        let last = requests.back().map(|last| &last.headers).filter(|last| ***last == *names);
+        let headers = last.map_or_else(|| names.into(), Arc::clone);
+        requests.push_back(Entry { request, headers });
     }
 
     pub(crate) fn clear(&self) {
@@ -155,7 +166,11 @@ impl Log {
 
     pub(crate) fn read(&self) -> Vec<LoggedRequest> {
         let requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        requests.iter().cloned().collect()
+        let logged = |Entry { request, headers }: &Entry| LoggedRequest {
+            headers: headers.to_vec(),
+            ..request.clone()
+        };
+        requests.iter().map(logged).collect()
     }
 }
 

@@ -39,7 +39,10 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
         return Ok(0);
     };
     let server = if verbose { server.on_request(log) } else { *server };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // Each thread keeps memory of its own.
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(2 * threads).build()?;
     let ended = runtime.block_on(async {
         // Caught before anybody is told that the server listens.
         let mut signals = Signals::catch()?;

@@ -19,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::faults::{Effect, STAGES};
 use crate::retrieval::chunk::{Chunk, chunks};
 use crate::retrieval::index::PreparedChunks;
-use crate::state::documents::StoredDocument;
+use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, SharedIndex, Space};
 use crate::state::tasks::Step;
 use crate::stop::Stop;
@@ -248,7 +248,7 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
         let chunks_deleted = remove_from_index(&space, documents.clone()).await;
         let Some(app) = weak.upgrade() else { return };
         let mut contents = space.contents();
-        let deleted = documents.iter().filter_map(|document| contents.documents.remove(document)).count();
+        let deleted = documents.iter().filter_map(|document| contents.remove(document)).count();
         let result = json!({ "deleted_count": deleted, "chunks_deleted": chunks_deleted });
         contents.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
     });

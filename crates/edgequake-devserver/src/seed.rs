@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::digest;
 use crate::place::Place;
 use crate::processing;
-use crate::state::documents::StoredDocument;
+use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
 use crate::stop::Stop;
@@ -117,7 +117,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
     let replaced = {
         let mut contents = space.contents();
         let same = contents.documents.with_hash(&hash).map(|same| same.id.clone());
-        let replaced = same.and_then(|same| contents.documents.remove(&same));
+        let replaced = same.and_then(|same| contents.remove(&same));
         let task_id = contents.tasks.create(TaskType::Insert, &place, Some(id.clone()), now);
         let document = StoredDocument {
             id: id.clone(),
@@ -141,6 +141,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
         };
         if !contents.documents.insert(document) {
             contents.tasks.finish(&task_id, TaskStatus::Failed, Some(json!({})), now);
+            contents.tasks.release(&task_id);
             return Err(SeedError::Room { title });
         }
         replaced

@@ -1,14 +1,15 @@
 //! The chunks of one workspace, ranked by BM25.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ops::Range;
 use std::sync::Arc;
 
 use bm25::{Embedder, EmbedderBuilder, Embedding};
 use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
+use super::postings::Postings;
 use super::words::Words;
+use crate::shrink::shrink;
 
 /// The usual number of words in a chunk, without stop words: the average length for BM25.
 const CHUNK_WORDS: f32 = 80.0;
@@ -56,45 +57,6 @@ struct Entry {
     words: Box<[u32]>,
 }
 
-/// The chunks that have a word, in the order of insertion, and how much it counts there. Most words are in one chunk, and
-/// millions of small allocations would not be given back to the system.
-enum Postings {
-    One([(u64, f32); 1]),
-    Many(Vec<(u64, f32)>),
-}
-
-impl Postings {
-    fn as_slice(&self) -> &[(u64, f32)] {
-        match self {
-            Self::One(chunk) => chunk,
-            Self::Many(chunks) => chunks,
-        }
-    }
-
-    fn push(&mut self, chunk: (u64, f32)) {
-        match self {
-            Self::One([first]) => *self = Self::Many(vec![*first, chunk]),
-            Self::Many(chunks) => chunks.push(chunk),
-        }
-    }
-
-    /// Removes the chunks with these keys; false if none is left.
-    fn remove(&mut self, keys: &Range<u64>) -> bool {
-        match self {
-            Self::One([(key, _)]) => !keys.contains(key),
-            Self::Many(chunks) => {
-                let start = chunks.partition_point(|(key, _)| *key < keys.start);
-                let end = chunks.partition_point(|(key, _)| *key < keys.end);
-                chunks.drain(start..end);
-                if chunks.len() < chunks.capacity() / 4 {
-                    chunks.shrink_to_fit();
-                }
-                !chunks.is_empty()
-            }
-        }
-    }
-}
-
 /// The chunks of one workspace. What it takes follows what is in it: nothing is left of a chunk that was removed.
 pub(crate) struct Index {
     embedder: Embedder<u32, Words>,
@@ -137,7 +99,7 @@ impl Index {
             for (word, value) in &values {
                 let posting = (key, *value);
                 let known = self.postings.entry(*word).and_modify(|known| known.push(posting));
-                known.or_insert(Postings::One([posting]));
+                known.or_insert_with(|| Postings::new(posting));
             }
             let words = values.into_keys().collect();
             self.chunks.insert(key, Entry { document_id: document_id.clone(), number, chunk, words });
@@ -175,9 +137,9 @@ impl Index {
     ) -> Vec<Hit> {
         let mut scores: HashMap<u64, f32> = HashMap::new();
         for word in self.embedder.embed(query).indices() {
-            let Some(chunks) = self.postings.get(word).map(Postings::as_slice) else { continue };
+            let Some(chunks) = self.postings.get(word) else { continue };
             let rarity = self.rarity(chunks.len());
-            for (key, value) in chunks {
+            for (key, value) in chunks.iter() {
                 *scores.entry(*key).or_default() += rarity * value;
             }
         }
@@ -197,13 +159,6 @@ impl Index {
     fn rarity(&self, chunks: usize) -> f32 {
         let (all, having) = (self.chunks.len() as f32, chunks as f32);
         (1.0 + (all - having + 0.5) / (having + 0.5)).ln()
-    }
-}
-
-/// Gives memory back that a map no longer needs.
-fn shrink<K: Eq + std::hash::Hash, V>(map: &mut HashMap<K, V>) {
-    if map.capacity() > 64 && map.len() < map.capacity() / 4 {
-        map.shrink_to_fit();
     }
 }
 
@@ -289,7 +244,7 @@ mod tests {
         assert_eq!((index.chunks.len(), index.documents.len()), (5, 5));
         assert_eq!(index.postings.len(), 6);
         assert!(index.postings.capacity() < 200 && index.chunks.capacity() < 200);
-        let lengths = index.postings.values().map(|chunks| chunks.as_slice().len());
+        let lengths = index.postings.values().map(Postings::len);
         assert_eq!(lengths.max(), Some(5));
     }
 }

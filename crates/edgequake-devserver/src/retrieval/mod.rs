@@ -5,5 +5,6 @@ pub(crate) mod markdown;
 pub(crate) mod sentence;
 pub(crate) mod words;
 pub(crate) mod chunk;
+mod postings;
 pub(crate) mod index;
 pub(crate) mod answer;

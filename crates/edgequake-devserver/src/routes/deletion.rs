@@ -38,7 +38,7 @@ pub(super) async fn delete_one(
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
     let chunks_deleted = processing::remove_from_index(&space, vec![document_id.clone()]).await;
-    space.contents().documents.remove(&document_id);
+    space.contents().remove(&document_id);
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = chunks_deleted as u64;
     Ok(Reply::new(deleted))
@@ -119,7 +119,7 @@ async fn wipe_now(space: &Space) -> Result<Reply<DeletedDocuments>, Refusal> {
     let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
     let chunks_deleted = processing::remove_from_index(space, ids.clone()).await;
     let mut contents = space.contents();
-    let deleted = ids.iter().filter_map(|id| contents.documents.remove(id)).count();
+    let deleted = ids.iter().filter_map(|id| contents.remove(id)).count();
     let mut response = DeletedDocuments::deleted(deleted as u64);
     response.total_chunks_deleted = chunks_deleted as u64;
     response.skipped_count = skipped.len() as u64;

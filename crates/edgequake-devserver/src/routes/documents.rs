@@ -8,7 +8,7 @@ use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::documents::{StoredDocument, status_counts};
+use crate::state::document::{StoredDocument, status_counts};
 use crate::state::page::Page;
 
 /// The maximum size of a page.

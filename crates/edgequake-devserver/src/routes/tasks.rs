@@ -62,7 +62,7 @@ pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Ref
 }
 
 pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let (space, StoredTask { task, document }) = find(&call, &request.track_id)?;
+    let (space, StoredTask { task, document, .. }) = find(&call, &request.track_id)?;
     if task.status == TaskStatus::Cancelled {
         return Ok(Reply::new(Some(task)));
     }
@@ -89,7 +89,7 @@ pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Opti
 
 /// Processes the document of a failed task again.
 pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let (space, StoredTask { task, document }) = find(&call, &request.track_id)?;
+    let (space, StoredTask { task, document, .. }) = find(&call, &request.track_id)?;
     let mut contents = space.contents();
     if !contents.tasks.retry(&request.track_id, call.now) {
         let message = format!("Task {} has not failed, or was retried too often", task.track_id);

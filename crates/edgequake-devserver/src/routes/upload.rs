@@ -19,7 +19,7 @@ use crate::error::{Refusal, undecodable};
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::documents::StoredDocument;
+use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
 use crate::stop::Stop;
@@ -179,7 +179,7 @@ fn store(
     let same = contents.documents.with_hash(&hash).map(|same| (same.id.clone(), same.is_in_flight()));
     let replaced = match same {
         Some((id, true)) => return Ok((Outcome::Duplicate(id), None)),
-        Some((id, false)) => contents.documents.remove(&id).map(|document| document.id),
+        Some((id, false)) => contents.remove(&id).map(|document| document.id),
         None => None,
     };
     let document_id = DocumentId::new(Uuid::new_v4().to_string());
@@ -207,6 +207,7 @@ fn store(
     };
     if !contents.documents.insert(document) {
         contents.tasks.fail(&task_id, "queued", "There is no room for the document", call.now);
+        contents.tasks.release(&task_id);
         let message = "The server has no room for more text; delete documents first";
         return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
     }

@@ -150,8 +150,8 @@ fn statistics(app: &App, place: &Place) -> WorkspaceStats {
     let space = app.spaces.get(place);
     if let Some(contents) = space.as_ref().map(|space| space.contents()) {
         stats.document_count = contents.documents.len() as u64;
-        stats.chunk_count = contents.documents.newest_first().map(|document| document.chunk_count).sum();
-        stats.storage_bytes = contents.documents.content_size();
+        let totals = contents.documents.totals();
+        (stats.chunk_count, stats.storage_bytes) = (totals.chunks, totals.content);
     }
     stats.embedding_count = Some(stats.chunk_count);
     stats.entity_type_count = Some(0);

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
+pub(crate) mod document;
 pub(crate) mod documents;
 pub(crate) mod page;
 pub(crate) mod resources;

@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+use edgequake_types::DocumentId;
+
+use super::document::StoredDocument;
 use super::documents::Documents;
 use super::tasks::Tasks;
 use crate::place::Place;
@@ -36,6 +39,15 @@ impl Usage {
 pub(crate) struct Contents {
     pub(crate) documents: Documents,
     pub(crate) tasks: Tasks,
+}
+
+impl Contents {
+    /// Removes a document, stops its processing, and releases its task.
+    pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
+        let document = self.documents.remove(id)?;
+        self.tasks.release(&document.task_id);
+        Some(document)
+    }
 }
 
 /// The index of a workspace. It has its own lock because searches and insertions take long; only threads that may block

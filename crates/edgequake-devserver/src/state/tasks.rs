@@ -1,6 +1,6 @@
 //! Background work, as clients follow it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use edgequake_types::tasks::{
@@ -13,15 +13,21 @@ use uuid::Uuid;
 use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
 use crate::place::Place;
+use crate::shrink::shrink;
 
-/// How many tasks are stored before finished ones are removed.
-const CAPACITY: usize = 10_000;
+/// The maximum number of tasks; the oldest are forgotten.
+const CAPACITY: usize = 100_000;
+
+/// How many tasks are kept that have ended and whose documents are gone.
+const RELEASED: usize = 1_000;
 
 /// A task, and what it works on.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredTask {
     pub(crate) task: Task,
     pub(crate) document: Option<DocumentId>,
+    sequence: u64,
+    released: bool,
 }
 
 /// How far a task has come.
@@ -58,12 +64,15 @@ impl Step {
     }
 }
 
-/// The tasks of a workspace.
+/// The tasks of a workspace. Those of its documents are kept as long as these, so that what they take follows what is
+/// stored.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     by_track: HashMap<TrackId, StoredTask>,
     /// In the order of creation.
     by_sequence: BTreeMap<u64, TrackId>,
+    /// Those that are forgotten next.
+    released: VecDeque<u64>,
     sequence: u64,
 }
 
@@ -76,9 +85,10 @@ impl Tasks {
         document: Option<DocumentId>,
         now: Timestamp,
     ) -> TrackId {
-        if self.by_track.len() >= CAPACITY {
-            self.by_track.retain(|_, stored| !stored.task.status.is_terminal());
-            self.by_sequence.retain(|_, track| self.by_track.contains_key(track));
+        if self.by_track.len() >= CAPACITY
+            && let Some((_, oldest)) = self.by_sequence.pop_first()
+        {
+            self.by_track.remove(&oldest);
         }
         let track_id = TrackId::new(format!("{task_type}-{}", Uuid::new_v4()));
         let mut task = Task::new(track_id.clone(), task_type, TaskStatus::Pending);
@@ -90,8 +100,22 @@ impl Tasks {
         task.workspace_id = Some(place.workspace.clone());
         self.sequence += 1;
         self.by_sequence.insert(self.sequence, track_id.clone());
-        self.by_track.insert(track_id.clone(), StoredTask { task, document });
+        let stored = StoredTask { task, document, sequence: self.sequence, released: false };
+        self.by_track.insert(track_id.clone(), stored);
         track_id
+    }
+
+    /// Takes a task out of use: it has ended, and its document is gone. It is forgotten after a thousand others.
+    pub(crate) fn release(&mut self, track_id: &TrackId) {
+        let Some(stored) = self.by_track.get_mut(track_id).filter(|stored| !stored.released) else { return };
+        stored.released = true;
+        self.released.push_back(stored.sequence);
+        if self.released.len() > RELEASED
+            && let Some(track) = self.released.pop_front().and_then(|first| self.by_sequence.remove(&first))
+        {
+            self.by_track.remove(&track);
+            shrink(&mut self.by_track);
+        }
     }
 
     pub(crate) fn get(&self, track_id: &TrackId) -> Option<&StoredTask> {
@@ -152,6 +176,10 @@ impl Tasks {
             task.completed_at = Some(rfc3339(now));
             task.progress = None;
             task.result = result;
+            // The tasks of documents are released with them.
+            if task.task_type != Some(TaskType::Insert) {
+                self.release(track_id);
+            }
         }
     }
 }
@@ -171,3 +199,6 @@ pub(crate) fn statistics<'a>(tasks: impl IntoIterator<Item = &'a Task>) -> TaskS
     }
     counts
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
+use super::super::document::status_counts;
 use super::*;
+use crate::clock::Timestamp;
+use crate::stop::Stop;
 
 impl StoredDocument {
     /// A pending document.
@@ -72,6 +75,7 @@ proptest! {
                 Step::Change(number, status) => {
                     documents.update(&document(number).id, |document| {
                         document.status = status;
+                        document.chunk_count = document.chunk_count * 2 + 1;
                         Some(())
                     });
                 }
@@ -80,6 +84,9 @@ proptest! {
         let all: Vec<&StoredDocument> = documents.newest_first().collect();
         prop_assert_eq!(all.len(), documents.len());
         prop_assert!(all.is_sorted_by(|one, other| one.sequence > other.sequence));
+        let content = all.iter().map(|document| document.content.len() as u64).sum();
+        let chunks = all.iter().map(|document| document.chunk_count).sum();
+        prop_assert_eq!(documents.totals(), Totals { content, chunks });
         prop_assert_eq!(documents.counts(), &status_counts(all.iter().copied()));
         for document in &all {
             let known = documents.with_hash(&document.hash).map(|known| &known.id);

@@ -1,0 +1,200 @@
+//! [`StoredDocument`]: a document, and how far its processing has come.
+
+use std::sync::Arc;
+
+use edgequake_types::documents::{
+    Document, DocumentLineage, DocumentStatus, DocumentSummary, StatusCounts, UiPhase,
+};
+use edgequake_types::query::DocumentFilter;
+use edgequake_types::{DocumentId, TrackId};
+use serde_json::Value;
+
+use crate::clock::{Timestamp, rfc3339};
+use crate::config::Era;
+use crate::place::Place;
+use crate::retrieval::answer::snippet;
+use crate::stop::Stop;
+
+/// What a document takes besides its texts, in bytes: ids, hashes, its task.
+const OVERHEAD: usize = 1024;
+
+/// A document as it is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct StoredDocument {
+    pub(crate) id: DocumentId,
+    pub(crate) title: String,
+    pub(crate) file_name: Option<String>,
+    pub(crate) content: Arc<str>,
+    pub(crate) hash: String,
+    pub(crate) metadata: Option<Value>,
+    pub(crate) track_id: TrackId,
+    pub(crate) task_id: TrackId,
+    pub(crate) status: DocumentStatus,
+    pub(crate) stage: &'static str,
+    /// Why it failed, or what is missing.
+    pub(crate) message: Option<String>,
+    /// From 0 to 1.
+    pub(crate) progress: f64,
+    pub(crate) chunk_count: u64,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) processed_at: Option<Timestamp>,
+    /// Stops its processing.
+    pub(crate) stop: Stop,
+    /// The order of arrival; two documents may arrive in the same microsecond.
+    pub(crate) sequence: u64,
+}
+
+impl StoredDocument {
+    /// Whether it is waiting to be processed or being processed.
+    pub(crate) fn is_in_flight(&self) -> bool {
+        matches!(self.status, DocumentStatus::Pending | DocumentStatus::Processing)
+    }
+
+    fn phase(&self) -> UiPhase {
+        match self.status {
+            DocumentStatus::Pending => UiPhase::Idle,
+            DocumentStatus::Deleting => UiPhase::Stopping,
+            ref status if status.is_terminal() => UiPhase::Terminal,
+            _ => UiPhase::Running,
+        }
+    }
+
+    fn source_type(&self) -> &'static str {
+        let name = self.file_name.as_deref().unwrap_or_default();
+        if name.ends_with(".md") {
+            "markdown"
+        } else if name.is_empty() {
+            "text"
+        } else {
+            "file"
+        }
+    }
+
+    /// The document as lists show it.
+    pub(crate) fn summary(&self, era: Era) -> DocumentSummary {
+        let mut summary = DocumentSummary::new(self.id.clone());
+        summary.title = Some(self.title.clone());
+        summary.file_name.clone_from(&self.file_name);
+        summary.content_summary = Some(snippet(&self.content));
+        summary.content_length = Some(self.content.len() as u64);
+        summary.chunk_count = self.chunk_count;
+        summary.entity_count = Some(0);
+        summary.status = Some(self.status.clone());
+        if self.status == DocumentStatus::Failed {
+            summary.error_message.clone_from(&self.message);
+        } else {
+            summary.warning_message.clone_from(&self.message);
+        }
+        summary.track_id = Some(self.track_id.clone());
+        summary.created_at = Some(rfc3339(self.created_at));
+        summary.updated_at = Some(rfc3339(self.updated_at));
+        summary.source_type = Some(self.source_type().to_owned());
+        summary.current_stage = Some(self.stage.to_owned());
+        summary.stage_progress = Some(self.progress);
+        if era == Era::C {
+            summary.display_status = Some(self.stage.to_owned());
+            summary.ui_phase = Some(self.phase());
+        }
+        summary
+    }
+
+    /// The document in full.
+    pub(crate) fn detail(&self, place: &Place, era: Era) -> Document {
+        let mut document = Document::new(self.id.clone());
+        document.title = Some(self.title.clone());
+        document.file_name.clone_from(&self.file_name);
+        document.content = Some(self.content.to_string());
+        document.content_summary = Some(snippet(&self.content));
+        document.content_length = Some(self.content.len() as u64);
+        document.content_hash = Some(self.hash.clone());
+        document.file_size = Some(self.content.len() as u64);
+        document.mime_type =
+            Some(if self.source_type() == "markdown" { "text/markdown" } else { "text/plain" }.to_owned());
+        document.status = Some(self.status.clone());
+        if self.status == DocumentStatus::Failed {
+            document.error_message.clone_from(&self.message);
+        } else {
+            document.warning_message.clone_from(&self.message);
+        }
+        document.chunk_count = self.chunk_count;
+        document.entity_count = Some(0);
+        document.relationship_count = Some(0);
+        document.source_type = Some(self.source_type().to_owned());
+        document.track_id = Some(self.track_id.clone());
+        document.tenant_id = Some(place.tenant.clone());
+        document.workspace_id = Some(place.workspace.clone());
+        document.created_at = Some(rfc3339(self.created_at));
+        document.updated_at = Some(rfc3339(self.updated_at));
+        document.processed_at = self.processed_at.map(rfc3339);
+        document.metadata.clone_from(&self.metadata);
+        if self.processed_at.is_some() {
+            let mut lineage = DocumentLineage::default();
+            lineage.embedding_model = Some("bm25".to_owned());
+            lineage.chunking_strategy = Some("markdown".to_owned());
+            document.lineage = Some(lineage);
+        }
+        if era == Era::C {
+            document.display_status = Some(self.stage.to_owned());
+            document.ui_phase = Some(self.phase());
+        }
+        document
+    }
+
+    /// What it takes, in bytes, with its entries in the tables.
+    pub(super) fn size(&self) -> usize {
+        let metadata = self.metadata.as_ref().map_or(0, |metadata| metadata.to_string().len());
+        OVERHEAD + self.content.len() + self.title.len() + self.track_id.as_str().len() + metadata
+    }
+
+    /// Whether it can be searched.
+    pub(crate) fn is_searchable(&self) -> bool {
+        matches!(self.status, DocumentStatus::Completed | DocumentStatus::PartialFailure)
+    }
+
+    /// Whether the document passes a filter: dates are compared as text, and both must match; of the ids and the title
+    /// patterns, if any, one must match.
+    pub(crate) fn matches(&self, filter: &DocumentFilter) -> bool {
+        let dated = filter.date_from.is_some() || filter.date_to.is_some();
+        let created = dated.then(|| rfc3339(self.created_at));
+        let created = created.as_ref().map(|created| created.as_str()).unwrap_or_default();
+        let after = filter.date_from.as_ref().is_none_or(|from| created >= from.as_str());
+        let before = filter.date_to.as_ref().is_none_or(|to| created <= to.as_str());
+        let ids = filter.document_ids.as_deref().filter(|ids| !ids.is_empty());
+        let pattern = filter.document_pattern.as_deref().filter(|pattern| !pattern.trim().is_empty());
+        let selected = match (ids, pattern) {
+            (None, None) => true,
+            (ids, pattern) => {
+                let title = self.title.to_lowercase();
+                let in_title = |pattern: &str| {
+                    let mut parts = pattern.split(',').map(|part| part.trim().to_lowercase());
+                    parts.any(|part| !part.is_empty() && title.contains(&part))
+                };
+                ids.is_some_and(|ids| ids.contains(&self.id)) || pattern.is_some_and(in_title)
+            }
+        };
+        after && before && selected
+    }
+}
+
+/// The number of documents in each state.
+pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
+    let mut counts = StatusCounts::default();
+    for document in documents {
+        *count_of(&mut counts, &document.status) += 1;
+    }
+    counts
+}
+
+/// The count that a status belongs to.
+pub(super) fn count_of<'a>(counts: &'a mut StatusCounts, status: &DocumentStatus) -> &'a mut u64 {
+    match status {
+        DocumentStatus::Pending | DocumentStatus::Queued => &mut counts.pending,
+        DocumentStatus::Processing => &mut counts.processing,
+        DocumentStatus::Completed => &mut counts.completed,
+        DocumentStatus::PartialFailure => &mut counts.partial_failure,
+        DocumentStatus::Failed => &mut counts.failed,
+        DocumentStatus::Cancelled => &mut counts.cancelled,
+        _ => &mut counts.unknown,
+    }
+}
