@@ -1,8 +1,9 @@
-//! `cargo xtask bench [--build] [--json PATH]`: what a request costs, beside what it would cost without us.
+//! `cargo xtask bench [--build | --dev] [--json PATH]`: what a request costs, beside what it would cost without us.
 //!
 //! Instructions are counted by callgrind and allocations by the allocator of the measured program, `xtask/bench`; both repeat
 //! on a machine that has other things to do, which times do not. Needs `valgrind`. With `--build` it also compares cold release
-//! builds, which takes minutes. It fails when a budget is missed.
+//! builds, which takes minutes; with `--dev` it only looks at the dev server. It fails when a budget is missed, or a figure cannot
+//! be measured.
 //!
 //! The first result, of 2026-11-25 on a 2-core x86-64 VM:
 //!
@@ -34,11 +35,30 @@
 //! | crates of the full client (the official SDK: 115), of the types alone | 84, 19 | 95, 20 |
 //! | CPU of a cold release build, over the official SDK (87 s, 140 s) | 0.62 | 0.65 |
 //!
+//! The dev server, as its users run it. Times are processor time, except for the start and the end; "many" is 10,000 documents,
+//! "few" is 1,000, and other workspaces are full with 10,000 documents each.
+//!
+//! | budget | found | limit |
+//! |---|---:|---:|
+//! | start, to the first answer | 4.2 ms | 50 ms |
+//! | resident memory when idle | 6.7 MiB | 30 MiB |
+//! | memory after 8,000 documents of new words came and went, over that before (29 MiB, all tables full) | 1.03 | 1.25 |
+//! | listing a page of 20: many (133 us) over few, other workspaces full over empty | 0.95, 1.47 | 2, 1.5 |
+//! | listing those in a state, which looks at all: many (2.1 ms) over few, others full over empty | 6.0, 1.13 | 15, 1.5 |
+//! | a query that few documents match: many (178 us) over few, others full over empty | 1.57, 1.06 | 2, 1.5 |
+//! | a query that all documents match: many (2.0 ms) over few, others full over empty | 5.2, 1.02 | 15, 1.5 |
+//! | an upload, its processing and its deletion: many (222 us) over few, others full over empty | 0.85, 1.13 | 2, 1.5 |
+//! | statistics of the workspace: many (36 us) over few, others full over empty | 1.09, 1.00 | 2, 1.5 |
+//! | deleting each of all: many (16 us) over few | 1.6 | 2 |
+//! | end after a signal: with an open connection, hanging processing, a large document in processing | 0.01 s | 1 s |
+//! | end after a signal: with a stream, a slow body, a silent connection, half a request | 0.51 s | 1 s |
+//!
 //! Rates and build times depend on what else the machine does, by a tenth and more; the other figures repeat.
 
 mod program;
 mod result;
 mod weight;
+mod dev;
 
 use lexopt::{Arg, Parser};
 
@@ -52,31 +72,30 @@ const GET: &str = "GET of an empty page";
 const DECODE: &str = "decoding 20 documents";
 const EVENTS: &str = "64 KiB of events";
 
+/// A mebibyte, in bytes.
 const MIB: f64 = 1024.0 * 1024.0;
 
 pub(crate) fn run(mut arguments: Parser) -> Result<()> {
-    let (mut json, mut build) = (None, false);
+    let (mut json, mut build, mut dev_only) = (None, false, false);
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("json") => json = Some(arguments.value()?),
             Arg::Long("build") => build = true,
+            Arg::Long("dev") => dev_only = true,
             Arg::Short('h') | Arg::Long("help") => {
-                println!("Usage: cargo xtask bench [--build] [--json PATH]");
+                println!("Usage: cargo xtask bench [--build | --dev] [--json PATH]");
                 return Ok(());
             }
             other => return Err(other.unexpected().into()),
         }
     }
     let workspace = Workspace::load()?;
-    let program = Program::build(&workspace)?;
     let mut results = Results::default();
-    let server = program.server()?;
-    get(&program, &server, &mut results)?;
-    decode(&program, &mut results)?;
-    events(&program, &mut results)?;
-    whole(&program, &server, &mut results)?;
-    weight(&workspace, build, &mut results)?;
+    let of_client = if dev_only { Ok(()) } else { client(&workspace, build, &mut results) };
+    let of_server = dev::measure(&workspace, &mut results);
+    // What was measured is worth seeing also where something could not be.
     print!("{}", results.table());
+    of_client.and(of_server)?;
     if let Some(path) = json {
         let text = serde_json::to_string_pretty(&results).during("writing the result as JSON")?;
         std::fs::write(&path, text + "\n").during(format!("writing {}", path.display()))?;
@@ -85,6 +104,17 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
         missed if missed.is_empty() => Ok(()),
         missed => Err(Failure::new(format!("budgets missed:\n  {}", missed.join("\n  ")))),
     }
+}
+
+/// What the client costs, and what it takes to depend on it.
+fn client(workspace: &Workspace, build: bool, results: &mut Results) -> Result<()> {
+    let program = Program::build(workspace)?;
+    let server = program.server()?;
+    get(&program, &server, results)?;
+    decode(&program, results)?;
+    events(&program, results)?;
+    whole(&program, &server, results)?;
+    weight(workspace, build, results)
 }
 
 /// A request through each client.

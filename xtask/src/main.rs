@@ -120,7 +120,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        summary: "instructions, allocations and weight against budgets: [--build] [--json PATH]",
+        summary: "instructions, allocations and weight against budgets: [--build | --dev] [--json PATH]",
         run: bench::run,
     },
 ];
