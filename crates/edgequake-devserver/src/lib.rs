@@ -85,6 +85,10 @@
 //! * Static keys may read and query in every workspace; with `strict_scope` they fail the membership check.
 //! * A token expires exactly at the end of its lifetime; the real server allows 30 seconds more.
 //! * A member of a tenant may create workspaces in it, and owns them.
+//! * Entities are proper names, told by their capitals, and those in one sentence are related; all are of the type `CONCEPT`.
+//!   A query uses all chunks that match (`naive`), the entities that it names with their chunks (`local`), their
+//!   relationships (`global`), both (`hybrid`), all of this (`mix`, the default), or nothing (`bypass`). Of the
+//!   conversation history, the last question counts where the new one has only a pronoun for a subject.
 //! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).

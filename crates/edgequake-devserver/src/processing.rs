@@ -4,7 +4,7 @@
 //! whether the document has been cancelled. However it ends, the document does not stay in "processing".
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use edgequake_types::documents::DocumentStatus;
@@ -18,9 +18,10 @@ use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
 use crate::faults::{Effect, STAGES};
 use crate::retrieval::chunk::{Chunk, chunks};
-use crate::retrieval::index::PreparedChunks;
+use crate::retrieval::graph::GraphSize;
+use crate::retrieval::index::{PreparedChunks, Removed};
 use crate::state::document::StoredDocument;
-use crate::state::space::{Contents, SharedIndex, Space};
+use crate::state::space::{Contents, Space};
 use crate::state::tasks::Step;
 use crate::stop::Stop;
 
@@ -78,12 +79,11 @@ async fn run(job: Job, delay: Duration) -> Option<()> {
         job.stay(&Step::new(stage, number), delay).await?;
         is_partial |= job.suffer(stage).await?;
     }
-    let (index, id) = (Arc::clone(&job.space.index), job.document.clone());
-    let inserted = tokio::task::spawn_blocking(move || insert(&index, &id, chunks, &stop)).await;
-    match inserted {
-        Ok(chunk_count) => {
-            let chunk_count = chunk_count?;
-            if job.complete(chunk_count, is_partial).is_none() {
+    let (space, id) = (Arc::clone(&job.space), job.document.clone());
+    let prepare = move || Some(insert(&space, &id, prepare(chunks, is_partial, &stop)?));
+    match tokio::task::spawn_blocking(prepare).await {
+        Ok(extracted) => {
+            if job.complete(extracted?, is_partial).is_none() {
                 // Cancelled or deleted while it was being indexed.
                 remove_from_index(&job.space, vec![job.document]).await;
             }
@@ -93,12 +93,23 @@ async fn run(job: Job, delay: Duration) -> Option<()> {
     }
 }
 
-/// Puts chunks into an index; their number, or `None` once it is stopped.
-fn insert(index: &SharedIndex, id: &DocumentId, chunks: Vec<Chunk>, stop: &Stop) -> Option<u64> {
+/// What was extracted from a document.
+#[derive(Debug, Clone, Copy)]
+struct Extracted {
+    chunks: u64,
+    graph: GraphSize,
+}
+
+/// Makes chunks ready for the index, where only a part of the work succeeds without their entities. `None` once it is stopped.
+fn prepare(chunks: Vec<Chunk>, is_partial: bool, stop: &Stop) -> Option<PreparedChunks> {
     let prepared = PreparedChunks::new(chunks, || stop.is_stopped())?;
-    let chunk_count = prepared.len() as u64;
-    index.lock().unwrap_or_else(PoisonError::into_inner).insert(id, prepared);
-    Some(chunk_count)
+    Some(if is_partial { prepared.without_graph() } else { prepared })
+}
+
+fn insert(space: &Space, id: &DocumentId, prepared: PreparedChunks) -> Extracted {
+    let extracted = Extracted { chunks: prepared.len() as u64, graph: prepared.graph_size() };
+    space.change_index(|index| index.insert(id, prepared));
+    extracted
 }
 
 /// Processes a document at once, on a thread that may block.
@@ -106,10 +117,9 @@ pub(crate) fn ingest_now(app: &Arc<App>, space: &Arc<Space>, document: DocumentI
     let job = Job { app: Arc::downgrade(app), space: Arc::clone(space), document };
     let Some(content) = job.in_flight(|document| Arc::clone(&document.content)) else { return };
     let stop = Stop::default();
-    let chunk_count =
-        chunks(&content, || false).and_then(|chunks| insert(&space.index, &job.document, chunks, &stop));
-    if let Some(chunk_count) = chunk_count {
-        job.complete(chunk_count, false);
+    let chunks = chunks(&content, || false);
+    if let Some(prepared) = chunks.and_then(|chunks| prepare(chunks, false, &stop)) {
+        job.complete(insert(space, &job.document, prepared), false);
     }
 }
 
@@ -185,8 +195,14 @@ impl Job {
         }
     }
 
-    fn complete(&self, chunk_count: u64, is_partial: bool) -> Option<()> {
-        let result = json!({ "document_id": self.document, "chunk_count": chunk_count });
+    fn complete(&self, extracted: Extracted, is_partial: bool) -> Option<()> {
+        let Extracted { chunks, graph } = extracted;
+        let result = json!({
+            "document_id": self.document,
+            "chunk_count": chunks,
+            "entity_count": graph.entities,
+            "relationship_count": graph.relationships,
+        });
         let completed = self.step(
             |document, now| {
                 document.status =
@@ -194,7 +210,7 @@ impl Job {
                 document.message = is_partial.then(|| "No entities were found".to_owned());
                 document.stage = "completed";
                 document.progress = 1.0;
-                document.chunk_count = chunk_count;
+                (document.chunk_count, document.graph) = (chunks, graph);
                 document.processed_at = Some(now);
             },
             |contents, task, now| contents.tasks.finish(task, TaskStatus::Indexed, Some(result), now),
@@ -228,12 +244,11 @@ pub(crate) fn event(space: &Space, document: &StoredDocument) -> ProcessingEvent
     }
 }
 
-/// Removes documents from an index, and returns the number of their chunks. Waits for running searches.
-pub(crate) async fn remove_from_index(space: &Space, documents: Vec<DocumentId>) -> usize {
-    let index = Arc::clone(&space.index);
+/// Removes documents from the index, and tells what went with them. Waits for running searches.
+pub(crate) async fn remove_from_index(space: &Arc<Space>, documents: Vec<DocumentId>) -> Removed {
+    let space = Arc::clone(space);
     let removed = tokio::task::spawn_blocking(move || {
-        let mut index = index.lock().unwrap_or_else(PoisonError::into_inner);
-        documents.iter().map(|document| index.remove(document)).sum()
+        space.change_index(|index| documents.iter().map(|document| index.remove(document)).sum())
     });
     removed.await.unwrap_or_default()
 }
@@ -245,11 +260,16 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
     let (clock, space) = (app.clock.clone(), Arc::clone(space));
     app.spawn(async move {
         clock.pause(delay).await;
-        let chunks_deleted = remove_from_index(&space, documents.clone()).await;
+        let removed = remove_from_index(&space, documents.clone()).await;
         let Some(app) = weak.upgrade() else { return };
         let mut contents = space.contents();
         let deleted = documents.iter().filter_map(|document| contents.remove(document)).count();
-        let result = json!({ "deleted_count": deleted, "chunks_deleted": chunks_deleted });
+        let result = json!({
+            "deleted_count": deleted,
+            "chunks_deleted": removed.chunks,
+            "entities_removed": removed.entities,
+            "relationships_removed": removed.relationships,
+        });
         contents.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
     });
 }

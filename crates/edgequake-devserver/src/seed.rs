@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::digest;
 use crate::place::Place;
 use crate::processing;
+use crate::retrieval::graph::GraphSize;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
@@ -133,6 +134,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
             message: None,
             progress: 0.0,
             chunk_count: 0,
+            graph: GraphSize::default(),
             created_at: now,
             updated_at: now,
             processed_at: None,
@@ -154,5 +156,5 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
 }
 
 fn remove(space: &Space, document: &DocumentId) {
-    space.index.lock().unwrap_or_else(std::sync::PoisonError::into_inner).remove(document);
+    space.change_index(|index| index.remove(document));
 }

@@ -46,6 +46,6 @@ async fn long_work_stops_when_nobody_waits_for_it() {
     let text = "A sentence. ".repeat(1_000);
     assert_eq!(chunks(&text, || stop.is_stopped()), None);
     let chunks = chunks(&text, || false).unwrap();
-    assert_eq!(insert(&SharedIndex::default(), &DocumentId::new("d"), chunks, &stop), None);
+    assert!(prepare(chunks, false, &stop).is_none());
     stop.stopped().await;
 }

@@ -1,4 +1,4 @@
-//! The chunks of one workspace, ranked by BM25.
+//! The chunks of one workspace, ranked by BM25, and the graph of what they say.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,6 +7,8 @@ use bm25::{Embedder, EmbedderBuilder, Embedding};
 use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
+use super::entities::{Facts, Pair, facts};
+use super::graph::{Graph, GraphSize};
 use super::postings::Postings;
 use super::words::Words;
 use crate::shrink::shrink;
@@ -31,21 +33,62 @@ pub(crate) struct Hit {
 
 /// Chunks ready for insertion into an [`Index`]. Preparing them is slow, inserting them is fast.
 #[derive(Debug)]
-pub(crate) struct PreparedChunks(Vec<(Arc<Chunk>, Embedding)>);
+pub(crate) struct PreparedChunks {
+    chunks: Vec<(Arc<Chunk>, Embedding, Facts)>,
+    /// What the document says.
+    size: GraphSize,
+}
 
 impl PreparedChunks {
     /// `None` once `stopped` says so.
     pub(crate) fn new(chunks: Vec<Chunk>, stopped: impl Fn() -> bool) -> Option<Self> {
         let embedder = embedder();
-        let embed = |chunk: Chunk| {
+        let facts = facts(&chunks, &stopped)?;
+        let names: BTreeSet<&String> = facts.iter().flat_map(|facts| &facts.names).collect();
+        let pairs: BTreeSet<&Pair> = facts.iter().flat_map(|facts| &facts.pairs).collect();
+        let size = GraphSize { entities: names.len() as u64, relationships: pairs.len() as u64 };
+        let embed = |(chunk, facts): (Chunk, Facts)| {
             let embedding = embedder.embed(&chunk.text);
-            (!stopped()).then(|| (Arc::new(chunk), embedding))
+            (!stopped()).then(|| (Arc::new(chunk), embedding, facts))
         };
-        chunks.into_iter().map(embed).collect::<Option<_>>().map(Self)
+        let chunks = chunks.into_iter().zip(facts).map(embed).collect::<Option<_>>()?;
+        Some(Self { chunks, size })
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.chunks.len()
+    }
+
+    /// How many entities and relationships the document has.
+    pub(crate) fn graph_size(&self) -> GraphSize {
+        self.size
+    }
+
+    /// The same without entities.
+    pub(crate) fn without_graph(mut self) -> Self {
+        for (_, _, facts) in &mut self.chunks {
+            *facts = Facts::default();
+        }
+        self.size = GraphSize::default();
+        self
+    }
+}
+
+/// What is no longer there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Removed {
+    pub(crate) chunks: u64,
+    pub(crate) entities: u64,
+    pub(crate) relationships: u64,
+}
+
+impl std::iter::Sum for Removed {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |sum, next| Self {
+            chunks: sum.chunks + next.chunks,
+            entities: sum.entities + next.entities,
+            relationships: sum.relationships + next.relationships,
+        })
     }
 }
 
@@ -55,6 +98,7 @@ struct Entry {
     number: usize,
     chunk: Arc<Chunk>,
     words: Box<[u32]>,
+    facts: Facts,
 }
 
 /// The chunks of one workspace. What it takes follows what is in it: nothing is left of a chunk that was removed.
@@ -64,6 +108,7 @@ pub(crate) struct Index {
     /// For each word the chunks that have it.
     postings: HashMap<u32, Postings>,
     documents: HashMap<DocumentId, Vec<u64>>,
+    graph: Graph,
     next_key: u64,
 }
 
@@ -74,6 +119,7 @@ impl Default for Index {
             chunks: HashMap::new(),
             postings: HashMap::new(),
             documents: HashMap::new(),
+            graph: Graph::default(),
             next_key: 0,
         }
     }
@@ -90,7 +136,7 @@ impl Index {
     pub(crate) fn insert(&mut self, document_id: &DocumentId, chunks: PreparedChunks) {
         self.remove(document_id);
         let mut keys = Vec::with_capacity(chunks.len());
-        for (number, (chunk, embedding)) in chunks.0.into_iter().enumerate() {
+        for (number, (chunk, embedding, facts)) in chunks.chunks.into_iter().enumerate() {
             let key = self.next_key;
             self.next_key += 1;
             // A word that occurs twice counts as often in its value.
@@ -101,19 +147,24 @@ impl Index {
                 let known = self.postings.entry(*word).and_modify(|known| known.push(posting));
                 known.or_insert_with(|| Postings::new(posting));
             }
+            self.graph.insert(key, &facts);
             let words = values.into_keys().collect();
-            self.chunks.insert(key, Entry { document_id: document_id.clone(), number, chunk, words });
+            let entry = Entry { document_id: document_id.clone(), number, chunk, words, facts };
+            self.chunks.insert(key, entry);
             keys.push(key);
         }
         self.documents.insert(document_id.clone(), keys);
     }
 
-    /// Removes a document, and returns the number of its chunks.
-    pub(crate) fn remove(&mut self, document_id: &DocumentId) -> usize {
+    /// Removes a document, and tells what went with it.
+    pub(crate) fn remove(&mut self, document_id: &DocumentId) -> Removed {
+        let before = self.graph.size();
         let keys = self.documents.remove(document_id).unwrap_or_default();
         let mut words = BTreeSet::new();
         for key in &keys {
-            words.extend(self.chunks.remove(key).map(|entry| entry.words).unwrap_or_default());
+            let Some(entry) = self.chunks.remove(key) else { continue };
+            self.graph.remove(*key, &entry.facts);
+            words.extend(entry.words);
         }
         // The keys of a document are consecutive.
         let removed = keys.first().copied().unwrap_or(0)..keys.last().map_or(0, |key| key + 1);
@@ -125,16 +176,16 @@ impl Index {
         shrink(&mut self.chunks);
         shrink(&mut self.postings);
         shrink(&mut self.documents);
-        keys.len()
+        let left = self.graph.size();
+        Removed {
+            chunks: keys.len() as u64,
+            entities: before.entities - left.entities,
+            relationships: before.relationships - left.relationships,
+        }
     }
 
-    /// The best chunks of the documents that `keep` selects, best first; of equal ones, the older first.
-    pub(crate) fn search(
-        &self,
-        query: &str,
-        limit: usize,
-        mut keep: impl FnMut(&DocumentId) -> bool,
-    ) -> Vec<Hit> {
+    /// How well each chunk matches a query, of those that match at all.
+    pub(super) fn scores(&self, query: &str) -> HashMap<u64, f32> {
         let mut scores: HashMap<u64, f32> = HashMap::new();
         for word in self.embedder.embed(query).indices() {
             let Some(chunks) = self.postings.get(word) else { continue };
@@ -143,15 +194,26 @@ impl Index {
                 *scores.entry(*key).or_default() += rarity * value;
             }
         }
-        let mut found: Vec<(u64, f32)> = scores.into_iter().collect();
-        found.sort_by(|(a, one), (b, other)| other.total_cmp(one).then_with(|| a.cmp(b)));
-        let hits = found.into_iter().filter_map(|(key, score)| {
-            let Entry { document_id, number, chunk, .. } = self.chunks.get(&key)?;
-            let hit =
-                || Hit { document_id: document_id.clone(), number: *number, chunk: Arc::clone(chunk), score };
-            keep(document_id).then(hit)
-        });
-        hits.take(limit).collect()
+        scores
+    }
+
+    /// The document of a chunk.
+    pub(super) fn document_of(&self, chunk: u64) -> Option<&DocumentId> {
+        self.chunks.get(&chunk).map(|entry| &entry.document_id)
+    }
+
+    pub(super) fn hit(&self, chunk: u64, score: f32) -> Option<Hit> {
+        let Entry { document_id, number, chunk, .. } = self.chunks.get(&chunk)?;
+        Some(Hit { document_id: document_id.clone(), number: *number, chunk: Arc::clone(chunk), score })
+    }
+
+    pub(super) fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// How many entities and relationships there are.
+    pub(crate) fn graph_size(&self) -> GraphSize {
+        self.graph.size()
     }
 
     /// The inverse document frequency of a word that so many chunks have.
@@ -163,88 +225,4 @@ impl Index {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::super::chunk::chunks;
-    use super::*;
-
-    fn prepared(text: &str) -> PreparedChunks {
-        PreparedChunks::new(chunks(text, || false).unwrap(), || false).unwrap()
-    }
-
-    fn index(texts: &[(&str, &str)]) -> (Index, HashSet<DocumentId>) {
-        let mut index = Index::default();
-        for (id, text) in texts {
-            index.insert(&DocumentId::new(*id), prepared(text));
-        }
-        (index, texts.iter().map(|(id, _)| DocumentId::new(*id)).collect())
-    }
-
-    fn found(index: &Index, query: &str, among: &HashSet<DocumentId>) -> Vec<String> {
-        index
-            .search(query, 5, |document| among.contains(document))
-            .iter()
-            .map(|hit| format!("{}-chunk-{}", hit.document_id, hit.number))
-            .collect()
-    }
-
-    const TEXTS: [(&str, &str); 3] = [
-        ("cats", "# Cats\nCats sleep all day.\n\n# Food\nThey eat fish, and they love fishing."),
-        ("bridges", "The bridge opened in 1931. It spans the river."),
-        ("rivers", "A river carries fish."),
-    ];
-
-    #[test]
-    fn the_best_chunk_comes_first_whatever_the_ending_of_its_words() {
-        let (index, all) = index(&TEXTS);
-        assert_eq!(found(&index, "Which fishes do cats eat?", &all)[0], "cats-chunk-1");
-        assert_eq!(found(&index, "when did the BRIDGES open", &all), ["bridges-chunk-0"]);
-        assert_eq!(found(&index, "river", &all).len(), 2);
-        for nothing in ["", "what is the", "volcano", "\0"] {
-            assert!(found(&index, nothing, &all).is_empty(), "{nothing:?}");
-        }
-    }
-
-    #[test]
-    fn only_the_wanted_documents_are_searched() {
-        let (index, _) = index(&TEXTS);
-        let rivers = HashSet::from([DocumentId::new("rivers")]);
-        assert_eq!(found(&index, "fish", &rivers), ["rivers-chunk-0"]);
-    }
-
-    #[test]
-    fn a_document_is_replaced_and_removed() {
-        let (mut index, all) = index(&TEXTS);
-        index.insert(&DocumentId::new("rivers"), prepared("A canal."));
-        assert_eq!(found(&index, "river", &all), ["bridges-chunk-0"]);
-        assert_eq!(found(&index, "canal", &all), ["rivers-chunk-0"]);
-        assert_eq!(index.remove(&DocumentId::new("cats")), 2);
-        assert_eq!(index.remove(&DocumentId::new("cats")), 0);
-        assert!(found(&index, "cats sleep", &all).is_empty());
-    }
-
-    #[test]
-    fn equal_chunks_keep_their_order() {
-        let (index, all) = index(&[("b", "same words"), ("a", "same words"), ("c", "same words")]);
-        assert_eq!(found(&index, "same words", &all), ["b-chunk-0", "a-chunk-0", "c-chunk-0"]);
-    }
-
-    #[test]
-    fn nothing_is_left_of_what_was_removed() {
-        let (mut index, _) = index(&TEXTS);
-        for (id, _) in TEXTS {
-            index.remove(&DocumentId::new(id));
-        }
-        for number in 0..500 {
-            let id = DocumentId::new(format!("d{number}"));
-            index.insert(&id, prepared(&format!("word{number} common")));
-            index.remove(&DocumentId::new(format!("d{}", number - 5)));
-        }
-        assert_eq!((index.chunks.len(), index.documents.len()), (5, 5));
-        assert_eq!(index.postings.len(), 6);
-        assert!(index.postings.capacity() < 200 && index.chunks.capacity() < 200);
-        let lengths = index.postings.values().map(Postings::len);
-        assert_eq!(lengths.max(), Some(5));
-    }
-}
+mod tests;

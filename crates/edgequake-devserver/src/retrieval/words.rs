@@ -156,6 +156,11 @@ const STOP_WORDS: [&str; 145] = [
     "yourselves",
 ];
 
+/// Whether a word in lower case says nothing about a subject.
+pub(crate) fn is_stop_word(word: &str) -> bool {
+    STOP_WORDS.binary_search(&word).is_ok()
+}
+
 /// Splits texts into the words to compare.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Words;
@@ -166,7 +171,7 @@ impl Tokenizer for Words {
         let words = text.unicode_words().filter_map(|word| {
             let word = word.to_lowercase();
             let stem = word.split(['\'', '\u{2019}']).next().unwrap_or_default();
-            let meaningful = !stem.is_empty() && STOP_WORDS.binary_search(&stem).is_err();
+            let meaningful = !stem.is_empty() && !is_stop_word(stem);
             meaningful.then(|| stemmer.stem(stem).into_owned())
         });
         words.collect()

@@ -37,10 +37,12 @@ pub(super) async fn delete_one(
         accepted.embeddings_deleted = Some(0);
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
-    let chunks_deleted = processing::remove_from_index(&space, vec![document_id.clone()]).await;
-    space.contents().remove(&document_id);
+    let removed = processing::remove_from_index(&space, vec![document_id.clone()]).await;
+    let graph = space.contents().remove(&document_id).map(|document| document.graph).unwrap_or_default();
     let mut deleted = DeletedDocument::deleted(document_id);
-    deleted.chunks_deleted = chunks_deleted as u64;
+    deleted.chunks_deleted = removed.chunks;
+    deleted.entities_affected = graph.entities;
+    deleted.relationships_affected = graph.relationships;
     Ok(Reply::new(deleted))
 }
 
@@ -110,18 +112,20 @@ fn accepted(planned: u64, task: &TrackId) -> Reply<DeletedDocuments> {
 }
 
 /// Era B servers skip documents that are being processed.
-async fn wipe_now(space: &Space) -> Result<Reply<DeletedDocuments>, Refusal> {
+async fn wipe_now(space: &Arc<Space>) -> Result<Reply<DeletedDocuments>, Refusal> {
     let (skipped, ids): (Vec<_>, Vec<_>) = {
         let contents = space.contents();
         let documents = contents.documents.newest_first();
         documents.map(|document| (document.is_in_flight(), document.id.clone())).partition(|(busy, _)| *busy)
     };
     let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
-    let chunks_deleted = processing::remove_from_index(space, ids.clone()).await;
+    let removed = processing::remove_from_index(space, ids.clone()).await;
     let mut contents = space.contents();
     let deleted = ids.iter().filter_map(|id| contents.remove(id)).count();
     let mut response = DeletedDocuments::deleted(deleted as u64);
-    response.total_chunks_deleted = chunks_deleted as u64;
+    response.total_chunks_deleted = removed.chunks;
+    response.total_entities_removed = removed.entities;
+    response.total_relationships_removed = removed.relationships;
     response.skipped_count = skipped.len() as u64;
     Ok(Reply::new(response))
 }

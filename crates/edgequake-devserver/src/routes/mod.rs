@@ -4,6 +4,7 @@ mod api_keys;
 mod deletion;
 mod documents;
 mod health;
+mod sources;
 mod query;
 mod session;
 mod setup;

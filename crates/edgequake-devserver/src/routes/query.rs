@@ -4,20 +4,22 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use edgequake_types::query::{
-    BundleChunk, ChunkLineage, ContentGranularity, ContextBundle, DocumentFilter, Query, QueryAnswer,
-    QueryEvent, QueryMode, QueryStats, Source, SourceType, StreamFormat, StreamQuery,
+    ContentGranularity, DocumentFilter, HistoryRole, Query, QueryAnswer, QueryEvent, QueryMode, QueryStats,
+    Source, StreamFormat, StreamQuery, Subgraph,
 };
 use edgequake_types::session::Role;
 use futures_util::{Stream, StreamExt, stream};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::sources::{self, Names};
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::events::EventStream;
 use crate::reply::Reply;
-use crate::retrieval::answer;
 use crate::retrieval::index::Hit;
+use crate::retrieval::search::{self, Arms, Found, Request};
+use crate::retrieval::{answer, follow_up};
 use crate::route::Call;
 use crate::state::space::Space;
 
@@ -34,28 +36,33 @@ const PROVIDERS: [&str; 9] =
 /// The search results, before an answer is composed.
 struct Retrieved {
     mode: QueryMode,
+    /// What is looked for and quoted from: the question, or what it refers to.
+    subject: String,
     hits: Vec<Hit>,
     sources: Vec<Source>,
+    subgraph: Option<Subgraph>,
     duration: Duration,
 }
 
 pub(super) async fn ask(call: Call, query: Query) -> Result<Reply<QueryAnswer>, Refusal> {
-    let found = retrieve(&call, &query).await?;
+    let said = query.conversation_history.as_deref().unwrap_or_default();
+    let previous = said.iter().rev().find(|message| message.role == HistoryRole::User);
+    let found = retrieve(&call, &query, previous.map(|message| message.content.as_str())).await?;
     let started = Instant::now();
     let text = match (query.context_only, query.prompt_only) {
         (Some(true), _) => String::new(),
         (_, Some(true)) => answer::prompt(&query.query, &found.hits),
-        _ => quote(&query.query, &found).await?,
+        _ => quote(&found).await?,
     };
     let mut answer = QueryAnswer::new(text, found.mode.clone());
     answer.stats = stats(&call, &found, started.elapsed(), &answer.answer);
-    answer.sources = found.sources;
+    (answer.sources, answer.subgraph) = (found.sources, found.subgraph);
     // The conversation is not stored, but the real server returns an id.
     answer.conversation_id = query.conversation_history.map(|_| Uuid::new_v4().to_string());
     Ok(Reply::new(answer))
 }
 
-async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
+async fn retrieve(call: &Call, query: &Query, previous: Option<&str>) -> Result<Retrieved, Refusal> {
     let place = call.workspace(Refusal::bad_request)?;
     if query.query.trim().is_empty() {
         return Err(Refusal::validation("query must not be blank"));
@@ -67,44 +74,42 @@ async fn retrieve(call: &Call, query: &Query) -> Result<Retrieved, Refusal> {
         return Err(Refusal::bad_request(format!("Unknown provider: {provider}")));
     }
     let started = Instant::now();
+    let limit = query.max_results.unwrap_or(DEFAULT_SOURCES).min(MAX_SOURCES);
     let mode = mode(query.mode.as_ref());
     let filter = query.document_filter.clone().unwrap_or_default();
     let space = call.app.spaces.get(&place).filter(|_| mode != QueryMode::Bypass);
-    let found = match space {
+    let subject = follow_up::subject(&query.query, previous);
+    let (mut found, names) = match space {
         Some(space) => {
-            let text = query.query.clone();
-            let limit = query.max_results.unwrap_or(DEFAULT_SOURCES).min(MAX_SOURCES) as usize;
-            let search = tokio::task::spawn_blocking(move || search(&space, &text, &filter, limit));
-            search.await.map_err(|_| Refusal::internal())?
+            let (query, arms) = (subject.clone(), Arms::of(&mode));
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            let request = move || search(&space, Request { query: &query, limit, arms }, &filter);
+            tokio::task::spawn_blocking(request).await.map_err(|_| Refusal::internal())?
         }
-        None => Vec::new(),
+        None => Default::default(),
     };
-    let granularity = query.content_granularity.as_ref();
-    let sources = found.iter().enumerate();
-    let sources = sources.map(|(number, (hit, name))| source(number + 1, hit, name.clone(), granularity));
-    let sources = sources.collect();
-    let hits = found.into_iter().map(|(hit, _)| hit).collect();
+    found.hits.retain(|hit| names.of(hit).is_some());
+    let mut sources = sources::sources(&found, &names, query.content_granularity.as_ref());
+    if let Some(most) = query.max_results {
+        sources.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    let subgraph = query.include_subgraph.unwrap_or(true).then(|| sources::subgraph(&found, &names));
+    let subgraph = subgraph.filter(|graph| !graph.entities.is_empty() || !graph.relationships.is_empty());
     call.app.counters.queries.increment();
-    Ok(Retrieved { mode, hits, sources, duration: started.elapsed() })
+    Ok(Retrieved { mode, subject, hits: found.hits, sources, subgraph, duration: started.elapsed() })
 }
 
-/// The best chunks of the documents that pass the filter, and the names of these documents.
-fn search(space: &Space, query: &str, filter: &DocumentFilter, limit: usize) -> Vec<(Hit, String)> {
+/// Searches the documents that pass the filter, and names those that were found.
+fn search(space: &Space, request: Request<'_>, filter: &DocumentFilter) -> (Found, Names) {
     let index = space.index.lock().unwrap_or_else(PoisonError::into_inner);
-    let hits = index.search(query, limit, |id| {
+    let found = search::search(&index, request, |id| {
         let contents = space.contents();
         let document = contents.documents.get(id);
         document.is_some_and(|document| document.is_searchable() && document.matches(filter))
     });
     drop(index);
-    let contents = space.contents();
-    // A document that was deleted since is not a source.
-    let named = hits.into_iter().filter_map(|hit| {
-        let document = contents.documents.get(&hit.document_id)?;
-        let name = document.file_name.as_ref().unwrap_or(&document.title).clone();
-        Some((hit, name))
-    });
-    named.collect()
+    let names = Names::new(&found, &space.contents().documents);
+    (found, names)
 }
 
 /// The mode that is used: unknown ones mean the default.
@@ -115,28 +120,13 @@ fn mode(requested: Option<&QueryMode>) -> QueryMode {
     }
 }
 
-fn source(number: usize, hit: &Hit, name: String, granularity: Option<&ContentGranularity>) -> Source {
-    let id = format!("{}-chunk-{}", hit.document_id, hit.number);
-    let mut source = Source::new(SourceType::Chunk, id, f64::from(hit.score));
-    source.snippet = Some(match granularity {
-        Some(ContentGranularity::Agent | ContentGranularity::Debug) => hit.chunk.text.clone(),
-        _ => answer::snippet(&hit.chunk.text),
-    });
-    source.reference_id = Some(number.into());
-    source.document_id = Some(hit.document_id.clone());
-    source.file_path = Some(name);
-    source.chunk_index = Some(hit.number as u64);
-    (source.start_line, source.end_line) = (Some(hit.chunk.lines.0), Some(hit.chunk.lines.1));
-    source
-}
-
 /// Composes the answer from quotations.
-async fn quote(query: &str, found: &Retrieved) -> Result<String, Refusal> {
+async fn quote(found: &Retrieved) -> Result<String, Refusal> {
     if found.mode == QueryMode::Bypass {
         return Ok("The mode `bypass` only asks a language model, and this server has none.".to_owned());
     }
-    let (query, hits) = (query.to_owned(), found.hits.clone());
-    let text = tokio::task::spawn_blocking(move || answer::answer(&query, &hits));
+    let (subject, hits) = (found.subject.clone(), found.hits.clone());
+    let text = tokio::task::spawn_blocking(move || answer::answer(&subject, &hits));
     text.await.map_err(|_| Refusal::internal())
 }
 
@@ -160,8 +150,9 @@ fn stats(call: &Call, found: &Retrieved, generation: Duration, text: &str) -> Qu
 
 pub(super) async fn ask_stream(call: Call, request: StreamQuery) -> Result<EventStream<QueryEvent>, Refusal> {
     let StreamQuery { query, stream_format, .. } = request;
-    let found = retrieve(&call, &query).await?;
-    let text = quote(&query.query, &found).await?;
+    // Real servers do not look at the history of a stream.
+    let found = retrieve(&call, &query, None).await?;
+    let text = quote(&found).await?;
     let tokens: Vec<String> = text.split_inclusive(' ').map(str::to_owned).collect();
     let delay = call.app.config.token_delay;
     let clock = call.app.clock.clone();
@@ -187,10 +178,11 @@ fn events(
     with_bundle: bool,
 ) -> impl Stream<Item = QueryEvent> + Send + 'static {
     let mut context = QueryEvent::context(found.sources.clone());
-    if let QueryEvent::Context { query_mode, retrieval_time_ms, bundle, .. } = &mut context {
+    if let QueryEvent::Context { query_mode, retrieval_time_ms, subgraph, bundle, .. } = &mut context {
         *query_mode = Some(found.mode.clone());
         *retrieval_time_ms = milliseconds(found.duration);
-        *bundle = with_bundle.then(|| self::bundle(&found));
+        *bundle = with_bundle.then(|| sources::bundle(&found.hits, &found.sources, found.subgraph.clone()));
+        *subgraph = found.subgraph.clone().filter(|_| !with_bundle);
     }
     let started = Instant::now();
     let done = async move {
@@ -200,24 +192,4 @@ fn events(
     };
     let tokens = tokens.map(QueryEvent::token);
     stream::iter([context]).chain(tokens).chain(stream::once(done))
-}
-
-/// The context in full, for agents.
-fn bundle(found: &Retrieved) -> Box<ContextBundle> {
-    let chunk = |(hit, source): (&Hit, &Source)| {
-        let mut chunk = BundleChunk::new(source.id.clone(), hit.chunk.text.clone());
-        chunk.score = source.score;
-        chunk.token_count = hit.chunk.text.split_whitespace().count() as u64;
-        chunk.reference_id = source.reference_id.clone();
-        let mut lineage = ChunkLineage::new();
-        lineage.document_id = source.document_id.clone();
-        lineage.file_path = source.file_path.clone();
-        (lineage.start_line, lineage.end_line) = (source.start_line, source.end_line);
-        lineage.chunk_index = source.chunk_index;
-        chunk.lineage = Some(lineage);
-        chunk
-    };
-    let mut bundle = ContextBundle::default();
-    bundle.chunks = found.hits.iter().zip(&found.sources).map(chunk).collect();
-    Box::new(bundle)
 }

@@ -18,6 +18,7 @@ use crate::digest;
 use crate::error::{Refusal, undecodable};
 use crate::processing;
 use crate::reply::Reply;
+use crate::retrieval::graph::GraphSize;
 use crate::route::Call;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
@@ -199,6 +200,7 @@ fn store(
         message: None,
         progress: 0.0,
         chunk_count: 0,
+        graph: GraphSize::default(),
         created_at: call.now,
         updated_at: call.now,
         processed_at: None,

@@ -152,8 +152,11 @@ fn statistics(app: &App, place: &Place) -> WorkspaceStats {
         stats.document_count = contents.documents.len() as u64;
         let totals = contents.documents.totals();
         (stats.chunk_count, stats.storage_bytes) = (totals.chunks, totals.content);
+        stats.entity_count = contents.graph.entities;
+        stats.relationship_count = contents.graph.relationships;
     }
     stats.embedding_count = Some(stats.chunk_count);
-    stats.entity_type_count = Some(0);
+    // All entities have the same type.
+    stats.entity_type_count = Some(stats.entity_count.min(1));
     stats
 }

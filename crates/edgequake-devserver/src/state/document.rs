@@ -13,6 +13,8 @@ use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
 use crate::place::Place;
 use crate::retrieval::answer::snippet;
+use crate::retrieval::entities::{ENTITY_TYPE, RELATION_TYPE};
+use crate::retrieval::graph::GraphSize;
 use crate::stop::Stop;
 
 /// What a document takes besides its texts, in bytes: ids, hashes, its task.
@@ -36,6 +38,8 @@ pub(crate) struct StoredDocument {
     /// From 0 to 1.
     pub(crate) progress: f64,
     pub(crate) chunk_count: u64,
+    /// What was extracted from it.
+    pub(crate) graph: GraphSize,
     pub(crate) created_at: Timestamp,
     pub(crate) updated_at: Timestamp,
     pub(crate) processed_at: Option<Timestamp>,
@@ -79,7 +83,7 @@ impl StoredDocument {
         summary.content_summary = Some(snippet(&self.content));
         summary.content_length = Some(self.content.len() as u64);
         summary.chunk_count = self.chunk_count;
-        summary.entity_count = Some(0);
+        summary.entity_count = Some(self.graph.entities);
         summary.status = Some(self.status.clone());
         if self.status == DocumentStatus::Failed {
             summary.error_message.clone_from(&self.message);
@@ -118,8 +122,8 @@ impl StoredDocument {
             document.warning_message.clone_from(&self.message);
         }
         document.chunk_count = self.chunk_count;
-        document.entity_count = Some(0);
-        document.relationship_count = Some(0);
+        document.entity_count = Some(self.graph.entities);
+        document.relationship_count = Some(self.graph.relationships);
         document.source_type = Some(self.source_type().to_owned());
         document.track_id = Some(self.track_id.clone());
         document.tenant_id = Some(place.tenant.clone());
@@ -132,6 +136,12 @@ impl StoredDocument {
             let mut lineage = DocumentLineage::default();
             lineage.embedding_model = Some("bm25".to_owned());
             lineage.chunking_strategy = Some("markdown".to_owned());
+            if self.graph.entities > 0 {
+                lineage.entity_types.push(ENTITY_TYPE.to_owned());
+            }
+            if self.graph.relationships > 0 {
+                lineage.relationship_types.push(RELATION_TYPE.to_owned());
+            }
             document.lineage = Some(lineage);
         }
         if era == Era::C {

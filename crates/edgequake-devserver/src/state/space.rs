@@ -11,6 +11,7 @@ use super::document::StoredDocument;
 use super::documents::Documents;
 use super::tasks::Tasks;
 use crate::place::Place;
+use crate::retrieval::graph::GraphSize;
 use crate::retrieval::index::Index;
 
 /// The maximum size of all documents of a server, in bytes.
@@ -37,6 +38,8 @@ impl Usage {
 /// What is in a workspace.
 #[derive(Debug)]
 pub(crate) struct Contents {
+    /// What the index knows at the moment.
+    pub(crate) graph: GraphSize,
     pub(crate) documents: Documents,
     pub(crate) tasks: Tasks,
 }
@@ -67,6 +70,14 @@ impl Space {
     pub(crate) fn contents(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Changes the index, on a thread that may block. Waits for running searches.
+    pub(crate) fn change_index<T>(&self, change: impl FnOnce(&mut Index) -> T) -> T {
+        let mut index = self.index.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(&mut index);
+        self.contents().graph = index.graph_size();
+        changed
+    }
 }
 
 /// The workspaces of a server that hold something.
@@ -90,7 +101,8 @@ impl Spaces {
         let mut by_place = self.by_place.write().unwrap_or_else(PoisonError::into_inner);
         let space = by_place.entry(place.clone()).or_insert_with(|| {
             let documents = Documents::new(Arc::clone(&self.usage));
-            let contents = Mutex::new(Contents { documents, tasks: Tasks::default() });
+            let contents =
+                Mutex::new(Contents { graph: GraphSize::default(), documents, tasks: Tasks::default() });
             Arc::new(Space { place: place.clone(), index: SharedIndex::default(), contents })
         });
         Arc::clone(space)

@@ -1,9 +1,11 @@
 //! Queries, in full and streamed.
 
-use edgequake_types::documents::DeleteDocument;
+use edgequake_types::WorkspaceId;
+use edgequake_types::documents::{DeleteDocument, GetDocument};
 use edgequake_types::query::{
     ContentGranularity, DocumentFilter, HistoryMessage, Query, QueryMode, StreamFormat, StreamQuery,
 };
+use edgequake_types::workspaces::GetWorkspaceStats;
 
 use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{ADMIN, Api, Transcript, redact, with_users};
@@ -162,4 +164,75 @@ async fn a_slow_stream_is_kept_alive() {
         frames[1..],
         [": keep-alive\n\n", "data: {\"type\":\"token\",\"content\":\"Nothing \"}\n\n", ": keep-alive\n\n"]
     );
+}
+
+const HARBOUR: &str = "# Harbour\n\nThe Harbour Bridge was opened by Ada Berg. It is made of steel.";
+const TOWER: &str = "The old tower near Harbour Bridge is closed.";
+const FISH: &str = "Nobody may fish from a bridge of the harbour.";
+
+#[tokio::test]
+async fn each_mode_uses_a_context_of_its_own() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let harbour = ingest(&api, "Harbour", HARBOUR).await;
+    let tower = ingest(&api, "Tower", TOWER).await;
+    ingest(&api, "Fish", FISH).await;
+    let question = "Is the harbour bridge closed?";
+    let mut seen = String::new();
+    for mode in ["naive", "local", "global", "hybrid", "mix", "bypass"] {
+        let answer = api.ok(&Query::new(question).mode(QueryMode::from(mode))).await;
+        let sources = answer.sources.iter().map(|source| match source.source_type.as_str() {
+            "chunk" => format!("chunk of {}", source.file_path.as_deref().unwrap()),
+            other => format!("{other} {}", source.id),
+        });
+        let sources = sources.collect::<Vec<_>>().join(", ");
+        let graph = answer.subgraph.map(|graph| (graph.entities.len(), graph.relationships.len()));
+        seen.push_str(&format!("{mode}: {} | {sources} | {graph:?}\n", answer.answer));
+    }
+    insta::assert_snapshot!(seen);
+    let mut without = Query::new(question);
+    without.include_subgraph = Some(false);
+    assert!(api.ok(&without).await.subgraph.is_none());
+    let entity = api.ok(&Query::new(question).mode(QueryMode::Local)).await.sources.pop().unwrap();
+    assert_eq!((entity.entity_type.as_deref(), entity.degree), (Some("CONCEPT"), Some(1)));
+    assert_eq!(entity.source_chunk_ids.len(), 2);
+    assert_eq!(entity.snippet.as_deref(), Some("The Harbour Bridge was opened by Ada Berg."));
+
+    // What is counted is what is there.
+    let counts = async |id| {
+        let document = api.ok(&GetDocument::new(id)).await;
+        (document.entity_count, document.relationship_count)
+    };
+    assert_eq!(counts(&harbour).await, (Some(2), Some(1)));
+    assert_eq!(counts(&tower).await, (Some(1), Some(0)));
+    let in_workspace = async || {
+        let stats = api.ok(&GetWorkspaceStats::new(WorkspaceId::server_default())).await;
+        (stats.entity_count, stats.relationship_count, stats.entity_type_count)
+    };
+    assert_eq!(in_workspace().await, (2, 1, Some(1)));
+    let deleted = api.ok(&DeleteDocument::new(&harbour)).await;
+    wait_for_task(&api, &deleted.track_id.unwrap()).await;
+    assert_eq!(in_workspace().await, (1, 0, Some(1)));
+}
+
+#[tokio::test]
+async fn a_follow_up_question_is_about_what_was_asked_before() {
+    let (_server, api) = default_workspace(with_users()).await;
+    ingest(&api, "Bridge", BRIDGE).await;
+    ingest(&api, "Cats", CATS).await;
+    let nothing = "Nothing in this workspace matches the question.";
+    let history = [
+        HistoryMessage::user("What do cats eat?"),
+        HistoryMessage::user("Which bridge is that?"),
+        HistoryMessage::assistant("The cats' one."),
+    ];
+    for (question, alone, following) in [
+        ("And when was that?", nothing, "The bridge opened in 1931. [1]"),
+        ("What is it made of?", "It is made of steel. [1]", "It is made of steel. [1]"),
+        ("Do cats sleep?", "Cats sleep all day. [1]", "Cats sleep all day. [1]"),
+    ] {
+        assert_eq!(api.ok(&Query::new(question)).await.answer, alone, "{question}");
+        let query = Query::new(question).conversation_history(history.clone());
+        let answer = api.ok(&query).await;
+        assert_eq!(answer.answer, following, "{question}");
+    }
 }

@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::super::document::status_counts;
 use super::*;
 use crate::clock::Timestamp;
+use crate::retrieval::graph::GraphSize;
 use crate::stop::Stop;
 
 impl StoredDocument {
@@ -22,6 +23,7 @@ impl StoredDocument {
             message: None,
             progress: 0.0,
             chunk_count: 0,
+            graph: GraphSize::default(),
             created_at: now,
             updated_at: now,
             processed_at: None,
