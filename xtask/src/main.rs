@@ -19,6 +19,7 @@ mod failure;
 mod fuzz;
 mod keyring;
 mod limit;
+mod load;
 mod loom;
 mod model;
 mod operations;
@@ -112,6 +113,11 @@ const COMMANDS: &[Command] = &[
         name: "soak",
         summary: "calls against injected faults: [--seconds N] (default 300) [--seed N]",
         run: soak::run,
+    },
+    Command {
+        name: "load",
+        summary: "many clients against the dev server's faults: [--seconds N] [--clients N] [--seed N]",
+        run: load::run,
     },
     Command {
         name: "operations",
