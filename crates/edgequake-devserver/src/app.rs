@@ -1,7 +1,8 @@
 //! [`App`]: the state that all handlers share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::auth::caller::Caller;
@@ -17,6 +18,9 @@ use crate::recorder::Recorder;
 use crate::state::space::Spaces;
 use crate::state::{BUILT_IN_USER, Directory, user_id};
 
+/// The maximum number of open WebSockets.
+const MAX_SOCKETS: usize = 256;
+
 /// The state that all handlers share.
 pub(crate) struct App {
     pub(crate) config: Config,
@@ -30,6 +34,8 @@ pub(crate) struct App {
     pub(crate) recorder: Recorder,
     pub(crate) bus: Bus,
     pub(crate) spaces: Spaces,
+    /// One permit for each WebSocket that may be open.
+    pub(crate) sockets: Arc<Semaphore>,
     directory: Mutex<Directory>,
     /// The directory at the start.
     initial: Directory,
@@ -66,6 +72,7 @@ impl App {
             recorder: Recorder::default(),
             bus: Bus::default(),
             spaces: Spaces::default(),
+            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
             directory: Mutex::new(directory.clone()),
             initial: directory,
             jobs: Mutex::default(),

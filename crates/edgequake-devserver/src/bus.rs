@@ -21,8 +21,14 @@ pub struct ProcessingEvent {
     pub task_id: TrackId,
     /// Its status from now on.
     pub status: DocumentStatus,
-    /// Its stage from now on, such as `embedding`.
+    /// Its stage from now on, such as `embedding`; `deleted` when it is gone.
     pub stage: &'static str,
+    /// How much of the processing is done, from 0 to 1.
+    pub progress: f64,
+    /// Why it failed, or what is missing.
+    pub message: Option<String>,
+    /// How many entities it has.
+    pub entity_count: u64,
 }
 
 /// The events of a server since the subscription, in order.
@@ -51,11 +57,18 @@ impl ProcessingEvents {
     /// The next event; `None` once the server is gone. Who falls behind by more than 1,024 events loses the oldest.
     pub async fn next(&mut self) -> Option<ProcessingEvent> {
         loop {
-            match self.0.recv().await {
-                Ok(event) => return Some(event),
-                Err(broadcast::error::RecvError::Lagged(_)) => {}
-                Err(broadcast::error::RecvError::Closed) => return None,
+            if let Ok(event) = self.next_or_lost().await? {
+                return Some(event);
             }
+        }
+    }
+
+    /// The next event, or how many were lost before it.
+    pub(crate) async fn next_or_lost(&mut self) -> Option<Result<ProcessingEvent, u64>> {
+        match self.0.recv().await {
+            Ok(event) => Some(Ok(event)),
+            Err(broadcast::error::RecvError::Lagged(count)) => Some(Err(count)),
+            Err(broadcast::error::RecvError::Closed) => None,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::error::Refusal;
 use crate::guard::Guard;
 use crate::link::{Link, Linked};
 use crate::service::{BackendService, ResponseBody};
+use crate::socket::Closing;
 
 /// Why a request gets no response.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,11 @@ async fn run(
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
-    let answer = service_fn(move |request| answer(Arc::clone(&shared), link.clone(), peer, request));
+    let closing = Closing(stopping.clone());
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(closing.clone());
+        answer(Arc::clone(&shared), link.clone(), peer, request)
+    });
     let builder = builder();
     #[cfg(feature = "tls")]
     let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);

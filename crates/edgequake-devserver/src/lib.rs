@@ -74,8 +74,7 @@
 //! # What it serves
 //!
 //! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and
-//! the setup status. The other operations of the real server (PDFs, the knowledge graph, chat, WebSockets, single
-//! sign-on) answer 501 with the code `NOT_IMPLEMENTED`. The refresh token cookie of browsers is not set.
+//! the setup status. The other operations of the real server (PDFs, the knowledge graph, chat, single sign-on) answer 501 with the code `NOT_IMPLEMENTED`. The refresh token cookie of browsers is not set.
 //!
 //! # Intentional differences from the real server
 //!
@@ -127,6 +126,7 @@ mod seed;
 mod route;
 mod effects;
 mod pipeline;
+mod socket;
 mod routes;
 mod service;
 mod backend;

@@ -203,7 +203,7 @@ fn authenticate(app: &App, auth: Auth, headers: &HeaderMap, now: Timestamp) -> R
         return Ok(app.built_in_caller());
     }
     let identified = || {
-        let credential = Credential::from_headers(headers)?;
+        let credential = Credential::from_headers(headers, app.config.era)?;
         Caller::identify(&credential, &app.config, &app.signer, &mut app.directory(), now)
     };
     match auth {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use edgequake_types::documents::DocumentStatus;
-use edgequake_types::tasks::TaskStatus;
+use edgequake_types::tasks::{Task, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use futures_util::FutureExt;
 use serde_json::json;
@@ -22,7 +22,7 @@ use crate::retrieval::graph::GraphSize;
 use crate::retrieval::index::{PreparedChunks, Removed};
 use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, Space};
-use crate::state::tasks::Step;
+use crate::state::tasks::{Step, StoredTask};
 use crate::stop::Stop;
 
 /// The maximum number of steps in which the middle one of the stages is told; it goes from chunk to chunk.
@@ -241,7 +241,33 @@ pub(crate) fn event(space: &Space, document: &StoredDocument) -> ProcessingEvent
         task_id: document.task_id.clone(),
         status: document.status.clone(),
         stage: document.stage,
+        progress: document.progress,
+        message: document.message.clone(),
+        entity_count: document.graph.entities,
     }
+}
+
+/// Cancels the processing of a document: its task, or `None` if that is not being processed.
+pub(crate) fn cancel(app: &App, space: &Space, task: &TrackId) -> Option<Task> {
+    let mut contents = space.contents();
+    let StoredTask { task: found, document, .. } = contents.tasks.get(task)?;
+    let document = document.clone().filter(|_| found.task_type == Some(TaskType::Insert))?;
+    let now = app.clock.timestamp();
+    let event = contents.documents.update(&document, |document| {
+        if !document.is_in_flight() {
+            return None;
+        }
+        document.stop.stop();
+        document.status = DocumentStatus::Cancelled;
+        document.stage = "cancelled";
+        document.updated_at = now;
+        Some(event(space, document))
+    })?;
+    contents.tasks.finish(task, TaskStatus::Cancelled, None, now);
+    let cancelled = contents.tasks.get(task).map(|stored| stored.task.clone());
+    drop(contents);
+    app.bus.publish(event);
+    cancelled
 }
 
 /// Removes documents from the index, and tells what went with them. Waits for running searches.
@@ -263,14 +289,22 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
         let removed = remove_from_index(&space, documents.clone()).await;
         let Some(app) = weak.upgrade() else { return };
         let mut contents = space.contents();
-        let deleted = documents.iter().filter_map(|document| contents.remove(document)).count();
+        let gone = documents.iter().filter_map(|document| contents.remove(document));
+        let events: Vec<ProcessingEvent> = gone
+            .map(|document| {
+                let event = event(&space, &document);
+                ProcessingEvent { task_id: task.clone(), stage: "deleted", progress: 1.0, ..event }
+            })
+            .collect();
         let result = json!({
-            "deleted_count": deleted,
+            "deleted_count": events.len(),
             "chunks_deleted": removed.chunks,
             "entities_removed": removed.entities,
             "relationships_removed": removed.relationships,
         });
         contents.tasks.finish(&task, TaskStatus::Indexed, Some(result), app.clock.timestamp());
+        drop(contents);
+        events.into_iter().for_each(|event| app.bus.publish(event));
     });
 }
 

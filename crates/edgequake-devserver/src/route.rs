@@ -181,6 +181,26 @@ impl Route {
         }
     }
 
+    /// The row of a WebSocket, whose handler answers with the change of protocols.
+    pub(crate) fn socket(
+        path: &'static str,
+        open: impl Fn(Call, &Parts) -> Result<Response, Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: path,
+            method: Method::GET,
+            path,
+            payload: Payload::None,
+            auth: |_| Auth::Required,
+            permission: Permission::Read,
+            binding: Binding::Workspace,
+            handler: Box::new(move |call, parts, _| {
+                let response = open(call, parts)?;
+                Ok(Box::pin(std::future::ready(Ok(response))))
+            }),
+        }
+    }
+
     /// The same row with a need for a credential that depends on the configuration.
     pub(crate) fn auth(mut self, auth: fn(&Config) -> Auth) -> Self {
         self.auth = auth;

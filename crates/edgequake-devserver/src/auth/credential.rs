@@ -2,9 +2,9 @@
 
 use edgequake_types::Secret;
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 
-use crate::config::Config;
+use crate::config::{Config, Era};
 use crate::log::CredentialKind;
 
 /// A token and the header that it was in.
@@ -20,16 +20,29 @@ pub(crate) enum CredentialHeader {
     Authorization,
     /// `X-API-Key: ...`.
     ApiKey,
+    /// `Sec-WebSocket-Protocol: edgequake.bearer, ...`, as browsers open WebSockets.
+    WebSocketProtocol,
 }
+
+/// The subprotocol that carries a token.
+pub(crate) const BEARER_PROTOCOL: &str = "edgequake.bearer";
 
 impl Credential {
     /// The token of the request. `Authorization` takes precedence; its scheme is case-sensitive and needs a space
-    /// after it. `X-API-Key` is used only when `Authorization` has no token; an invalid token does not fall back to it.
-    pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Self> {
+    /// after it. `X-API-Key` is used only when `Authorization` has no token, and the subprotocol of a WebSocket only when
+    /// neither has one; an invalid token does not fall back to another.
+    pub(crate) fn from_headers(headers: &HeaderMap, era: Era) -> Option<Self> {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
-        let candidates =
-            [(bearer, CredentialHeader::Authorization), (text("x-api-key"), CredentialHeader::ApiKey)];
+        let protocol = text(SEC_WEBSOCKET_PROTOCOL.as_str()).filter(|_| era == Era::C).and_then(|value| {
+            let token = value.trim().strip_prefix(BEARER_PROTOCOL)?.trim_start();
+            token.strip_prefix([',', '.'])
+        });
+        let candidates = [
+            (bearer, CredentialHeader::Authorization),
+            (text("x-api-key"), CredentialHeader::ApiKey),
+            (protocol, CredentialHeader::WebSocketProtocol),
+        ];
         candidates.into_iter().find_map(|(token, header)| {
             let token = token?.trim();
             (!token.is_empty()).then(|| Self { token: token.into(), header })
@@ -78,9 +91,26 @@ mod tests {
             if let Some(value) = api_key {
                 headers.insert("x-api-key", value.parse().unwrap());
             }
-            let found = Credential::from_headers(&headers);
+            let found = Credential::from_headers(&headers, Era::C);
             let found = found.as_ref().map(|credential| (credential.token.expose(), credential.header));
             assert_eq!(found, expected, "{authorization:?} {api_key:?}");
+        }
+    }
+
+    #[test]
+    fn browsers_send_the_token_as_a_subprotocol() {
+        for (protocol, expected) in [
+            ("edgequake.bearer, a.b.c", Some("a.b.c")),
+            ("edgequake.bearer,a", Some("a")),
+            ("edgequake.bearer.a.b.c", Some("a.b.c")),
+            ("edgequake.bearer", None),
+            ("edgequake.bearer, ", None),
+            ("graphql-ws, a", None),
+        ] {
+            let headers = HeaderMap::from_iter([(SEC_WEBSOCKET_PROTOCOL, protocol.parse().unwrap())]);
+            let found = Credential::from_headers(&headers, Era::C);
+            assert_eq!(found.as_ref().map(|credential| credential.token.expose()), expected, "{protocol}");
+            assert!(Credential::from_headers(&headers, Era::B).is_none());
         }
     }
 }

@@ -26,10 +26,12 @@ pub(super) async fn delete_one(
     let task = {
         let mut contents = space.contents();
         contents.documents.get(&document_id).ok_or_else(unknown)?;
-        mark_deleting(&call, &space, &mut contents, &document_id);
         let document = Some(document_id.clone());
         let is_queued = call.app.config.era == Era::C;
-        is_queued.then(|| contents.tasks.create(TaskType::Deletion, &space.place, document, call.now))
+        let task =
+            is_queued.then(|| contents.tasks.create(TaskType::Deletion, &space.place, document, call.now));
+        mark_deleting(&call, &space, &mut contents, &document_id, task.as_ref());
+        task
     };
     if let Some(task) = task {
         processing::delete(&call.app, &space, vec![document_id.clone()], task.clone());
@@ -46,8 +48,14 @@ pub(super) async fn delete_one(
     Ok(Reply::new(deleted))
 }
 
-/// Marks a document as being deleted, which ends its processing, if any.
-fn mark_deleting(call: &Call, space: &Space, contents: &mut Contents, document_id: &DocumentId) {
+/// Marks a document as being deleted, by a task if it is queued, which ends its processing, if any.
+fn mark_deleting(
+    call: &Call,
+    space: &Space,
+    contents: &mut Contents,
+    document_id: &DocumentId,
+    task: Option<&TrackId>,
+) {
     let marked = contents.documents.update(document_id, |document| {
         document.stop.stop();
         let was_in_flight = document.is_in_flight();
@@ -56,9 +64,12 @@ fn mark_deleting(call: &Call, space: &Space, contents: &mut Contents, document_i
         document.updated_at = call.now;
         Some((was_in_flight, processing::event(space, document)))
     });
-    let Some((was_in_flight, event)) = marked else { return };
+    let Some((was_in_flight, mut event)) = marked else { return };
     if was_in_flight {
         contents.tasks.finish(&event.task_id, TaskStatus::Cancelled, None, call.now);
+    }
+    if let Some(task) = task {
+        event.task_id = task.clone();
     }
     call.app.bus.publish(event);
 }
@@ -93,10 +104,10 @@ fn queue_wipe(call: &Call, space: &Arc<Space>) -> Reply<DeletedDocuments> {
     }
     let ids: Vec<DocumentId> =
         contents.documents.newest_first().map(|document| document.id.clone()).collect();
-    for id in &ids {
-        mark_deleting(call, space, &mut contents, id);
-    }
     let task = contents.tasks.create(TaskType::WorkspaceWipe, &space.place, None, call.now);
+    for id in &ids {
+        mark_deleting(call, space, &mut contents, id, Some(&task));
+    }
     drop(contents);
     let reply = accepted(ids.len() as u64, &task);
     processing::delete(&call.app, space, ids, task);

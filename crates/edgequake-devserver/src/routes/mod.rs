@@ -13,6 +13,7 @@ mod tenants;
 mod upload;
 mod users;
 mod workspaces;
+mod progress;
 
 mod table;
 
@@ -65,7 +66,7 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let started = tokio::time::Instant::now();
     let (mut parts, body) = request.into_parts();
     let request_id = Uuid::new_v4().to_string();
-    let credential = Credential::from_headers(&parts.headers);
+    let credential = Credential::from_headers(&parts.headers, app.config.era);
     let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&app.config));
     let mut logged = LoggedRequest::new(parts.method.clone(), parts.uri.path(), &parts.headers, kind);
     let recording = app.recorder.record(&parts, app.clock.now());

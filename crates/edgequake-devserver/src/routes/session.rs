@@ -172,7 +172,7 @@ pub(super) async fn logout(call: Call, request: Logout) -> Result<Reply<()>, Ref
         call.record(SessionEvent::LoggedOut, Some(token));
     }
     // Only a token in `Authorization` is revoked, not one in `X-API-Key`.
-    let bearer = Credential::from_headers(&call.headers)
+    let bearer = Credential::from_headers(&call.headers, call.app.config.era)
         .filter(|credential| credential.header == CredentialHeader::Authorization);
     if let (Era::C, Identity::Session { jti, id, user, .. }, Some(_)) =
         (config.era, &call.caller.identity, bearer)
@@ -190,7 +190,8 @@ pub(super) async fn me(call: Call, _: Me) -> Result<Reply<MeResponse>, Refusal> 
     let mut directory = call.app.directory();
     // Era C servers require a credential here even when authentication is off.
     let caller = if !config.auth && config.era == Era::C {
-        let credential = Credential::from_headers(&call.headers).ok_or_else(Refusal::not_authenticated)?;
+        let credential = Credential::from_headers(&call.headers, call.app.config.era)
+            .ok_or_else(Refusal::not_authenticated)?;
         Caller::identify(&credential, config, &call.app.signer, &mut directory, call.now)
             .ok_or_else(Refusal::not_authenticated)?
     } else {

@@ -4,7 +4,8 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, deletion, documents, health, query, session, setup, tasks, tenants, upload, users, workspaces,
+    api_keys, deletion, documents, health, progress, query, session, setup, tasks, tenants, upload, users,
+    workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -70,6 +71,8 @@ fn served() -> Vec<Route> {
         Route::new(tasks::retry, Write, Workspace),
         Route::new(query::ask, Query, Workspace),
         Route::new(query::ask_stream, Query, Workspace),
+        Route::socket("/ws/pipeline/progress", progress::of_pipeline),
+        Route::socket("/ws/progress/{track_id}", progress::of_task),
     ]
 }
 

@@ -62,29 +62,13 @@ pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Ref
 }
 
 pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let (space, StoredTask { task, document, .. }) = find(&call, &request.track_id)?;
+    let (space, StoredTask { task, .. }) = find(&call, &request.track_id)?;
     if task.status == TaskStatus::Cancelled {
         return Ok(Reply::new(Some(task)));
     }
     let conflict = || Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id));
-    let document = document.filter(|_| task.task_type == Some(TaskType::Insert)).ok_or_else(conflict)?;
-    let mut contents = space.contents();
-    let event = contents.documents.update(&document, |document| {
-        if !document.is_in_flight() {
-            return None;
-        }
-        document.stop.stop();
-        document.status = DocumentStatus::Cancelled;
-        document.stage = "cancelled";
-        document.updated_at = call.now;
-        Some(processing::event(&space, document))
-    });
-    let event = event.ok_or_else(conflict)?;
-    contents.tasks.finish(&request.track_id, TaskStatus::Cancelled, None, call.now);
-    let task = contents.tasks.get(&request.track_id).map(|stored| stored.task.clone());
-    drop(contents);
-    call.app.bus.publish(event);
-    Ok(Reply::new(task))
+    let cancelled = processing::cancel(&call.app, &space, &request.track_id).ok_or_else(conflict)?;
+    Ok(Reply::new(Some(cancelled)))
 }
 
 /// Processes the document of a failed task again.

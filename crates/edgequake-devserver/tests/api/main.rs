@@ -12,6 +12,7 @@ mod fuzz;
 mod query;
 mod seeding;
 mod session;
+mod sockets;
 mod support;
 mod tenancy;
 mod unserved;

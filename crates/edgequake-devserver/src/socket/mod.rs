@@ -1,0 +1,21 @@
+//! WebSockets that tell how processing goes: `/ws/pipeline/progress` for a workspace, `/ws/progress/{track_id}` for a task.
+
+mod frame;
+mod handshake;
+mod session;
+
+pub(crate) use self::handshake::accept;
+pub(crate) use self::session::{Session, Subject};
+
+use tokio::sync::watch;
+
+/// Whether the server of a connection stops, as an extension of its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing(pub(crate) watch::Receiver<bool>);
+
+impl Closing {
+    /// Waits until the server stops, or is gone.
+    pub(crate) async fn closed(&mut self) {
+        let _ = self.0.wait_for(|closing| *closing).await;
+    }
+}

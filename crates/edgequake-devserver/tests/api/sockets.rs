@@ -1,0 +1,204 @@
+//! WebSockets that tell how processing goes.
+
+use std::time::Duration;
+
+use edgequake_devserver::{DevServer, Era, Fault};
+use edgequake_types::documents::{DeleteDocument, UploadText};
+use edgequake_types::tasks::{GetTask, TaskStatus};
+use futures_util::{SinkExt, StreamExt};
+use http::{HeaderName, HeaderValue, Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_websockets::{ClientBuilder, Error, Message, WebSocketStream, upgrade};
+use tower::ServiceExt as _;
+
+use crate::documents::default_workspace;
+use crate::support::{Api, READER, USER, with_users};
+
+struct Socket(WebSocketStream<TcpStream>);
+
+impl Socket {
+    /// Opens a WebSocket with these headers: the socket and the chosen subprotocol, or the status of the refusal.
+    async fn open(
+        server: &DevServer,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<(Self, Option<String>), u16> {
+        let uri = format!("ws://{}{path}", server.addr()).parse().unwrap();
+        let mut builder = ClientBuilder::from_uri(uri);
+        for (name, value) in headers {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            builder = builder.add_header(name, HeaderValue::from_str(value).unwrap()).unwrap();
+        }
+        let stream = TcpStream::connect(server.addr()).await.unwrap();
+        match builder.connect_on(stream).await {
+            Ok((socket, response)) => {
+                let protocol = response.headers().get("sec-websocket-protocol");
+                Ok((Self(socket), protocol.map(|value| value.to_str().unwrap().to_owned())))
+            }
+            Err(Error::Upgrade(upgrade::Error::DidNotSwitchProtocols(status))) => Err(status),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    async fn bearer(server: &DevServer, path: &str, token: &str) -> Self {
+        let token = format!("Bearer {token}");
+        let headers =
+            [("authorization", token.as_str()), ("x-tenant-id", "default"), ("x-workspace-id", "default")];
+        let (mut socket, _) = Self::open(server, path, &headers).await.unwrap();
+        assert_eq!(socket.next().await["type"], "Connected");
+        socket
+    }
+
+    async fn next(&mut self) -> Value {
+        serde_json::from_str(self.0.next().await.unwrap().unwrap().as_text().unwrap()).unwrap()
+    }
+
+    /// The next frames, with the first of this type as the last: their types, and the data of the last.
+    async fn until(&mut self, name: &str) -> (Vec<String>, Value) {
+        let mut names = Vec::new();
+        loop {
+            let mut frame = self.next().await;
+            names.push(frame["type"].as_str().unwrap().to_owned());
+            if frame["type"] == name {
+                return (names, frame["data"].take());
+            }
+        }
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text.to_owned())).await.unwrap();
+    }
+}
+
+async fn token(server: &DevServer, user: &str) -> String {
+    Api::new(server).login(user).await.access_token.expose().to_owned()
+}
+
+#[tokio::test]
+async fn a_task_is_followed_to_its_end() {
+    let (server, api) = default_workspace(with_users()).await;
+    server.faults().add(Fault::hang_processing("embedding").times(1)).unwrap();
+    let uploaded = api.ok(&UploadText::new("Text about Ada Berg.")).await;
+    let task = uploaded.task_id.unwrap();
+    let token = token(&server, USER).await;
+    let mut socket = Socket::bearer(&server, &format!("/ws/progress/{task}"), &token).await;
+    socket.say("status").await;
+    assert_eq!(socket.until("StatusSnapshot").await.1["is_busy"], true);
+    // Another task is not cancelled from here.
+    socket.say(&json!({ "type": "cancel", "track_id": "insert-x" }).to_string()).await;
+    socket.say(&json!({ "type": "cancel", "track_id": task }).to_string()).await;
+    let (_, mut last) = socket.until("StageTransition").await;
+    while last["stage"] != "cancelled" {
+        last = socket.until("StageTransition").await.1;
+    }
+    assert_eq!(last["task_id"], task.as_str());
+    assert_eq!(api.ok(&GetTask::new(&task)).await.status, TaskStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn the_pipeline_tells_of_the_tasks_that_were_subscribed_to() {
+    let (server, api) = default_workspace(with_users().processing_delay(Duration::from_secs(3600))).await;
+    let mut tasks = Vec::new();
+    let mut documents = Vec::new();
+    for text in ["One by Ada Berg in Elba.", "Two"] {
+        let uploaded = api.ok(&UploadText::new(text)).await;
+        tasks.push(uploaded.task_id.unwrap());
+        documents.push(uploaded.document_id.unwrap());
+    }
+    let token = token(&server, USER).await;
+    let mut socket = Socket::bearer(&server, "/ws/pipeline/progress", &token).await;
+    socket.say("nonsense").await;
+    socket.say(&json!({ "type": "ping" }).to_string()).await;
+    assert_eq!(socket.until("Heartbeat").await.0, ["Heartbeat"]);
+    socket.say(&json!({ "type": "subscribe", "track_ids": [tasks[0], "insert-x"] }).to_string()).await;
+    let acknowledged = socket.next().await;
+    let expected = json!({ "type": "SubscribedAck", "data": { "accepted": [tasks[0]], "requested": 2 } });
+    assert_eq!(acknowledged, expected);
+    let advance = async |task| {
+        while !api.ok(&GetTask::new(task)).await.status.is_terminal() {
+            server.clock().advance(Duration::from_secs(720));
+            tokio::task::yield_now().await;
+        }
+    };
+    advance(&tasks[0]).await;
+    advance(&tasks[1]).await;
+    let (names, last) = socket.until("DocumentProgress").await;
+    assert!(names[..names.len() - 1].iter().all(|name| name == "StageTransition"), "{names:?}");
+    assert_eq!((&last["document_id"], &last["entities_extracted"]), (&json!(documents[0]), &json!(2)));
+    let deleted = api.ok(&DeleteDocument::new(&documents[1])).await.track_id.unwrap();
+    socket.say(&json!({ "type": "subscribe", "track_ids": [deleted] }).to_string()).await;
+    // Nothing was told of the second document.
+    assert_eq!(socket.until("SubscribedAck").await.0, ["SubscribedAck"]);
+    advance(&deleted).await;
+    assert_eq!(socket.until("DeletionCompleted").await.1["document_id"], documents[1].as_str());
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_is_refused_before_the_upgrade() {
+    let (server, api) = default_workspace(with_users()).await;
+    let task = api.ok(&UploadText::new("text")).await.task_id.unwrap();
+    let path = format!("/ws/progress/{task}");
+    let token = token(&server, USER).await;
+    let bearer = format!("Bearer {token}");
+    let protocol = format!("edgequake.bearer, {token}");
+    for (path, headers, status) in [
+        (path.as_str(), vec![], 401),
+        (&path, vec![("authorization", "Bearer nonsense")], 401),
+        (&path, vec![("authorization", bearer.as_str()), ("origin", "http://evil.example")], 403),
+        ("/ws/progress/insert-x", vec![("authorization", &bearer)], 404),
+    ] {
+        assert_eq!(Socket::open(&server, path, &headers).await.err(), Some(status), "{headers:?}");
+    }
+    let (_socket, chosen) =
+        Socket::open(&server, &path, &[("sec-websocket-protocol", &protocol)]).await.unwrap();
+    assert_eq!(chosen.as_deref(), Some("edgequake.bearer"));
+    let plain = Api::new(&server).bearer(&token).get(&path).await;
+    assert_eq!((plain.status, plain.body.starts_with(b"A WebSocket needs")), (StatusCode::BAD_REQUEST, true));
+}
+
+#[tokio::test]
+async fn a_reader_may_look_and_not_cancel() {
+    let (server, api) = default_workspace(with_users()).await;
+    server.faults().add(Fault::hang_processing("embedding").times(1)).unwrap();
+    let task = api.ok(&UploadText::new("text")).await.task_id.unwrap();
+    let mut socket = Socket::bearer(&server, "/ws/pipeline/progress", &token(&server, READER).await).await;
+    socket.say(&json!({ "type": "cancel", "track_id": task }).to_string()).await;
+    socket.say(&json!({ "type": "ping" }).to_string()).await;
+    socket.until("Heartbeat").await;
+    assert!(!api.ok(&GetTask::new(&task)).await.status.is_terminal());
+}
+
+#[tokio::test]
+async fn sockets_end_with_the_server_and_their_number_is_limited() {
+    let server = with_users().auth(false).era(Era::B).start().await.unwrap();
+    let mut sockets = Vec::new();
+    for _ in 0..256 {
+        sockets.push(Socket::open(&server, "/ws/pipeline/progress", &[]).await.unwrap().0);
+    }
+    assert_eq!(Socket::open(&server, "/ws/pipeline/progress", &[]).await.err(), Some(503));
+    drop(sockets.split_off(1));
+    let mut socket = sockets.remove(0);
+    assert_eq!(socket.next().await["type"], "Connected");
+    // On an older server everything in the workspace is told.
+    Api::new(&server).in_default().ok(&UploadText::new("text")).await;
+    socket.until("DocumentProgress").await;
+    server.shutdown().await;
+    let last = socket.0.next().await.unwrap().unwrap();
+    assert!(last.is_close() && socket.0.next().await.is_none());
+}
+
+#[tokio::test]
+async fn there_is_no_socket_without_a_connection() {
+    let backend = with_users().auth(false).build().unwrap();
+    let request = Request::get("/ws/pipeline/progress")
+        .header("connection", "Upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let response = backend.service().oneshot(request.body(String::new()).unwrap()).await.unwrap();
+    assert_eq!(response.status(), StatusCode::NOT_IMPLEMENTED);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "A WebSocket needs a connection, and this server is called without one");
+}
