@@ -268,6 +268,23 @@ async fn a_refusal_arrives_before_the_connection_ends() {
     }
 }
 
+/// Whoever may not upload need not send megabytes to hear of it.
+#[tokio::test]
+async fn a_large_body_is_refused_before_it_is_sent() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let server = with_users().start().await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+    let head =
+        "POST /api/v1/documents/upload HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9000000\r\n\r\nx";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    // Reading on for the rest would take longer.
+    let read = tokio::time::timeout(Duration::from_secs(4), stream.read_to_string(&mut answer));
+    read.await.unwrap().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("connection: close"), "{answer}");
+}
+
 #[tokio::test]
 async fn a_body_of_more_than_10_mib_is_rejected() {
     let (_server, api) = default_workspace(with_users()).await;
