@@ -13,10 +13,8 @@ pub async fn look_up(client: &Client, question: &str) -> Result<Option<String>, 
 #[cfg(test)]
 mod tests {
     use edgequake_client::RetryConfig;
-    use edgequake_client::body::{RequestBody, ResponseBody};
     use edgequake_client::types::documents::UploadText;
-    use edgequake_devserver::{DevServer, Role};
-    use http::{Request, Response, StatusCode};
+    use edgequake_devserver::{DevServer, Fault, Role};
 
     use super::*;
 
@@ -36,15 +34,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unavailable_server_has_no_answer() -> Result<(), Error> {
-        let unavailable = tower::service_fn(async |_: Request<RequestBody>| {
-            let mut answer = Response::new(ResponseBody::default());
-            *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-            Ok::<_, std::io::Error>(answer)
-        });
+    async fn an_unavailable_server_has_no_answer() -> Result<(), Box<dyn std::error::Error>> {
+        let server = DevServer::builder().auth(false).build()?;
+        let unavailable = server.faults().add(Fault::status(503).on("Query"))?;
         // Without retries: by default a 503 is retried for some seconds.
-        let client = Client::builder().retry(RetryConfig::none()).build_on(unavailable)?;
+        let client = Client::builder().retry(RetryConfig::none()).build_on(server.service())?;
         assert_eq!(look_up(&client, "Is anybody there?").await?, None);
+        assert_eq!(server.faults().hits(unavailable), 1);
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
 //! [`Server`]: a scripted HTTP/1.1 server. It shows what really came over the wire, and does what a script says, faults included.
+//! It is for tests of the bytes on the wire and of answers that no server of today gives; all others use the dev server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
