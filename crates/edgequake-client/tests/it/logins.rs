@@ -1,11 +1,15 @@
-//! Sessions: login, refresh and replay after 401, against a server that counts.
+//! Sessions: login, refresh and replay after 401, against the dev server, or against a scripted one where it matters what was sent
+//! when, or what no server of ours answers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_auth::Tokens;
 use edgequake_client::types::documents::{ListDocuments, UploadText};
+use edgequake_client::types::query::QueryEvent;
+use edgequake_client::types::session::Role;
 use edgequake_client::{Client, ErrorKind};
+use edgequake_devserver::{DevServer, Fault};
 use tokio::sync::Notify;
 
 use crate::server::{Act, Received, Server, json};
@@ -43,6 +47,19 @@ fn expired(builder: edgequake_client::ClientBuilder) -> Client {
     client.with_session(session)
 }
 
+async fn dev_server() -> DevServer {
+    DevServer::builder().user("mona", "mona@corp.test", "pw", Role::User).start().await.unwrap()
+}
+
+async fn logged_in(server: &DevServer) -> Client {
+    Client::builder().base_url(server.url()).build().unwrap().login("mona", "pw").await.unwrap()
+}
+
+/// How many requests there were for a path.
+fn asked(server: &DevServer, path: &str) -> usize {
+    server.request_log().iter().filter(|request| request.path == path).count()
+}
+
 async fn list(client: &Client) -> Result<(), edgequake_client::Error> {
     client.documents().list(ListDocuments::new()).await.map(drop)
 }
@@ -65,8 +82,9 @@ async fn rotating() -> Server {
 
 #[tokio::test]
 async fn fifty_parallel_refusals_make_one_refresh() {
-    let server = rotating().await;
-    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let server = dev_server().await;
+    let client = logged_in(&server).await;
+    server.expire_access_tokens();
     let calls: Vec<_> = (0..50)
         .map(|_| {
             let client = client.clone();
@@ -76,8 +94,8 @@ async fn fifty_parallel_refusals_make_one_refresh() {
     for call in calls {
         call.await.unwrap().unwrap();
     }
-    assert_eq!((count(&server, LOGIN), count(&server, REFRESH)), (1, 1));
-    assert!(count(&server, DOCUMENTS) <= 100);
+    assert_eq!((server.stats().logins, server.stats().refreshes), (1, 1));
+    assert!(asked(&server, DOCUMENTS) <= 100);
     assert_eq!(client.session().unwrap().refreshes(), 1);
 }
 
@@ -120,18 +138,18 @@ async fn calls_started_during_a_refresh_wait_for_it() {
 
 #[tokio::test]
 async fn a_fresh_token_that_is_refused_too_is_the_callers_and_stays() {
-    let server = Server::start(|_, request| match request.path() {
-        LOGIN => token("a1", "r1", 3600),
-        REFRESH => token("a2", "r2", 3600),
-        _ => unauthorized(),
-    })
-    .await;
-    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let server = dev_server().await;
+    let client = logged_in(&server).await;
+    server.faults().add(Fault::unauthorized().on("ListDocuments")).unwrap();
     let error = list(&client).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::unauthorized(true, true));
     assert!(error.is_unauthorized() && !error.is_retryable());
-    insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; the credential was refused, and so was the one that replaced it");
-    insta::assert_snapshot!(server.lines().join("\n"), @"
+    let text = error.to_string();
+    let (text, _id) = text.split_once("; request ").unwrap();
+    insta::assert_snapshot!(text, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; the credential was refused, and so was the one that replaced it");
+    let log = server.request_log();
+    let lines: Vec<String> = log.iter().map(|seen| format!("{} {}", seen.method, seen.path)).collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
     POST /api/v1/auth/login
     GET /api/v1/documents
     POST /api/v1/auth/refresh
@@ -165,16 +183,16 @@ async fn a_body_is_the_same_in_the_replay_and_a_stream_is_never_replayed() {
 
 #[tokio::test]
 async fn refusals_of_the_auth_endpoints_themselves_surface_once() {
-    let server = Server::start(|_, _| unauthorized()).await;
-    let client = server.builder().build().unwrap();
+    let server = dev_server().await;
+    let client = Client::builder().base_url(server.url()).build().unwrap();
     let error = client.login("mona", "s3cr3t-p").await.unwrap_err();
     assert!(error.is_unauthorized() && !error.is_retryable());
-    assert_eq!(server.received().len(), 1);
+    assert_eq!(server.stats().requests, 1);
     assert!(!format!("{error} {error:?}").contains("s3cr3t"));
 
     client.auth().refresh("s3cr3t-r").await.unwrap_err();
     client.auth().me().await.unwrap_err();
-    assert_eq!(server.received().len(), 3);
+    assert_eq!(server.stats().requests, 3);
 }
 
 #[tokio::test]
@@ -201,23 +219,16 @@ async fn wrong_inactive_and_locked_are_told_apart_and_never_retried() {
 
 #[tokio::test]
 async fn a_stream_that_is_refused_is_opened_again_with_a_fresh_token() {
-    let server = Server::start(|_, request| match request.path() {
-        LOGIN => token("a1", "r1", 3600),
-        REFRESH => token("a2", "r2", 3600),
-        _ if bearer(request) == "Bearer a2" => crate::server::event_stream(
-            b"data: {\"type\":\"token\",\"content\":\"x\"}\n\ndata: {\"type\":\"done\"}\n\n",
-        ),
-        _ => unauthorized(),
-    })
-    .await;
-    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    let server = dev_server().await;
+    let client = logged_in(&server).await;
+    server.expire_access_tokens();
     let mut events = client.query().stream("?").await.unwrap();
-    let mut count_events = 0;
+    let mut last = None;
     while let Some(event) = events.next().await {
-        event.unwrap();
-        count_events += 1;
+        last = Some(event.unwrap());
     }
-    assert_eq!((count_events, count(&server, REFRESH)), (2, 1));
+    assert!(matches!(last, Some(QueryEvent::Done { .. })), "{last:?}");
+    assert_eq!((asked(&server, "/api/v1/query/stream"), server.stats().refreshes), (2, 1));
 }
 
 #[tokio::test]
@@ -235,12 +246,10 @@ async fn an_expired_token_is_renewed_before_it_is_sent() {
 
 #[tokio::test]
 async fn a_silent_refresh_times_out_for_all() {
-    let server = Server::start(|_, request| match request.path() {
-        REFRESH => Act::Hang,
-        _ => documents(),
-    })
-    .await;
-    let client = expired(server.builder().token_timeout(Duration::from_millis(200)));
+    let server = dev_server().await;
+    let silent = server.faults().add(Fault::silence().on("Refresh")).unwrap();
+    let builder = Client::builder().base_url(server.url());
+    let client = expired(builder.token_timeout(Duration::from_millis(200)));
     let calls: Vec<_> = (0..10)
         .map(|_| {
             let client = client.clone();
@@ -251,24 +260,21 @@ async fn a_silent_refresh_times_out_for_all() {
         let error = call.await.unwrap().unwrap_err();
         assert!(error.is_timeout() && error.is_retryable(), "{error:?}");
     }
-    assert_eq!(count(&server, REFRESH), 1);
+    assert_eq!(server.faults().hits(silent), 1);
     assert!(client.session().unwrap().session().is_some());
 }
 
 #[tokio::test]
 async fn a_rate_limited_refresh_is_not_hammered() {
-    let server = Server::start(|_, request| match request.path() {
-        REFRESH => Act::Send(crate::server::answer(429, &[("retry-after", "30")], b"{}")),
-        _ => documents(),
-    })
-    .await;
-    let client = expired(server.builder());
+    let server = dev_server().await;
+    let limited = server.faults().add(Fault::rate_limited(30).on("Refresh")).unwrap();
+    let client = expired(Client::builder().base_url(server.url()));
     for _ in 0..20 {
         let error = list(&client).await.unwrap_err();
         assert!(error.is_rate_limited() && error.is_retryable(), "{error:?}");
         assert!(error.retry_after().unwrap() > Duration::from_secs(25));
     }
-    assert_eq!(count(&server, REFRESH), 1);
+    assert_eq!(server.faults().hits(limited), 1);
     assert!(client.session().unwrap().session().is_some());
 }
 
