@@ -4,6 +4,8 @@ use edgequake_types::documents::DocumentStatus;
 use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
 use tokio::sync::broadcast;
 
+use crate::removed::Removed;
+
 /// How many events a slow subscriber may be behind before it loses the oldest.
 const CAPACITY: usize = 1024;
 
@@ -29,6 +31,8 @@ pub struct ProcessingEvent {
     pub message: Option<String>,
     /// How many entities it has.
     pub entity_count: u64,
+    /// What went with it, once it is gone.
+    pub(crate) removed: Option<Removed>,
 }
 
 /// The events of a server since the subscription, in order.

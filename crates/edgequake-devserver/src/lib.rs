@@ -73,8 +73,10 @@
 //!
 //! # What it serves
 //!
-//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes and
-//! the setup status. The other operations of the real server (PDFs, the knowledge graph, chat, single sign-on) answer 501 with the code `NOT_IMPLEMENTED`. The refresh token cookie of browsers is not set.
+//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes, the setup
+//! status, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server (PDFs, the
+//! knowledge graph, chat, single sign-on) answer 501 with the code `NOT_IMPLEMENTED`; so does a WebSocket without a
+//! socket, in plain text. The refresh token cookie of browsers is not set.
 //!
 //! # Intentional differences from the real server
 //!
@@ -102,6 +104,7 @@
 
 mod place;
 mod stop;
+mod removed;
 mod clock;
 mod bus;
 mod link;

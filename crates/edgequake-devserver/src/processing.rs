@@ -17,9 +17,10 @@ use crate::app::App;
 use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
 use crate::faults::{Effect, STAGES};
+use crate::removed::Removed;
 use crate::retrieval::chunk::{Chunk, chunks};
 use crate::retrieval::graph::GraphSize;
-use crate::retrieval::index::{PreparedChunks, Removed};
+use crate::retrieval::index::PreparedChunks;
 use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, Space};
 use crate::state::tasks::{Step, StoredTask};
@@ -244,6 +245,7 @@ pub(crate) fn event(space: &Space, document: &StoredDocument) -> ProcessingEvent
         progress: document.progress,
         message: document.message.clone(),
         entity_count: document.graph.entities,
+        removed: None,
     }
 }
 
@@ -270,13 +272,14 @@ pub(crate) fn cancel(app: &App, space: &Space, task: &TrackId) -> Option<Task> {
     cancelled
 }
 
-/// Removes documents from the index, and tells what went with them. Waits for running searches.
-pub(crate) async fn remove_from_index(space: &Arc<Space>, documents: Vec<DocumentId>) -> Removed {
+/// Removes documents from the index, and tells what went with each. Waits for running searches.
+pub(crate) async fn remove_from_index(space: &Arc<Space>, documents: Vec<DocumentId>) -> Vec<Removed> {
     let space = Arc::clone(space);
+    let nothing = vec![Removed::default(); documents.len()];
     let removed = tokio::task::spawn_blocking(move || {
-        space.change_index(|index| documents.iter().map(|document| index.remove(document)).sum())
+        space.change_index(|index| documents.iter().map(|document| index.remove(document)).collect())
     });
-    removed.await.unwrap_or_default()
+    removed.await.unwrap_or(nothing)
 }
 
 /// Starts deleting documents that are already marked as being deleted.
@@ -286,14 +289,17 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
     let (clock, space) = (app.clock.clone(), Arc::clone(space));
     app.spawn(async move {
         clock.pause(delay).await;
-        let removed = remove_from_index(&space, documents.clone()).await;
+        let parts = remove_from_index(&space, documents.clone()).await;
+        let removed: Removed = parts.iter().sum();
         let Some(app) = weak.upgrade() else { return };
         let mut contents = space.contents();
-        let gone = documents.iter().filter_map(|document| contents.remove(document));
+        let gone = documents.iter().zip(parts);
+        let gone = gone.filter_map(|(document, parts)| Some((contents.remove(document)?, parts)));
         let events: Vec<ProcessingEvent> = gone
-            .map(|document| {
+            .map(|(document, parts)| {
                 let event = event(&space, &document);
-                ProcessingEvent { task_id: task.clone(), stage: "deleted", progress: 1.0, ..event }
+                let (task_id, removed) = (task.clone(), Some(parts));
+                ProcessingEvent { task_id, stage: "deleted", progress: 1.0, removed, ..event }
             })
             .collect();
         let result = json!({

@@ -11,6 +11,7 @@ use super::entities::{Facts, Pair, facts};
 use super::graph::{Graph, GraphSize};
 use super::postings::Postings;
 use super::words::Words;
+use crate::removed::Removed;
 use crate::shrink::shrink;
 
 /// The usual number of words in a chunk, without stop words: the average length for BM25.
@@ -71,24 +72,6 @@ impl PreparedChunks {
         }
         self.size = GraphSize::default();
         self
-    }
-}
-
-/// What is no longer there.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Removed {
-    pub(crate) chunks: u64,
-    pub(crate) entities: u64,
-    pub(crate) relationships: u64,
-}
-
-impl std::iter::Sum for Removed {
-    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
-        all.fold(Self::default(), |sum, next| Self {
-            chunks: sum.chunks + next.chunks,
-            entities: sum.entities + next.entities,
-            relationships: sum.relationships + next.relationships,
-        })
     }
 }
 

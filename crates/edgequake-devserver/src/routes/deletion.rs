@@ -12,6 +12,7 @@ use http::header::{HeaderValue, LOCATION};
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::processing;
+use crate::removed::Removed;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::space::{Contents, Space};
@@ -39,7 +40,8 @@ pub(super) async fn delete_one(
         accepted.embeddings_deleted = Some(0);
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
-    let removed = processing::remove_from_index(&space, vec![document_id.clone()]).await;
+    let removed: Removed =
+        processing::remove_from_index(&space, vec![document_id.clone()]).await.iter().sum();
     let graph = space.contents().remove(&document_id).map(|document| document.graph).unwrap_or_default();
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = removed.chunks;
@@ -130,7 +132,7 @@ async fn wipe_now(space: &Arc<Space>) -> Result<Reply<DeletedDocuments>, Refusal
         documents.map(|document| (document.is_in_flight(), document.id.clone())).partition(|(busy, _)| *busy)
     };
     let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
-    let removed = processing::remove_from_index(space, ids.clone()).await;
+    let removed: Removed = processing::remove_from_index(space, ids.clone()).await.iter().sum();
     let mut contents = space.contents();
     let deleted = ids.iter().filter_map(|id| contents.remove(id)).count();
     let mut response = DeletedDocuments::deleted(deleted as u64);

@@ -8,7 +8,7 @@ use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::document::{StoredDocument, status_counts};
+use crate::state::document::{StoredDocument, counts_of, status_counts};
 use crate::state::page::Page;
 
 /// The maximum size of a page.
@@ -30,8 +30,17 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     let contents = space.contents();
     let documents = &contents.documents;
     let (size, max) = (request.page_size, MAX_PAGE);
-    let (page, counts) = if status.is_none() && filter == DocumentFilter::new() {
-        (Page::of(documents.newest_first(), documents.len(), request.page, size, max), *documents.counts())
+    let (page, counts) = if filter == DocumentFilter::new() {
+        match &status {
+            None => {
+                let all = documents.newest_first();
+                (Page::of(all, documents.len(), request.page, size, max), *documents.counts())
+            }
+            Some(status) => {
+                let (fitting, total) = (documents.with_status(status), documents.count(status));
+                (Page::of(fitting, total, request.page, size, max), counts_of(status, total as u64))
+            }
+        }
     } else {
         let fits = |document: &&StoredDocument| {
             status.as_ref().is_none_or(|status| document.status == *status) && document.matches(&filter)

@@ -66,10 +66,14 @@ pub(super) fn event(event: &ProcessingEvent) -> String {
             frame("DocumentFailed", data)
         }
         (DocumentStatus::Deleting, "deleted") => {
+            let removed = event.removed.unwrap_or_default();
             let data = json!({
                 "document_id": document_id,
                 "track_id": task_id,
-                "entities_removed": entity_count,
+                "chunks_deleted": removed.chunks,
+                "entities_removed": removed.entities,
+                "relationships_removed": removed.relationships,
+                "embeddings_deleted": removed.chunks,
                 "partial_failure": false,
                 "error": null,
             });

@@ -196,6 +196,13 @@ pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDo
     counts
 }
 
+/// The counts where all documents are in one state.
+pub(crate) fn counts_of(status: &DocumentStatus, count: u64) -> StatusCounts {
+    let mut counts = StatusCounts::default();
+    *count_of(&mut counts, status) = count;
+    counts
+}
+
 /// The count that a status belongs to.
 pub(super) fn count_of<'a>(counts: &'a mut StatusCounts, status: &DocumentStatus) -> &'a mut u64 {
     match status {

@@ -28,6 +28,7 @@ pub(crate) struct Documents {
     /// Those that are not being deleted.
     by_hash: HashMap<String, DocumentId>,
     by_track: HashMap<TrackId, BTreeSet<u64>>,
+    by_status: HashMap<DocumentStatus, BTreeSet<u64>>,
     counts: StatusCounts,
     totals: Totals,
     usage: Arc<Usage>,
@@ -41,6 +42,7 @@ impl Documents {
             by_sequence: BTreeMap::new(),
             by_hash: HashMap::new(),
             by_track: HashMap::new(),
+            by_status: HashMap::new(),
             counts: StatusCounts::default(),
             totals: Totals::default(),
             usage,
@@ -62,6 +64,7 @@ impl Documents {
         self.by_hash.insert(document.hash.clone(), document.id.clone());
         self.by_track.entry(document.track_id.clone()).or_default().insert(document.sequence);
         *count_of(&mut self.counts, &document.status) += 1;
+        self.by_status.entry(document.status.clone()).or_default().insert(document.sequence);
         self.by_id.insert(document.id.clone(), document);
         true
     }
@@ -82,10 +85,20 @@ impl Documents {
             }
         }
         *count_of(&mut self.counts, &document.status) -= 1;
+        self.forget_status(&document.status, document.sequence);
         shrink(&mut self.by_id);
         shrink(&mut self.by_hash);
         shrink(&mut self.by_track);
         Some(document)
+    }
+
+    fn forget_status(&mut self, status: &DocumentStatus, sequence: u64) {
+        if let Some(documents) = self.by_status.get_mut(status) {
+            documents.remove(&sequence);
+            if documents.is_empty() {
+                self.by_status.remove(status);
+            }
+        }
     }
 
     fn forget_hash(&mut self, document: &StoredDocument) {
@@ -115,6 +128,9 @@ impl Documents {
             if after == DocumentStatus::Deleting && self.by_hash.get(&document.hash) == Some(id) {
                 self.by_hash.remove(&document.hash);
             }
+            let sequence = document.sequence;
+            self.forget_status(&before, sequence);
+            self.by_status.entry(after).or_default().insert(sequence);
         }
         changed
     }
@@ -122,6 +138,17 @@ impl Documents {
     /// All documents, newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredDocument> {
         self.by_sequence.values().rev().filter_map(|id| self.by_id.get(id))
+    }
+
+    /// The documents in a state, newest first.
+    pub(crate) fn with_status(&self, status: &DocumentStatus) -> impl Iterator<Item = &StoredDocument> {
+        let sequences = self.by_status.get(status).into_iter().flat_map(|documents| documents.iter().rev());
+        sequences.filter_map(|sequence| self.by_id.get(self.by_sequence.get(sequence)?))
+    }
+
+    /// How many there are in a state.
+    pub(crate) fn count(&self, status: &DocumentStatus) -> usize {
+        self.by_status.get(status).map_or(0, BTreeSet::len)
     }
 
     pub(crate) fn len(&self) -> usize {

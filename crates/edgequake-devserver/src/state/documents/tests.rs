@@ -90,7 +90,10 @@ proptest! {
         let chunks = all.iter().map(|document| document.chunk_count).sum();
         prop_assert_eq!(documents.totals(), Totals { content, chunks });
         prop_assert_eq!(documents.counts(), &status_counts(all.iter().copied()));
+        prop_assert_eq!(documents.by_status.values().map(BTreeSet::len).sum::<usize>(), all.len());
         for document in &all {
+            let alike = all.iter().filter(|other| other.status == document.status).map(|other| &other.id);
+            prop_assert!(documents.with_status(&document.status).map(|other| &other.id).eq(alike));
             let known = documents.with_hash(&document.hash).map(|known| &known.id);
             let expected = (document.status != DocumentStatus::Deleting).then_some(&document.id);
             // A document that was being deleted is not found again, whatever its status is then.
