@@ -92,6 +92,8 @@ impl Documents<'_> {
 pub struct Uploaded {
     pub(super) document_id: Option<DocumentId>,
     pub(super) task_id: Option<TrackId>,
+    /// Whether the server has said that there is such a document.
+    pub(super) confirmed: bool,
 }
 
 impl From<&UploadedDocument> for Uploaded {
@@ -99,6 +101,7 @@ impl From<&UploadedDocument> for Uploaded {
         Self {
             document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
             task_id: uploaded.task_id.clone(),
+            confirmed: true,
         }
     }
 }
@@ -108,12 +111,13 @@ impl From<&UploadedFile> for Uploaded {
         Self {
             document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
             task_id: uploaded.task_id.clone(),
+            confirmed: true,
         }
     }
 }
 
 impl From<DocumentId> for Uploaded {
     fn from(document_id: DocumentId) -> Self {
-        Self { document_id: Some(document_id), task_id: None }
+        Self { document_id: Some(document_id), task_id: None, confirmed: false }
     }
 }

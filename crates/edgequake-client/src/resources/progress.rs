@@ -20,7 +20,9 @@ pub struct Progress {
     pub stage: Option<String>,
     /// A sentence about the stage.
     pub message: Option<String>,
-    /// How much is done, from 0 to 1: of the whole work where the server says it, else of what is counted, else of the stage.
+    /// How much is done, from 0 to 1. Of a task: of the whole work where the server says it, else of what is counted, else of the
+    /// stage. Of a document, of which servers tell the stage alone: estimated from that. While a [`Wait`](super::Wait) goes on it never
+    /// goes back.
     pub fraction: Option<f64>,
     /// How far the stage has come, in numbers, such as 3 of 7 chunks.
     pub counts: Option<ProgressCounts>,
@@ -42,18 +44,40 @@ impl Progress {
     /// What a document says. Some servers have its stage in fields of its own, some in its status.
     pub(super) fn of_document(document: &Document) -> Self {
         let extra = Value::Object(document.extra.clone());
-        let mut progress = TaskProgress::deserialize(extra).as_ref().map(Self::from).unwrap_or_default();
+        let said = TaskProgress::deserialize(extra).ok();
+        let mut progress = said.as_ref().map(Self::from).unwrap_or_default();
         progress.document_id = Some(document.id.clone());
         progress.status.clone_from(&document.status);
         let is_stage = |status: &&DocumentStatus| matches!(status, DocumentStatus::Other(_));
         let status = document.status.as_ref().filter(is_stage).map(ToString::to_string);
         progress.stage = progress.stage.or_else(|| document.display_status.clone()).or(status);
         progress.cost_usd = progress.cost_usd.or(document.cost_usd);
+        let whole = said.is_some_and(|said| said.percent_complete.or(said.progress_01).is_some());
         if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
             progress.fraction = Some(1.0);
+        } else if document.is_terminal() {
+            progress.fraction = None;
+        } else if !whole && let Some(stage) = progress.stage.as_deref().and_then(number_of_stage) {
+            let done = progress.fraction.unwrap_or(0.0);
+            progress.fraction = Some((f64::from(stage) + done) / f64::from(LAST_STAGE + 1));
         }
         progress
     }
+}
+
+/// The number of the last stage.
+const LAST_STAGE: u8 = 4;
+
+/// The stages in their order; those that not every server has are part of another.
+fn number_of_stage(name: &str) -> Option<u8> {
+    Some(match name {
+        "uploading" | "queued" | "converting" | "preprocessing" => 0,
+        "chunking" => 1,
+        "extracting" | "gleaning" | "merging" | "summarizing" => 2,
+        "embedding" => 3,
+        "storing" | "indexing" | "projecting" => LAST_STAGE,
+        _ => return None,
+    })
 }
 
 impl From<&TaskProgress> for Progress {
@@ -126,14 +150,23 @@ mod tests {
     #[test]
     fn every_way_in_which_documents_tell_it() {
         for (fields, expected) in [
-            (json!({"status": "projecting"}), "projecting None - None None"),
-            (json!({"status": "processing", "display_status": "chunking"}), "chunking None - None None"),
+            (json!({"status": "projecting"}), "projecting Some(0.8) - None None"),
+            (json!({"status": "processing", "display_status": "chunking"}), "chunking Some(0.2) - None None"),
+            (json!({"status": "polishing"}), "polishing None - None None"),
             (
                 json!({"status": "processing", "current_stage": "embedding", "stage_progress": 0.5, "cost_usd": 0.1,
                     "progress_counts": {"current": 3, "total": 4, "unit": "chunks"}, "eta_seconds": 3}),
                 "embedding Some(0.75) 3/4 chunks Some(3) Some(0.1)",
             ),
+            (
+                json!({"status": "processing", "current_stage": "embedding", "percent_complete": 63}),
+                "embedding Some(0.63) - None None",
+            ),
             (json!({"status": "completed"}), "- Some(1.0) - None None"),
+            (
+                json!({"status": "failed", "current_stage": "failed", "stage_progress": 0.0}),
+                "failed None - None None",
+            ),
         ] {
             let mut document = json!({"id": "d", "chunk_count": 0});
             document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());

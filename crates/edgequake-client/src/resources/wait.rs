@@ -19,8 +19,14 @@ use crate::layers::timeout::{TimedOut, TimeoutScope};
 /// The pauses between two questions: at first, and at last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
-/// How long a document that was just accepted may be unknown: some servers show it only once its processing has begun.
-const GRACE: Duration = Duration::from_secs(30);
+/// How long a document may be unknown before it is gone: some servers do not show one while it is being staged.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The longest pause between two questions for a document that is unknown.
+const PAUSE_OF_UNKNOWN: Duration = Duration::from_millis(500);
+
+/// What is said of a document that is no longer there.
+const GONE: &str = "the document is gone: deleted, or replaced by another upload of the same content";
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
@@ -31,6 +37,9 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 ///
 /// It asks for the task first, where there is one, and then for the document, at first every 200 ms and later every 5 s. Dropping
 /// it stops that and nothing else.
+///
+/// If the same content is uploaded again, the server may delete this document and process the content anew, under another id. A
+/// document that is unknown for 2 s is gone, and the wait fails with a 404 that says so: wait for the later upload then.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
@@ -45,7 +54,8 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Processing`], [`ErrorKind::Timeout`] after [`timeout`](Self::timeout), and those of asking.
+/// [`ErrorKind::Processing`], [`ErrorKind::NotFound`] for a document that was deleted or replaced, [`ErrorKind::Timeout`] after
+/// [`timeout`](Self::timeout), and those of asking.
 #[must_use = "nothing is asked until it is awaited"]
 pub struct Wait {
     client: Client,
@@ -54,11 +64,14 @@ pub struct Wait {
     /// The first pause between two questions, and the longest.
     pauses: (Duration, Duration),
     on_progress: Option<OnProgress>,
+    /// The fraction that was told last.
+    fraction: Option<f64>,
 }
 
 impl Wait {
     pub(super) fn new(client: Client, upload: Uploaded) -> Self {
-        Self { client, upload, limit: Some(Duration::from_secs(600)), pauses: PAUSES, on_progress: None }
+        let limit = Some(Duration::from_secs(600));
+        Self { client, upload, limit, pauses: PAUSES, on_progress: None, fraction: None }
     }
 
     /// How long to wait; default 600 s, `None` is for ever.
@@ -142,20 +155,24 @@ impl Wait {
                 Error::of_processing,
             ));
         };
-        let asked_since = Instant::now();
+        let mut unknown_since = None;
         let mut pause = self.pauses.0;
         loop {
             match self.client.send(GetDocument::new(document_id.clone())).await {
                 Ok(document) => {
+                    (unknown_since, self.upload.confirmed) = (None, true);
                     self.tell(Progress::of_document(&document));
                     if document.is_terminal() {
                         return Ok(document);
                     }
                 }
                 Err(error) if error.is_not_found() => match &failed {
-                    // Some servers show a document only once it has been processed.
                     Some(failure) => return Err(Error::of_processing(failure.clone())),
-                    None if asked_since.elapsed() < GRACE => self.tell(Progress::default()),
+                    None if unknown_since.get_or_insert_with(Instant::now).elapsed() < GRACE => {
+                        self.tell(Progress::default());
+                        pause = pause.min(PAUSE_OF_UNKNOWN);
+                    }
+                    None if self.upload.confirmed => return Err(error.note(GONE)),
                     None => return Err(error),
                 },
                 Err(error) => return Err(error),
@@ -184,7 +201,10 @@ impl Wait {
         }
     }
 
+    /// Tells progress. It never goes back, and an end without success leaves it where it was.
     fn tell(&mut self, mut progress: Progress) {
+        let fraction = progress.fraction.into_iter().chain(self.fraction).reduce(f64::max);
+        (progress.fraction, self.fraction) = (fraction, fraction);
         if let Some(tell) = &mut self.on_progress {
             progress.document_id = progress.document_id.or_else(|| self.upload.document_id.clone());
             tell(&progress);

@@ -114,7 +114,13 @@ pub struct ProcessingCost {
 /// Uploads a file.
 ///
 /// The server goes by the extension of the file name: `txt`, `md`, `json`, `csv`, `html`, `xml`, `yaml`, and images; text
-/// must be UTF-8. Errors: 400 for an empty file or another extension; 409 for a duplicate, from some servers; 413 (some
+/// must be UTF-8.
+///
+/// The same content twice, in one workspace: while the first is being processed, the second is answered with the status
+/// `duplicate_processing` and the document of the first. Afterwards it replaces the first, which is deleted; it is processed anew under
+/// another id.
+///
+/// Errors: 400 for an empty file or another extension; 409 for a duplicate, from some servers; 413 (some
 /// servers 400) for a file that is too large; 422 for a blank one, and for an unknown extraction mode.
 ///
 /// ```
