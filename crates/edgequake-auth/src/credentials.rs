@@ -6,6 +6,7 @@ use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use edgequake_types::Origin;
 
@@ -40,6 +41,8 @@ pub enum Recourse {
     Retry,
     /// There is nothing better to be had: the refusal is the caller's.
     None,
+    /// The server has refused one fresh credential after another, so that no other is asked for before this time is over.
+    After(Duration),
 }
 
 /// A source of credentials.

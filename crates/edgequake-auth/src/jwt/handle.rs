@@ -27,6 +27,9 @@ use crate::transport::TokenTransport;
 /// all of them get its result; a caller who gives up does not cancel it, since a refresh token works only once. When a
 /// refresh is refused, the password is used, if there is one; a refused password is not sent again.
 ///
+/// A token that the server refuses before its expiry (401) is renewed as well, three times within 60 seconds at most: a server that
+/// refuses every fresh token is not asked for more of them. Until that time is over, [`Recourse::After`] says how long to wait.
+///
 /// ```
 /// use bytes::Bytes;
 /// use edgequake_auth::{AuthContext, BoxFuture, Credentials, Jwt, TokenTransport, TransportError};

@@ -285,8 +285,11 @@ impl State {
             return Recourse::Retry;
         }
         self.forced.retain(|forced| now.mono < forced.saturating_add(FORCED_SPAN));
-        if self.forced.len() >= FORCED || self.obstacle(now).is_some() {
+        if self.obstacle(now).is_some() {
             return Recourse::None;
+        }
+        if let Some(oldest) = self.forced.first().filter(|_| self.forced.len() >= FORCED) {
+            return Recourse::After(oldest.saturating_add(FORCED_SPAN).saturating_sub(now.mono));
         }
         self.forced.push(now.mono);
         self.refused = true;
@@ -295,7 +298,6 @@ impl State {
         Recourse::Retry
     }
 
-    /// The token in hand, for the session's description.
     /// The program asks for a refresh: the flight that is under way, or a new one.
     pub(crate) fn ask(&mut self, now: Now) -> Decision {
         if self.phase != Phase::Open {

@@ -1,6 +1,6 @@
 //! Making an [`Error`] of an answer that is not a success, and of a failure without an answer.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use edgequake_auth::CredentialsError;
 use edgequake_types::ErrorBody;
@@ -17,7 +17,7 @@ use crate::layers::auth::Rejected;
 use crate::layers::guard::OriginViolation;
 use crate::layers::retry::{Attempts, Retried, retry_after};
 use crate::layers::timeout::TimedOut;
-use crate::layers::unauthorized::Replayed;
+use crate::layers::unauthorized::{RenewalPaused, Replayed};
 
 impl Error {
     /// The error of an answer whose status is not a success; `body` is `None` where it could not be read.
@@ -28,7 +28,8 @@ impl Error {
         error.0.status = Some(parts.status);
         error.0.note = note_of(parts, error.0.kind, &said);
         error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
-            .or_else(|| said.retry_after_seconds.map(std::time::Duration::from_secs));
+            .or_else(|| said.retry_after_seconds.map(Duration::from_secs))
+            .or_else(|| parts.extensions.get().map(|RenewalPaused(wait)| *wait));
         error.0.attempts = attempts(parts);
         // A router that knows no such path or method answers without a body; an operation says what it did not find.
         error.0.unrouted = matches!(parts.status.as_u16(), 404 | 405) && body.is_some_and(<[u8]>::is_empty);
@@ -170,6 +171,9 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
         }
         ErrorKind::Unauthorized { configured: true, replayed: true } => {
             Some("the credential was refused, and so was the one that replaced it".to_owned())
+        }
+        ErrorKind::Unauthorized { .. } if parts.extensions.get::<RenewalPaused>().is_some() => {
+            Some("the server has refused one fresh token after another, so no other is asked for now".to_owned())
         }
         ErrorKind::Unauthorized { configured: true, replayed: false } => {
             Some("the credential was refused, and there is no other to try now".to_owned())

@@ -64,6 +64,11 @@ const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Replayed;
 
+/// Noted in the extensions of a 401 that no other credential is asked for before this time is over, since the server has refused one
+/// fresh one after another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RenewalPaused(pub Duration);
+
 /// Replays a request once after a 401.
 #[derive(Debug, Clone)]
 pub struct UnauthorizedLayer {
@@ -157,7 +162,7 @@ where
         loop {
             match this.state.as_mut().project() {
                 StateProj::First { future } => {
-                    let answer = ready!(future.poll(cx)).map_err(Into::into)?;
+                    let mut answer = ready!(future.poll(cx)).map_err(Into::into)?;
                     if answer.status() != StatusCode::UNAUTHORIZED || lacks_scope(&answer) {
                         return Poll::Ready(Ok(answer));
                     }
@@ -167,6 +172,9 @@ where
                     };
                     // Told also where nothing can be sent again: the next request then has another credential.
                     let recourse = credentials.rejected(used);
+                    if let Recourse::After(wait) = recourse {
+                        answer.extensions_mut().insert(RenewalPaused(wait));
+                    }
                     let Some((retained, service)) = this.replay.take() else {
                         return Poll::Ready(Ok(answer));
                     };

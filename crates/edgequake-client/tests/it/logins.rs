@@ -159,6 +159,27 @@ async fn a_fresh_token_that_is_refused_too_is_the_callers_and_stays() {
 }
 
 #[tokio::test]
+async fn a_server_that_refuses_every_fresh_token_is_said_to_and_when_the_next_is_asked_for() {
+    let server = Server::start(|number, request| match request.path() {
+        LOGIN => token("a1", "r1", 3600),
+        REFRESH => token(&format!("a{number}"), &format!("r{number}"), 3600),
+        _ => unauthorized(),
+    })
+    .await;
+    let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(list(&client).await.unwrap_err().kind(), ErrorKind::unauthorized(true, true));
+    }
+    let error = list(&client).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::unauthorized(true, false));
+    assert_eq!(count(&server, REFRESH), 3);
+    let wait = error.retry_after().unwrap();
+    assert!((50..=60).contains(&wait.as_secs()), "{wait:?}");
+    let text = error.to_string().replace(&format!("{} s", wait.as_secs_f64().ceil()), "[wait]");
+    insta::assert_snapshot!(text, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; the server has refused one fresh token after another, so no other is asked for now; retry after [wait]");
+}
+
+#[tokio::test]
 async fn a_body_is_the_same_in_the_replay_and_a_stream_is_never_replayed() {
     let server = rotating().await;
     let client = server.builder().build().unwrap().login("mona", "pw").await.unwrap();

@@ -245,7 +245,8 @@ async fn rejections_force_refreshes_whatever_the_clock_says_but_not_without_end(
         assert_eq!(token(&last), format!("s3cr3t-a{n}"));
     }
     // The server refuses every fresh token: that is the caller's, and the token stays.
-    assert_eq!(jwt.rejected(last.generation()), Recourse::None);
+    advance(secs(20)).await;
+    assert_eq!(jwt.rejected(last.generation()), Recourse::After(secs(40)));
     assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a4");
     assert_eq!(jwt.refreshes(), 3);
     advance(secs(61)).await;
