@@ -36,6 +36,29 @@ impl MakeWriter<'_> for Log {
     }
 }
 
+/// What is warned of while a login cannot be stored.
+#[cfg(target_os = "linux")]
+async fn without_a_place_to_store(path: &std::path::Path) -> Vec<String> {
+    let log = Log::default();
+    let output = tracing_subscriber::fmt::layer().with_ansi(false).without_time().with_writer(log.clone());
+    let filter: Targets = "edgequake_auth=warn".parse().unwrap();
+    let subscriber = tracing_subscriber::registry().with(output).with(filter);
+    let _guard = tracing::subscriber::set_default(subscriber);
+
+    let server = DevServer::builder().user("mona", "mona@corp.test", "s3cr3t", Role::User).start().await;
+    let server = server.unwrap();
+    let store = edgequake_auth::FileStore::new(path);
+    let client = Client::builder().base_url(server.url()).token_store(store).login("mona", "s3cr3t");
+    let client = client.build().unwrap();
+    client.documents().list(ListDocuments::new()).await.unwrap();
+    for _ in 0..3 {
+        server.expire_access_tokens();
+        client.documents().list(ListDocuments::new()).await.unwrap();
+    }
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    text.lines().map(str::to_owned).collect()
+}
+
 /// A login, a call, a call with a refresh, and one that fails, as logged with this filter.
 async fn session(filter: &str) -> String {
     let log = Log::default();
@@ -60,7 +83,8 @@ async fn session(filter: &str) -> String {
 }
 
 #[tokio::test]
-async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_calls() {
+async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_calls_and_a_broken_store_is_told_once()
+ {
     assert_eq!(session("info").await, "");
     insta::assert_snapshot!(session("info,edgequake=debug").await, @r#"
     DEBUG edgequake_client::client::builder::source: credential chosen source="none"
@@ -78,4 +102,12 @@ async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_c
     DEBUG edgequake{method=GET operation="/api/v1/documents/{document_id}"}:attempt{status=404}: edgequake_client::layers::trace: answered
     DEBUG edgequake{method=GET operation="/api/v1/documents/{document_id}" status=404}: edgequake_client::layers::trace: answered
     "#);
+
+    #[cfg(target_os = "linux")]
+    {
+        // Not even root makes a folder there.
+        let lines = without_a_place_to_store(std::path::Path::new("/proc/no-such-folder/logins")).await;
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        assert!(lines[0].contains("WARN") && lines[0].contains("choose another folder"), "{lines:#?}");
+    }
 }

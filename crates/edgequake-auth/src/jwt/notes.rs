@@ -18,6 +18,8 @@ pub(crate) struct Notes {
     pub(crate) account: Option<String>,
     pub(crate) user: Option<User>,
     pub(crate) last_store_error: Option<Arc<StoreError>>,
+    /// The failure of the store that was warned of last.
+    pub(crate) store_warning: Option<String>,
     pub(crate) last_failure: Option<CredentialsError>,
     pub(crate) unsaved: Option<Unsaved>,
 }

@@ -45,6 +45,7 @@ impl Inner {
             Ok(swap) => {
                 if let Swap::Done(_) = swap {
                     self.unsettled.store(record.is_unsettled(), Ordering::Relaxed);
+                    self.notes().store_warning = None;
                 }
                 tracing::trace!(?swap, server = %self.server, "login record written");
                 return Ok(swap);
@@ -100,9 +101,15 @@ impl Inner {
         })
     }
 
-    /// Counts and keeps a failure of the store.
+    /// Counts and keeps a failure of the store. The same failure again and again is a warning once, until something is written.
     pub(crate) fn record_store_error(&self, error: StoreError) -> Arc<StoreError> {
-        tracing::warn!(error = &error as &dyn std::error::Error, server = %self.server, "token store failed");
+        let text = error.to_string();
+        if self.notes().store_warning.as_ref() == Some(&text) {
+            tracing::debug!(error = text, server = %self.server, "token store failed again");
+        } else {
+            tracing::warn!(error = text, server = %self.server, "token store failed");
+            self.notes().store_warning = Some(text);
+        }
         self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
         let error = Arc::new(error);
         self.notes().last_store_error = Some(Arc::clone(&error));

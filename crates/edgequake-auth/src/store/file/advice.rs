@@ -23,6 +23,7 @@ fn reason(error: &io::Error) -> String {
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "; it belongs to another user: choose another folder",
+        io::ErrorKind::NotFound => "; it cannot be made there: choose another folder",
         io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written, or mount it writable",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room",
         io::ErrorKind::NotADirectory => "; something on the way is no folder: choose another one",
