@@ -21,9 +21,12 @@ use crate::transport::HttpTransportBuilder;
 ///
 /// One credential is chosen, in this order: [`credentials`](Self::credentials), [`api_key`](Self::api_key) or
 /// [`login`](Self::login), then the environment (with [`env`](Self::env)), then the `.env` file (with
-/// [`dot_env`](Self::dot_env)), then a stored login (with [`token_store`](Self::token_store) and
-/// [`stored_login`](Self::stored_login)). Without any, requests go without a credential. The same order holds for the base URL
-/// and the scope.
+/// [`dot_env`](Self::dot_env)), then a stored login (with [`token_store`](Self::token_store), for the user that
+/// [`stored_login`](Self::stored_login) names, or else `EDGEQUAKE_USERNAME` or `EDGEQUAKE_EMAIL`). Without any, requests go without
+/// a credential. The same order holds for the base URL and the scope.
+///
+/// A name and password with a [`token_store`](Self::token_store) go on with the session that the store holds for that name, and log
+/// in where there is none.
 ///
 /// ```
 /// use std::time::Duration;
@@ -121,7 +124,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Logs in at the first call, and renews the session automatically.
+    /// Logs in at the first call, and renews the session automatically. With a [`token_store`](Self::token_store) that holds a
+    /// session for this name, that session goes on, and the password is sent only once it is over.
     pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
         self.login = Some((identifier.into(), password.into()));
         self
@@ -133,13 +137,30 @@ impl ClientBuilder {
         self
     }
 
-    /// Keeps sessions in this store, so that the next process goes on with them.
+    /// Keeps sessions in this store, so that the next process goes on with them: with name and password, from this builder, the
+    /// environment or a `.env` file, or with the name alone, see [`stored_login`](Self::stored_login). A stored session that is good
+    /// comes before the password; [`Client::login`](crate::Client::login) begins another one in any case. An API key makes no use of
+    /// it. Call [`Client::settle`](crate::Client::settle) before the process ends.
+    ///
+    /// ```no_run
+    /// # async fn run() -> Result<(), edgequake_client::Error> {
+    /// use std::time::Duration;
+    /// use edgequake_client::Client;
+    /// use edgequake_client::auth::FileStore;
+    ///
+    /// let client = Client::builder().env().token_store(FileStore::new("/var/lib/my-app/logins")).build()?;
+    /// println!("{}", client.auth().me().await?.user.username);
+    /// client.settle(Duration::from_secs(10)).await;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token_store<S: TokenStore + Clone>(mut self, store: S) -> Self {
         self.store = Some(Box::new(move |builder| builder.store(store.clone())));
         self
     }
 
-    /// Goes on with the session that the store holds for this user, if nothing else gives a credential.
+    /// Goes on with the session that the store holds for this user, if nothing else gives a credential. Without it, the user is the
+    /// one of `EDGEQUAKE_USERNAME` or `EDGEQUAKE_EMAIL`, where [`env`](Self::env) or [`dot_env`](Self::dot_env) says so.
     pub fn stored_login(mut self, user: impl Into<String>) -> Self {
         self.stored_login = Some(user.into());
         self

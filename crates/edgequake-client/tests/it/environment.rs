@@ -15,20 +15,33 @@ const FILE: &str = "EDGEQUAKE_CLIENT_TEST_DOT_ENV";
 /// The key that its builder is given, if any.
 const EXPLICIT: &str = "EDGEQUAKE_CLIENT_TEST_KEY";
 
+/// Set where there is a token store, which holds a login of `mona`.
+const STORE: &str = "EDGEQUAKE_CLIENT_TEST_STORE";
+
 /// Prints what goes over the wire. Does nothing in an ordinary test run.
 #[tokio::test]
 async fn child_shows_what_it_sends() {
     let Ok(file) = std::env::var(FILE) else { return };
-    let transport = Memory::new(|_| answer(200, &[], r#"{"documents":[]}"#));
+    let transport = Memory::new(|_| {
+        answer(200, &[], r#"{"documents":[],"access_token":"stored","refresh_token":"r","expires_in":3600}"#)
+    });
     let mut builder = Client::builder().env().dot_env(DotEnv::parse(".env", &file).unwrap());
     if let Ok(key) = std::env::var(EXPLICIT) {
         builder = builder.api_key(key);
+    }
+    if std::env::var(STORE).is_ok() {
+        let store = edgequake_auth::MemoryStore::new();
+        let first = Client::builder().base_url("http://localhost:8080").token_store(store.clone());
+        let first = first.build_on(transport.clone()).unwrap().login("mona", "pw").await.unwrap();
+        assert!(first.settle(std::time::Duration::from_secs(10)).await);
+        builder = builder.token_store(store);
     }
     match builder.build_on(transport.clone()) {
         Err(error) => println!("<{}>", crate::errors::chain(&error).replace('\n', ": ")),
         Ok(client) => {
             client.documents().list(ListDocuments::new()).await.unwrap();
-            let headers = &transport.attempts()[0].headers;
+            let attempts = transport.attempts();
+            let headers = &attempts.last().unwrap().headers;
             let shown = |name| headers.get(name).map_or("-", |value| value.to_str().unwrap());
             println!("<{} {} {}>", client.base_url(), shown("authorization"), shown("x-workspace-id"));
         }
@@ -68,6 +81,23 @@ fn explicit_before_environment_before_file_before_nothing() {
     ] {
         let expected = format!("http://localhost:8080 {key} -");
         assert_eq!(shown(variables, file, explicit), expected, "{variables:?} {file:?} {explicit:?}");
+    }
+}
+
+#[test]
+fn a_name_without_a_password_goes_on_with_its_stored_login() {
+    const MONA: (&str, &str) = ("EDGEQUAKE_USERNAME", "mona");
+    const STORED: (&str, &str) = (STORE, "1");
+    for (variables, file, token) in [
+        (&[MONA, STORED][..], "", "Bearer stored"),
+        (&[("EDGEQUAKE_EMAIL", "mona"), STORED], "", "Bearer stored"),
+        (&[STORED], "EDGEQUAKE_USERNAME=mona\n", "Bearer stored"),
+        (&[MONA, STORED], "EDGEQUAKE_API_KEY=filek\n", "Bearer filek"),
+        (&[STORED], "", "-"),
+        (&[MONA], "", "-"),
+    ] {
+        let expected = format!("http://localhost:8080 {token} -");
+        assert_eq!(shown(variables, file, None), expected, "{variables:?} {file:?}");
     }
 }
 

@@ -117,10 +117,22 @@ impl ClientBuilder {
                 return Ok((".env", self.session(shared, |builder| builder.login(identifier, password))?));
             }
         }
-        if let Some(user) = &self.stored_login {
-            return Ok(("stored login", self.session(shared, |builder| builder.account(user.clone()))?));
+        if let Some(user) = self.stored_user(shared)? {
+            return Ok(("stored login", self.session(shared, |builder| builder.account(user))?));
         }
         Ok(("none", (SharedCredentials::anonymous(), None)))
+    }
+
+    /// Whose stored login is meant: who was named, or whom the settings name without a password.
+    fn stored_user(&self, shared: &Shared) -> Result<Option<String>, Error> {
+        match (&self.stored_login, &shared.store) {
+            (Some(user), _) => Ok(Some(user.clone())),
+            (None, None) => Ok(None),
+            (None, Some(_)) => match self.lookup("EDGEQUAKE_USERNAME")? {
+                Some(user) => Ok(Some(user)),
+                None => self.lookup("EDGEQUAKE_EMAIL"),
+            },
+        }
     }
 
     fn session(
