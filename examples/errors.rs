@@ -102,7 +102,7 @@ async fn main() -> Result<(), Box<dyn StdError>> {
 fn failed<T>(result: Result<T, Error>) -> Result<Error, &'static str> {
     let error = result.err().ok_or("this call should have failed")?;
     println!("{error}");
-    // `Display` is one line and leaves causes to `source()`, so nothing is printed twice.
+    // `Display` is one line that says what is wrong; `source()` goes on where it ends, so nothing is printed twice.
     let mut cause = error.source();
     while let Some(error) = cause {
         println!("  because: {error}");

@@ -22,7 +22,8 @@ pub enum CredentialsErrorKind {
     /// The server refused the login (401). It is not repeated until the credentials change, since the server
     /// locks an account after a few wrong attempts.
     Refused,
-    /// The account is locked (423). One more attempt is made after the server's usual lock time, 15 minutes.
+    /// The account is locked (423). One more attempt is made after the time that the server says, else after its usual lock
+    /// time, 15 minutes.
     Locked,
     /// The account is deactivated (403). One more attempt is made after 15 minutes.
     Inactive,
@@ -67,6 +68,7 @@ struct Inner {
     code: Option<Box<str>>,
     message: Option<Box<str>>,
     retry_after: Option<Duration>,
+    of_login: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -81,6 +83,7 @@ impl CredentialsError {
             code: None,
             message: None,
             retry_after: None,
+            of_login: false,
             source: None,
         }))
     }
@@ -112,6 +115,11 @@ impl CredentialsError {
         })
     }
 
+    /// Marks the failure of an exchange that sent a password.
+    pub(crate) fn of_login(self) -> Self {
+        self.map(|inner| inner.of_login = true)
+    }
+
     fn map(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         change(&mut inner);
@@ -127,6 +135,12 @@ impl CredentialsError {
     pub fn is_transient(&self) -> bool {
         use CredentialsErrorKind as Kind;
         matches!(self.0.kind, Kind::Unavailable | Kind::TimedOut | Kind::Interrupted)
+    }
+
+    /// Whether a login with name and password failed, and not a refresh. Unless it certainly was not sent, it is not sent again by
+    /// itself: the server counts wrong passwords.
+    pub fn is_of_login(&self) -> bool {
+        self.0.of_login
     }
 
     /// How long to wait before asking again, by the server's `Retry-After` or by our own back-off.
@@ -150,9 +164,22 @@ impl CredentialsError {
     }
 }
 
+/// As a program shows it that returns it from `main`: the text and its causes. `{:#?}` is the structure.
 impl fmt::Debug for CredentialsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
+        if !f.alternate() {
+            f.write_str(&inner.text)?;
+            let mut next = self.source();
+            if next.is_some() {
+                f.write_str("\n\nCaused by:")?;
+            }
+            while let Some(cause) = next {
+                write!(f, "\n    {cause}")?;
+                next = cause.source();
+            }
+            return Ok(());
+        }
         f.debug_struct("CredentialsError")
             .field("kind", &inner.kind)
             .field("text", &inner.text)

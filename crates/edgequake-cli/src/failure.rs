@@ -93,9 +93,9 @@ impl Failure {
             Self::Interrupted(Signal::Interrupt) => "interrupted".to_owned(),
             Self::Interrupted(Signal::Terminate) => "terminated".to_owned(),
             Self::Interrupted(Signal::HangUp) => "the terminal has closed".to_owned(),
-            Self::Call(error) => match error.source().filter(|_| source_says_more(error.kind())) {
-                Some(source) => source.to_string(),
-                None => error.to_string(),
+            Self::Call(error) => match error.credentials() {
+                Some(credentials) => credentials.to_string(),
+                None => line_of_call(error),
             },
             Self::Credentials(error) => error.to_string(),
             Self::Other { text, .. } => text.clone(),
@@ -133,32 +133,25 @@ impl Failure {
     }
 }
 
-/// Kinds whose source says it better than the error itself.
-fn source_says_more(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Config
-            | ErrorKind::Request
-            | ErrorKind::Credentials
-            | ErrorKind::Insecure
-            | ErrorKind::ForeignOrigin
-    )
-}
-
-fn credentials_error_in(error: &Error) -> Option<&CredentialsError> {
-    let mut next = error.source();
-    while let Some(cause) = next {
-        if let Some(found) = cause.downcast_ref() {
-            return Some(found);
-        }
-        next = cause.source();
+/// What is wrong with an argument or a setting is said without the call that it would have been for.
+fn line_of_call(error: &Error) -> String {
+    let text = error.to_string();
+    let own = [ErrorKind::Config, ErrorKind::Request, ErrorKind::Insecure, ErrorKind::ForeignOrigin];
+    if !own.contains(&error.kind()) {
+        return text;
     }
-    None
+    let plain =
+        text.strip_prefix(error.operation()).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text);
+    let begins = ["the client is misconfigured: ", "the request cannot be written: "];
+    begins.iter().find_map(|begin| plain.strip_prefix(begin)).unwrap_or(plain).to_owned()
 }
 
 fn exit_of_call(error: &Error) -> Exit {
+    if let Some(error) = error.credentials() {
+        return exit_of_credentials(error);
+    }
     match error.kind() {
-        ErrorKind::Credentials => credentials_error_in(error).map_or(Exit::Unauthorized, exit_of_credentials),
+        ErrorKind::Credentials => Exit::Unauthorized,
         ErrorKind::Config | ErrorKind::Insecure | ErrorKind::ForeignOrigin => Exit::Usage,
         ErrorKind::Unauthorized { .. } => Exit::Unauthorized,
         ErrorKind::Forbidden => Exit::Forbidden,
@@ -185,7 +178,7 @@ fn exit_of_credentials(error: &CredentialsError) -> Exit {
 
 fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
     Some(match error.kind() {
-        ErrorKind::Credentials => return advice_on_credentials(credentials_error_in(error)?.kind()),
+        ErrorKind::Credentials => return advice_on_credentials(error.credentials()?.kind()),
         ErrorKind::Insecure => PLAIN_HTTP.to_owned(),
         ErrorKind::Unauthorized { configured: false, .. } => LOG_IN.to_owned(),
         ErrorKind::Unauthorized { .. } => {

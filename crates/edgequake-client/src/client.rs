@@ -25,6 +25,7 @@ use crate::body::{RequestBody, ResponseBody};
 use crate::boxed::{BoxError, BoxFuture};
 use crate::call::{Call, DefaultLimits, Dispatch, Dispatcher, UntypedCall};
 use crate::error::{Error, ErrorKind};
+use crate::layers::retry::RetryLayer;
 use crate::layers::scope::ScopeHeaders;
 use crate::stack::erased::ErasedService;
 use login_transport::LoginTransport;
@@ -83,6 +84,8 @@ struct Shared {
     base: BaseUrl,
     stack: Box<dyn Fn(SharedCredentials) -> ErasedService + Send + Sync>,
     token_service: ErasedService,
+    /// Repeats a login that was asked for, as far as it surely did not arrive.
+    login_retry: RetryLayer,
     token_timeout: Duration,
     store: Option<StoreFactory>,
     allow_http: bool,
@@ -347,7 +350,7 @@ fn call_headers(scope: &ScopeHeaders, user_agent: &HeaderValue) -> (Arc<HeaderMa
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
-            .field("base_url", self.base_url())
+            .field("base_url", &format_args!("{}", self.base_url()))
             .field("scope", self.scope().headers())
             .field("credentials", &self.0.credentials)
             .finish_non_exhaustive()

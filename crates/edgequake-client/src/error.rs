@@ -1,13 +1,14 @@
 //! [`Error`]: why a call failed, and whether another one may help.
 
 mod answer;
+mod connect;
 mod kind;
 mod mock;
 mod processing;
+mod text;
 mod tls;
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::time::Duration;
 
 use edgequake_auth::CredentialsError;
@@ -22,9 +23,10 @@ use crate::fault::Fault;
 
 /// Why a call failed.
 ///
-/// [`kind`](Self::kind) says what to do about it. `Display` is one line with the operation, the status and the server's words;
-/// causes are in [`source`](StdError::source) and are not printed twice. No secret, no URL with a query and no unbounded body
-/// ever gets into it.
+/// [`kind`](Self::kind) says what to do about it. `Display` is one line: the operation, the status and the server's words, or what
+/// went wrong on this side. [`source`](StdError::source) goes on with the causes that this line leaves out, so that nothing is printed
+/// twice; [`find`](Self::find) looks among all of them. `Debug` is both, as `main` prints an error that it returns; `{:#?}` is the
+/// structure. No secret, no URL with a query and no unbounded body ever gets into any of it.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
@@ -67,7 +69,7 @@ impl Error {
         Self::new(ErrorKind::Config).because(source)
     }
 
-    pub(crate) fn credentials(source: CredentialsError) -> Self {
+    pub(crate) fn of_credentials(source: CredentialsError) -> Self {
         Self::of_failure(source.into())
     }
 
@@ -118,13 +120,13 @@ impl Error {
 
     /// The status of the answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
-        let credentials = || self.credentials_error().and_then(CredentialsError::status);
+        let credentials = || self.credentials().and_then(CredentialsError::status);
         self.0.status.or_else(credentials)
     }
 
     /// The server's code, such as `NOT_FOUND`; an open set, in upper case.
     pub fn code(&self) -> Option<&str> {
-        let credentials = || self.credentials_error().and_then(CredentialsError::code);
+        let credentials = || self.credentials().and_then(CredentialsError::code);
         self.0
             .body
             .as_ref()
@@ -135,7 +137,7 @@ impl Error {
 
     /// The server's words.
     pub fn message(&self) -> Option<&str> {
-        let credentials = || self.credentials_error().and_then(CredentialsError::message);
+        let credentials = || self.credentials().and_then(CredentialsError::message);
         self.0
             .body
             .as_ref()
@@ -159,10 +161,47 @@ impl Error {
         self.0.body.as_ref()?.request_id.as_deref()
     }
 
-    /// How long to wait before another try: the server's `Retry-After`, header or body, or the back-off of a login.
+    /// How long to wait before another try: the server's `Retry-After`, header or body, or the back-off of a login. For a locked
+    /// account (423) the usual time of a lock, 15 minutes, if the server says nothing else.
     pub fn retry_after(&self) -> Option<Duration> {
-        let credentials = || self.credentials_error().and_then(CredentialsError::retry_after);
+        let credentials = || self.credentials().and_then(CredentialsError::retry_after);
         self.0.retry_after.or_else(credentials)
+    }
+
+    /// Why there was no credential to send, where a login or refresh failed, whatever the [`kind`](Self::kind).
+    ///
+    /// ```
+    /// use edgequake_client::{Client, CredentialsErrorKind, ErrorKind};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use edgequake_client::auth::{AuthContext, Authorization, Credentials, CredentialsError};
+    ///
+    /// #[derive(Debug)]
+    /// struct Vault;
+    ///
+    /// impl Credentials for Vault {
+    ///     async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
+    ///         Err(CredentialsError::new(CredentialsErrorKind::Invalid, "the vault is sealed: unseal it"))
+    ///     }
+    /// }
+    ///
+    /// let client = Client::builder().base_url("http://localhost:8080").credentials(Vault).build()?;
+    /// let error = client.auth().me().await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Credentials);
+    /// assert_eq!(error.credentials().map(|error| error.kind()), Some(CredentialsErrorKind::Invalid));
+    /// assert_eq!(error.to_string(), "/api/v1/auth/me: the vault is sealed: unseal it");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn credentials(&self) -> Option<&CredentialsError> {
+        self.find()
+    }
+
+    /// The first cause of this type, also one that `Display` has told already, such as a
+    /// [`FileUploadError`](crate::FileUploadError) or an [`io::Error`](std::io::Error).
+    pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
+        crate::fault::find(self.0.source.as_deref()? as &(dyn StdError + 'static))
     }
 
     /// How many attempts were made, not counting a replay after a 401.
@@ -179,7 +218,7 @@ impl Error {
     #[doc(alias = "401")]
     pub fn is_unauthorized(&self) -> bool {
         self.status() == Some(StatusCode::UNAUTHORIZED)
-            || self.credentials_error().is_some_and(|error| {
+            || self.credentials().is_some_and(|error| {
                 use edgequake_auth::CredentialsErrorKind as Kind;
                 matches!(error.kind(), Kind::Refused | Kind::SessionExpired | Kind::NotConfigured)
             })
@@ -226,7 +265,7 @@ impl Error {
         use edgequake_auth::CredentialsErrorKind as Kind;
         matches!(self.0.kind, ErrorKind::Timeout(_))
             || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
-            || self.credentials_error().is_some_and(|error| error.kind() == Kind::TimedOut)
+            || self.credentials().is_some_and(|error| error.kind() == Kind::TimedOut)
     }
 
     /// Whether the same call may succeed later. Says nothing about whether the server has executed this one: see
@@ -239,69 +278,17 @@ impl Error {
         if fault.is_some_and(|fault| !fault.is_transient()) {
             return false;
         }
+        if let Some(error) = self.credentials() {
+            return error.is_transient();
+        }
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Body => true,
             ErrorKind::Timeout(_) | ErrorKind::RateLimited | ErrorKind::Unavailable => true,
-            ErrorKind::Credentials => self.credentials_error().is_some_and(CredentialsError::is_transient),
             ErrorKind::Server | ErrorKind::Status => {
                 matches!(self.0.status.map(|status| status.as_u16()), Some(408 | 502 | 504))
             }
             _ => false,
         }
-    }
-
-    fn credentials_error(&self) -> Option<&CredentialsError> {
-        let source = self.0.source.as_deref()?;
-        crate::fault::find(source)
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &*self.0;
-        if !inner.operation.is_empty() {
-            write!(f, "{}: ", inner.operation)?;
-        }
-        let credentials = self.credentials_error().filter(|_| inner.kind == ErrorKind::Credentials);
-        match (inner.status, credentials, &inner.processing) {
-            (Some(status), _, _) => write!(f, "{status}")?,
-            (None, Some(error), _) => kind::write_credentials(f, error, inner.server.as_deref())?,
-            (None, None, Some(failure)) => write!(f, "{failure}")?,
-            (None, None, None) => inner.kind.write(f, inner.server.as_deref())?,
-        }
-        if let Some(body) = &inner.body {
-            // The phrase of the status says nothing new.
-            let phrase = inner.status.and_then(|status| status.canonical_reason());
-            if !body.message.is_empty() && phrase != Some(&body.message) {
-                write!(f, ": {}", body.message)?;
-            }
-            if !body.code.is_empty() {
-                write!(f, " [{}]", body.code)?;
-            }
-        }
-        if let Some(note) = &inner.note {
-            write!(f, "; {note}")?;
-        }
-        if let Some(wait) = inner.retry_after {
-            write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
-        }
-        if inner.attempts > 1 {
-            write!(f, "; {} attempts", inner.attempts)?;
-        }
-        if let Some(id) = self.request_id() {
-            write!(f, "; request {id}")?;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error")
-            .field("kind", &self.0.kind)
-            .field("text", &format_args!("{self}"))
-            .field("source", &self.0.source)
-            .finish()
     }
 }
 
@@ -329,13 +316,7 @@ impl From<DecodeError> for Error {
 /// A credential that cannot be used.
 impl From<CredentialsError> for Error {
     fn from(error: CredentialsError) -> Self {
-        Self::credentials(error)
-    }
-}
-
-impl StdError for Error {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        Self::of_credentials(error)
     }
 }
 

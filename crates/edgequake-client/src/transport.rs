@@ -28,7 +28,9 @@ use tower_service::Service;
 pub use error::TransportError;
 pub use exchange::TransportBody;
 pub use proxy::{Proxies, ProxyError};
+pub(crate) use resolver::Unresolved;
 pub use tls::{Certificate, TlsError};
+pub(crate) use tunnel::TunnelError;
 
 use crate::body::RequestBody;
 use crate::boxed::BoxFuture;

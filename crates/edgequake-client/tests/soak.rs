@@ -198,6 +198,7 @@ struct Tally {
 impl Tally {
     fn judge(&self, error: &Error) {
         let right = match error.kind() {
+            _ if error.credentials().is_some() => error.is_retryable(),
             ErrorKind::Interrupted
             | ErrorKind::NotSent
             | ErrorKind::Connect
@@ -206,7 +207,6 @@ impl Tally {
             | ErrorKind::RateLimited
             | ErrorKind::Unavailable => true,
             ErrorKind::Server => error.status().is_some_and(|status| status == 502),
-            ErrorKind::Credentials => error.is_retryable(),
             _ => false,
         };
         assert!(right, "a wrong error: {error:?}");

@@ -165,7 +165,9 @@ impl JwtBuilder {
     pub fn build(self) -> Result<Jwt, CredentialsError> {
         let origin = self.server.origin();
         if !(origin.is_secure() || origin.is_loopback() || self.allow_http) {
-            let text = format!("{origin} would get the password over plain http: use https, or allow http");
+            let text = format!(
+                "{origin} would get the password over plain http: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted"
+            );
             return Err(CredentialsError::new(Kind::Insecure, text));
         }
         let login = self.login.map(Login::checked).transpose()?;

@@ -279,15 +279,13 @@ impl Credentials for Jwt {
     }
 }
 
+/// Whose session it is and where it stands.
 impl fmt::Debug for Jwt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwt")
             .field("server", &format_args!("{}", self.0.server))
-            .field("account", &self.0.notes().account)
-            .field("generation", &self.0.read().state.access().map(|access| access.generation()))
-            .field("store", &self.0.store)
-            .field("logins", &self.logins())
-            .field("refreshes", &self.refreshes())
+            .field("user", &self.0.notes().account)
+            .field("phase", &self.0.phase())
             .finish_non_exhaustive()
     }
 }

@@ -142,7 +142,10 @@ impl Inner {
                 }
                 Step::Pause(_, error) => return Err(error),
                 Step::Wait(ticket, flight) => match self.wait_for(ticket, &flight).await {
-                    Err(error) if error.kind() == Kind::Interrupted && lost == 0 => lost += 1,
+                    // A password that may have arrived is not sent again: the server counts wrong ones.
+                    Err(error) if error.kind() == Kind::Interrupted && !error.is_of_login() && lost == 0 => {
+                        lost += 1;
+                    }
                     outcome => return outcome,
                 },
             }
@@ -255,18 +258,18 @@ impl Inner {
         self.wait_for(ticket, &flight).await
     }
 
+    /// Where the session stands.
+    pub(crate) fn phase(&self) -> SessionPhase {
+        phase_of(&self.read().state, self.clock.now())
+    }
+
     /// Tells watchers how things stand.
     pub(crate) fn publish(&self) {
         let now = self.clock.now();
         let (phase, access) = {
             let core = self.read();
             let state = &core.state;
-            let phase = match () {
-                () if state.is_logged_out() => SessionPhase::LoggedOut,
-                () if state.usable(now).is_some() || state.held().is_some() => SessionPhase::Active,
-                () if state.had_session() => SessionPhase::Lost,
-                () => SessionPhase::Idle,
-            };
+            let phase = phase_of(state, now);
             let access = state.access().map(|access| (access.generation(), access.remaining(now)));
             (phase, access)
         };
@@ -312,6 +315,15 @@ impl Inner {
                 None => self.write().abandon(busy),
             }
         }
+    }
+}
+
+fn phase_of(state: &State, now: Now) -> SessionPhase {
+    match () {
+        () if state.is_logged_out() => SessionPhase::LoggedOut,
+        () if state.usable(now).is_some() || state.held().is_some() => SessionPhase::Active,
+        () if state.had_session() => SessionPhase::Lost,
+        () => SessionPhase::Idle,
     }
 }
 

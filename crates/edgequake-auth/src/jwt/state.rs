@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use edgequake_types::Secret;
 
+pub(crate) use self::pause::ACCOUNT_PAUSE;
 use self::pause::Password;
 pub(crate) use self::request::InHand;
 pub(crate) use self::types::{By, Decision, Failure, Plan, Renewed, Ticket};

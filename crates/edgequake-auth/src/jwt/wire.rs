@@ -11,6 +11,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::access::Access;
+use super::state::ACCOUNT_PAUSE;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::transport::{TokenTransport, TransportError, TransportErrorKind};
 
@@ -109,7 +110,8 @@ impl Wire<'_> {
         password: &Secret,
     ) -> Result<(Tokens, Option<User>), CredentialsError> {
         let request = Login::new(identifier, password.clone());
-        let answer: LoginResponse = self.exchange(Step::Login, &request, password, None).await?;
+        let answer = self.exchange(Step::Login, &request, password, None).await;
+        let answer: LoginResponse = answer.map_err(CredentialsError::of_login)?;
         let user = answer.user.clone();
         Ok((answer.into(), user))
     }
@@ -228,6 +230,15 @@ impl Answered {
     }
 }
 
+/// What to do about an answer that is none of a login endpoint's.
+const CHECK: &str = ": check the base URL";
+
+/// Whether an answer is for people, not for programs.
+fn is_web_page(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    content_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("text/html"))
+}
+
 /// What an answer outside 2xx means.
 fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
     let status = response.status();
@@ -257,9 +268,20 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
         408 | 425 | 500..=599 => {
             (Kind::Unavailable, format!("the server could not answer the {name} ({status})"))
         }
-        _ => (Kind::Unexpected, format!("the server answered the {name} with {status}: check the base URL")),
+        _ => (Kind::Unexpected, format!("the server answered the {name} with {status}{CHECK}")),
     };
-    let wait = retry_after(response.headers()).or(body.retry_after_seconds.map(Duration::from_secs));
+    let text = match kind {
+        Kind::Unavailable | Kind::Unexpected if is_web_page(response.headers()) => {
+            format!(
+                "{}, with a web page, perhaps from a proxy: check the base URL",
+                text.trim_end_matches(CHECK)
+            )
+        }
+        _ => text,
+    };
+    let wait = retry_after(response.headers())
+        .or(body.retry_after_seconds.map(Duration::from_secs))
+        .or((kind == Kind::Locked).then_some(ACCOUNT_PAUSE));
     let message = Some(body.message).filter(|text| secret.is_empty() || !text.contains(secret.expose()));
     let error = CredentialsError::new(kind, text).with_answer(
         status,

@@ -21,7 +21,7 @@ const SLOWEST: u64 = 64 * 1024;
 /// Uploads one file from disk: `POST /api/v1/documents/upload`. Nothing is read or sent until it is awaited.
 ///
 /// The file is read while it is sent, in pieces of 64 KiB, and opened anew for each attempt. Its name is the title, unless
-/// [`title`](Self::title) gives another one. The time limits of the client grow by one second for each 64 KiB; a limit that is set
+/// [`title`](Self::title) gives another one; what is not UTF-8 in the name is sent as U+FFFD. The time limits of the client grow by one second for each 64 KiB; a limit that is set
 /// here stays as it is.
 ///
 /// ```no_run
@@ -39,7 +39,7 @@ const SLOWEST: u64 = 64 * 1024;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Request`] with a [`FileUploadError`] as its source when the file cannot be read, or becomes shorter while it is
+/// [`ErrorKind::Request`] with a [`FileUploadError`], see [`Error::find`], when the file cannot be read, or becomes shorter while it is
 /// sent; else those of the operation, see [`UploadFile`].
 #[derive(Debug)]
 #[must_use = "nothing is uploaded until it is awaited"]

@@ -4,10 +4,17 @@ use std::time::Duration;
 
 use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
 use edgequake_types::session::Login;
-use edgequake_types::{Endpoint, Secret};
+use edgequake_types::{Endpoint, Retry, Secret};
+use http::{Request, Response};
+use tokio::time::Instant;
+use tower::ServiceExt;
+use tower_layer::Layer;
 
 use super::Client;
+use crate::body::RequestBody;
+use crate::boxed::BoxError;
 use crate::error::Error;
+use crate::policy::Policy;
 
 impl Client {
     /// Logs in, and gives a client that presents the session's token and renews it automatically.
@@ -15,9 +22,13 @@ impl Client {
     /// `identifier` is a user name or e-mail address. The password is kept, so that the client can log in anew when its refresh
     /// token is refused; a client built with [`ClientBuilder::login`](super::ClientBuilder::login) does the same, and logs in at its first call.
     ///
+    /// Where no connection could be made, it is tried again as a call is; a login that may have arrived is sent once, whatever the
+    /// answer, since the server counts attempts and locks the account at the fifth wrong one.
+    ///
     /// # Errors
     ///
-    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials): refused (401), inactive (403), locked (423), or no answer. A refused login is not tried again.
+    /// [`ErrorKind::Credentials`](crate::ErrorKind::Credentials): refused (401), inactive (403), locked (423). Otherwise as for a call:
+    /// no connection, no answer in time, 429, 503.
     #[doc(alias = "authenticate")]
     #[doc(alias = "sign_in")]
     pub async fn login(
@@ -26,10 +37,24 @@ impl Client {
         password: impl Into<Secret>,
     ) -> Result<Self, Error> {
         let builder = self.session_builder().login(identifier, password);
-        let session = builder.build().map_err(Error::credentials)?;
-        let failed = |error| Error::credentials(error).at(self.base_url().origin()).during(Login::PATH, None);
-        session.login().await.map_err(failed)?;
+        let session = builder.build().map_err(Error::of_credentials)?;
+        let failed = |error| Error::of_failure(error).at(self.base_url().origin()).during(Login::PATH, None);
+        self.log_in(session.clone()).await.map_err(failed)?;
         Ok(self.with_session(session))
+    }
+
+    async fn log_in(&self, session: Jwt) -> Result<(), BoxError> {
+        let service = tower::service_fn(move |_: Request<RequestBody>| {
+            let session = session.clone();
+            async move { session.login().await.map(|_| Response::new(())) }
+        });
+        let shared = &self.0.shared;
+        let mut policy = Policy::for_method(&Login::METHOD).auth(Login::AUTH).retry(Retry::Refused);
+        policy.operation = Login::PATH;
+        policy.deadline = shared.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        let mut request = Request::new(RequestBody::empty());
+        request.extensions_mut().insert(policy);
+        shared.login_retry.layer(service).oneshot(request).await.map(drop)
     }
 
     /// Starts a session of another kind: with a refresh token in hand, tokens from elsewhere, or a store of its own. Give the

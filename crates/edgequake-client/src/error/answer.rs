@@ -16,8 +16,11 @@ use crate::fault::{Fault, find};
 use crate::layers::auth::Rejected;
 use crate::layers::guard::OriginViolation;
 use crate::layers::retry::{Attempts, Retried, retry_after};
-use crate::layers::timeout::TimedOut;
+use crate::layers::timeout::{TimedOut, TimeoutScope};
 use crate::layers::unauthorized::{RenewalPaused, Replayed};
+
+/// How long an account is locked after too many wrong logins, where the server does not say.
+const USUAL_LOCK: Duration = Duration::from_secs(15 * 60);
 
 impl Error {
     /// The error of an answer whose status is not a success; `body` is `None` where it could not be read.
@@ -29,7 +32,8 @@ impl Error {
         error.0.note = note_of(parts, error.0.kind, &said);
         error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
             .or_else(|| said.retry_after_seconds.map(Duration::from_secs))
-            .or_else(|| parts.extensions.get().map(|RenewalPaused(wait)| *wait));
+            .or_else(|| parts.extensions.get().map(|RenewalPaused(wait)| *wait))
+            .or_else(|| (parts.status == StatusCode::LOCKED).then_some(USUAL_LOCK));
         error.0.attempts = attempts(parts);
         // A router that knows no such path or method answers without a body; an operation says what it did not find.
         error.0.unrouted = matches!(parts.status.as_u16(), 404 | 405) && body.is_some_and(<[u8]>::is_empty);
@@ -77,10 +81,10 @@ impl Error {
 
     /// The error of a call that got no answer.
     pub(crate) fn of_failure(failure: BoxError) -> Self {
-        let note = find(&*failure).and_then(super::tls::note);
+        let note = super::connect::note(&failure);
         let (kind, attempts) = {
-            let kind = if find::<CredentialsError>(&*failure).is_some() {
-                ErrorKind::Credentials
+            let kind = if let Some(error) = find::<CredentialsError>(&*failure) {
+                kind_of_credentials(error)
             } else if let Some(violation) = find::<OriginViolation>(&*failure) {
                 match violation {
                     OriginViolation::Insecure { .. } => ErrorKind::Insecure,
@@ -101,6 +105,8 @@ impl Error {
             (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))
         };
         let mut error = Self::new(kind).because(failure);
+        // The status of a login's answer is that of the login, not of the call.
+        error.0.status = None;
         error.0.note = note.map(str::to_owned);
         error.0.attempts = attempts;
         error
@@ -158,6 +164,26 @@ fn kind_of(parts: &Parts, said: &ErrorBody) -> ErrorKind {
     }
 }
 
+/// A login or refresh that failed for reasons of the network or the server is told as a call that does.
+fn kind_of_credentials(error: &CredentialsError) -> ErrorKind {
+    use edgequake_auth::CredentialsErrorKind as Kind;
+    match (error.kind(), error.status().map(|status| status.as_u16())) {
+        (Kind::Unavailable, Some(429)) => ErrorKind::RateLimited,
+        (Kind::Unavailable, Some(503)) => ErrorKind::Unavailable,
+        (Kind::Unavailable, Some(500..=599)) => ErrorKind::Server,
+        (Kind::Unavailable, Some(_)) => ErrorKind::Status,
+        (Kind::Unavailable, None) => match Fault::of(error) {
+            Some(Fault::Connect | Fault::Certificate | Fault::Proxy) => ErrorKind::Connect,
+            _ => ErrorKind::NotSent,
+        },
+        (Kind::TimedOut, _) => ErrorKind::Timeout(TimeoutScope::Attempt),
+        (Kind::Interrupted, _) => ErrorKind::Interrupted,
+        (Kind::Insecure, _) => ErrorKind::Insecure,
+        (Kind::ForeignOrigin, _) => ErrorKind::ForeignOrigin,
+        _ => ErrorKind::Credentials,
+    }
+}
+
 /// What the caller should know beyond the server's words.
 fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
     match kind {
@@ -172,9 +198,9 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
         ErrorKind::Unauthorized { configured: true, replayed: true } => {
             Some("the credential was refused, and so was the one that replaced it".to_owned())
         }
-        ErrorKind::Unauthorized { .. } if parts.extensions.get::<RenewalPaused>().is_some() => {
-            Some("the server has refused one fresh token after another, so no other is asked for now".to_owned())
-        }
+        ErrorKind::Unauthorized { .. } if parts.extensions.get::<RenewalPaused>().is_some() => Some(
+            "the server has refused one fresh token after another, so no other is asked for now".to_owned(),
+        ),
         ErrorKind::Unauthorized { configured: true, replayed: false } => {
             Some("the credential was refused, and there is no other to try now".to_owned())
         }
@@ -197,7 +223,7 @@ fn note_of(parts: &Parts, kind: ErrorKind, said: &ErrorBody) -> Option<String> {
             let html = content_type.to_ascii_lowercase().starts_with("text/html");
             let status = parts.status;
             (html && status != StatusCode::NOT_FOUND)
-                .then(|| "the answer is a web page, perhaps from a proxy".to_owned())
+                .then(|| "the answer is a web page, perhaps from a proxy: check the base URL".to_owned())
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use edgequake_auth::{CredentialsError, CredentialsErrorKind as Credentials};
 use edgequake_types::Origin;
 use http::StatusCode;
 
@@ -34,8 +33,10 @@ pub enum ErrorKind {
     Config,
     /// The request cannot be written: a path parameter that is empty, say. Nothing was sent.
     Request,
-    /// No credential could be had: login refused, session expired, store unavailable. The source is a
-    /// [`CredentialsError`](edgequake_auth::CredentialsError).
+    /// No credential could be had, and somebody has to act: login refused, account locked, session expired, a token store that cannot
+    /// be used, a base URL where something else answers. [`Error::credentials`](super::Error::credentials) says which. A login or
+    /// refresh that failed for reasons of the network or the server is told as a call that does: [`Connect`](Self::Connect),
+    /// [`Timeout`](Self::Timeout), [`RateLimited`](Self::RateLimited), [`Unavailable`](Self::Unavailable) and so on.
     Credentials,
     /// Refused on this side: plain `http` to another machine.
     Insecure,
@@ -125,7 +126,7 @@ impl ErrorKind {
     }
 
     /// Writes what happened, for errors without a status, and where.
-    pub(super) fn write(self, f: &mut fmt::Formatter<'_>, server: Option<&Origin>) -> fmt::Result {
+    pub(super) fn write(self, f: &mut impl fmt::Write, server: Option<&Origin>) -> fmt::Result {
         let Some(server) = server else { return f.write_str(self.text()) };
         match self {
             Self::Connect => write!(f, "no connection could be made to {server}"),
@@ -155,38 +156,5 @@ impl ErrorKind {
             Self::Processing => "processing a document failed",
             _ => "the request failed",
         }
-    }
-}
-
-/// Why there is no credential, in a few words, and what the server said about it, or where it is if it said nothing.
-pub(super) fn write_credentials(
-    f: &mut fmt::Formatter<'_>,
-    error: &CredentialsError,
-    server: Option<&Origin>,
-) -> fmt::Result {
-    f.write_str(match error.kind() {
-        Credentials::NotConfigured => "no credential is configured",
-        Credentials::Invalid => "the configured credential cannot be used",
-        Credentials::Refused => "the login was refused",
-        Credentials::Locked => "the account is locked",
-        Credentials::Inactive => "the account is inactive",
-        Credentials::SessionExpired => "the session is over: log in again",
-        Credentials::Unavailable => "no login or refresh was possible",
-        Credentials::TimedOut => "no login or refresh was answered in time",
-        Credentials::Interrupted => "the login or refresh was interrupted",
-        Credentials::Unexpected => "the answer to the login cannot be read",
-        Credentials::Insecure => "the login would go over plain http",
-        Credentials::ForeignOrigin => "the session belongs to another origin",
-        Credentials::Store => "the token store cannot be used",
-        _ => "there is no credential to send",
-    })?;
-    match (error.status(), server) {
-        (Some(status), _) => write!(f, " ({status})")?,
-        (None, Some(server)) if error.is_transient() => write!(f, " at {server}")?,
-        _ => {}
-    }
-    match error.message() {
-        Some(message) => write!(f, ": {message}"),
-        None => Ok(()),
     }
 }

@@ -47,7 +47,7 @@ use super::guard::TrustedOrigin;
 use crate::boxed::{BoxError, BoxFuture};
 use crate::policy::Policy;
 
-/// Noted in the extensions of a 401: which credential the server refused.
+/// Noted in the extensions of a 401: which credential the server refused. Not where the operation takes none, such as a login.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Rejected {
@@ -115,7 +115,11 @@ where
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let auth = request.extensions().get::<Policy>().map_or(Auth::Required, |policy| policy.auth);
         if let Err(violation) = self.shared.trusted.check(request.uri()) {
-            return ResponseFuture { state: State::Failed { error: Some(violation.into()) }, used: None };
+            return ResponseFuture {
+                state: State::Failed { error: Some(violation.into()) },
+                auth,
+                used: None,
+            };
         }
         let at_hand = match (auth, request.extensions_mut().remove::<Successor>()) {
             (Auth::Public, _) => Some(Authorization::anonymous()),
@@ -128,7 +132,7 @@ where
             Some(authorization) => {
                 let used = apply(&authorization, &mut request);
                 let future = AtOnce::new(&mut self.inner, request);
-                ResponseFuture { state: State::Sending { future }, used }
+                ResponseFuture { state: State::Sending { future }, auth, used }
             }
             None => {
                 let shared = Arc::clone(&self.shared);
@@ -138,7 +142,7 @@ where
                     Ok((request, used))
                 });
                 let state = State::Authorizing { authorize, inner: Some(self.inner.clone()) };
-                ResponseFuture { state, used: None }
+                ResponseFuture { state, auth, used: None }
             }
         }
     }
@@ -159,6 +163,7 @@ pin_project! {
     {
         #[pin]
         state: State<S, B>,
+        auth: Auth,
         used: Option<Generation>,
     }
 }
@@ -200,7 +205,7 @@ where
                 }
                 StateProj::Sending { future } => {
                     let mut answer = ready!(future.poll(cx))?;
-                    if answer.status() == StatusCode::UNAUTHORIZED {
+                    if answer.status() == StatusCode::UNAUTHORIZED && *this.auth != Auth::Public {
                         answer.extensions_mut().insert(Rejected { generation: *this.used });
                     }
                     return Poll::Ready(Ok(answer));

@@ -12,6 +12,8 @@
 //! | 408, 502, 504 | repeated | - | - |
 //! | certificate refused, refused by a proxy, any other status or error | - | - | - |
 //!
+//! A login with a password that was interrupted counts as final as well, whatever the request that waited for it.
+//!
 //! So 401, 403, 423 and 501 are never repeated here, nor is a body that can be sent only once. Between attempts it waits for the
 //! longer of the server's `Retry-After` and an exponential back-off with jitter. If that does not fit into the deadline or
 //! [`RetryConfig::max_wait`], or the [budget](RetryBudget) that all clones share is used up, the last outcome is returned at once.

@@ -25,6 +25,11 @@ impl Resolver {
     }
 }
 
+/// The system knows no address for the name of a host.
+#[derive(Debug, thiserror::Error)]
+#[error("the name of the host cannot be resolved")]
+pub(crate) struct Unresolved(#[source] io::Error);
+
 fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     name == "localhost" || name.ends_with(".localhost")
@@ -45,7 +50,10 @@ impl Service<Name> for Resolver {
             return Box::pin(async move { Ok(both.into_iter()) });
         }
         let resolving = self.system.call(name);
-        Box::pin(async move { Ok(resolving.await?.collect::<Vec<_>>().into_iter()) })
+        Box::pin(async move {
+            let found = resolving.await.map_err(|error| io::Error::new(error.kind(), Unresolved(error)))?;
+            Ok(found.collect::<Vec<_>>().into_iter())
+        })
     }
 }
 

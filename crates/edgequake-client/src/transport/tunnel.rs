@@ -16,7 +16,7 @@ const HEADERS: usize = 64;
 /// Why a proxy was of no use. Names the proxy without its password.
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy {proxy} {reason}")]
-pub(super) struct TunnelError {
+pub(crate) struct TunnelError {
     proxy: String,
     reason: Reason,
     #[source]

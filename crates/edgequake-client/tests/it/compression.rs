@@ -136,8 +136,7 @@ async fn what_cannot_be_decoded_says_so() {
     /api/v1/documents: 500 Internal Server Error [INTERNAL_ERROR]
 
     Decode
-    /api/v1/documents: the answer cannot be read; the answer is encoded with zstd, which this client does not decode
-    the JSON text cannot be read
+    /api/v1/documents: the answer cannot be read: the JSON text cannot be read; the answer is encoded with zstd, which this client does not decode
     a text that is not UTF-8
     ");
 }

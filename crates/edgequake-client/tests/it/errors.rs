@@ -98,9 +98,9 @@ async fn a_call_that_gets_no_answer_names_the_server_and_nothing_else_of_the_url
     let text = texts.join("\n").replace(origin, "[origin]");
     assert!(!text.contains("prefix") && !text.contains("s3cr3t"), "{text}");
     insta::assert_snapshot!(text, @"
-    /api/v1/documents: no connection could be made to [origin]
-    /api/v1/auth/login: no login or refresh was possible at [origin]
-    the login could not be sent to [origin]
+    /api/v1/documents: no connection could be made to [origin]; nothing listens there: is the server running?
+    /api/v1/auth/login: the login could not be sent to [origin]; nothing listens there: is the server running?
+    tcp connect error
     /api/v1/documents: the connection to [origin] was lost before the answer came
     /api/v1/documents: no answer came from [origin] in time
     ");
@@ -174,8 +174,7 @@ async fn an_answer_that_cannot_be_read_names_the_place() {
     let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     insta::assert_snapshot!(chain(&error), @"
-    /api/v1/api-keys: the answer cannot be read
-    the JSON field `keys[1].prefix` cannot be read
+    /api/v1/api-keys: the answer cannot be read: the JSON field `keys[1].prefix` cannot be read
     invalid type: integer, expected a string at line 1 column 73
     ");
 
@@ -183,8 +182,7 @@ async fn an_answer_that_cannot_be_read_names_the_place() {
     let server = Server::answers([page]).await;
     let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
     insta::assert_snapshot!(chain(&error), @"
-    /api/v1/api-keys: the answer cannot be read; the answer (200) is of type text/html, not JSON: is the base URL right?
-    the JSON text cannot be read
+    /api/v1/api-keys: the answer cannot be read: the JSON text cannot be read; the answer (200) is of type text/html, not JSON: is the base URL right?
     expected value at line 1 column 1
     ");
 }

@@ -232,9 +232,9 @@ async fn wrong_inactive_and_locked_are_told_apart_and_never_retried() {
         texts.push(error.to_string());
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    /api/v1/auth/login: the login was refused (401 Unauthorized): no
-    /api/v1/auth/login: the account is inactive (403 Forbidden): no
-    /api/v1/auth/login: the account is locked (423 Locked): no
+    /api/v1/auth/login: the login was refused: the name or the password is wrong (401 Unauthorized: no)
+    /api/v1/auth/login: the login was forbidden: the account is not active, or a proxy forbids it (403 Forbidden: no)
+    /api/v1/auth/login: the account is locked after too many wrong logins; wait, then log in again (423 Locked: no); retry after 900 s
     ");
 }
 

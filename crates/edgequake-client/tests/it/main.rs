@@ -27,6 +27,7 @@ mod sessions;
 mod streams;
 mod tls;
 mod tls_server;
+mod told;
 mod uploads;
 mod urls;
 mod waits;

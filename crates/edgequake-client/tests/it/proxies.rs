@@ -179,10 +179,10 @@ async fn a_refusal_names_the_proxy_and_what_it_said_and_is_repeated_only_where_i
         texts.push(text.lines().next_back().unwrap().to_owned());
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    the proxy http://PROXY requires a user and a password, or rejects those in its URL (407)
-    the proxy http://PROXY opened no tunnel to eq.test:443: it answered 403 Forbidden
-    the proxy http://PROXY opened no tunnel to eq.test:443: it answered 503 Service Unavailable
-    the proxy http://PROXY closed the connection before it answered
+    /api/v1/documents: no connection could be made to https://eq.test: the proxy http://PROXY requires a user and a password, or rejects those in its URL (407)
+    /api/v1/documents: no connection could be made to https://eq.test: the proxy http://PROXY opened no tunnel to eq.test:443: it answered 403 Forbidden
+    /api/v1/documents: no connection could be made to https://eq.test: the proxy http://PROXY opened no tunnel to eq.test:443: it answered 503 Service Unavailable; 4 attempts
+    /api/v1/documents: no connection could be made to https://eq.test: the proxy http://PROXY closed the connection before it answered; 4 attempts
     ");
 }
 

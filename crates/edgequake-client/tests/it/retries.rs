@@ -32,6 +32,30 @@ fn failing(
     Memory::new(move |n| if n < times { answer(status, headers, body) } else { answer(200, &[], OK) })
 }
 
+// Logins run on a thread of their own, which paused time would not wait for.
+#[tokio::test]
+async fn a_login_is_tried_again_where_no_connection_was_made_and_nowhere_else() {
+    for (outcome, attempts, kind) in [
+        ((|_| lost(Io::ConnectionRefused)) as fn(usize) -> _, 4, ErrorKind::Connect),
+        (|_| lost(Io::ConnectionReset), 1, ErrorKind::Interrupted),
+        (|_| answer(503, &[], ""), 1, ErrorKind::Unavailable),
+        (|_| answer(401, &[], ""), 1, ErrorKind::Credentials),
+    ] {
+        let brief = || Client::builder().retry(RetryConfig::default().base(Duration::from_millis(1)));
+        let memory = Memory::new(outcome);
+        let client = brief().build_on(memory.clone()).unwrap();
+        let error = client.login("mona", "pw").await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (kind, attempts), "{error}");
+        assert_eq!(memory.attempts().len(), attempts as usize);
+        // The one at the first call is no other.
+        let memory = Memory::new(outcome);
+        let client = brief().login("mona", "pw").build_on(memory.clone()).unwrap();
+        let error = get(&client).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (kind, attempts), "{error}");
+        assert_eq!(memory.attempts().len(), attempts as usize);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_table_of_what_may_be_repeated() {
     let classes = [Retry::Safe, Retry::Refused, Retry::Never];

@@ -42,8 +42,7 @@ async fn an_id_is_one_segment_whatever_is_in_it() {
     ");
     let error = server.client().send(GetDocument::new("..")).await.unwrap_err();
     insta::assert_snapshot!(crate::errors::chain(&error), @"
-    /api/v1/documents/{document_id}: the request cannot be written
-    the path parameter `document_id` must not be blank, `.` or `..`: no encoding keeps such a segment in a URL
+    /api/v1/documents/{document_id}: the request cannot be written: the path parameter `document_id` must not be blank, `.` or `..`: no encoding keeps such a segment in a URL
     ");
     assert_eq!(server.received().len(), 4);
 }
@@ -71,8 +70,7 @@ async fn plain_http_to_another_machine_is_refused_before_a_credential_is_asked_f
     let login =
         Client::builder().base_url("http://eq.example.com").login("mona", "s3cr3t-p").build().unwrap_err();
     insta::assert_snapshot!(crate::errors::chain(&login), @"
-    the client is misconfigured
-    http://eq.example.com would get the password over plain http: use https, or allow http
+    the client is misconfigured: http://eq.example.com would get the password over plain http: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted
     ");
 
     #[derive(Debug)]
@@ -88,7 +86,6 @@ async fn plain_http_to_another_machine_is_refused_before_a_credential_is_asked_f
     let error = client.documents().list(ListDocuments::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Insecure);
     insta::assert_snapshot!(crate::errors::chain(&error), @"
-    /api/v1/documents: refused to send the request
-    refused to send credentials to http://eq.example.com over plain http, where anyone on the network can read them: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted
+    /api/v1/documents: refused to send credentials to http://eq.example.com over plain http, where anyone on the network can read them: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted
     ");
 }

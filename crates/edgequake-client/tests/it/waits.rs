@@ -155,7 +155,9 @@ async fn a_document_that_was_replaced_or_deleted_is_told_soon() {
         let begun = tokio::time::Instant::now();
         let error = client.documents().wait_for(&uploaded).await.unwrap_err();
         assert!(error.is_not_found());
-        insta::allow_duplicates!(insta::assert_snapshot!(error, @"/api/v1/documents/{document_id}: 404 Not Found: no such document [NOT_FOUND]; the document is gone: deleted, or replaced by another upload of the same content"));
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(error, @"/api/v1/documents/{document_id}: 404 Not Found: no such document [NOT_FOUND]; the document is gone: deleted, or replaced by another upload of the same content")
+        );
         assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
         assert!(asked.load(Ordering::Relaxed) >= documents.len() + 3);
     }

@@ -13,7 +13,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A server's `Retry-After` is believed up to this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// How long a locked or inactive account is left alone: the server's usual lock time.
-const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
+pub(crate) const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// What is known about the password, if there is one.
 #[derive(Debug, Clone)]
@@ -51,7 +51,8 @@ impl State {
         match error.kind() {
             Kind::Refused => self.password = Password::Refused(error.clone()),
             Kind::Locked | Kind::Inactive => {
-                let until = now.mono.saturating_add(ACCOUNT_PAUSE);
+                let pause = error.retry_after().unwrap_or(ACCOUNT_PAUSE).min(LONGEST_RETRY_AFTER);
+                let until = now.mono.saturating_add(pause);
                 self.password = Password::Paused(until, error.clone());
             }
             _ => {}

@@ -371,7 +371,7 @@ fn plain_http_is_for_this_machine_or_on_request() {
     assert!(build("http://10.0.0.1", true).is_ok());
     let error = build("http://10.0.0.1", false).unwrap_err();
     assert_eq!(error.kind(), Kind::Insecure);
-    insta::assert_snapshot!(error, @"http://10.0.0.1 would get the password over plain http: use https, or allow http");
+    insta::assert_snapshot!(error, @"http://10.0.0.1 would get the password over plain http: use https, or set allow_http(true) (EDGEQUAKE_ALLOW_HTTP=true) if the network is trusted");
 }
 
 #[tokio::test(start_paused = true)]

@@ -14,6 +14,7 @@ use crate::client::base_url::BaseUrl;
 use crate::client::{Client, DEFAULT_USER_AGENT, Inner, Malformed, Shared, call_headers};
 use crate::error::Error;
 use crate::layers::guard::TrustedOrigin;
+use crate::layers::retry::RetryLayer;
 use crate::stack::erased::ErasedService;
 use crate::stack::{self, StackOptions};
 use crate::transport::HttpTransport;
@@ -96,11 +97,13 @@ impl ClientBuilder {
             per_operation: std::mem::take(&mut self.per_operation),
             per_attempt: std::mem::take(&mut self.per_attempt),
         };
+        let login_retry = RetryLayer::new(options.retry.clone()).budget(options.budget.clone());
         let token_service = stack::token_stack(transport.clone(), &options);
         let shared = Shared {
             base,
             stack: Box::new(move |credentials| stack::build(transport.clone(), &options, credentials)),
             token_service,
+            login_retry,
             token_timeout: self.token_timeout,
             store: self.store.take(),
             allow_http,

@@ -1,5 +1,6 @@
 //! [`Outcome`]: what an attempt came to, and whether it may be followed by another.
 
+use edgequake_auth::CredentialsError;
 use edgequake_types::Retry;
 use http::Response;
 
@@ -47,7 +48,11 @@ impl Outcome {
                 _ => Self::Final,
             };
         }
-        match Fault::of(&**error) {
+        let fault = Fault::of(&**error);
+        // A password that may have arrived is not sent again: the server counts wrong ones.
+        let login =
+            crate::fault::find::<CredentialsError>(&**error).is_some_and(CredentialsError::is_of_login);
+        match fault.filter(|fault| !login || fault.is_unsent()) {
             Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
             Some(Fault::Interrupted) => Self::Interrupted,
             Some(Fault::Certificate | Fault::Proxy) | None => Self::Final,

@@ -1,0 +1,30 @@
+//! What to say when no connection can be made.
+
+use std::io;
+
+use super::tls;
+use crate::boxed::BoxError;
+use crate::fault::{Causes, find};
+use crate::transport::{TunnelError, Unresolved};
+
+/// What is wrong and what to do about it, where that is known.
+pub(super) fn note(failure: &BoxError) -> Option<&'static str> {
+    if let Some(error) = find(&**failure) {
+        return tls::note(error);
+    }
+    // A proxy's own failures say enough.
+    if find::<TunnelError>(&**failure).is_some() {
+        return None;
+    }
+    if find::<Unresolved>(&**failure).is_some() {
+        return Some("there is no such host: is the base URL right?");
+    }
+    let kind = |error: &io::Error| error.kind();
+    Causes::of(&**failure).filter_map(|cause| cause.downcast_ref().map(kind)).find_map(|kind| match kind {
+        io::ErrorKind::ConnectionRefused => Some("nothing listens there: is the server running?"),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable => {
+            Some("there is no way to that host: is the network up?")
+        }
+        _ => None,
+    })
+}
