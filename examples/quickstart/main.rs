@@ -107,7 +107,7 @@ async fn tour(address: &str, user: &str, password: &str) -> Result<()> {
 
     screen.heading("Go on");
     screen.text("Your server:  its address and your password, in examples/quickstart/main.rs");
-    screen.text("Your program: cargo add edgequake-client, and README.md");
+    screen.text("Your program: the section Use it in README.md");
     screen.text("Other tasks:  examples/README.md; cargo run --example auto_refresh");
     Ok(())
 }

@@ -43,7 +43,7 @@ macro_rules! files {
 }
 
 files! {
-    programs: ask calls credentials layers logging network own_endpoint tokens types upload upload_many;
+    programs: ask calls credentials keep_login layers logging network own_endpoint tokens types upload upload_many;
     tests: dev_server own_code;
     compiled: redis_store;
 }
@@ -53,11 +53,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("ask", "The harbour bridge opened in 1931."),
     ("calls", "The bridge to the north is of stone."),
     ("credentials", r#"{"authorization": Sensitive}"#),
+    ("keep_login", "user@example.com"),
     ("layers", "200 OK"),
-    (
-        "logging",
-        r#"edgequake{method=GET operation="/api/v1/documents" status=200}: edgequake_client::layers::trace: answered"#,
-    ),
+    ("logging", " documents"),
     ("network", "server "),
     ("own_endpoint", "GET /plugins/labels/report%201?limit=5"),
     ("tokens", "user@example.com"),
@@ -65,6 +63,9 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("upload", ": 1 chunks"),
     ("upload_many", "south.md: 1 chunks"),
 ];
+
+/// Programs that log in, instead of presenting a key.
+const LOGINS: &[&str] = &["keep_login", "logging"];
 
 /// What programs read from their folder.
 const INPUT: &[(&str, &str)] = &[
@@ -75,11 +76,12 @@ const INPUT: &[(&str, &str)] = &[
 ];
 
 const KEY: &str = "eq_readme";
+const PASSWORD: &str = "SecurePassword123!";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_programs_run() {
     let server = DevServer::builder()
-        .user("user", "user@example.com", "SecurePassword123!", Role::User)
+        .user("user", "user@example.com", PASSWORD, Role::User)
         .master_key(KEY)
         .start()
         .await
@@ -99,6 +101,53 @@ async fn the_programs_run() {
         assert!(status.success(), "{name}: {status}\n{stdout}\n{stderr}");
         assert!(stdout.contains(expected), "{name} did not print {expected:?}\n{stdout}\n{stderr}");
     }
+}
+
+/// The second run has no password, and goes on with the session of the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_login_is_kept_between_runs() {
+    let server =
+        DevServer::builder().user("user", "user@example.com", PASSWORD, Role::User).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for password in [Some(PASSWORD), None] {
+        let mut command = command("keep_login", &server, folder.path()).unwrap();
+        command.env_remove("EDGEQUAKE_PASSWORD");
+        command.envs(password.map(|password| ("EDGEQUAKE_PASSWORD", password)));
+        let Output { status, stdout, stderr } = command.output().await.unwrap();
+        assert!(
+            status.success(),
+            "{}\n{}",
+            String::from_utf8_lossy(&stdout),
+            String::from_utf8_lossy(&stderr)
+        );
+        server.expire_access_tokens();
+    }
+    assert_eq!((server.stats().logins, server.stats().refreshes), (1, 1));
+}
+
+/// The log in the README is what the program before it prints, but for times.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_in_the_readme_is_what_is_printed() {
+    let server =
+        DevServer::builder().user("user", "user@example.com", PASSWORD, Role::User).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command("logging", &server, folder.path()).unwrap();
+    command.env("NO_COLOR", "1");
+    let Output { stdout, .. } = command.output().await.unwrap();
+    let printed = String::from_utf8(stdout).unwrap().replace(server.url(), "http://127.0.0.1:8080");
+    let printed: Vec<_> =
+        printed.lines().filter_map(|line| Some(masked(&line[line.find("DEBUG ")?..]))).collect();
+
+    let readme = include_str!("../../README.md");
+    let block = readme.split_once("### Logging").unwrap().1.split_once("```text\n").unwrap().1;
+    let shown: Vec<_> = block.split_once("```").unwrap().0.lines().map(masked).collect();
+    assert_eq!(shown.join("\n"), printed.join("\n"), "{}", printed.join("\n"));
+}
+
+/// A line of a log without durations.
+fn masked(line: &str) -> String {
+    let words = line.split(' ').map(|word| if word.starts_with("took=") { "took=12.3ms" } else { word });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// What the programs do about a document that fails: one starts it again, the other goes on and tells which it was.
@@ -132,6 +181,10 @@ async fn the_programs_tell_a_failed_document() {
 
 /// Runs a program: this program again, with the one test that is its `main`.
 async fn run(name: &str, server: &DevServer, folder: &Path) -> std::io::Result<Output> {
+    command(name, server, folder)?.output().await
+}
+
+fn command(name: &str, server: &DevServer, folder: &Path) -> std::io::Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
     for (variable, _) in std::env::vars_os() {
         if variable.to_string_lossy().starts_with("EDGEQUAKE_") {
@@ -146,7 +199,11 @@ async fn run(name: &str, server: &DevServer, folder: &Path) -> std::io::Result<O
         .env("EDGEQUAKE_TENANT_ID", "default")
         .env("EDGEQUAKE_WORKSPACE_ID", "default")
         .env("RUST_LOG", "edgequake=debug");
-    command.output().await
+    if LOGINS.contains(&name) {
+        command.env_remove("EDGEQUAKE_API_KEY").env("EDGEQUAKE_USERNAME", "user");
+        command.env("EDGEQUAKE_PASSWORD", PASSWORD);
+    }
+    Ok(command)
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn write(workspace: &Workspace, folder: &Path, projects: &[Project]) -> Result<(
         let _ = write!(members, "\"{name}\", ");
         let manifest = format!(
             "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\n{}",
-            project.manifest
+            local(workspace, &project.manifest)
         );
         put(&folder.join("Cargo.toml"), &manifest)?;
         // A package has a library or a program; this one may have tests alone.
@@ -113,6 +113,25 @@ fn write(workspace: &Workspace, folder: &Path, projects: &[Project]) -> Result<(
     put(&folder.join("Cargo.toml"), &root)?;
     fs::copy(workspace.root.join("Cargo.lock"), folder.join("Cargo.lock")).during("copying Cargo.lock")?;
     Ok(())
+}
+
+/// The repository that a manifest takes our crates from until they are released.
+const REPOSITORY: &str = "git = \"https://github.com/edgequake/edgequake-rs\"";
+
+/// The lines of a manifest, with our crates from here instead of the repository.
+fn local(workspace: &Workspace, manifest: &str) -> String {
+    let mut lines = String::new();
+    for line in manifest.lines() {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let folder = workspace.crates().find(|package| package.name == name).map(|package| package.folder());
+        let line = match folder {
+            Some(folder) => line.replace(REPOSITORY, &format!("path = {folder:?}")),
+            None => line.to_owned(),
+        };
+        lines.push_str(&line);
+        lines.push('\n');
+    }
+    lines
 }
 
 fn put(path: &Path, text: &str) -> Result<()> {
