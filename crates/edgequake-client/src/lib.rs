@@ -5,7 +5,7 @@
 //! * [`Client`]: typed calls over a complete stack. `Client::from_env()?` and go.
 //! * [`layers`]: single tower layers for a stack of your own, over any `Service<http::Request<B>>`; without default features
 //!   there is nothing else in the crate, and no transport.
-//! * [`types`] and [`auth`]: the models and the credential providers, re-exported.
+//! * `types` and `auth`: the models and the credential providers, re-exported.
 //!
 //! ```no_run
 //! # async fn run() -> Result<(), edgequake_client::Error> {
