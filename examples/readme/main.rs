@@ -8,8 +8,7 @@ use std::path::Path;
 use std::process::Output;
 
 use edgequake_client::Client;
-use edgequake_client::types::documents::{DocumentStatus, ListDocuments};
-use edgequake_client::types::tasks::ListTasks;
+use edgequake_client::types::documents::ListDocuments;
 use edgequake_devserver::{DevServer, Fault, Role};
 use tokio::process::Command;
 
@@ -160,7 +159,7 @@ async fn the_programs_tell_a_failed_document() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
-    server.faults().add(Fault::fail_processing("extracting").times(1));
+    server.faults().add(Fault::fail_processing("extracting").times(1)).unwrap();
     let Output { status, stderr, stdout } = run("upload", &server, folder.path()).await.unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(status.success(), "{stdout}\n{stderr}");
@@ -171,7 +170,7 @@ async fn the_programs_tell_a_failed_document() {
     assert_eq!(page.documents.len(), 1);
     client.documents().wait_for(page.documents[0].id.clone()).await.unwrap();
 
-    server.faults().add(Fault::fail_processing("extracting").times(1));
+    server.faults().add(Fault::fail_processing("extracting").times(1)).unwrap();
     let Output { status, stderr, stdout } = run("upload_many", &server, folder.path()).await.unwrap();
     let (stdout, stderr) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
     assert!(!status.success(), "{stdout}\n{stderr}");
