@@ -16,34 +16,49 @@ An in-memory EdgeQuake server on 127.0.0.1, for tests and first steps.
 Usage: edgequake-devserver [OPTIONS]
        edgequake-devserver [OPTIONS] exec -- COMMAND [ARGUMENT]...
 
-`exec` runs a command with EDGEQUAKE_BASE_URL, _USERNAME, _PASSWORD, _TENANT_ID and _WORKSPACE_ID of a server on a free
-port, and ends with it. Tests in any language control a server through http://HOST:PORT/__dev.
+`exec` runs a command with EDGEQUAKE_BASE_URL, _USERNAME, _PASSWORD, _TENANT_ID
+and _WORKSPACE_ID of a server on a free port, and ends with it. Tests in any
+language control a server through http://HOST:PORT/__dev.
 
 Options:
-  --port PORT                Port to listen on; 0 picks a free port [default: 8080, with exec 0]
-  --ip ADDRESS               Address to listen on [default: 127.0.0.1]
-  --allow-host NAME          Answers requests to this host name, such as that of a container
-  --allow-origin ORIGIN      Answers requests of this origin, such as http://localhost:3000
-  --user NAME[:ROLE]         Adds a user; ROLE is admin, user or readonly [default: admin:admin]
-  --era b|c                  Generation of servers to behave like [default: c]
-  --no-auth                  Accepts requests without credentials
-  --strict-scope             Rejects scope headers that contradict the token
-  --no-registration          Closes user registration
-  --token-lifetime SECONDS   Lifetime of access tokens; may be fractional [default: 86400]
-  --refresh-lifetime SECONDS Lifetime of refresh tokens [default: 2592000]
-  --processing-delay MS      How long it takes to process a document [default: 0]
-  --token-delay MS           Pause before each token of a streamed answer [default: 0]
-  --rate-limit BURST/RATE    Limits each caller: BURST at once, RATE more per second
-  --master-key-file FILE     Reads the master key from the first line of FILE
-  --seed FILE                Adds a text file, or a JSON file with a list of {\"title\", \"content\"}, as documents
-  --faults FILE              Orders the failures of a JSON file, as POST /__dev/faults takes them
-  -v, --verbose              Writes each request to standard error
-  --help                     Prints this text
-  --version                  Prints the version
+  --port PORT           Port to listen on; 0 picks a free one
+                        [default: 8080, with exec 0]
+  --ip ADDRESS          Address to listen on [default: 127.0.0.1]
+  --allow-host NAME     Answers requests to this host name, such as that of a
+                        container
+  --allow-origin ORIGIN Answers requests of this origin, such as
+                        http://localhost:3000
+  --user NAME[:ROLE]    Adds a user with the e-mail address NAME@localhost; ROLE
+                        is admin, user or readonly [default: admin:admin]
+  --era b|c             Generation of servers to behave like [default: c]
+  --no-auth             Accepts requests without credentials
+  --strict-scope        Rejects scope headers that contradict the token
+  --no-registration     Closes user registration
+  --token-lifetime S    Lifetime of access tokens in seconds; may be fractional
+                        [default: 86400]
+  --refresh-lifetime S  Lifetime of refresh tokens in seconds
+                        [default: 2592000]
+  --processing-delay MS How long it takes to process a document [default: 0]
+  --token-delay MS      Pause before each token of a streamed answer
+                        [default: 0]
+  --rate-limit B/R      Limits each caller: B requests at once, R more a second
+  --master-key-file F   Reads the master key from the first line of the file F
+  --seed FILE           Adds a text file, or a JSON file with a list of
+                        {\"title\", \"content\"}, as documents
+  --faults FILE         Orders the failures of a JSON file, one or a list, as
+                        POST /__dev/faults takes them:
+                        {\"effect\": {\"status\": {\"code\": 503}},
+                         \"on\": \"Query\", \"times\": 2}
+                        {\"effect\": {\"fail_processing\":
+                         {\"stage\": \"embedding\"}}, \"times\": 1}
+  -v, --verbose         Writes each request to standard error
+  --help                Prints this text
+  --version             Prints the version
 
 Environment:
   EDGEQUAKE_DEVSERVER_PASSWORD_NAME  Password of the user NAME, in upper case
-  EDGEQUAKE_DEVSERVER_PASSWORD       Password of all other users; generated and printed if unset
+  EDGEQUAKE_DEVSERVER_PASSWORD       Password of all other users; generated and
+                                     printed if unset
   EDGEQUAKE_MASTER_API_KEY           Master key
   EDGEQUAKE_API_KEYS                 Static keys, separated by commas
 ";

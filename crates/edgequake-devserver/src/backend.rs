@@ -225,6 +225,20 @@ fn initial_directory(
     // The tables are empty, so nothing can conflict.
     let _ = directory.tenancy.insert_tenant(tenant);
     let _ = directory.tenancy.insert_workspace(place.clone(), workspace);
+    for place in &config.workspaces {
+        if directory.tenancy.tenant(&place.tenant).is_none() {
+            let tenant = CreateTenant::new(format!("Tenant {}", place.tenant));
+            let tenant = resources::new_tenant(tenant, place.tenant.clone(), now);
+            // A server has room for more than a test names.
+            let _ = directory.tenancy.insert_tenant(tenant);
+        }
+        if let Some(tenant) = directory.tenancy.tenant(&place.tenant) {
+            let workspace = CreateWorkspace::new(&place.tenant, format!("Workspace {}", place.workspace));
+            let workspace = resources::new_workspace(workspace, tenant, place.workspace.clone(), now);
+            // One that is named twice is there.
+            let _ = directory.tenancy.insert_workspace(place.clone(), workspace);
+        }
+    }
     if !config.auth {
         let user = User::new(user_id(BUILT_IN_USER), "default", "default@localhost", Role::Admin);
         directory.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
@@ -234,7 +248,10 @@ fn initial_directory(
         let membership = MemberRole::from_role(&role);
         let user = User::new(new_user_id(), username, email, role);
         let user = directory.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;
-        directory.tenancy.add_member(user.user_id, place.tenant.clone(), None, membership);
+        let tenants = std::iter::once(&place).chain(&config.workspaces);
+        for tenant in tenants.map(|place| &place.tenant) {
+            directory.tenancy.add_member(user.user_id.clone(), tenant.clone(), None, membership);
+        }
     }
     Ok(directory)
 }

@@ -105,6 +105,14 @@ impl DevServerBuilder {
         self
     }
 
+    /// Adds a workspace that is there from the start, and its tenant if that is not: each with an id of your own. Every user of
+    /// this builder belongs to it. A login works in one workspace only, so reach several with a
+    /// [`master_key`](Self::master_key) or with an API key for each.
+    pub fn workspace(mut self, tenant: TenantId, workspace: WorkspaceId) -> Self {
+        self.config.workspaces.push(Place { tenant, workspace });
+        self
+    }
+
     /// The generation to behave like. Default: [`Era::C`].
     pub fn era(mut self, era: Era) -> Self {
         self.config.era = era;

@@ -35,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) rotate_refresh_tokens: Option<bool>,
     pub(crate) strict_scope: bool,
     pub(crate) session_scope: Place,
+    /// What is there besides the default one.
+    pub(crate) workspaces: Vec<Place>,
     pub(crate) registration: bool,
     pub(crate) master_key: Option<Secret>,
     pub(crate) static_keys: Vec<Secret>,
@@ -80,6 +82,7 @@ impl Default for Config {
             rotate_refresh_tokens: None,
             strict_scope: false,
             session_scope: Place::server_default(),
+            workspaces: Vec::new(),
             registration: true,
             master_key: None,
             static_keys: Vec::new(),

@@ -89,10 +89,10 @@ impl Effect {
                 if let Some(link) = link {
                     link.reset();
                 }
-                // Without a connection of ours, the body fails.
+                // Without a connection of ours, a good answer begins and its body fails: what a lost connection looks like.
                 let failure = stream::iter([Err::<Bytes, _>(Ended)]);
-                let mut response =
-                    (StatusCode::INTERNAL_SERVER_ERROR, Body::from_stream(failure)).into_response();
+                let head = [(CONTENT_TYPE, "application/json")];
+                let mut response = (StatusCode::OK, head, Body::from_stream(failure)).into_response();
                 response.extensions_mut().insert(Disconnect);
                 response
             }

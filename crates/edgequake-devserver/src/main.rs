@@ -76,16 +76,28 @@ fn log(request: &LoggedRequest) {
     let _ = writeln!(std::io::stderr().lock(), "{method} {path} {} {duration:?}", status.as_u16());
 }
 
-/// Prints the URL of the server, its users, and the generated passwords.
+/// Prints the URL of the server, its users with the generated passwords, and how a shell hands them on.
 fn announce(server: &DevServer, users: &[StartupUser]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on {}", server.url())?;
     for user in users {
+        let StartupUser { name, role, .. } = user;
+        write!(stdout, "user {name} ({name}@localhost, {role}), password ")?;
         if user.is_generated {
-            writeln!(stdout, "user {} ({}), password {}", user.name, user.role, user.password.expose())?;
+            writeln!(stdout, "{}", user.password.expose())?;
         } else {
-            writeln!(stdout, "user {} ({}), password from the environment", user.name, user.role)?;
+            writeln!(stdout, "from the environment")?;
         }
+    }
+    if let Some(user) = users.first() {
+        writeln!(stdout, "\nFor programs that read the environment:")?;
+        writeln!(stdout, "export EDGEQUAKE_BASE_URL={}", server.url())?;
+        writeln!(stdout, "export EDGEQUAKE_TENANT_ID=default EDGEQUAKE_WORKSPACE_ID=default")?;
+        write!(stdout, "export EDGEQUAKE_USERNAME={}", user.name)?;
+        if user.is_generated {
+            write!(stdout, " EDGEQUAKE_PASSWORD={}", user.password.expose())?;
+        }
+        writeln!(stdout)?;
     }
     stdout.flush()
 }

@@ -26,9 +26,15 @@ fn it_prints_its_address_and_serves_there() {
     let address = first.strip_prefix("listening on http://").unwrap();
     assert!(address.starts_with("127.0.0.1:"));
     let (ada, mona) = (lines.next().unwrap(), lines.next().unwrap());
-    let password = ada.strip_prefix("user ada (admin), password ").unwrap();
+    let password = ada.strip_prefix("user ada (ada@localhost, admin), password ").unwrap();
     assert_eq!(password.len(), 32);
-    assert_eq!(mona, "user mona (user), password from the environment");
+    assert_eq!(mona, "user mona (mona@localhost, user), password from the environment");
+    let exports: Vec<_> = lines.by_ref().take(5).collect();
+    assert_eq!(
+        exports[4],
+        format!("export EDGEQUAKE_USERNAME=ada EDGEQUAKE_PASSWORD={password}"),
+        "{exports:?}"
+    );
 
     let mut stream = TcpStream::connect(address).unwrap();
     let body = format!(r#"{{"username":"ada","password":"{password}"}}"#);
@@ -165,8 +171,9 @@ fn a_bad_option_is_reported_on_standard_error() {
         "edgequake-devserver: --port must be a number from 0 to 65535\n"
     );
     let help = program().arg("--help").output().unwrap();
+    assert!(help.stdout.split(|byte| *byte == b'\n').all(|line| line.len() <= 80));
     assert!(
         help.status.success()
-            && String::from_utf8(help.stdout).unwrap().contains("EDGEQUAKE_DEVSERVER_PASSWORD")
+            && String::from_utf8_lossy(&help.stdout).contains("EDGEQUAKE_DEVSERVER_PASSWORD")
     );
 }

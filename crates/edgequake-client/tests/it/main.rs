@@ -32,3 +32,4 @@ mod uploads;
 mod urls;
 mod waits;
 mod wire;
+mod without_socket;

@@ -45,6 +45,9 @@ pub enum FaultError {
         "`on` names no operation of this server: {0:?}; use a type such as `Query`, or `POST /api/v1/query`"
     )]
     Operation(String),
+    /// Processing belongs to no operation.
+    #[error("`on` cannot limit failures of processing, which belong to no operation; leave it out")]
+    Processing,
     /// The probability is not a number from 0 to 1.
     #[error("`probability` must be a number from 0 to 1")]
     Probability,
@@ -211,6 +214,9 @@ impl Table {
             }
         }
         match &fault.effect {
+            Effect::FailProcessing { .. } | Effect::HangProcessing { .. } if fault.on.is_some() => {
+                Err(FaultError::Processing)
+            }
             Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
                 Err(FaultError::Status)
             }

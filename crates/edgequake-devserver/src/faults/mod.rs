@@ -97,7 +97,7 @@ pub enum Effect {
     ReadOnly,
     /// Every access token expires now; then the request is served.
     ExpireTokens,
-    /// The connection is reset before the response.
+    /// The connection is reset before the response. Without a socket, a response with the status 200 breaks off instead.
     Reset,
     /// The connection is reset after the head of the response.
     ResetAfterHead,
@@ -129,7 +129,7 @@ pub enum Effect {
     },
     /// The connection stays open and is never read or written again, with everything else that uses it (HTTP/2).
     Silence,
-    /// Processing of a document fails. `on` is not looked at.
+    /// Processing of a document fails. `on` cannot limit it.
     #[non_exhaustive]
     FailProcessing {
         /// The stage, such as `embedding`.
@@ -138,7 +138,7 @@ pub enum Effect {
         #[serde(default)]
         partial: bool,
     },
-    /// Processing of a document stays at a stage until it is cancelled. `on` is not looked at.
+    /// Processing of a document stays at a stage until it is cancelled. `on` cannot limit it.
     #[non_exhaustive]
     HangProcessing {
         /// The stage, such as `embedding`.

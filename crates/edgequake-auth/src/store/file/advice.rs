@@ -23,14 +23,15 @@ fn reason(error: &io::Error) -> String {
 fn advice(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "; it belongs to another user: choose another folder",
-        io::ErrorKind::NotFound => "; it cannot be made there: choose another folder",
+        io::ErrorKind::NotFound => {
+            "; it cannot be made there, or was removed meanwhile: try again, or choose another folder"
+        }
         io::ErrorKind::ReadOnlyFilesystem => "; choose a folder that can be written, or mount it writable",
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "; make room",
         io::ErrorKind::NotADirectory => "; something on the way is no folder: choose another one",
         io::ErrorKind::AlreadyExists => {
             "; something else has this name, perhaps a link that leads nowhere: choose another folder"
         }
-        io::ErrorKind::NotFound => "; it was removed meanwhile: try again",
         io::ErrorKind::InvalidFilename => "; choose a folder with a shorter name",
         io::ErrorKind::StaleNetworkFileHandle => "; the network share was mounted anew: start again",
         io::ErrorKind::FileTooLarge => "; raise the limit for the size of files (`ulimit -f`)",
