@@ -28,6 +28,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 /// * `'...'` is taken literally; in `"..."` a backslash escapes `n`, `r`, `t`, `"`, `\` and `$`; both may span lines and may
 ///   be followed by a comment only;
 /// * `$NAME` is not expanded: a `$` in a password is a `$`;
+/// * files that variables name (`EDGEQUAKE_API_KEY_FILE`) are relative to the working folder of the process;
 /// * anything else is an error with the file's name and the line's number, never with the line's text.
 ///
 /// ```

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::reload::{Found, ReloadingKey};
-use super::secret_file;
+use super::secret_file::Reader;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -51,10 +51,10 @@ impl KeyFile {
 }
 
 fn reader(path: PathBuf, carrier: Carrier) -> ReloadingKey {
+    let reader = Reader::new(format!("the key file {}", path.display()), path);
     ReloadingKey::new(None, move || {
-        let field = format!("the key file {}", path.display());
-        let file = secret_file::read(&field, &path)?;
-        let key = StaticKey::from_field(&field, file.text.expose())?.carrier(carrier);
+        let file = reader.read()?;
+        let key = StaticKey::from_field(reader.field(), file.text.expose())?.carrier(carrier);
         Ok(Found { key, again: file.is_regular })
     })
 }

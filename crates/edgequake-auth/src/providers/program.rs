@@ -2,11 +2,14 @@
 
 mod exchange;
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+
+use edgequake_types::Origin;
 
 use self::exchange::{Order, Request};
 use super::static_key::StaticKey;
@@ -33,7 +36,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// | `"expires"`, with `expiration` in seconds since 1970 | until then, or until it is refused |
 /// | `"never"` | for one request |
 ///
-/// After `not-found` a [`Chain`](crate::Chain) goes on to its next source; every other kind of error stops it. All callers wait
+/// What it gives is kept for each server apart. After `not-found` a [`Chain`](crate::Chain) goes on to its next source; every other kind of error stops it. All callers wait
 /// for one run of the program. Dropping a caller does not end it.
 ///
 /// ```no_run
@@ -46,7 +49,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 pub struct Program {
     order: Arc<Order>,
     carrier: Carrier,
-    slot: Arc<Mutex<Slot>>,
+    /// What it gave for each server.
+    slots: Arc<Mutex<HashMap<Origin, Slot>>>,
     /// Held while the program runs.
     running: Arc<tokio::sync::Mutex<()>>,
 }
@@ -86,7 +90,7 @@ impl Program {
         Self {
             order: Arc::new(order),
             carrier: Carrier::Bearer,
-            slot: Arc::default(),
+            slots: Arc::default(),
             running: Arc::default(),
         }
     }
@@ -95,34 +99,45 @@ impl Program {
     #[must_use]
     pub fn arg(mut self, argument: impl Into<OsString>) -> Self {
         Arc::make_mut(&mut self.order).arguments.push(argument.into());
-        self
+        self.anew()
     }
 
     /// How long a run may take, before the program is killed: 30 seconds by default. People who are asked something need time.
     #[must_use]
     pub fn time_limit(mut self, limit: Duration) -> Self {
         Arc::make_mut(&mut self.order).limit = limit;
-        self
+        self.anew()
     }
 
     /// Sends the token in another header.
     #[must_use]
     pub fn carrier(mut self, carrier: Carrier) -> Self {
         self.carrier = carrier;
+        self.anew()
+    }
+
+    /// With other options it gives something else, so it shares nothing with what it was cloned from.
+    fn anew(mut self) -> Self {
+        (self.slots, self.running) = (Arc::default(), Arc::default());
         self
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    fn slots(&self) -> MutexGuard<'_, HashMap<Origin, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn usable(&self, cx: &AuthContext) -> Option<Authorization> {
+        self.slots().get(cx.origin())?.usable()
     }
 
     /// Runs the program and keeps what it gives. Blocks.
-    fn run(&self, origin: &str) -> Result<Authorization, CredentialsError> {
-        let refused = self.slot().refused;
-        let given = self.order.run(&Request::new(origin, refused))?;
+    fn run(&self, origin: &Origin) -> Result<Authorization, CredentialsError> {
+        let refused = self.slots().get(origin).is_some_and(|slot| slot.refused);
+        let given = self.order.run(&Request::new(&origin.to_string(), refused))?;
         let field = format!("the token of {}", self.order);
         let new = StaticKey::from_field(&field, given.token.expose())?.carrier(self.carrier);
-        let mut slot = self.slot();
+        let mut slots = self.slots();
+        let slot = slots.entry(origin.clone()).or_default();
         slot.until = given.until;
         slot.refused = false;
         match &slot.key {
@@ -144,8 +159,8 @@ impl fmt::Debug for Program {
 }
 
 impl Credentials for Program {
-    fn ready(&self, _: &AuthContext) -> Option<Authorization> {
-        self.slot().usable()
+    fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
+        self.usable(cx)
     }
 
     /// # Errors
@@ -155,10 +170,10 @@ impl Credentials for Program {
     /// [`TimedOut`](crate::CredentialsErrorKind::TimedOut) when it takes too long.
     async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
         let running = Arc::clone(&self.running).lock_owned().await;
-        if let Some(authorization) = self.slot().usable() {
+        if let Some(authorization) = self.usable(cx) {
             return Ok(authorization);
         }
-        let (program, origin) = (self.clone(), cx.origin().to_string());
+        let (program, origin) = (self.clone(), cx.origin().clone());
         crate::blocking::run("the credential program", move || {
             // Until the program has ended, also when nobody waits for it any more.
             let _running = running;
@@ -168,17 +183,15 @@ impl Credentials for Program {
     }
 
     fn rejected(&self, used: Generation) -> Recourse {
-        let mut slot = self.slot();
-        match &slot.key {
-            Some(key) if key.authorization().generation() == used => {
-                slot.refused = true;
-                Recourse::Retry
-            }
-            Some(key) if used != Generation::NONE && used < key.authorization().generation() => {
-                Recourse::Retry
-            }
-            _ => Recourse::None,
+        let mut slots = self.slots();
+        let generation = |slot: &Slot| slot.key.as_ref().map(|key| key.authorization().generation());
+        if let Some(slot) = slots.values_mut().find(|slot| generation(slot) == Some(used)) {
+            slot.refused = true;
+            return Recourse::Retry;
         }
+        // A generation is of one server: one that is newer here replaced it, or belongs to another, which asking again tells.
+        let newer = slots.values().filter_map(generation).any(|known| used < known);
+        if used != Generation::NONE && newer { Recourse::Retry } else { Recourse::None }
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) struct Found {
 pub(crate) struct ReloadingKey {
     read: Arc<Read>,
     slot: Arc<Mutex<Slot>>,
+    /// Held while it is read: a pipe gives its content to one reader.
+    reading: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Default)]
@@ -41,6 +43,7 @@ impl ReloadingKey {
         Self {
             read: Arc::new(read),
             slot: Arc::new(Mutex::new(Slot { key: first, refused: false, once: false })),
+            reading: Arc::default(),
         }
     }
 
@@ -53,8 +56,17 @@ impl ReloadingKey {
         if let Some(authorization) = self.ready() {
             return Ok(authorization);
         }
+        let reading = Arc::clone(&self.reading).lock_owned().await;
+        if let Some(authorization) = self.ready() {
+            return Ok(authorization);
+        }
         let read = Arc::clone(&self.read);
-        let result = crate::blocking::run("reading the key", move || read()).await.and_then(|result| result);
+        let result = crate::blocking::run("reading the key", move || {
+            let _reading = reading;
+            read()
+        })
+        .await
+        .and_then(|result| result);
         self.settle(result)
     }
 

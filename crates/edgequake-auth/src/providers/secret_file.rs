@@ -2,8 +2,9 @@
 //! named pipe. Blocks.
 
 use std::io::Read as _;
-use std::path::Path;
-use std::sync::mpsc;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use edgequake_types::Secret;
@@ -24,46 +25,90 @@ pub(crate) struct FromFile {
     pub(crate) is_regular: bool,
 }
 
-/// Reads the file at `path`. `field` names it in errors.
+/// Reads the file at `path` once. `field` names it in errors.
 ///
 /// # Errors
 ///
 /// [`Invalid`](CredentialsErrorKind::Invalid), without the content.
 pub(crate) fn read(field: &str, path: &Path) -> Result<FromFile, CredentialsError> {
-    let unusable =
-        |rule: &str| CredentialsError::new(CredentialsErrorKind::Invalid, format!("{field} {rule}"));
-    let is_regular =
-        std::fs::metadata(path).map_err(|error| unusable("cannot be read").with_source(error))?.is_file();
-    let bytes = if is_regular { content(path) } else { content_in_time(path) };
-    let bytes = bytes.map_err(|error| match error.kind() {
-        std::io::ErrorKind::TimedOut => unusable("did not end within 10 s; write the secret and close it"),
-        _ => unusable("cannot be read").with_source(error),
-    })?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(unusable("is longer than 64 KiB, and so no secret"));
-    }
-    let text = decode(&bytes)
-        .ok_or_else(|| unusable("is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8"))?;
-    Ok(FromFile { text, is_regular })
+    Reader::new(field.to_owned(), path.to_owned()).read()
 }
 
-fn content(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+type Content = std::io::Result<Zeroizing<Vec<u8>>>;
+
+/// Reads one file, again and again. Of a pipe there is one reader at a time: what a former call has given up waiting for
+/// is what the next one waits for.
+pub(crate) struct Reader {
+    field: String,
+    path: PathBuf,
+    pending: Mutex<Option<mpsc::Receiver<Content>>>,
+}
+
+impl Reader {
+    pub(crate) fn new(field: String, path: PathBuf) -> Self {
+        Self { field, path, pending: Mutex::default() }
+    }
+
+    pub(crate) fn field(&self) -> &str {
+        &self.field
+    }
+
+    /// See [`read`].
+    pub(crate) fn read(&self) -> Result<FromFile, CredentialsError> {
+        let unusable = |rule: &str| {
+            CredentialsError::new(CredentialsErrorKind::Invalid, format!("{} {rule}", self.field))
+        };
+        let is_regular = std::fs::metadata(&self.path)
+            .map_err(|error| unusable("cannot be read").with_source(error))?
+            .is_file();
+        let bytes = if is_regular { content(&self.path) } else { self.content_in_time() };
+        let bytes = bytes.map_err(|error| match error.kind() {
+            std::io::ErrorKind::TimedOut => {
+                unusable("did not end within 10 s; write the secret and close it")
+            }
+            _ => unusable("cannot be read").with_source(error),
+        })?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(unusable("is longer than 64 KiB; name the right file"));
+        }
+        let text = decode(&bytes).ok_or_else(|| {
+            unusable("is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8")
+        })?;
+        Ok(FromFile { text, is_regular })
+    }
+
+    /// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own
+    /// waits for that, and this call at most as long as the limit.
+    fn content_in_time(&self) -> Content {
+        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let content = match pending.take() {
+            Some(content) => content,
+            None => {
+                let (done, content) = mpsc::sync_channel(1);
+                let path = self.path.clone();
+                std::thread::Builder::new().name("edgequake-pipe".to_owned()).spawn(move || {
+                    // Nobody listens any more once the provider is gone.
+                    let _ = done.send(self::content(&path));
+                })?;
+                content
+            }
+        };
+        match content.recv_timeout(LIMIT) {
+            Ok(read) => read,
+            Err(RecvTimeoutError::Timeout) => {
+                *pending = Some(content);
+                Err(std::io::ErrorKind::TimedOut.into())
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(std::io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+}
+
+fn content(path: &Path) -> Content {
     // With its room from the start, so that no copy is left behind when it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     std::fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own waits
-/// for that, for which no runtime waits.
-fn content_in_time(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-    let (done, wait) = mpsc::sync_channel(1);
-    let path = path.to_owned();
-    std::thread::Builder::new().name("edgequake-pipe".to_owned()).spawn(move || {
-        // Nobody listens any more once the limit has passed.
-        let _ = done.send(content(&path));
-    })?;
-    wait.recv_timeout(LIMIT).unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
 }
 
 /// UTF-8 with or without a byte-order mark, or UTF-16 with one.
@@ -104,7 +149,7 @@ mod tests {
                 b"\xff\xfes\0t".to_vec(),
                 "the file is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8",
             ),
-            (vec![b'x'; 64 * 1024 + 1], "the file is longer than 64 KiB, and so no secret"),
+            (vec![b'x'; 64 * 1024 + 1], "the file is longer than 64 KiB; name the right file"),
         ] {
             std::fs::write(&path, content).unwrap();
             assert_eq!(read("the file", &path).unwrap_err().to_string(), rule);

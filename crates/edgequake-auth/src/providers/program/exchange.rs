@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use edgequake_types::Secret;
 use serde::{Deserialize, Serialize};
@@ -100,7 +100,8 @@ impl Order {
             .spawn()
             .map_err(|error| self.failed("cannot be started").with_source(error))?;
         let given = self.talk(&mut child, request);
-        end(&mut child, given.is_ok());
+        // Whatever it has answered, it gets a moment to put away what it had opened.
+        end(&mut child, !matches!(&given, Err(error) if error.kind() == Kind::TimedOut));
         given
     }
 
@@ -112,7 +113,7 @@ impl Order {
         let end = Instant::now().checked_add(self.limit);
         let hello: Hello = self.parse(&self.line(&lines, end)?)?;
         if !hello.v.contains(&VERSION) {
-            return Err(self.failed("speaks other versions than 1"));
+            return Err(self.failed("does not support version 1 of the protocol"));
         }
         let mut asked =
             serde_json::to_vec(request).map_err(|error| self.failed("cannot be asked").with_source(error))?;
@@ -204,9 +205,9 @@ fn read_lines(stdout: ChildStdout) -> std::io::Result<Receiver<Line>> {
 
 /// A program that has answered gets a moment to end by itself. None is left behind.
 fn end(child: &mut Child, answered: bool) {
-    let start = SystemTime::now();
+    let start = Instant::now();
     let mut pause = Duration::from_millis(1);
-    while answered && start.elapsed().is_ok_and(|elapsed| elapsed < GRACE) {
+    while answered && start.elapsed() < GRACE {
         if matches!(child.try_wait(), Ok(Some(_)) | Err(_)) {
             return;
         }

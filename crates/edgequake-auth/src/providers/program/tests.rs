@@ -72,6 +72,24 @@ async fn a_token_is_used_until_it_is_refused_or_expires() {
 }
 
 #[tokio::test]
+async fn what_is_for_one_server_or_other_arguments_stays_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = answering(folder.path(), "");
+    let other = AuthContext::new("https://other.example.com".parse().unwrap());
+    let first = program.authorize(&cx()).await.unwrap();
+    assert!(program.ready(&other).is_none());
+    let second = program.authorize(&other).await.unwrap();
+    assert_eq!((value(&first), value(&second)), ("Bearer s3cr3t-1".to_owned(), "Bearer s3cr3t-2".to_owned()));
+    assert_eq!(value(&program.ready(&cx()).unwrap()), value(&first));
+    let asked = std::fs::read_to_string(folder.path().join("asked")).unwrap();
+    assert!(asked.lines().nth(1).unwrap().contains("https://other.example.com"), "{asked}");
+    assert_eq!(program.rejected(first.generation()), Recourse::Retry);
+    assert!(program.ready(&cx()).is_none() && program.ready(&other).is_some());
+    assert!(program.clone().arg("--vault").ready(&other).is_none());
+    assert!(program.clone().carrier(Carrier::ApiKey).ready(&other).is_none());
+}
+
+#[tokio::test]
 async fn callers_at_once_wait_for_one_run_and_the_same_token_stays_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let program = script(folder.path(), GREETING, r#"echo '{"Ok":{"kind":"get","token":"s3cr3t"}}'"#);
