@@ -25,7 +25,7 @@ pub enum CredentialsErrorKind {
     /// The account is locked (423). One more attempt is made after the time that the server says, else after its usual lock
     /// time, 15 minutes.
     Locked,
-    /// The account is deactivated (403). One more attempt is made after 15 minutes.
+    /// The account is deactivated (403). One more attempt is made after the time that the server tells, or 15 minutes.
     Inactive,
     /// The login is over and nothing at hand can renew it: log in again.
     SessionExpired,

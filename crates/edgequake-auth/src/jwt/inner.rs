@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub(crate) board: Board,
     /// The record was last seen with an exchange that nobody knows the end of.
     pub(crate) unsettled: AtomicBool,
+    /// A login is under way: its password may have arrived, whatever becomes of the flight.
+    pub(crate) presenting_password: AtomicBool,
     pub(crate) process: Process,
     core: RwLock<Core>,
     notes: Mutex<Notes>,
@@ -84,6 +86,7 @@ impl Inner {
             counts: Counts::default(),
             board: Board::new(),
             unsettled: AtomicBool::new(false),
+            presenting_password: AtomicBool::new(false),
             process: Process::new(),
             core: RwLock::new(Core { state, flight: None }),
             notes: Mutex::new(notes),
@@ -152,13 +155,19 @@ impl Inner {
         }
     }
 
+    /// What is left of a flight that was lost, and whether a password may have arrived with it.
+    fn lost(&self) -> CredentialsError {
+        let lost = state::interrupted();
+        if self.presenting_password.swap(false, Ordering::AcqRel) { lost.of_login() } else { lost }
+    }
+
     /// Waits for a flight. One that is lost is given up, and the next caller starts another.
     pub(crate) async fn wait_for(&self, ticket: Ticket, flight: &Flight<Outcome>) -> Outcome {
         match flight.wait().await {
             Some(outcome) => outcome,
             None => {
                 self.write().abandon(ticket);
-                Err(state::interrupted())
+                Err(self.lost())
             }
         }
     }
@@ -383,7 +392,7 @@ impl FlightTask {
 impl Drop for FlightTask {
     fn drop(&mut self) {
         let ticket = self.ticket;
-        let lost = Failure::of(state::interrupted());
+        let lost = Failure::of(self.inner.lost());
         self.complete(|state, now, jitter| state.settle(now, ticket, Err(lost), jitter));
     }
 }

@@ -249,7 +249,10 @@ impl Inner {
         };
         let by_login = |error| Failure { error, ended: None, by_login: true };
         let start = self.clock.now();
-        let (tokens, user) = self.wire().login(&login.identifier, &login.password).await.map_err(by_login)?;
+        self.presenting_password.store(true, Ordering::Release);
+        let answer = self.wire().login(&login.identifier, &login.password).await;
+        self.presenting_password.store(false, Ordering::Release);
+        let (tokens, user) = answer.map_err(by_login)?;
         // Before the password is thrown away: an answer without a usable token is no login.
         Access::new(tokens.access_token.clone()).map_err(by_login)?;
         self.counts.logins.fetch_add(1, Ordering::Relaxed);

@@ -105,9 +105,9 @@ impl Inner {
     pub(crate) fn record_store_error(&self, error: StoreError) -> Arc<StoreError> {
         let text = error.to_string();
         if self.notes().store_warning.as_ref() == Some(&text) {
-            tracing::debug!(error = text, server = %self.server, "token store failed again");
+            tracing::debug!(error = &error as &dyn std::error::Error, server = %self.server, "token store failed again");
         } else {
-            tracing::warn!(error = text, server = %self.server, "token store failed");
+            tracing::warn!(error = &error as &dyn std::error::Error, server = %self.server, "token store failed");
             self.notes().store_warning = Some(text);
         }
         self.counts.store_errors.fetch_add(1, Ordering::Relaxed);

@@ -243,6 +243,7 @@ fn is_web_page(headers: &HeaderMap) -> bool {
 fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
     let status = response.status();
     let body = ErrorBody::read(status, response.body());
+    let repeats = |text: &str| !secret.is_empty() && text.contains(secret.expose());
     let name = step.name();
     let invalid_grant = status == StatusCode::BAD_REQUEST && body.code.eq_ignore_ascii_case("invalid_grant");
     let (kind, text) = match status.as_u16() {
@@ -254,9 +255,7 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
             (Kind::SessionExpired, format!("the {name} was refused: the session is over"))
         }
         400 if invalid_grant => (Kind::Refused, format!("the {name} was refused")),
-        403 => {
-            forbidden(step, body.reason_text().filter(|reason| is_word(reason) && *reason != secret.expose()))
-        }
+        403 => forbidden(step, body.reason_text().filter(|reason| is_word(reason) && !repeats(reason))),
         423 => (
             Kind::Locked,
             "the account is locked after too many wrong logins; wait, then log in again".to_owned(),
@@ -282,10 +281,10 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
     let wait = retry_after(response.headers())
         .or(body.retry_after_seconds.map(Duration::from_secs))
         .or((kind == Kind::Locked).then_some(ACCOUNT_PAUSE));
-    let message = Some(body.message).filter(|text| secret.is_empty() || !text.contains(secret.expose()));
+    let message = Some(body.message).filter(|text| !repeats(text));
     let error = CredentialsError::new(kind, text).with_answer(
         status,
-        Some(body.code.into_boxed_str()),
+        Some(body.code.into_boxed_str()).filter(|code| !repeats(code)),
         message.map(String::into_boxed_str),
     );
     match wait {

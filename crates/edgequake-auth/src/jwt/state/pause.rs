@@ -14,6 +14,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// How long a locked or inactive account is left alone: the server's usual lock time.
 pub(crate) const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
+/// The least that is waited for, whatever the server says: each attempt counts.
+const SHORTEST_ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is known about the password, if there is one.
 #[derive(Debug, Clone)]
@@ -51,7 +53,10 @@ impl State {
         match error.kind() {
             Kind::Refused => self.password = Password::Refused(error.clone()),
             Kind::Locked | Kind::Inactive => {
-                let pause = error.retry_after().unwrap_or(ACCOUNT_PAUSE).min(LONGEST_RETRY_AFTER);
+                let pause = error
+                    .retry_after()
+                    .unwrap_or(ACCOUNT_PAUSE)
+                    .clamp(SHORTEST_ACCOUNT_PAUSE, LONGEST_RETRY_AFTER);
                 let until = now.mono.saturating_add(pause);
                 self.password = Password::Paused(until, error.clone());
             }

@@ -268,3 +268,13 @@ async fn logins_on_request_and_requests_wait_for_each_other() {
     assert!(rig.count("/login") <= 11);
     assert_eq!(rig.count("/refresh"), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_may_have_arrived_with_a_lost_flight_is_not_sent_again() {
+    let rig = Rig::default();
+    rig.fail([Fault::Panic]);
+    let error = rig.with_login().authorize(&cx()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Interrupted);
+    assert!(error.is_of_login(), "{error:?}");
+    assert_eq!(rig.count("/login"), 1);
+}

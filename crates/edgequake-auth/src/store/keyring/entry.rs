@@ -76,11 +76,18 @@ fn write_parts(vault: &dyn Vault, name: &str, bytes: &[u8]) -> Result<(), StoreE
     if split.parts > MOST_PARTS {
         return Err(failed(VaultError::TooLarge));
     }
-    for (number, bytes) in (1..).zip(parts) {
-        vault.set(SERVICE, &part(name, number), bytes).map_err(failed)?;
-    }
     let split = serde_json::to_vec(&split).map_err(|_| corrupt("cannot be written"))?;
-    vault.set(SERVICE, name, &split).map_err(failed)
+    let written = (1..)
+        .zip(&parts)
+        .try_for_each(|(number, bytes)| vault.set(SERVICE, &part(name, number), bytes))
+        .and_then(|()| vault.set(SERVICE, name, &split));
+    written.map_err(|error| {
+        // Tokens that nothing points to would stay for ever. What cannot be removed now could not be removed later.
+        for number in 1..=parts.len() {
+            let _ = vault.delete(SERVICE, &part(name, number));
+        }
+        failed(error)
+    })
 }
 
 pub(super) fn remove(vault: &dyn Vault, name: &str) -> Result<(), StoreError> {
