@@ -78,13 +78,13 @@ impl RedisStoreBuilder {
         }
     }
 
-    /// The user of an access control list; goes before that of the address.
+    /// The user of an access control list; overrides the one in the address.
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.username = Some(username.into());
         self
     }
 
-    /// The password; goes before that of the address.
+    /// The password; overrides the one in the address.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
         self.password = Some(Password::Given(password.into()));
         self

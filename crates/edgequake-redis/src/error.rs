@@ -18,8 +18,10 @@ pub enum RedisStoreError {
     /// A certificate for an address without TLS.
     #[error("certificates are for rediss:// addresses")]
     NotTls,
-    /// The prefix of the keys is too long or has a character that would make keys hard to read.
-    #[error("the key prefix must be 1 to 64 visible ASCII characters without blanks")]
+    /// The prefix of the keys is too long, has a character that would make keys hard to read, or braces that hold no tag.
+    #[error(
+        "the key prefix must be 1 to 64 visible ASCII characters without blanks, with braces only around a tag"
+    )]
     Prefix,
     /// The encryption key is not 32 bytes.
     #[error("an encryption key is 32 random bytes in base64, as of: openssl rand -base64 32")]
@@ -33,7 +35,7 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
     let (kind, text) = match (error.kind(), code) {
         _ if error.is_timeout() => (Busy, "Redis did not answer in time".to_owned()),
         (ErrorKind::AuthenticationFailed, _) | (_, "NOAUTH" | "WRONGPASS") => {
-            (Unavailable, "Redis refused the user or the password".to_owned())
+            (Unavailable, format!("Redis at {address} refused the user or the password"))
         }
         (ErrorKind::Server(ServerErrorKind::NoPerm), _) => (
             Unavailable,
@@ -50,10 +52,17 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
             "Redis is a cluster, and the keys are on another of its nodes: name that node, or a proxy"
                 .to_owned(),
         ),
-        (_, "OOM") => (Unavailable, "Redis has no memory left for this".to_owned()),
+        (_, "OOM") => (
+            Unavailable,
+            "Redis has no memory left: raise maxmemory, or remove what it need not keep".to_owned(),
+        ),
         (_, "WRONGTYPE") | (ErrorKind::UnexpectedReturnType, _) => (
             Corrupt,
             "Redis holds something else under the key of the login: choose another key prefix".to_owned(),
+        ),
+        (ErrorKind::Parse, _) => (
+            Unavailable,
+            format!("what answers at {address} does not speak as Redis does: check the address"),
         ),
         (_, "") => (Unavailable, format!("Redis at {address} cannot be reached: {}", error.category())),
         (_, code) => (Unavailable, format!("Redis answered with an error: {code}")),

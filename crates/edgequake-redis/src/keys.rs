@@ -13,8 +13,13 @@ impl Keys {
 
     /// `None` unless it is 1 to 64 visible ASCII characters.
     pub(crate) fn new(prefix: &str) -> Option<Self> {
-        let fits = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| Self(prefix.to_owned()))
+        let visible = (1..=64).contains(&prefix.len()) && prefix.bytes().all(|byte| byte.is_ascii_graphic());
+        // A brace that is not closed would end in the server's tag, and an empty pair switches tags off.
+        let tagged = match prefix.split_once('{') {
+            None => true,
+            Some((_, rest)) => rest.split_once('}').is_some_and(|(tag, _)| !tag.is_empty()),
+        };
+        (visible && tagged).then(|| Self(prefix.to_owned()))
     }
 
     /// The hash of one login.
@@ -28,8 +33,7 @@ impl Keys {
     }
 }
 
-/// The server between braces, which make it the hash tag unless the prefix has one. Braces of its own would end it too early,
-/// and a colon after it would be ambiguous in nothing: the closing brace ends it.
+/// The server between braces, which make it the hash tag unless the prefix has one. Braces of its own would end it too early.
 fn tag(server: &ServerKey) -> String {
     let mut tag = String::from("{");
     for character in server.to_string().chars() {
@@ -60,7 +64,7 @@ mod tests {
         let key = server("/one").account("mona@corp.test");
         insta::assert_snapshot!(keys.login(&key), @"edgequake:login:{https://eq.example.com:8443/one}:mona@corp.test");
         insta::assert_snapshot!(keys.logins(key.server()), @"edgequake:logins:{https://eq.example.com:8443/one}");
-        for prefix in ["", "a b", "\u{e9}", "a\n", &"x".repeat(65)] {
+        for prefix in ["", "a{b", "{}", "a{}b", "}{", "a b", "\u{e9}", "a\n", &"x".repeat(65)] {
             assert_eq!(Keys::new(prefix), None, "{prefix:?}");
         }
     }

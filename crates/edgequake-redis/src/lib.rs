@@ -22,7 +22,7 @@
 //! # }
 //! ```
 //!
-//! With the client it is `Client::builder().store(store)`.
+//! With the client it is `Client::builder().token_store(store)`.
 //!
 //! # What is stored
 //!
@@ -52,7 +52,8 @@
 //! Each store remembers the highest revision it has seen of a login. Once Redis holds less, or nothing, the refresh token in it
 //! may be spent, and a second use ends the session. So reading fails until there is a newer login; access tokens in hand are
 //! used meanwhile. A program with a password logs in again by itself; one without waits for whoever does.
-//! A process that starts after the loss has seen nothing and cannot know: where fail-overs happen, give it a password.
+//! A process that starts after the loss has seen nothing and cannot know, and once it has written, nobody can: where Redis may
+//! lose writes, give every process a password.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

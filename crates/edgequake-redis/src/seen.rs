@@ -9,11 +9,19 @@ use edgequake_auth::LoginKey;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Seen(Arc<Mutex<HashMap<LoginKey, Last>>>);
 
-#[derive(Debug, Clone, Copy)]
-struct Last {
-    revision: u64,
+/// The highest revision so far, 0 if there was none.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Last {
+    pub(crate) revision: u64,
     /// It may have expired since.
     ended: bool,
+}
+
+impl Last {
+    /// Whether nothing can be there rightly: nothing ever was, or it has expired.
+    pub(crate) fn may_be_absent(self) -> bool {
+        self.revision == 0 || self.ended
+    }
 }
 
 impl Seen {
@@ -21,9 +29,9 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The highest revision so far, 0 if there was none.
-    pub(crate) fn highest(&self, key: &LoginKey) -> u64 {
-        self.all().get(key).map_or(0, |last| last.revision)
+    /// What was seen last. To be asked before Redis is: what others note meanwhile is newer than its answer.
+    pub(crate) fn last(&self, key: &LoginKey) -> Last {
+        self.all().get(key).copied().unwrap_or_default()
     }
 
     /// Notes what is there now.
@@ -35,11 +43,6 @@ impl Seen {
             *last = Last { revision, ended };
         }
     }
-
-    /// Whether nothing can be there rightly: nothing ever was, or it has expired.
-    pub(crate) fn may_be_absent(&self, key: &LoginKey) -> bool {
-        self.all().get(key).is_none_or(|last| last.ended)
-    }
 }
 
 #[cfg(test)]
@@ -50,12 +53,12 @@ mod tests {
     fn the_highest_counts_and_what_ended_may_be_gone() {
         let server = edgequake_auth::ServerKey::new("https://h".parse().unwrap(), "");
         let (key, seen) = (server.account("mona"), Seen::default());
-        assert!(seen.may_be_absent(&key) && seen.highest(&key) == 0);
+        assert!(seen.last(&key).may_be_absent());
         seen.note(&key, 7, false);
         seen.note(&key, 5, true);
-        assert!(!seen.may_be_absent(&key) && seen.highest(&key) == 7);
+        assert!(!seen.last(&key).may_be_absent() && seen.last(&key).revision == 7);
         seen.note(&key, 8, true);
-        assert!(seen.may_be_absent(&key) && seen.highest(&key) == 8);
-        assert!(seen.may_be_absent(&server.account("ben")));
+        assert!(seen.last(&key).may_be_absent() && seen.last(&key).revision == 8);
+        assert!(seen.last(&server.account("ben")).may_be_absent());
     }
 }

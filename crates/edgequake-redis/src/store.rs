@@ -62,18 +62,18 @@ impl RedisStore {
             read.arg(&name).arg("revision").arg("record");
             async move { read.query_async::<(Option<u64>, Option<Vec<u8>>)>(&mut connection).await }
         };
-        let highest = self.seen.highest(key);
+        let last = self.seen.last(key);
         let (answer, _) = self.connection.run(command).await?;
         let (revision, bytes) = match answer {
             (Some(revision), Some(bytes)) => (revision, bytes),
-            (None, None) if self.seen.may_be_absent(key) => return Ok(None),
+            (None, None) if last.may_be_absent() => return Ok(None),
             (None, None) => return Err(went_back(&name)),
             _ => {
                 let text = format!("what is under {name} in Redis is not a login: choose another key prefix");
                 return Err(StoreError::new(StoreErrorKind::Corrupt, text));
             }
         };
-        if revision < highest {
+        if revision < last.revision {
             return Err(went_back(&name));
         }
         let record = self.payloads.read(&name, key, &bytes)?;
@@ -89,7 +89,7 @@ impl RedisStore {
     ) -> Result<Swap, StoreError> {
         let name = self.keys.login(key);
         let payload = self.payloads.write(&name, key, record)?;
-        let highest = self.seen.highest(key);
+        let highest = self.seen.last(key).revision;
         let kept = match record.status {
             Status::Ended { .. } => KEPT.as_millis(),
             _ => 0,
@@ -110,7 +110,7 @@ impl RedisStore {
                 return Ok((revision, replicas));
             }
             // Shorter than the limit of the whole, so that a shortfall is told as one.
-            let wait = u64::try_from((limit / 2).as_millis()).unwrap_or(u64::MAX);
+            let wait = u64::try_from((limit / 2).as_millis()).unwrap_or(u64::MAX).max(1);
             let confirmed: u32 = cmd("WAIT").arg(replicas).arg(wait).query_async(&mut connection).await?;
             Ok((revision, confirmed))
         };
