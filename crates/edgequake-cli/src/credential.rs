@@ -17,8 +17,8 @@ pub(crate) enum CredentialSource {
     KeyFile(PathBuf),
     /// `--credential-program`.
     Program(PathBuf),
-    /// `EDGEQUAKE_API_KEY` of the environment.
-    EnvKey,
+    /// `EDGEQUAKE_API_KEY` of the environment, or the file that `EDGEQUAKE_API_KEY_FILE` names.
+    EnvKey(Option<PathBuf>),
     /// A name and a password of the environment.
     EnvLogin(Account),
     /// `EDGEQUAKE_API_KEY` of the `.env` file.
@@ -51,7 +51,7 @@ impl CredentialSource {
         }
         let env = Env::from_process();
         if env.is_configured()? {
-            return Ok(Some(Self::EnvKey));
+            return Ok(Some(Self::EnvKey(env.key_file().map(PathBuf::from))));
         }
         if let Some((name, password)) = env.login()? {
             let account = Account { identifier: name.to_owned(), password };
@@ -71,7 +71,7 @@ impl CredentialSource {
         match self {
             Self::KeyFile(_) => "api_key_file",
             Self::Program(_) => "credential_program",
-            Self::EnvKey => "environment_api_key",
+            Self::EnvKey(_) => "environment_api_key",
             Self::EnvLogin(_) => "environment_login",
             Self::EnvFileKey(_) => "env_file_api_key",
             Self::EnvFileLogin(..) => "env_file_login",
@@ -98,7 +98,8 @@ impl fmt::Display for CredentialSource {
         match self {
             Self::KeyFile(path) => write!(f, "the key file {}", path.display()),
             Self::Program(path) => write!(f, "the program {}", path.display()),
-            Self::EnvKey => write!(f, "{API_KEY} in the environment"),
+            Self::EnvKey(None) => write!(f, "{API_KEY} in the environment"),
+            Self::EnvKey(Some(path)) => write!(f, "{}, the file of {API_KEY}_FILE", path.display()),
             Self::EnvLogin(_) => write!(f, "{name} and {PASSWORD} in the environment"),
             Self::EnvFileKey(path) => write!(f, "{API_KEY} in {}", path.display()),
             Self::EnvFileLogin(_, path) => write!(f, "{name} and {PASSWORD} in {}", path.display()),

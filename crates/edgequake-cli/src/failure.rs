@@ -39,7 +39,7 @@ impl From<Exit> for ExitCode {
 pub(crate) enum Failure {
     /// The reader of our output has closed the pipe, as `head` does: not an error.
     PipeClosed,
-    /// Ctrl-C.
+    /// A signal has ended it.
     Interrupted(Signal),
     /// The arguments are wrong; the text is clap's, with its own `error:`.
     Arguments(String),

@@ -19,8 +19,9 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    /// None where it is ignored, as below `nohup`.
     #[cfg(unix)]
-    hang_up: tokio::signal::unix::Signal,
+    hang_up: Option<tokio::signal::unix::Signal>,
 }
 
 impl Signals {
@@ -31,7 +32,7 @@ impl Signals {
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
-                hang_up: signal(SignalKind::hangup())?,
+                hang_up: if is_ignored(HANG_UP) { None } else { Some(signal(SignalKind::hangup())?) },
             })
         }
         #[cfg(not(unix))]
@@ -44,7 +45,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hang_up.recv() => Signal::HangUp,
+            () = next_of(self.hang_up.as_mut()) => Signal::HangUp,
         }
         #[cfg(not(unix))]
         {
@@ -55,4 +56,25 @@ impl Signals {
             Signal::Interrupt
         }
     }
+}
+
+#[cfg(unix)]
+async fn next_of(signal: Option<&mut tokio::signal::unix::Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// The number of SIGHUP, the same on every Unix.
+#[cfg(unix)]
+const HANG_UP: u32 = 1;
+
+/// Whether this process was started with the signal ignored. Only Linux tells without unsafe code; elsewhere it counts as not ignored.
+#[cfg(unix)]
+fn is_ignored(signal: u32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }

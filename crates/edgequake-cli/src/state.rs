@@ -51,7 +51,10 @@ impl StateFolder {
     pub(crate) fn others(&self, origin: &Origin, kind: StoreKind) -> Vec<LoginStore> {
         match kind {
             StoreKind::Keyring => vec![self.file()],
-            StoreKind::File if self.marker(origin).exists() => vec![self.keyring_or_file()],
+            // Without keyrings the marker of another build means nothing.
+            StoreKind::File if cfg!(feature = "keyring") && self.marker(origin).exists() => {
+                vec![self.keyring_or_file()]
+            }
             StoreKind::File => Vec::new(),
         }
     }
@@ -191,6 +194,20 @@ mod tests {
         }
         assert_eq!(find(None, None), None);
         assert_eq!(find(None, Some("h")), None);
+    }
+
+    #[test]
+    fn the_store_of_a_login_is_none_of_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateFolder(folder.path().join("edgequake"));
+        let here = "https://a.example".parse().unwrap();
+        state.remember(&here, StoreKind::Keyring).unwrap();
+        for kind in [StoreKind::File, StoreKind::Keyring] {
+            let Ok(own) = state.store_of_kind(kind) else { continue };
+            for other in state.others(&here, kind) {
+                assert_ne!(other.to_string(), own.to_string(), "{kind:?}");
+            }
+        }
     }
 
     #[test]

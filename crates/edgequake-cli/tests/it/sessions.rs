@@ -214,6 +214,27 @@ async fn a_command_that_is_ended_does_not_lose_the_session() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn below_nohup_a_terminal_that_closes_ends_nothing() {
+    let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.server.expire_access_tokens();
+    let whoami = rig.command(&["whoami"]);
+    let program = whoami.as_std().get_program().to_owned();
+    let mut below = tokio::process::Command::new("nohup");
+    below.arg(program).arg("whoami").env_clear().current_dir(rig.home.path());
+    below.envs(whoami.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+    below.stdin(std::process::Stdio::null()).stdout(std::process::Stdio::piped());
+    let child = below.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    while rig.server.stats().refreshes == 0 {
+        tokio::task::yield_now().await;
+    }
+    signal(&child, "-HUP").await;
+    let output = child.wait_with_output().await.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
