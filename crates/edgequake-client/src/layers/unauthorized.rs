@@ -67,6 +67,7 @@ pub struct Replayed;
 /// Noted in the extensions of a 401 that no other credential is asked for before this time is over, since the server has refused one
 /// fresh one after another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RenewalPaused(pub Duration);
 
 /// Replays a request once after a 401.
