@@ -29,6 +29,7 @@ pub(crate) struct Access {
 /// Points in time on both clocks. Before `soft`: use. Until `hard`: use, and renew meanwhile. After: renew first.
 #[derive(Debug, Clone, Copy)]
 struct Limits {
+    issued: Now,
     soft: Now,
     hard: Now,
 }
@@ -65,7 +66,7 @@ impl Access {
             let lifetime = lifetime.min(LONGEST);
             let early = early.min(lifetime.mul_f64(EARLY_SHARE));
             let early = early.mul_f64(1.0 - JITTER_SHARE * jitter.clamp(0.0, 1.0));
-            Limits { soft: now.after(lifetime.saturating_sub(early)), hard: now.after(lifetime) }
+            Limits { issued: now, soft: now.after(lifetime.saturating_sub(early)), hard: now.after(lifetime) }
         });
         self
     }
@@ -77,6 +78,11 @@ impl Access {
     /// Whether it is time to renew.
     pub(crate) fn is_stale(&self, now: Now) -> bool {
         self.limits.is_some_and(|limits| now.reached(limits.soft))
+    }
+
+    /// Whether it had to be renewed from the beginning, however fast it was taken in.
+    pub(crate) fn began_stale(&self) -> bool {
+        self.limits.is_some_and(|limits| limits.issued.reached(limits.soft))
     }
 
     /// Whether the token is over by either clock.

@@ -221,15 +221,20 @@ impl State {
 
     fn accept(&mut self, now: Now, renewed: Renewed, jitter: f64) -> Result<Authorization, CredentialsError> {
         let repeated = self.access.as_ref().is_some_and(|old| old.token == renewed.access.token);
-        let already_stale = repeated || renewed.access.is_stale(now);
+        // Renewing it on every request would not help.
+        let useless = if repeated || renewed.access.began_stale() {
+            let text = "the server issued a token that is already due for renewal";
+            Some(CredentialsError::new(Kind::Unexpected, text))
+        } else if renewed.access.is_stale(now) {
+            // This process was stopped, the store was slow, or a clock was set: the next one will do.
+            let text = "the new access token was due for renewal before it could be used";
+            Some(CredentialsError::new(Kind::TimedOut, text))
+        } else {
+            None
+        };
         self.failures = 0;
         self.pause = None;
-        if already_stale {
-            // Renewing it on every request would not help.
-            let error = CredentialsError::new(
-                Kind::Unexpected,
-                "the server issued a token that is already due for renewal",
-            );
+        if let Some(error) = useless {
             self.start_pause(now, error, None, jitter);
         }
         let authorization = renewed.access.authorization.clone();

@@ -391,3 +391,32 @@ fn debug_of_the_state_shows_no_secret() {
     let shown = format!("{state:?}");
     assert!(!shown.contains("s3cr3t") && shown.contains("has") | shown.contains("generation"), "{shown}");
 }
+
+#[test]
+fn a_token_that_expired_on_its_way_here_is_not_blamed_on_the_server() {
+    let at = |millis| {
+        let mono = Duration::from_millis(millis);
+        Now { wall: mono + Duration::from_secs(1 << 30), mono }
+    };
+    let taken_in = |lifetime, at_once: bool| {
+        let mut state = State::new(true, false, true);
+        let Decision::Start(ticket) = state.decide(at(0)) else { panic!("there is no token yet") };
+        let access = Access::new("a1".into()).unwrap();
+        let access = access.with_lifetime(Some(Duration::from_secs(lifetime)), at(0), EARLY, 0.0);
+        let renewed = Renewed { access, refresh: None, held: held(), by: By::Refresh };
+        let now = at(if at_once { 0 } else { 4000 });
+        state.settle(now, ticket, Ok(Some(renewed)), 0.0).unwrap();
+        state.decide(now)
+    };
+    // The process stood still in between: whoever asks waits for a moment, and gets the next one.
+    match taken_in(3, false) {
+        Decision::Pause(wait, error) => {
+            assert!(error.is_transient() && wait < Duration::from_secs(1), "{wait:?} {error:?}");
+        }
+        other => panic!("{other:?}"),
+    }
+    match taken_in(0, true) {
+        Decision::Pause(_, error) => assert_eq!(error.kind(), Kind::Unexpected),
+        other => panic!("{other:?}"),
+    }
+}
