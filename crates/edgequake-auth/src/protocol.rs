@@ -37,9 +37,10 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new(exchange: Duration) -> Self {
-        let margin = (exchange / 6).clamp(Duration::from_millis(50), Duration::from_secs(5));
-        Self { exchange, margin }
+    /// Without a margin it follows from the exchange.
+    pub(crate) fn new(exchange: Duration, margin: Option<Duration>) -> Self {
+        let usual = || (exchange / 6).clamp(Duration::from_millis(50), Duration::from_secs(5));
+        Self { exchange, margin: margin.unwrap_or_else(usual) }
     }
 
     /// A holder has time for the exchange of whoever held the lease before, and for one of its own.

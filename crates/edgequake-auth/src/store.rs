@@ -30,7 +30,8 @@
 //! An exchange takes at most [`timeout`](crate::JwtBuilder::timeout), 30 seconds. A lease lasts twice as long and five seconds
 //! more, so that there is time for an exchange whenever it was checked. Others wait for a lease that does not change for its
 //! length and five seconds, and for the exchange that may have begun at its end: 105 seconds at most for a holder that vanished,
-//! and only if they have no good token.
+//! and only if they have no good token. The five seconds are [`lease_margin`](crate::JwtBuilder::lease_margin). The lease says the
+//! limits of its holder, so that others with shorter ones wait long enough.
 //!
 //! # What can go wrong, and the way out
 //!

@@ -16,6 +16,7 @@ use super::wire::Tokens;
 use crate::clock::{Clock, SystemClock};
 use crate::driver::Driver;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::protocol::Limits;
 use crate::store::{MemoryStore, ServerKey, TokenStore};
 use crate::transport::TokenTransport;
 
@@ -46,6 +47,7 @@ pub struct JwtBuilder {
     refresh: Option<Secret>,
     early: Duration,
     timeout: Duration,
+    lease_margin: Option<Duration>,
     store_timeout: Duration,
     retain_password: bool,
     allow_http: bool,
@@ -65,6 +67,7 @@ impl JwtBuilder {
             refresh: None,
             early: Duration::from_secs(300),
             timeout: Duration::from_secs(30),
+            lease_margin: None,
             store_timeout: Duration::from_secs(10),
             retain_password: true,
             allow_http: false,
@@ -118,9 +121,40 @@ impl JwtBuilder {
     }
 
     /// The time limit of one login, refresh or logout: 30 seconds. It does not depend on the time limits of callers. The lease
-    /// under which others who share the store wait is a little more than twice as long.
+    /// under which others who share the store wait is twice as long, and the [margin](Self::lease_margin).
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
+        self
+    }
+
+    /// How much those who share the store allow for pauses of a process and for clocks that run at different speeds: a sixth of the
+    /// [time limit](Self::timeout), from 50 milliseconds to 5 seconds; 5 seconds with the default limit.
+    ///
+    /// Whoever vanishes in the middle of a refresh delays others by three time limits and three margins: 105 seconds with the
+    /// defaults. A shorter margin shortens that, and a process that stands still for longer than the margin between its last look at
+    /// the lease and its request may present a spent refresh token, which ends the session. All who share a login should use the same
+    /// margin; the longer one of holder and waiter counts.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use edgequake_auth::{Jwt, TokenStore, TokenTransport};
+    ///
+    /// fn shared(
+    ///     transport: impl TokenTransport,
+    ///     store: impl TokenStore,
+    /// ) -> Result<Jwt, edgequake_auth::CredentialsError> {
+    ///     // A process that was killed delays the others by 33 seconds at most.
+    ///     Jwt::builder("https://api.example.com".parse().unwrap(), transport)
+    ///         .timeout(Duration::from_secs(10))
+    ///         .lease_margin(Duration::from_secs(1))
+    ///         .account("mona@corp.test")
+    ///         .store(store)
+    ///         .build()
+    /// }
+    /// ```
+    pub fn lease_margin(mut self, margin: Duration) -> Self {
+        self.lease_margin = Some(margin);
         self
     }
 
@@ -200,7 +234,7 @@ impl JwtBuilder {
             clock: self.clock,
             driver: self.driver,
             early: self.early,
-            timeout: self.timeout,
+            limits: Limits::new(self.timeout, self.lease_margin),
             store_timeout: self.store_timeout,
             retain_password: self.retain_password,
         };
@@ -221,6 +255,7 @@ impl fmt::Debug for JwtBuilder {
             .field("refresh_token", &self.refresh)
             .field("early_refresh", &self.early)
             .field("timeout", &self.timeout)
+            .field("lease_margin", &self.lease_margin)
             .field("allow_http", &self.allow_http)
             .finish_non_exhaustive()
     }

@@ -53,7 +53,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) driver: Driver,
     pub(crate) early: Duration,
-    pub(crate) timeout: Duration,
+    pub(crate) limits: Limits,
     pub(crate) store_timeout: Duration,
     pub(crate) retain_password: bool,
 }
@@ -79,7 +79,7 @@ impl Inner {
             store: settings.store,
             clock: settings.clock,
             driver: settings.driver,
-            limits: Limits::new(settings.timeout),
+            limits: settings.limits,
             early: settings.early,
             store_timeout: settings.store_timeout,
             retain_password: settings.retain_password,

@@ -83,7 +83,7 @@ impl Inner {
         let mut stored = None;
         let mut look = true;
         let mut end = self.clock.now().mono.saturating_add(self.limits.delay().saturating_mul(3));
-        let mut waited = false;
+        let (mut waited, mut quiet) = (false, false);
         loop {
             if look {
                 stored = match self.read_record(&key).await {
@@ -105,9 +105,9 @@ impl Inner {
                 Step::Skip => return Ok(None),
                 Step::Wait(_) if now.mono >= end => return Err(Failure::of(too_long())),
                 Step::Wait(wait) => {
-                    if !waited {
-                        // Others may have longer limits.
-                        waited = true;
+                    let first = if refresher.took_over() { &mut quiet } else { &mut waited };
+                    if !std::mem::replace(first, true) {
+                        // Others may have longer limits: for their leases, and for the exchange after them.
                         end = end.max(now.mono.saturating_add(wait).saturating_add(self.limits.delay()));
                     }
                     self.publish();

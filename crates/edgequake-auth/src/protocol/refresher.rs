@@ -69,7 +69,7 @@ pub(crate) struct Refresher {
     password: bool,
     mine: Option<Mine>,
     seen: Option<Seen>,
-    /// How long whoever had the lease before may still be at its exchange.
+    /// How long whoever had the lease before may still be at its exchange, margin included.
     predecessor: Option<Duration>,
 }
 
@@ -215,11 +215,15 @@ impl Refresher {
                 if let Some(mine) = self.mine.as_ref().filter(|mine| mine.fence == record.fence) {
                     return self.with_lease(mine, record, lease, token, spends, now);
                 }
+                // That one may have ended while it waited for whoever had the lease before.
+                if record.intent.as_ref().is_some_and(|intent| intent.inherited) {
+                    expired = Some(lease.exchange.saturating_add(self.margin(lease)));
+                }
             }
             Some(lease) => match self.observe(record, lease, now) {
                 Some(wait) if self.urgency == Urgency::Needed => return Step::Wait(wait),
                 Some(_) => return Step::Skip,
-                None => expired = Some(lease.exchange),
+                None => expired = Some(lease.exchange.saturating_add(self.margin(lease))),
             },
             None => {}
         }
@@ -249,9 +253,14 @@ impl Refresher {
         let known = self.seen.take();
         let same = known.filter(|seen| (seen.fence, seen.renewals) == (record.fence, lease.renewals));
         let seen = same.unwrap_or(Seen { fence: record.fence, renewals: lease.renewals, since: now.mono });
-        let over = seen.since.saturating_add(lease.length).saturating_add(self.limits.margin);
+        let over = seen.since.saturating_add(lease.length).saturating_add(self.margin(lease));
         self.seen = Some(seen);
         over.checked_sub(now.mono).filter(|wait| !wait.is_zero())
+    }
+
+    /// What to allow for between us and the holder of a lease.
+    fn margin(&self, lease: &Lease) -> Duration {
+        self.limits.margin.max(lease.margin)
     }
 
     /// The lease is ours: wait until the one before can no longer be at it, prolong it, or send.
@@ -292,7 +301,7 @@ impl Refresher {
     fn take(&self, record: &Record, spends: Option<Version>, now: Now) -> Record {
         let mut taken = record.clone();
         taken.fence = record.fence.saturating_add(1);
-        taken.lease = Some(self.lease());
+        taken.lease = Some(self.lease(record));
         if let Some(tokens) = spends {
             let inherited = record.is_unsettled();
             taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
@@ -313,8 +322,15 @@ impl Refresher {
         Step::Write(Box::new(self.take(&begun, version, now)))
     }
 
-    fn lease(&self) -> Lease {
-        Lease { holder: self.me, renewals: 0, length: self.limits.lease(), exchange: self.limits.exchange }
+    /// Others wait for our exchange, and for that of whoever had the lease before, if we waited for it, too.
+    fn lease(&self, record: &Record) -> Lease {
+        let Limits { exchange, margin } = self.limits;
+        let mut lease = Lease { holder: self.me, renewals: 0, length: self.limits.lease(), exchange, margin };
+        if let Some(before) = record.lease.as_ref().filter(|_| self.predecessor.is_some()) {
+            lease.exchange = exchange.max(before.exchange);
+            lease.margin = margin.max(before.margin);
+        }
+        lease
     }
 
     /// What was to be written is. `since` is from before it was written.
@@ -326,9 +342,7 @@ impl Refresher {
         let known = self.mine.take().filter(|mine| mine.fence == record.fence);
         let quiet_until = match known {
             Some(mine) => mine.quiet_until,
-            None => self
-                .predecessor
-                .map(|exchange| since.mono.saturating_add(exchange).saturating_add(self.limits.margin)),
+            None => self.predecessor.map(|exchange| since.mono.saturating_add(exchange)),
         };
         self.mine = Some(Mine { fence: record.fence, since, quiet_until });
         if let Some(token) = &self.given

@@ -188,6 +188,8 @@ pub struct Lease {
     pub length: Duration,
     /// How long an exchange of its holder takes at most.
     pub exchange: Duration,
+    /// What its holder allows for pauses and clocks. Others allow for the same, unless they allow for more.
+    pub margin: Duration,
 }
 
 /// A refresh that was begun. Until it is settled nobody knows whether its token still works.

@@ -16,7 +16,7 @@ async fn put_under_foreign_lease(store: &impl TokenStore) {
     let stored = store.read(&key).await.unwrap().unwrap();
     let mut record = stored.record;
     let (holder, length) = (RandomId::from_number(7), Duration::from_secs(1 << 30));
-    record.lease = Some(Lease { holder, renewals: 0, length, exchange: length });
+    record.lease = Some(Lease { holder, renewals: 0, length, exchange: length, margin: Duration::ZERO });
     let tokens = record.tokens().unwrap().version;
     record.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
     record.write = RandomId::from_number(8);
@@ -68,4 +68,80 @@ async fn no_lock_on_any_file_of_the_store_is_waited_for() {
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a1");
     assert_eq!(start.elapsed(), Duration::ZERO);
     assert!(rig.server.lock().unwrap().requests.is_empty());
+}
+
+/// A login whose token has expired, and a lease of somebody who is gone.
+async fn put_under_a_lease_that_nobody_holds(store: &impl TokenStore, margin: Duration) {
+    put_for(store, USER, "a1", Some("r1"), Some(SystemTime::UNIX_EPOCH)).await;
+    let key = server().account(USER);
+    let stored = store.read(&key).await.unwrap().unwrap();
+    let mut record = stored.record;
+    let (holder, length, exchange) =
+        (RandomId::from_number(7), Duration::from_secs(10), Duration::from_secs(3));
+    record.lease = Some(Lease { holder, renewals: 0, length, exchange, margin });
+    record.write = RandomId::from_number(8);
+    let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longer_margin_of_holder_and_waiter_counts() {
+    let seconds = Duration::from_secs;
+    for (theirs, ours, longer) in [(0, 4, 4), (4, 0, 4), (2, 2, 2), (0, 0, 0)] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        put_under_a_lease_that_nobody_holds(&store, seconds(theirs)).await;
+        rig.open("r1");
+        let builder = rig.builder().account(USER).timeout(seconds(1)).lease_margin(seconds(ours));
+        let jwt = builder.store(store.clone()).build().unwrap();
+        let start = Instant::now();
+        jwt.authorize(&cx()).await.unwrap();
+        // Its lease, and the exchange that it may have begun at the end.
+        let waited = start.elapsed().saturating_sub(seconds(10 + longer + 3 + longer));
+        assert!(waited < Duration::from_millis(20), "{theirs} {ours}: {:?}", start.elapsed());
+        assert!(
+            start.elapsed() >= seconds(10 + longer + 3 + longer),
+            "{theirs} {ours}: {:?}",
+            start.elapsed()
+        );
+        let written = store.faults.lock().unwrap().written.clone();
+        // The first one is that of the test.
+        let lease = written.iter().skip(2).find_map(|record| record.lease.clone()).unwrap();
+        // Others would wait for the one before us, too.
+        assert_eq!((lease.length, lease.exchange), (seconds(2 + ours), seconds(3)));
+        assert_eq!(lease.margin, seconds(longer));
+        assert_eq!(jwt.counters().takeovers, 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_for_a_moment_does_not_shorten_the_wait_for_who_was_overtaken() {
+    let seconds = Duration::from_secs;
+    let (rig, store) = (Rig::default(), Broken::default());
+    put_under_a_lease_that_nobody_holds(&store, seconds(1)).await;
+    // It was about to send the token.
+    let key = server().account(USER);
+    let stored = store.read(&key).await.unwrap().unwrap();
+    let mut record = stored.record;
+    let (tokens, holder) = (record.tokens().unwrap().version, RandomId::from_number(7));
+    record.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
+    let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
+    rig.open("r1");
+    let builder = rig.builder().account(USER).timeout(seconds(1)).lease_margin(seconds(1));
+    let jwt = builder.store(store.clone()).build().unwrap();
+    let start = Instant::now();
+    let broken = async {
+        // It has been overtaken after eleven seconds, and may be at its exchange until the fifteenth.
+        tokio::time::sleep(seconds(12)).await;
+        store.set(|faults| faults.read = Some(crate::StoreErrorKind::Unavailable));
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        store.set(|faults| faults.read = None);
+    };
+    let asked = async {
+        while let Err(error) = jwt.authorize(&cx()).await {
+            assert!(start.elapsed() < seconds(60), "{error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::join!(broken, asked);
+    assert!(start.elapsed() >= seconds(15), "{:?}", start.elapsed());
+    assert_eq!(rig.count("/refresh"), 1);
 }

@@ -102,6 +102,8 @@ struct LeaseText {
     /// Milliseconds.
     length: u64,
     exchange: u64,
+    #[serde(default)]
+    margin: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -187,6 +189,7 @@ impl Record {
                 renewals: lease.renewals,
                 length: span(lease.length),
                 exchange: span(lease.exchange),
+                margin: span(lease.margin),
             }),
             intent: self.intent.as_ref().map(|intent| IntentText {
                 counter: intent.tokens.counter,
@@ -258,6 +261,7 @@ impl Record {
                 renewals: lease.renewals,
                 length: Duration::from_millis(lease.length),
                 exchange: Duration::from_millis(lease.exchange),
+                margin: Duration::from_millis(lease.margin),
             }),
             intent: text.intent.map(|intent| Intent {
                 tokens: Version { counter: intent.counter, nonce: intent.nonce.0 },
