@@ -16,6 +16,7 @@ mod deny;
 mod disk;
 mod examples;
 mod failure;
+mod fleet;
 mod fuzz;
 mod keyring;
 mod limit;
@@ -108,6 +109,11 @@ const COMMANDS: &[Command] = &[
         name: "redis",
         summary: "the store in Redis against a real Redis and Valkey (unpacks Debian packages)",
         run: redis::run,
+    },
+    Command {
+        name: "fleet",
+        summary: "processes share a login, on a folder and on Redis, under faults: [--seconds N] (default 120) [--seed N]",
+        run: fleet::run,
     },
     Command {
         name: "soak",
