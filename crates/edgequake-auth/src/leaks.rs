@@ -1,4 +1,6 @@
-//! Each secret against each place that could show it: Debug, Display, error chains, logs at TRACE, panics.
+//! Each secret against each place that could show it: Debug, Display, error chains, logs at TRACE, panics, names of files,
+//! arguments and environment of programs. The names of entries in a keyring are looked at where its mock is, and what Redis sees
+//! in `edgequake-redis`.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -232,4 +234,44 @@ async fn a_panic_of_the_transport_shows_no_secret() {
     std::panic::set_hook(before);
     assert_clean(&chain(&error), "interrupted");
     assert_clean(&printed.lock().unwrap(), "panicked at");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn no_credential_program_is_shown_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("program");
+    // It writes down all that others on this machine could see of it, and what it is asked.
+    let text = format!(
+        "#!/bin/sh\ncd {}\nn=$(cat runs 2>/dev/null | wc -l)\necho \"run $0 $*\" >> runs\nenv > env-$n\n{}\nread -r line\n\
+         echo \"$line\" >> asked\nprintf '{{\"Ok\":{{\"kind\":\"get\",\"token\":\"s3cr3t-%s\"}}}}\\n' \"$n\"\n",
+        folder.path().display(),
+        "echo '{\"v\":[1]}'"
+    );
+    std::fs::write(&path, text).unwrap();
+    let program = crate::Program::new("sh").arg(&path).arg("--vault");
+    for run in 0..3 {
+        let authorization = program.authorize(&cx()).await.unwrap();
+        assert_clean(&shown(&authorization), "generation");
+        assert!(authorization.header().unwrap().1.to_str().unwrap().ends_with(&format!("s3cr3t-{run}")));
+        // The next run is told that this token was refused, but not which it was.
+        let _ = program.rejected(authorization.generation());
+    }
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("runs").lines().count(), 3);
+    assert_clean(&read("runs"), "--vault");
+    assert_clean(&read("asked"), "\"refused\":true");
+    assert_clean(&shown(&program), "Program");
+    let names = |text: &str| -> Vec<_> {
+        text.lines().filter_map(|line| line.split_once('=')).map(|(name, _)| name.to_owned()).collect()
+    };
+    for run in 0..3 {
+        let environment = read(&format!("env-{run}"));
+        assert_clean(&environment, "PATH=");
+        // Nothing is added to what this process has; a shell adds these.
+        let own = ["_", "PWD", "OLDPWD", "SHLVL"];
+        let added = |name: &String| std::env::var_os(name).is_none() && !own.contains(&name.as_str());
+        let lines: Vec<_> = names(&environment).into_iter().filter(added).collect();
+        assert!(lines.is_empty(), "{lines:?}");
+    }
 }

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "encryption")]
 mod encrypted;
+mod leaks;
 mod lost;
 mod real;
 mod server;

@@ -10,6 +10,8 @@ use super::*;
 #[derive(Debug, Default)]
 struct Mock {
     entries: Mutex<HashMap<String, Vec<u8>>>,
+    /// What entries were asked for, by service and name: what a keyring shows without being unlocked.
+    names: Mutex<Vec<String>>,
     broken: Mutex<bool>,
     /// Somebody says no to each call.
     denied: Mutex<bool>,
@@ -19,6 +21,10 @@ struct Mock {
 }
 
 impl Mock {
+    fn name(&self, service: &str, user: &str) {
+        self.names.lock().unwrap().push(format!("{service}: {user}"));
+    }
+
     fn reach(&self) -> Result<(), VaultError> {
         let locked = self.locked.0.lock().unwrap();
         drop(self.locked.1.wait_while(locked, |locked| *locked).unwrap());
@@ -35,13 +41,15 @@ impl Mock {
 }
 
 impl Vault for Arc<Mock> {
-    fn get(&self, _: &str, user: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    fn get(&self, service: &str, user: &str) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.name(service, user);
         self.reach()?;
         let entries = self.entries.lock().unwrap();
         entries.get(user).cloned().map(Zeroizing::new).ok_or(VaultError::NoEntry)
     }
 
-    fn set(&self, _: &str, user: &str, secret: &[u8]) -> Result<(), VaultError> {
+    fn set(&self, service: &str, user: &str, secret: &[u8]) -> Result<(), VaultError> {
+        self.name(service, user);
         self.reach()?;
         if self.room.lock().unwrap().is_some_and(|room| secret.len() > room) {
             return Err(VaultError::TooLarge);
@@ -50,7 +58,8 @@ impl Vault for Arc<Mock> {
         Ok(())
     }
 
-    fn delete(&self, _: &str, user: &str) -> Result<(), VaultError> {
+    fn delete(&self, service: &str, user: &str) -> Result<(), VaultError> {
+        self.name(service, user);
         self.reach()?;
         self.entries.lock().unwrap().remove(user).map(drop).ok_or(VaultError::NoEntry)
     }
@@ -83,6 +92,28 @@ fn files(folder: &tempfile::TempDir) -> String {
         }
     }
     text
+}
+
+#[tokio::test]
+async fn no_entry_is_named_by_a_token() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    *mock.room.lock().unwrap() = Some(2_560);
+    // One that fits, one that is split, one that was begun with a token in hand and is being refreshed, and the end.
+    let _ = put(&store, &login("s3cr3t-1")).await.unwrap();
+    let _ = put(&store, &login(&format!("s3cr3t-{}", "x".repeat(6000)))).await.unwrap();
+    let mut record = login("s3cr3t-3");
+    record.began_with = Some(crate::store::fingerprint(&"s3cr3t-0".into()));
+    let (holder, since) = (crate::RandomId::random(), std::time::SystemTime::now());
+    let tokens = record.tokens().unwrap().version;
+    record.intent = Some(crate::Intent { tokens, holder, since, inherited: false });
+    let _ = put(&store, &record).await.unwrap();
+    record.status = Status::Ended { reason: super::super::EndReason::LoggedOut, at: since };
+    let _ = put(&store, &record).await.unwrap();
+    let names = mock.names.lock().unwrap().join("\n");
+    assert!(names.contains("part 3") && names.lines().count() > 8, "{names}");
+    assert!(names.lines().all(|name| name.starts_with("edgequake: ") && name.contains("mona")), "{names}");
+    assert!(!names.contains("s3cr3t") && !files(&folder).contains("s3cr3t"), "{names}");
 }
 
 #[tokio::test]
