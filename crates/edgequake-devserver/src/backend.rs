@@ -9,7 +9,6 @@ use edgequake_types::workspaces::CreateWorkspace;
 use edgequake_types::{DocumentId, UserId};
 
 use crate::app::App;
-use crate::auth::password;
 use crate::auth::token::Signer;
 use crate::bus::ProcessingEvents;
 use crate::clock::{Clock, Timestamp};
@@ -17,6 +16,7 @@ use crate::config::{Config, InitialUser};
 use crate::faults::{Fault, FaultError, Faults};
 use crate::ledger::{Ledger, SessionId};
 use crate::log::{LoggedRequest, Stats};
+use crate::password::PasswordHash;
 use crate::place::Place;
 use crate::recorder::Recorder;
 use crate::routes;
@@ -244,7 +244,7 @@ fn initial_directory(
         directory.accounts.insert(user, None, now).map_err(|_| StartError::Users)?;
     }
     for InitialUser { username, email, password, role } in users {
-        let hash = password::hash(&password).map_err(|_| StartError::Randomness)?;
+        let hash = PasswordHash::new(&password).map_err(|_| StartError::Randomness)?;
         let membership = MemberRole::from_role(&role);
         let user = User::new(new_user_id(), username, email, role);
         let user = directory.accounts.insert(user, Some(hash), now).map_err(|_| StartError::Users)?;

@@ -1,21 +1,20 @@
 //! Random secrets and their digests.
 //!
-//! Generated keys and refresh tokens are long and random, so a fast digest protects them as well as a slow one; only
-//! passwords need a [slow hash](crate::auth::password).
+//! Generated keys and refresh tokens are long and random, so a fast digest protects them as well as a slow one.
 
 use edgequake_types::Secret;
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 /// The stored digest of a random secret.
 pub(crate) type Fingerprint = [u8; 32];
 
 pub(crate) fn fingerprint(secret: &str) -> Fingerprint {
-    Sha256::digest(secret.as_bytes()).into()
+    Hash::hash(secret.as_bytes())
 }
 
 /// SHA-256 in lower-case hexadecimal digits.
 pub(crate) fn sha256_hex(content: &[u8]) -> String {
-    Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect()
+    Hash::hash(content).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The operating system provides no random numbers, so no secret can be generated.

@@ -111,6 +111,7 @@ mod link;
 mod error;
 mod faults;
 mod digest;
+mod password;
 mod ledger;
 mod redact;
 mod recorder;

@@ -149,7 +149,10 @@ fn effective_role(accounts: &Accounts, user: &UserId, role: Role, era: Era, now:
 mod tests {
     use std::time::Duration;
 
+    use edgequake_types::Secret;
+
     use super::*;
+    use crate::password::PasswordHash;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -159,19 +162,20 @@ mod tests {
     fn the_effective_role_is_the_lower_one_of_an_active_account() {
         let mut accounts = Accounts::default();
         let created = at("2026-01-01T00:00:00Z");
-        let ada = accounts.create("Ada", "ada@corp.test", Role::Admin, "hash".to_owned(), created).unwrap();
+        let hash = PasswordHash::new(&Secret::new("correct horse")).unwrap();
+        let ada = accounts.create("Ada", "ada@corp.test", Role::Admin, hash, created).unwrap();
         let ada = ada.user_id;
         let now = at("2026-01-02T00:00:00Z");
         assert_eq!(effective_role(&accounts, &ada, Role::Readonly, Era::C, now), Some(Role::Readonly));
-        accounts.get_mut(&ada).unwrap().user.role = Role::User;
+        accounts.find_mut("ada").unwrap().user.role = Role::User;
         assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, now), Some(Role::User));
-        accounts.get_mut(&ada).unwrap().record_failure(1, Duration::from_secs(60), now);
+        accounts.find_mut("ada").unwrap().record_failure(1, Duration::from_secs(60), now);
         assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, now), None);
         assert_eq!(
             effective_role(&accounts, &ada, Role::Admin, Era::C, at("2026-01-02T00:01:00Z")),
             Some(Role::User)
         );
-        accounts.get_mut(&ada).unwrap().user.is_active = Some(false);
+        accounts.find_mut("ada").unwrap().user.is_active = Some(false);
         assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::C, at("2026-01-03T00:00:00Z")), None);
         assert_eq!(effective_role(&accounts, &ada, Role::Admin, Era::B, now), Some(Role::Admin));
     }

@@ -6,7 +6,6 @@
 
 pub(crate) mod caller;
 pub(crate) mod credential;
-pub(crate) mod password;
 pub(crate) mod permission;
 pub(crate) mod scope;
 pub(crate) mod token;

@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use crate::auth::caller::{Caller, Identity};
 use crate::auth::credential::{Credential, CredentialHeader};
-use crate::auth::password;
 use crate::auth::token::Claims;
 use crate::config::Era;
 use crate::error::Refusal;
@@ -22,7 +21,7 @@ use crate::route::{Call, decode};
 use crate::state::sessions::{Redeemed, RefreshError, Rejected};
 
 pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refusal> {
-    let result = log_in(&call, request).await;
+    let result = log_in(&call, &request);
     let counters = &call.app.counters;
     match &result {
         Ok(_) => counters.logins.increment(),
@@ -34,34 +33,18 @@ pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginRespo
     result.map(Reply::new)
 }
 
-async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
+fn log_in(call: &Call, request: &Login) -> Result<LoginResponse, Refusal> {
     let refused = |reason: &str| Refusal::unauthorized(reason, "login", &request.username);
-    let (user_id, hash) = {
-        let mut directory = call.app.directory();
-        let mut names = [Some(&request.username), request.email.as_ref()].into_iter().flatten();
-        let found = names.find(|name| directory.accounts.find_mut(name).is_some());
-        let account = found
-            .and_then(|name| directory.accounts.find_mut(name))
-            .ok_or_else(|| refused("user_not_found"))?;
-        if account.is_locked(call.now) {
-            return Err(Refusal::account_locked());
-        }
-        (account.user.user_id.clone(), account.password_hash.clone())
-    };
-    // Hashing would block the runtime for milliseconds.
-    let password = request.password.clone();
-    let matches =
-        tokio::task::spawn_blocking(move || hash.is_some_and(|hash| password::verify(&password, &hash)));
-    let matches = matches.await.map_err(|_| Refusal::internal())?;
-
     let config = &call.app.config;
     let mut directory = call.app.directory();
-    let account = directory.accounts.get_mut(&user_id).ok_or_else(|| refused("user_not_found"))?;
-    // Another attempt may have locked the account while this one was hashing.
+    let mut names = [Some(&request.username), request.email.as_ref()].into_iter().flatten();
+    let found = names.find(|name| directory.accounts.find_mut(name).is_some());
+    let account =
+        found.and_then(|name| directory.accounts.find_mut(name)).ok_or_else(|| refused("user_not_found"))?;
     if account.is_locked(call.now) {
         return Err(Refusal::account_locked());
     }
-    if !matches {
+    if !account.has_password(&request.password) {
         let locks = account.record_failure(config.max_login_attempts, config.lockout, call.now);
         return Err(if locks { Refusal::account_locked() } else { refused("invalid_password") });
     }
@@ -69,6 +52,7 @@ async fn log_in(call: &Call, request: Login) -> Result<LoginResponse, Refusal> {
         return Err(Refusal::forbidden("account_inactive"));
     }
     let user = account.user.clone();
+    let user_id = user.user_id.clone();
     account.record_login(call.now);
     let (token, refresh_token) = directory.sessions.open(user_id, config.refresh_lifetime, call.now);
     let serial = directory.sessions.next_serial();

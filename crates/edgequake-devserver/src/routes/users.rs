@@ -6,9 +6,9 @@ use edgequake_types::users::{
 };
 use edgequake_types::{TenantId, UserId};
 
-use crate::auth::password;
 use crate::error::Refusal;
 use crate::ledger::SessionEvent;
+use crate::password::{self, PasswordHash};
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::accounts::{AccountChange, AccountError};
@@ -23,8 +23,7 @@ pub(super) async fn create(call: Call, request: CreateUser) -> Result<Reply<Crea
         }
     }
     password::check_policy(&request.password)?;
-    let hash = tokio::task::spawn_blocking(move || password::hash(&request.password));
-    let hash = hash.await.map_err(|_| Refusal::internal())??;
+    let hash = PasswordHash::new(&request.password)?;
     let mut directory = call.app.directory();
     let membership = MemberRole::from_role(&role);
     let user = directory.accounts.create(&request.username, &request.email, role, hash, call.now);

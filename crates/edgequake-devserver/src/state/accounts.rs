@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use edgequake_types::UserId;
 use edgequake_types::session::{Role, User};
+use edgequake_types::{Secret, UserId};
 
 use super::new_user_id;
 use crate::clock::{Timestamp, rfc3339};
+use crate::password::PasswordHash;
 
 /// How many accounts there may be.
 const CAPACITY: usize = 10_000;
@@ -17,13 +18,17 @@ const CAPACITY: usize = 10_000;
 pub(crate) struct Account {
     pub(crate) user: User,
     /// `None` for an account that cannot log in.
-    pub(crate) password_hash: Option<String>,
+    password_hash: Option<PasswordHash>,
     /// Failed logins since the last success.
     failures: u32,
     locked_until: Option<Timestamp>,
 }
 
 impl Account {
+    pub(crate) fn has_password(&self, password: &Secret) -> bool {
+        self.password_hash.as_ref().is_some_and(|hash| hash.verify(password))
+    }
+
     pub(crate) fn is_active(&self) -> bool {
         self.user.is_active != Some(false)
     }
@@ -78,10 +83,6 @@ impl Accounts {
         self.0.get(user)
     }
 
-    pub(crate) fn get_mut(&mut self, user: &UserId) -> Option<&mut Account> {
-        self.0.get_mut(user)
-    }
-
     /// Finds an account by user name or e-mail address, ignoring case.
     pub(crate) fn find_mut(&mut self, identifier: &str) -> Option<&mut Account> {
         let identifier = identifier.trim().to_lowercase();
@@ -94,7 +95,7 @@ impl Accounts {
     pub(crate) fn insert(
         &mut self,
         mut user: User,
-        password_hash: Option<String>,
+        password_hash: Option<PasswordHash>,
         now: Timestamp,
     ) -> Result<User, AccountError> {
         if self.find_mut(&user.username).is_some() || self.find_mut(&user.email).is_some() {
@@ -116,7 +117,7 @@ impl Accounts {
         username: &str,
         email: &str,
         role: Role,
-        password_hash: String,
+        password_hash: PasswordHash,
         now: Timestamp,
     ) -> Result<User, AccountError> {
         let user = User::new(new_user_id(), username.trim(), email.trim(), role);
