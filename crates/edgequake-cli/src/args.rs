@@ -20,16 +20,18 @@ pub(crate) use self::session::{Login, StoreKind};
 
 /// Talk to an EdgeQuake server: logins, API keys, documents, questions.
 ///
-/// Data goes to stdout, everything else to stderr. One credential is used, the first of:
+/// Data goes to stdout, everything else to stderr.
+/// One credential is used, the first of:
 ///   --api-key-file or --credential-program,
 ///   EDGEQUAKE_API_KEY,
 ///   EDGEQUAKE_USERNAME with EDGEQUAKE_PASSWORD,
 ///   the same variables in --env-file,
 ///   the session stored by `login`.
 ///
-/// No secret is ever taken as an argument: every user of the machine can read those.
+/// No secret is ever taken as an argument: every user of the machine can read
+/// those.
 #[derive(Debug, Parser)]
-#[command(name = "edgequake-cli", version, after_help = AFTER_HELP, verbatim_doc_comment)]
+#[command(name = "edgequake-cli", version, after_help = AFTER_HELP, verbatim_doc_comment, max_term_width = 80)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -40,9 +42,11 @@ pub(crate) struct Cli {
 const AFTER_HELP: &str = "\
 Environment (an empty variable counts as unset):
   EDGEQUAKE_BASE_URL      URL of the server; default: http://localhost:8080
-  EDGEQUAKE_API_KEY       API key, or EDGEQUAKE_API_KEY_FILE: the file that holds it
-  EDGEQUAKE_USERNAME      name to log in with, or EDGEQUAKE_EMAIL; without a password it selects a stored session
-  EDGEQUAKE_PASSWORD      password to log in with, or EDGEQUAKE_PASSWORD_FILE: the file that holds it
+  EDGEQUAKE_API_KEY       API key, or EDGEQUAKE_API_KEY_FILE: the file with it
+  EDGEQUAKE_USERNAME      name to log in with, or EDGEQUAKE_EMAIL; without a
+                          password it selects a stored session
+  EDGEQUAKE_PASSWORD      password to log in with, or EDGEQUAKE_PASSWORD_FILE:
+                          the file with it
   EDGEQUAKE_TENANT_ID     tenant
   EDGEQUAKE_WORKSPACE_ID  workspace
   EDGEQUAKE_ALLOW_HTTP    true allows plain http to other machines
@@ -56,8 +60,10 @@ Exit codes:
   4  forbidden (403)
   5  not found (404)
   6  account locked (423) or too many requests (429)
-  7  no connection, no answer in time, or server unavailable (503): try again later
-  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; a renewal under way is kept, unless one comes twice
+  7  no connection, no answer in time, or server unavailable (503): try again
+     later
+  129, 130, 143  ended by SIGHUP, Ctrl-C or SIGTERM; a renewal under way is
+     kept, unless one comes twice
 ";
 
 /// The commands, by resource.
@@ -129,5 +135,20 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_help_of_every_command_fits_a_terminal() {
+        fn check(command: &mut clap::Command) {
+            for help in [command.render_help(), command.render_long_help()] {
+                let help = help.to_string();
+                let wide = help.lines().find(|line| line.chars().count() > 80);
+                assert_eq!(wide, None, "{}", command.get_name());
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Cli::command();
+        command.build();
+        check(&mut command);
     }
 }

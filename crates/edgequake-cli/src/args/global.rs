@@ -22,16 +22,22 @@ pub(crate) struct Global {
     /// File with an API key
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) api_key_file: Option<PathBuf>,
-    /// Program that gives the credential, by the protocol of cargo's credential providers
+    /// Program that gives the credential
+    ///
+    /// It speaks the protocol of cargo's credential providers.
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "api_key_file")]
     pub(crate) credential_program: Option<PathBuf>,
-    /// .env file with variables that the environment does not set
+    /// .env file, for what is not in the environment
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) env_file: Option<PathBuf>,
-    /// Allow credentials over plain http to another machine
+    /// Allow plain http to other machines
+    ///
+    /// Whoever is on the way can read the credentials then.
     #[arg(long, global = true)]
     pub(crate) allow_http: bool,
-    /// Time limit of each call; streamed answers have none
+    /// Time limit of a call
+    ///
+    /// Streamed answers have none.
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) timeout: Option<Duration>,
     /// Print JSON
