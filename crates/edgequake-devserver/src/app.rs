@@ -1,7 +1,8 @@
 //! [`App`]: the state that all handlers share.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
+#[cfg(feature = "websocket")]
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -19,6 +20,7 @@ use crate::state::space::Spaces;
 use crate::state::{BUILT_IN_USER, Directory, user_id};
 
 /// The maximum number of open WebSockets.
+#[cfg(feature = "websocket")]
 const MAX_SOCKETS: usize = 256;
 
 /// The state that all handlers share.
@@ -35,7 +37,8 @@ pub(crate) struct App {
     pub(crate) bus: Bus,
     pub(crate) spaces: Spaces,
     /// One permit for each WebSocket that may be open.
-    pub(crate) sockets: Arc<Semaphore>,
+    #[cfg(feature = "websocket")]
+    pub(crate) sockets: std::sync::Arc<Semaphore>,
     directory: Mutex<Directory>,
     /// The directory at the start.
     initial: Directory,
@@ -72,7 +75,8 @@ impl App {
             recorder: Recorder::default(),
             bus: Bus::default(),
             spaces: Spaces::default(),
-            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            #[cfg(feature = "websocket")]
+            sockets: std::sync::Arc::new(Semaphore::new(MAX_SOCKETS)),
             directory: Mutex::new(directory.clone()),
             initial: directory,
             jobs: Mutex::default(),

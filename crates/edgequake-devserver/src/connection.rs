@@ -20,6 +20,7 @@ use crate::error::Refusal;
 use crate::guard::Guard;
 use crate::link::{Link, Linked};
 use crate::service::{BackendService, ResponseBody};
+#[cfg(feature = "websocket")]
 use crate::socket::Closing;
 
 /// Why a request gets no response.
@@ -64,9 +65,15 @@ async fn run(
     shared: Arc<Shared>,
     mut stopping: watch::Receiver<bool>,
 ) {
+    #[cfg(feature = "websocket")]
     let closing = Closing(stopping.clone());
-    let answer = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(closing.clone());
+    let answer = service_fn(move |request: Request<Incoming>| {
+        #[cfg(feature = "websocket")]
+        let request = {
+            let mut request = request;
+            request.extensions_mut().insert(closing.clone());
+            request
+        };
         answer(Arc::clone(&shared), link.clone(), peer, request)
     });
     let builder = builder();

@@ -98,7 +98,8 @@
 //!
 //! # Features
 //!
-//! `tls` (off by default): TLS with a certificate that is made at the start, and HTTP/2.
+//! * `websocket` (on by default): the progress of processing over WebSockets. Without it, they are answered with 501.
+//! * `tls` (off by default): TLS with a certificate that is made at the start, and HTTP/2.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -130,6 +131,7 @@ mod seed;
 mod route;
 mod effects;
 mod pipeline;
+#[cfg(feature = "websocket")]
 mod socket;
 mod routes;
 mod service;

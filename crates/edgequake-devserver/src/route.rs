@@ -182,6 +182,7 @@ impl Route {
     }
 
     /// The row of a WebSocket, whose handler answers with the change of protocols.
+    #[cfg(feature = "websocket")]
     pub(crate) fn socket(
         path: &'static str,
         open: impl Fn(Call, &Parts) -> Result<Response, Refusal> + Send + Sync + 'static,

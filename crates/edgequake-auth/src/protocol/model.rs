@@ -15,7 +15,8 @@ use self::world::{Budget, Share, Without};
 
 /// Explores every order, and gives the names of the promises that were broken.
 fn broken(share: Share) -> Vec<&'static str> {
-    let checker = share.checker().threads(2).spawn_bfs().join();
+    // Depth first: of the states that were seen, only fingerprints are kept then.
+    let checker = share.checker().threads(2).spawn_dfs().join();
     println!(
         "{} states, {} of them different, depth {}",
         checker.state_count(),

@@ -13,6 +13,7 @@ mod tenants;
 mod upload;
 mod users;
 mod workspaces;
+#[cfg(feature = "websocket")]
 mod progress;
 
 mod table;

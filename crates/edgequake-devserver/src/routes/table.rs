@@ -4,8 +4,7 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, deletion, documents, health, progress, query, session, setup, tasks, tenants, upload, users,
-    workspaces,
+    api_keys, deletion, documents, health, query, session, setup, tasks, tenants, upload, users, workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -18,6 +17,7 @@ const UNSERVED: &str = include_str!("unserved.tsv");
 /// All operations of the real server.
 pub(crate) fn table() -> Vec<Route> {
     let mut table = served();
+    table.extend(web_sockets());
     table.extend(unserved());
     table
 }
@@ -71,9 +71,19 @@ fn served() -> Vec<Route> {
         Route::new(tasks::retry, Write, Workspace),
         Route::new(query::ask, Query, Workspace),
         Route::new(query::ask_stream, Query, Workspace),
-        Route::socket("/ws/pipeline/progress", progress::of_pipeline),
-        Route::socket("/ws/progress/{track_id}", progress::of_task),
     ]
+}
+
+#[cfg(feature = "websocket")]
+fn web_sockets() -> [Route; 2] {
+    use super::progress::{of_pipeline, of_task};
+
+    [Route::socket("/ws/pipeline/progress", of_pipeline), Route::socket("/ws/progress/{track_id}", of_task)]
+}
+
+#[cfg(not(feature = "websocket"))]
+fn web_sockets() -> [Route; 2] {
+    ["/ws/pipeline/progress", "/ws/progress/{track_id}"].map(|path| Route::unserved(Method::GET, path, false))
 }
 
 fn unserved() -> impl Iterator<Item = Route> {

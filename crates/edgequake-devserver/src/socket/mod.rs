@@ -7,11 +7,9 @@ mod session;
 pub(crate) use self::handshake::accept;
 pub(crate) use self::session::{Session, Subject};
 
-use tokio::sync::watch;
-
 /// Whether the server of a connection stops, as an extension of its requests.
 #[derive(Debug, Clone)]
-pub(crate) struct Closing(pub(crate) watch::Receiver<bool>);
+pub(crate) struct Closing(pub(crate) tokio::sync::watch::Receiver<bool>);
 
 impl Closing {
     /// Waits until the server stops, or is gone.

@@ -12,6 +12,7 @@ mod fuzz;
 mod query;
 mod seeding;
 mod session;
+#[cfg(feature = "websocket")]
 mod sockets;
 mod support;
 mod tenancy;

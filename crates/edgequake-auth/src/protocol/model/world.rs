@@ -220,6 +220,23 @@ impl World {
         self.now + self.holders[holder].ahead
     }
 
+    /// Forgets what nobody asks a process any more that is done, so that worlds are the same that differ in nothing else.
+    fn forget(&mut self) {
+        let budget = self.budget;
+        if budget.again > 0 {
+            return;
+        }
+        for holder in self.holders.iter_mut().filter(|holder| holder.at == At::Done) {
+            holder.refresher = None;
+            if budget.logout == 0 {
+                holder.held = None;
+                if budget.login == 0 {
+                    holder.ahead = 0;
+                }
+            }
+        }
+    }
+
     /// Puts a record in place of what was expected.
     fn swap(&mut self, expected: &Option<Record>, record: Record) -> bool {
         if self.record != *expected {
@@ -268,9 +285,7 @@ impl Model for Share {
                 continue;
             }
             // They are all alike, so they may as well begin in their order.
-            let first = index == 0
-                || world.holders[index - 1].refresher.is_some()
-                || world.holders[index - 1].at == At::Dead;
+            let first = index == 0 || world.holders[index - 1].at != At::Idle;
             if holder.at != At::Idle || first {
                 actions.push(Action::Go(index));
             }
@@ -337,6 +352,7 @@ impl Model for Share {
                 world.holders[index].at = At::Done;
             }
         }
+        world.forget();
         Some(world)
     }
 

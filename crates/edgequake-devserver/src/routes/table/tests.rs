@@ -24,14 +24,14 @@ fn every_declared_operation_is_served_or_listed_as_unserved() {
 }
 
 #[test]
-fn every_served_operation_but_the_web_sockets_is_declared() {
+fn every_served_operation_is_declared() {
     let declared: BTreeSet<Key> = OPERATIONS
         .iter()
         .copied()
         .flatten()
         .map(|operation| (operation.method.to_string(), operation.path))
         .collect();
-    for key in keys(&served()).into_iter().filter(|(_, path)| !path.starts_with("/ws/")) {
+    for key in keys(&served()) {
         assert!(declared.contains(&key), "{key:?}");
     }
 }
@@ -55,7 +55,8 @@ const QUERIES: [&str; 2] = ["/api/v1/query", "/api/v1/query/stream"];
 fn requirements_follow_the_rules_of_the_real_server() {
     const GLOBAL: [&str; 5] =
         ["/api/v1/auth/", "/api/v1/users", "/api/v1/api-keys", "/api/v1/tenants", "/api/v1/setup/"];
-    for route in served() {
+    let web_sockets = cfg!(feature = "websocket").then(web_sockets);
+    for route in served().into_iter().chain(web_sockets.into_iter().flatten()) {
         let probe = !route.path.starts_with("/api/") && !route.path.starts_with("/ws/");
         let open = (route.auth)(&Config::default()) != Auth::Required;
         let permission = match (route.method.as_str(), route.path) {
