@@ -54,6 +54,7 @@
 mod boxed;
 mod error;
 mod authorization;
+mod retry_after;
 mod blocking;
 mod clock;
 mod credentials;
@@ -76,6 +77,7 @@ pub use jwt::{
     SessionCounters, SessionPhase, SessionStatus, SessionWatch, Tokens,
 };
 pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, Program, StaticKey};
+pub use retry_after::{LONGEST_WAIT, retry_after, wait_in_body};
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;
 pub use store::{

@@ -11,7 +11,7 @@ mod tls;
 use std::error::Error as StdError;
 use std::time::Duration;
 
-use edgequake_auth::CredentialsError;
+use edgequake_auth::{CredentialsError, wait_in_body};
 use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, Origin, StreamFailure};
 use http::StatusCode;
 
@@ -81,7 +81,7 @@ impl Error {
         let mut body = ErrorBody::new(failure.code.unwrap_or_default(), failure.message);
         body.retry_after_seconds = failure.retry_after_seconds;
         let mut error = Self::new(ErrorKind::Stream);
-        error.0.retry_after = body.retry_after_seconds.map(Duration::from_secs);
+        error.0.retry_after = wait_in_body(&body);
         error.0.body = Some(body);
         error
     }

@@ -49,7 +49,8 @@ pub enum Auth {
 pub enum Retry {
     /// Safe or idempotent: retried after any transient failure.
     Safe,
-    /// Retried only if it was certainly not executed: never sent, or refused with 429 or 503.
+    /// Retried only if it was certainly not executed: never sent, or refused with 429, or with 503 and the server's own word that
+    /// it may be.
     Refused,
     /// Never retried: single-use tokens, and operations that destroy before they build.
     Never,

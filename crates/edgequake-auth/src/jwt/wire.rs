@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use edgequake_types::session::{Login, LoginResponse, Logout, Refresh, RefreshResponse, User};
 use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Origin, Secret};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use super::access::Access;
 use super::state::ACCOUNT_PAUSE;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::retry_after::{retry_after, wait_in_body};
 use crate::transport::{TokenTransport, TransportError, TransportErrorKind};
 
 /// Tokens as a server issues them: what a session begins with that did not log in itself.
@@ -278,8 +279,8 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
         }
         _ => text,
     };
-    let wait = retry_after(response.headers())
-        .or(body.retry_after_seconds.map(Duration::from_secs))
+    let wait = retry_after(response.headers(), SystemTime::now())
+        .or_else(|| wait_in_body(&body))
         .or((kind == Kind::Locked).then_some(ACCOUNT_PAUSE));
     let message = Some(body.message).filter(|text| !repeats(text));
     let error = CredentialsError::new(kind, text).with_answer(
@@ -318,15 +319,6 @@ fn forbidden(step: Step, reason: Option<&str>) -> (Kind, String) {
 fn is_word(reason: &str) -> bool {
     (1..=64).contains(&reason.len())
         && reason.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// `Retry-After` as seconds or as a date (RFC 9110, 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    match text.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::now()).ok(),
-    }
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn two_processes_and_two_accidents() {
 #[test]
 fn processes_with_a_password() {
     for budget in accidents() {
-        assert_eq!(broken(Share { password: true, ..share(2, budget) }), [""; 0], "{budget:?}");
+        assert_eq!(broken(Share { password: true, ..share(holders(), budget) }), [""; 0], "{budget:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use edgequake_auth::CredentialsError;
+use edgequake_auth::{CredentialsError, wait_in_body};
 use edgequake_types::ErrorBody;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::response::Parts;
@@ -31,7 +31,7 @@ impl Error {
         error.0.status = Some(parts.status);
         error.0.note = note_of(parts, error.0.kind, &said);
         error.0.retry_after = retry_after(&parts.headers, SystemTime::now())
-            .or_else(|| said.retry_after_seconds.map(Duration::from_secs))
+            .or_else(|| wait_in_body(&said))
             .or_else(|| parts.extensions.get().map(|RenewalPaused(wait)| *wait))
             .or_else(|| (parts.status == StatusCode::LOCKED).then_some(USUAL_LOCK));
         error.0.attempts = attempts(parts);

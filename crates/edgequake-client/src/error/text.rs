@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt::{self, Write as _};
 
+use edgequake_auth::LONGEST_WAIT;
+
 use super::{Error, ErrorKind};
 use crate::boxed::BoxError;
 use crate::fault::find;
@@ -160,7 +162,10 @@ impl fmt::Display for Error {
             write!(f, "; {note}")?;
         }
         if let Some(wait) = self.retry_after() {
-            write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
+            match wait >= LONGEST_WAIT {
+                true => write!(f, "; retry after more than {} days", LONGEST_WAIT.as_secs() / 86_400)?,
+                false => write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?,
+            }
         }
         if inner.attempts > 1 {
             write!(f, "; {} attempts", inner.attempts)?;

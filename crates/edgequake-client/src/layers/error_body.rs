@@ -1,8 +1,9 @@
-//! [`ErrorBodyLayer`]: what the body of a 429 or 503 says about another attempt.
+//! [`ErrorBodyLayer`]: what the body of an answer says about another attempt.
 //!
 //! Some servers tell the wait in the body only. Stands right inside the transient retry, which does not read bodies: it reads
-//! the body of such an answer, up to 64 KiB, puts a [`RetryHint`] into the extensions, and hands on the
-//! answer with the same bytes. All other answers, and all errors, pass untouched.
+//! the body of a 408, 429, 502, 503 or 504, up to 64 KiB and 5 s, puts a [`RetryHint`] into the extensions, and hands on the
+//! answer with the same bytes. Its connection is free for the next attempt then. All other answers, and all errors, pass
+//! untouched.
 //!
 //! ```
 //! use std::time::Duration;
@@ -32,8 +33,9 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use edgequake_auth::wait_in_body;
 use edgequake_types::ErrorBody;
-use http::{Request, Response, StatusCode};
+use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -49,7 +51,7 @@ pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
 /// How long an error's body may take; it is not worth more.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Reads the retry hint of 429 and 503 answers.
+/// Reads the retry hint of answers that may be followed by another attempt.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct ErrorBodyLayer {}
@@ -124,10 +126,7 @@ where
             match this.state.as_mut().project() {
                 StateProj::Waiting { future } => {
                     let answer = ready!(future.poll(cx))?;
-                    if !matches!(
-                        answer.status(),
-                        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
-                    ) {
+                    if !matches!(answer.status().as_u16(), 408 | 429 | 502..=504) {
                         return Poll::Ready(Ok(answer));
                     }
                     this.state.set(State::Reading { future: Box::pin(read_hint(answer)) });
@@ -149,7 +148,7 @@ where
         Ok(Err(_)) | Err(_) => Bytes::new(),
     };
     let said = ErrorBody::read(parts.status, &bytes);
-    let after = said.retry_after_seconds.map(Duration::from_secs);
+    let after = wait_in_body(&said);
     parts.extensions.insert(RetryHint { after, retryable: said.retryable });
     Response::from_parts(parts, R::from(bytes))
 }

@@ -8,8 +8,8 @@
 //! | not sent: no connection, connection closed before a byte was written, HTTP/2 refused stream | repeated | repeated | - |
 //! | interrupted: connection lost after that | repeated | - | - |
 //! | attempt timed out | repeated | - | - |
-//! | 429, 503 | repeated | repeated | - |
-//! | 408, 502, 504 | repeated | - | - |
+//! | 429, and a 503 with the server's own body that says `retryable` | repeated | repeated | - |
+//! | 408, 502, 504, and any other 503, which may be a gateway's | repeated | - | - |
 //! | certificate refused, refused by a proxy, any other status or error | - | - | - |
 //!
 //! A login with a password that was interrupted counts as final as well, whatever the request that waited for it.
@@ -42,7 +42,7 @@
 mod backoff;
 mod budget;
 mod outcome;
-mod retry_after;
+mod hint;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -60,8 +60,9 @@ use tower_service::Service;
 
 pub use backoff::RetryConfig;
 pub use budget::RetryBudget;
+pub use edgequake_auth::retry_after;
+pub use hint::RetryHint;
 pub use outcome::Outcome;
-pub use retry_after::{RetryHint, retry_after};
 
 use super::replay::Retained;
 use crate::body::Replay;
@@ -242,7 +243,7 @@ where
             // The failed answer's body is dropped here, which closes or frees its connection before the wait.
             drop(result);
             tokio::time::sleep(wait).await;
-            waited += wait;
+            waited = waited.saturating_add(wait);
             attempts += 1;
             result = self.service.clone().oneshot(request).await.map_err(Into::into);
         }

@@ -12,6 +12,10 @@ use tokio::time::Instant;
 use crate::memory::{Memory, answer, lost};
 use crate::server::{Act, Server, json};
 
+/// A server's own word on a 503.
+const RETRYABLE: &str = r#"{"code":"SERVICE_UNAVAILABLE","message":"busy","details":{"retryable":true}}"#;
+const FINAL: &str = r#"{"code":"SERVICE_UNAVAILABLE","message":"off","details":{"retryable":false}}"#;
+
 const OK: &str = r#"{"documents":[],"document_id":"d","status":"pending"}"#;
 
 async fn get(client: &Client) -> Result<(), Error> {
@@ -62,7 +66,7 @@ async fn the_table_of_what_may_be_repeated() {
     type Script = fn() -> Option<
         Result<http::Response<edgequake_client::body::ResponseBody>, edgequake_client::BoxError>,
     >;
-    let outcomes: [(&str, Script, [bool; 3]); 14] = [
+    let outcomes: [(&str, Script, [bool; 3]); 17] = [
         ("connection refused", || lost(Io::ConnectionRefused), [true, true, false]),
         ("connection reset", || lost(Io::ConnectionReset), [true, false, false]),
         ("no answer", || None, [true, false, false]),
@@ -71,7 +75,10 @@ async fn the_table_of_what_may_be_repeated() {
         ("500", || answer(500, &[], ""), [false, false, false]),
         ("501", || answer(501, &[], ""), [false, false, false]),
         ("502", || answer(502, &[], ""), [true, false, false]),
-        ("503", || answer(503, &[], ""), [true, true, false]),
+        ("503", || answer(503, &[], ""), [true, false, false]),
+        ("503 and a page", || answer(503, &[], "<h1>503</h1>"), [true, false, false]),
+        ("503 and word of the server", || answer(503, &[], RETRYABLE), [true, true, false]),
+        ("503 and word of the server not to", || answer(503, &[], FINAL), [false, false, false]),
         ("504", || answer(504, &[], ""), [true, false, false]),
         ("401", || answer(401, &[], ""), [false, false, false]),
         ("403", || answer(403, &[], ""), [false, false, false]),
@@ -250,7 +257,7 @@ async fn all_clones_share_one_budget_by_default() {
 
 #[tokio::test(start_paused = true)]
 async fn bodies_are_the_same_in_every_attempt() {
-    let transport = failing(3, 503, &[], "");
+    let transport = failing(3, 503, &[], RETRYABLE);
     post(&transport.client()).await.unwrap();
     let attempts = transport.attempts();
     assert_eq!(attempts.len(), 4);

@@ -23,7 +23,7 @@ fn file(bytes: usize) -> (tempfile::TempDir, PathBuf, Vec<u8>) {
 #[tokio::test]
 async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
     let server = Server::start(|n, _| {
-        Act::Send(if n == 0 { answer(503, &[("retry-after", "0")], b"") } else { json(202, ACCEPTED) })
+        Act::Send(if n == 0 { answer(429, &[("retry-after", "0")], b"") } else { json(202, ACCEPTED) })
     })
     .await;
     let (_folder, path, content) = file(300_000);

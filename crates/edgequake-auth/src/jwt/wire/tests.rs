@@ -1,3 +1,5 @@
+use http::header::RETRY_AFTER;
+
 use super::*;
 
 fn answer(status: u16, body: &str) -> Response<Bytes> {
@@ -136,7 +138,9 @@ fn the_wait_is_read_in_all_its_forms() {
     assert_eq!(wait(Some("30"), ""), Some(Duration::from_secs(30)));
     assert_eq!(wait(Some("0"), ""), Some(Duration::ZERO));
     assert_eq!(wait(None, r#"{"retry_after_seconds":7}"#), Some(Duration::from_secs(7)));
-    for odd in ["soon", "-1", "1.5", "Wed, 21 Oct 2015 07:28:00 GMT"] {
+    assert_eq!(wait(Some("1.5"), ""), Some(Duration::from_secs(2)));
+    assert_eq!(wait(Some("Wed, 21 Oct 2015 07:28:00 GMT"), ""), Some(Duration::ZERO));
+    for odd in ["soon", "-1"] {
         assert_eq!(wait(Some(odd), ""), None, "{odd}");
     }
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(100));

@@ -4,6 +4,7 @@ use edgequake_auth::CredentialsError;
 use edgequake_types::Retry;
 use http::Response;
 
+use super::RetryHint;
 use crate::boxed::BoxError;
 use crate::fault::Fault;
 use crate::layers::timeout::{TimedOut, TimeoutScope};
@@ -20,9 +21,10 @@ pub enum Outcome {
     Interrupted,
     /// No answer within the attempt's limit.
     AttemptTimedOut,
-    /// 429 or 503: the server has not taken the request on.
+    /// 429, or a 503 whose body says [`retryable`](RetryHint::retryable): the server has not taken the request on.
     TurnedAway,
-    /// 408, 502 or 504: it may have been executed.
+    /// 408, 502, 504, or any other 503, which a gateway sends as well when it has lost the server in the middle of a request: it
+    /// may have been executed.
     Ambiguous,
     /// Anything that another attempt would not change.
     Final,
@@ -33,8 +35,9 @@ impl Outcome {
     pub fn of<R>(result: &Result<Response<R>, BoxError>) -> Self {
         match result {
             Ok(answer) => match answer.status().as_u16() {
-                429 | 503 => Self::TurnedAway,
-                408 | 502 | 504 => Self::Ambiguous,
+                429 => Self::TurnedAway,
+                503 if RetryHint::of(answer).retryable == Some(true) => Self::TurnedAway,
+                408 | 502..=504 => Self::Ambiguous,
                 _ => Self::Success,
             },
             Err(error) => Self::of_error(error),
