@@ -9,6 +9,7 @@ use edgequake_devserver::{DevServer, LedgerEntry, SessionEnd, SessionEvent};
 use crate::limits::DELAY;
 use crate::log::{Life, Log, Span, overlap};
 use crate::point::{KINDS, Kind, POINTS, Plan, Point};
+use crate::recovery::Restart;
 
 /// What clocks of one machine may differ by when they are rounded, and what a line may be late.
 const ROUNDING: Duration = Duration::from_millis(50);
@@ -82,7 +83,8 @@ pub(crate) struct Verdict {
     logins: usize,
     lost: BTreeMap<Proof, usize>,
     broken: Vec<String>,
-    went_back: usize,
+    /// A folder is not restarted.
+    restart: Option<Restart>,
 }
 
 /// What the run itself knows.
@@ -94,6 +96,7 @@ pub(crate) struct Run {
     pub(crate) missed: usize,
     pub(crate) logins: usize,
     pub(crate) without: Vec<Span>,
+    pub(crate) restart: Option<Restart>,
     pub(crate) broken: Vec<String>,
 }
 
@@ -108,7 +111,7 @@ fn in_outage(call: Span, life: &Life, without: &[Span]) -> bool {
 impl Verdict {
     pub(crate) fn of(run: Run, log: &Log, server: &DevServer) -> Self {
         let lives = log.lives();
-        let Run { name, seconds, kinds, hits, missed, logins, without, mut broken } = run;
+        let Run { name, seconds, kinds, hits, missed, logins, without, restart, mut broken } = run;
         let mut lost = BTreeMap::new();
         let sessions = server.ledger().sessions();
         for end in sessions.iter().filter_map(|session| session.end.as_ref()) {
@@ -129,6 +132,11 @@ impl Verdict {
             if matches!(entry.event, SessionEvent::RefreshRefused { .. }) && !over(entry) {
                 broken.push(format!("a token was refused: {entry:?}"));
             }
+        }
+        broken.extend(restart.iter().flat_map(|restart| restart.broken.iter().cloned()));
+        let restarted = restart.as_ref().map_or(Duration::MAX, |restart| restart.at);
+        for life in lives.iter().filter(|life| life.went_back.iter().any(|said| *said < restarted)) {
+            broken.push(format!("{} said that the store went back, and it had not", life.agent));
         }
         let (mut calls, mut outside, mut outside_failed, mut inside_failed) = (0, 0, Vec::new(), 0);
         for life in lives.iter() {
@@ -163,7 +171,7 @@ impl Verdict {
             logins,
             lost,
             broken,
-            went_back: lives.iter().filter(|life| !life.went_back.is_empty()).count(),
+            restart,
         }
     }
 
@@ -182,6 +190,9 @@ impl Verdict {
             }
             if self.takeovers < 20 {
                 failures.push(format!("{} takeovers, 20 are required", self.takeovers));
+            }
+            if self.restart.is_none() && self.kinds.iter().any(|kind| kind.needs_relay()) {
+                failures.push("Redis was never restarted".to_owned());
             }
             for kind in &self.kinds {
                 for point in POINTS {
@@ -250,8 +261,12 @@ impl fmt::Display for Verdict {
         for (proof, count) in &self.lost {
             writeln!(f, "  {count:>4} lost: whoever was given the newest token {proof}")?;
         }
-        if self.went_back > 0 {
-            writeln!(f, "{} processes said that Redis went back", self.went_back)?;
+        if let Some(Restart { at, aware, told, .. }) = &self.restart {
+            writeln!(
+                f,
+                "Redis restarted without persistence after {} s: {told} of {aware} processes that had used it said so",
+                at.as_secs()
+            )?;
         }
         write!(f, "{} presentations, losses or ends that the rules do not allow", self.broken.len())?;
         for failure in self.outside_failed.iter().take(5) {

@@ -1,21 +1,23 @@
-//! [`World`]: the server, the store, the processes with their relays, and what happens to them.
+//! [`World`]: the server, the store, and the processes with their relays, from their start to their end.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use edgequake_auth::{Jwt, LoginKey, ServerKey, TokenStore};
 use edgequake_client::Client;
 use edgequake_client::transport::{HttpTransport, Proxies};
 use edgequake_devserver::{DevServer, Role, SeedDocument};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::child::{Orders, Place};
-use crate::kid::{Arrival, Faketime, Kid};
-use crate::limits::{FAULT, LIFETIME, LONG, PROCESSES, SHORT, STEP};
+use crate::limits::{LIFETIME, PROCESSES};
 use crate::log::{Log, Span};
-use crate::point::{Kind, Plan, Point};
-use crate::relay::{Hook, Mode, Relay, Target, Unwatched, Watching};
+use crate::point::Kind;
+use crate::process::{Arrival, Faketime, Process};
+use crate::refreshes::RefreshHook;
+use crate::relay::{Relay, Target, Unwatched};
 use crate::server::Server;
 
 /// A name that only the relays know.
@@ -24,7 +26,7 @@ const PASSWORD: &str = "correct horse";
 
 /// Where the login is.
 pub(crate) enum Store {
-    Redis(Server),
+    Redis(Box<Server>),
     Folder(tempfile::TempDir),
 }
 
@@ -38,15 +40,15 @@ impl Store {
 }
 
 /// One of the places for a process: a process that was killed is followed by another.
-struct Slot {
-    kid: Kid,
-    server: Relay,
-    store: Option<Relay>,
-    watched: Watched,
-    faketime: Option<Faketime>,
+pub(crate) struct Slot {
+    pub(crate) process: Process,
+    pub(crate) server: Relay,
+    pub(crate) store: Option<Relay>,
+    hook: RefreshHook,
+    pub(crate) faketime: Option<Faketime>,
     /// When the fault that it has is over.
-    busy: Option<tokio::time::Instant>,
-    fault: Option<Kind>,
+    pub(crate) busy: Option<Instant>,
+    pub(crate) fault: Option<Kind>,
 }
 
 pub(crate) struct World {
@@ -54,53 +56,21 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) log: Log,
     /// The parent's own way to the store, and its session with the password.
-    direct: Arc<dyn TokenStore>,
-    driver: Jwt,
+    pub(crate) direct: Arc<dyn TokenStore>,
+    pub(crate) driver: Jwt,
     /// It logs in just now, since a session is lost.
-    logging_in: Option<(Duration, tokio::task::JoinHandle<()>)>,
-    key: LoginKey,
+    pub(crate) logging_in: Option<(Duration, tokio::task::JoinHandle<()>)>,
+    pub(crate) key: LoginKey,
     documents: Vec<(String, String)>,
-    slots: Vec<Slot>,
+    pub(crate) slots: Vec<Slot>,
     clocks: Option<tempfile::TempDir>,
-    arrivals: mpsc::UnboundedReceiver<Arrival>,
+    pub(crate) arrivals: mpsc::UnboundedReceiver<Arrival>,
     arrive: mpsc::UnboundedSender<Arrival>,
-    /// What the relays wait for.
-    wanted: Arc<Mutex<bool>>,
+    /// Whether the next answer to a refresh waits at its relay.
+    pub(crate) armed: Arc<AtomicBool>,
     /// When nobody could have a token: from the loss of a session to the next login.
     pub(crate) without: Vec<Span>,
     pub(crate) logins: usize,
-}
-
-/// Sees refreshes on their way.
-#[derive(Clone)]
-struct Watched {
-    number: Arc<AtomicUsize>,
-    log: Log,
-    wanted: Arc<Mutex<bool>>,
-    arrive: mpsc::UnboundedSender<Arrival>,
-}
-
-impl Hook for Watched {
-    fn up(&self, piece: &[u8]) -> Watching {
-        let line = piece.split(|byte| *byte == b'\r').next().unwrap_or_default();
-        if String::from_utf8_lossy(line).contains("/api/v1/auth/refresh ") {
-            Watching::Yes
-        } else {
-            Watching::No
-        }
-    }
-
-    async fn answered(&self) {
-        let number = self.number.load(Ordering::Acquire);
-        self.log.pass(number, Point::AfterSend);
-        let waits = std::mem::take(&mut *self.wanted.lock().unwrap());
-        if waits {
-            let (release, released) = oneshot::channel();
-            let arrival = Arrival { number, point: Point::AfterSend, release: Some(release) };
-            self.arrive.send(arrival).ok();
-            released.await.ok();
-        }
-    }
 }
 
 impl World {
@@ -147,7 +117,7 @@ impl World {
             clocks,
             arrivals,
             arrive,
-            wanted: Arc::default(),
+            armed: Arc::default(),
             without: Vec::new(),
             logins: 1,
         };
@@ -158,13 +128,13 @@ impl World {
     }
 
     async fn add_slot(&mut self, slot: usize, library: Option<&std::path::PathBuf>) {
-        let watched = Watched {
+        let hook = RefreshHook {
             number: Arc::default(),
             log: self.log.clone(),
-            wanted: Arc::clone(&self.wanted),
-            arrive: self.arrive.clone(),
+            armed: Arc::clone(&self.armed),
+            arrivals: self.arrive.clone(),
         };
-        let server = Relay::start(Target::Tcp(self.server.addr()), watched.clone()).await;
+        let server = Relay::start(Target::Tcp(self.server.addr()), hook.clone()).await;
         let store = match &self.store {
             Store::Redis(redis) => Some(Relay::start(Target::Unix(redis.socket()), Unwatched).await),
             Store::Folder(_) => None,
@@ -173,20 +143,20 @@ impl World {
             library: library.clone(),
             file: folder.path().join(slot.to_string()),
         });
-        let kid = self.bear(slot, &server, store.as_ref(), &watched, faketime.as_ref());
-        self.slots.push(Slot { kid, server, store, watched, faketime, busy: None, fault: None });
+        let process = self.spawn(slot, &server, store.as_ref(), &hook, faketime.as_ref());
+        self.slots.push(Slot { process, server, store, hook, faketime, busy: None, fault: None });
     }
 
-    fn bear(
+    fn spawn(
         &self,
         slot: usize,
         server: &Relay,
         store: Option<&Relay>,
-        watched: &Watched,
+        hook: &RefreshHook,
         faketime: Option<&Faketime>,
-    ) -> Kid {
+    ) -> Process {
         let (number, agent) = self.log.begin(slot);
-        watched.number.store(number, Ordering::Release);
+        hook.number.store(number, Ordering::Release);
         let store = match (&self.store, store) {
             (Store::Folder(folder), _) => Place::Folder(folder.path().join("logins")),
             (Store::Redis(_), Some(relay)) => Place::Redis(relay.port),
@@ -194,218 +164,27 @@ impl World {
         };
         let url = format!("http://{HOST}:{}", self.server.addr().port());
         let orders = Orders { agent, url, server: server.port, store, documents: self.documents.clone() };
-        Kid::start(number, &orders, faketime, &self.log, &self.arrive)
-    }
-
-    /// Which processes have no fault now.
-    fn free(&self) -> Vec<usize> {
-        (0..self.slots.len()).filter(|slot| self.slots[*slot].busy.is_none()).collect()
-    }
-
-    /// Lets something happen to whoever comes to the point first. `false` if nobody came.
-    pub(crate) async fn suffer(&mut self, plan: Plan, random: &mut fastrand::Rng) -> bool {
-        // At least two go on.
-        while self.free().len() <= 2 {
-            self.attend(None).await;
-            self.tick().await;
-        }
-        if plan.point == Point::AfterSend {
-            *self.wanted.lock().unwrap() = true;
-        } else {
-            self.tell_free(&format!("arm {}", plan.point)).await;
-        }
-        let patience = tokio::time::Instant::now() + Duration::from_secs(6);
-        let mut nudged = tokio::time::Instant::now();
-        let mut hit = false;
-        while !hit && tokio::time::Instant::now() < patience {
-            if tokio::time::Instant::now() >= nudged {
-                let free = self.free();
-                if let Some(slot) = free.get(random.usize(..free.len().max(1))) {
-                    self.slots[*slot].kid.tell("refresh").await;
-                }
-                nudged += Duration::from_millis(400);
-            }
-            hit = self.attend(Some(plan)).await;
-            if !hit {
-                self.tick().await;
-            }
-        }
-        *self.wanted.lock().unwrap() = false;
-        self.tell_free("disarm").await;
-        hit
-    }
-
-    async fn tell_free(&mut self, line: &str) {
-        for slot in self.free() {
-            self.slots[slot].kid.tell(line).await;
-        }
-    }
-
-    /// Sees to all who wait. The first of them that comes to the point of the plan has its fault.
-    async fn attend(&mut self, plan: Option<Plan>) -> bool {
-        let mut hit = false;
-        while let Ok(arrival) = self.arrivals.try_recv() {
-            hit |= self.arrived(arrival, plan.filter(|_| !hit)).await;
-        }
-        hit
-    }
-
-    /// A process waits at a point: its fault happens, or it goes on.
-    async fn arrived(&mut self, arrival: Arrival, plan: Option<Plan>) -> bool {
-        let Arrival { number, point, release } = arrival;
-        let found = self.slots.iter().position(|slot| slot.kid.number == number);
-        let Some(slot) = found else { return false };
-        let plan = plan.filter(|plan| plan.point == point && self.slots[slot].busy.is_none());
-        if let Some(plan) = plan {
-            self.befall(slot, plan.kind).await;
-        }
-        match release {
-            Some(release) => drop(release.send(())),
-            None => self.slots[slot].kid.tell("go").await,
-        }
-        if plan.is_some_and(|plan| plan.kind == Kind::Killed) {
-            self.replace(slot);
-        }
-        plan.is_some()
-    }
-
-    async fn befall(&mut self, slot: usize, kind: Kind) {
-        let log = self.log.clone();
-        let at = &mut self.slots[slot];
-        log.fault(at.kid.number, kind);
-        match kind {
-            Kind::Killed => at.kid.kill().await,
-            Kind::StoppedShortly | Kind::StoppedLong => at.kid.stop().await,
-            Kind::ClockAhead => at.faketime.as_ref().unwrap().set(STEP),
-            Kind::ClockBehind => at.faketime.as_ref().unwrap().set(-STEP),
-            Kind::ServerSilent | Kind::ServerCut | Kind::ServerSlow => at.server.set(Mode::of(kind)),
-            Kind::StoreSilent | Kind::StoreCut | Kind::StoreSlow => {
-                at.store.as_ref().unwrap().set(Mode::of(kind));
-            }
-        }
-        let lasts = match kind {
-            Kind::StoppedShortly => SHORT,
-            Kind::StoppedLong => LONG,
-            _ => FAULT,
-        };
-        (at.busy, at.fault) = (Some(tokio::time::Instant::now() + lasts), Some(kind));
+        Process::start(number, &orders, faketime, &self.log, &self.arrive)
     }
 
     /// Another process in the place of one that was killed.
-    fn replace(&mut self, slot: usize) {
+    pub(crate) fn replace(&mut self, slot: usize) {
         let at = &self.slots[slot];
-        let kid = self.bear(slot, &at.server, at.store.as_ref(), &at.watched, at.faketime.as_ref());
+        let process = self.spawn(slot, &at.server, at.store.as_ref(), &at.hook, at.faketime.as_ref());
         let at = &mut self.slots[slot];
-        (at.kid, at.busy, at.fault) = (kid, None, None);
+        (at.process, at.busy, at.fault) = (process, None, None);
     }
 
-    /// A moment passes: faults end, and whoever waits for nothing goes on. Where a session is lost, somebody logs in.
-    pub(crate) async fn tick(&mut self) {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        let now = tokio::time::Instant::now();
-        for at in &mut self.slots {
-            if at.busy.is_none_or(|until| now < until) {
-                continue;
-            }
-            match at.fault.take() {
-                Some(Kind::StoppedShortly | Kind::StoppedLong) => at.kid.resume(),
-                Some(Kind::ClockAhead | Kind::ClockBehind) => at.faketime.as_ref().unwrap().set(0),
-                _ => {
-                    at.server.set(Mode::Pass);
-                    if let Some(store) = &at.store {
-                        store.set(Mode::Pass);
-                    }
-                }
-            }
-            at.busy = None;
-            self.log.over(at.kid.number);
-        }
-        self.log_in_if_lost().await;
-    }
-
-    /// As somebody at a terminal would, who does not keep others waiting.
-    async fn log_in_if_lost(&mut self) {
-        if let Some((since, login)) = self.logging_in.take_if(|(_, login)| login.is_finished()) {
-            login.await.unwrap();
-            self.without.push((since, self.log.now()));
-        }
-        if self.logging_in.is_some() {
-            return;
-        }
-        let stored = self.direct.read(&self.key).await;
-        let lost = stored.is_ok_and(|stored| stored.is_none_or(|stored| stored.record.tokens().is_none()));
-        if lost {
-            let end = self.server.ledger().sessions().into_iter().rev().find_map(|session| session.end);
-            let since = end.map_or_else(|| self.log.now(), |end| self.log.since(end.entry.at));
-            self.log_in(since);
+    /// Tells those that have no fault now.
+    pub(crate) async fn tell_free(&mut self, line: &str) {
+        for slot in self.free() {
+            self.slots[slot].process.tell(line).await;
         }
     }
 
-    fn log_in(&mut self, since: Duration) {
-        let driver = self.driver.clone();
-        self.logins += 1;
-        self.logging_in = Some((since, tokio::spawn(async move { drop(driver.login().await.unwrap()) })));
-    }
-
-    /// Nothing new happens until there have been so many refreshes.
-    pub(crate) async fn calm(&mut self, refreshes: u64) {
-        let all = |server: &DevServer| -> u64 {
-            server.ledger().sessions().iter().map(|session| session.refreshes).sum()
-        };
-        let (until, patience) = (all(&self.server) + refreshes, self.log.now() + Duration::from_secs(6));
-        while all(&self.server) < until && self.log.now() < patience {
-            self.attend(None).await;
-            self.tick().await;
-        }
-    }
-
-    /// Waits until no process has a fault, and lets whoever has come to a point go on.
-    pub(crate) async fn rest(&mut self) {
-        while self.free().len() < self.slots.len() || self.logging_in.is_some() {
-            self.attend(None).await;
-            self.tick().await;
-        }
-        self.attend(None).await;
-    }
-
-    /// Redis forgets everything. The fleet says so, presents nothing, and goes on with a new login. What is wrong is told.
-    pub(crate) async fn restart_redis(&mut self) -> Vec<String> {
-        self.rest().await;
-        let since = self.log.now();
-        let Store::Redis(redis) = &mut self.store else { return Vec::new() };
-        redis.kill().await;
-        redis.begin().await;
-        let begun = self.log.now();
-        let patience = begun + Duration::from_secs(10);
-        // Who had read nothing yet cannot know.
-        let knows = |number: &usize| self.log.lives()[*number].was_served(since);
-        let numbers: Vec<_> = self.slots.iter().map(|slot| slot.kid.number).filter(knows).collect();
-        let told = |log: &Log| {
-            let lives = log.lives();
-            numbers.iter().filter(|number| lives[**number].went_back.iter().any(|at| *at > since)).count()
-        };
-        while told(&self.log) < numbers.len() && self.log.now() < patience {
-            self.tell_free("refresh").await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        let mut wrong = Vec::new();
-        let told = told(&self.log);
-        if told < numbers.len() || numbers.is_empty() {
-            wrong.push(format!("{told} of {} processes said that Redis went back", numbers.len()));
-        }
-        match self.direct.read(&self.key).await {
-            Err(error) if error.kind() == edgequake_auth::StoreErrorKind::WentBack => {}
-            other => wrong.push(format!("Redis forgot the login, and this was read: {other:?}")),
-        }
-        for entry in self.server.ledger().entries() {
-            // What was on its way when Redis ended arrives rightly.
-            let late = self.log.since(entry.at) > begun + crate::limits::EXCHANGE;
-            if late && matches!(entry.event, edgequake_devserver::SessionEvent::Refreshed) {
-                wrong.push(format!("a token was presented although Redis went back: {entry:?}"));
-            }
-        }
-        self.log_in(since);
-        wrong
+    /// Which processes have no fault now.
+    pub(crate) fn free(&self) -> Vec<usize> {
+        (0..self.slots.len()).filter(|slot| self.slots[*slot].busy.is_none()).collect()
     }
 
     /// Ends the processes. The result is what is wrong with what they leave.
@@ -414,8 +193,8 @@ impl World {
         self.tell_free("disarm").await;
         let mut wrong = Vec::new();
         for slot in std::mem::take(&mut self.slots) {
-            let number = slot.kid.number;
-            if tokio::time::timeout(Duration::from_secs(20), slot.kid.end()).await.is_err() {
+            let number = slot.process.number;
+            if tokio::time::timeout(Duration::from_secs(20), slot.process.end()).await.is_err() {
                 wrong.push(format!("process {number} did not end"));
             } else if self.log.lives()[number].settled != Some(true) {
                 wrong.push(format!("process {number} did not settle"));

@@ -22,7 +22,7 @@ pub(crate) struct Arrival {
 }
 
 #[derive(Debug)]
-pub(crate) struct Kid {
+pub(crate) struct Process {
     pub(crate) number: usize,
     child: Child,
     stdin: ChildStdin,
@@ -46,7 +46,7 @@ impl Faketime {
     }
 }
 
-impl Kid {
+impl Process {
     pub(crate) fn start(
         number: usize,
         orders: &Orders,
