@@ -36,8 +36,10 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// | `"expires"`, with `expiration` in seconds since 1970 | until then, or until it is refused |
 /// | `"never"` | for one request |
 ///
-/// What it gives is kept for each server apart. After `not-found` a [`Chain`](crate::Chain) goes on to its next source; every other kind of error stops it. All callers wait
-/// for one run of the program. Dropping a caller does not end it.
+/// What it gives is kept for each server apart. After `not-found` a [`Chain`](crate::Chain) goes on to its next source; every other
+/// kind of error stops it. All callers wait for one run of the program. Dropping a caller does not end it; at its
+/// [time limit](Self::time_limit) it is killed, on Unix with all that it has started. For that it runs in a process group of its own,
+/// which cannot read from the terminal: a program that has to ask somebody needs a window.
 ///
 /// ```no_run
 /// use edgequake_auth::{Chain, Env, Program};
@@ -133,12 +135,12 @@ impl Program {
     /// Runs the program and keeps what it gives. Blocks.
     fn run(&self, origin: &Origin) -> Result<Authorization, CredentialsError> {
         let refused = self.slots().get(origin).is_some_and(|slot| slot.refused);
-        let given = self.order.run(&Request::new(&origin.to_string(), refused))?;
+        let reply = self.order.run(&Request::new(&origin.to_string(), refused))?;
         let field = format!("the token of {}", self.order);
-        let new = StaticKey::from_field(&field, given.token.expose())?.carrier(self.carrier);
+        let new = StaticKey::from_field(&field, reply.token.expose())?.carrier(self.carrier);
         let mut slots = self.slots();
         let slot = slots.entry(origin.clone()).or_default();
-        slot.until = given.until;
+        slot.until = reply.until;
         slot.refused = false;
         match &slot.key {
             // The same token keeps its generation, so that nobody sends it again as another one.

@@ -50,8 +50,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What it gave.
-pub(super) struct Given {
+/// The token that it printed, and how long it may be used.
+pub(super) struct Reply {
     pub(super) token: Secret,
     pub(super) until: Until,
 }
@@ -92,20 +92,21 @@ type Line = std::io::Result<Zeroizing<String>>;
 
 impl Order {
     /// Runs the program to its end, within the limit. Blocks.
-    pub(super) fn run(&self, request: &Request<'_>) -> Result<Given, CredentialsError> {
-        let mut child = Command::new(&self.program)
-            .args(&self.arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map_err(|error| self.failed("cannot be started").with_source(error))?;
-        let given = self.talk(&mut child, request);
+    pub(super) fn run(&self, request: &Request<'_>) -> Result<Reply, CredentialsError> {
+        let mut command = Command::new(&self.program);
+        command.args(&self.arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
+        // So that what it starts can be killed with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child =
+            command.spawn().map_err(|error| self.failed("cannot be started").with_source(error))?;
+        let reply = self.talk(&mut child, request);
         // Whatever it has answered, it gets a moment to put away what it had opened.
-        end(&mut child, !matches!(&given, Err(error) if error.kind() == Kind::TimedOut));
-        given
+        end(&mut child, !matches!(&reply, Err(error) if error.kind() == Kind::TimedOut));
+        reply
     }
 
-    fn talk(&self, child: &mut Child, request: &Request<'_>) -> Result<Given, CredentialsError> {
+    fn talk(&self, child: &mut Child, request: &Request<'_>) -> Result<Reply, CredentialsError> {
         let (Some(mut stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(self.failed("has no pipes"));
         };
@@ -130,7 +131,7 @@ impl Order {
                         .map_or(Until::Refused, Until::Time),
                     (Cache::Never | Cache::Unknown | Cache::Expires, _) => Until::Now,
                 };
-                Ok(Given { token, until })
+                Ok(Reply { token, until })
             }
             Answer::Err { kind, message } => {
                 let message: String = message.chars().filter(|c| !c.is_control()).take(200).collect();
@@ -203,7 +204,7 @@ fn read_lines(stdout: ChildStdout) -> std::io::Result<Receiver<Line>> {
     Ok(lines)
 }
 
-/// A program that has answered gets a moment to end by itself. None is left behind.
+/// A program that has answered gets a moment to end by itself, and what it started may stay. Else nothing is left behind.
 fn end(child: &mut Child, answered: bool) {
     let start = Instant::now();
     let mut pause = Duration::from_millis(1);
@@ -215,7 +216,12 @@ fn end(child: &mut Child, answered: bool) {
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(50));
     }
-    // It may have ended in the meantime.
+    // They may have ended in the meantime. Nobody else has its id: it has not been waited for.
+    #[cfg(unix)]
+    let _ = rustix::process::kill_process_group(
+        rustix::process::Pid::from_child(child),
+        rustix::process::Signal::KILL,
+    );
     let _ = child.kill();
     let _ = child.wait();
 }

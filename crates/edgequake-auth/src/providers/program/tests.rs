@@ -154,6 +154,29 @@ async fn one_that_hangs_is_killed_after_its_limit() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn what_it_has_started_is_killed_with_it() {
+    for (greeting, answer) in [
+        // It hangs, it has ended and left its pipe to another, and it has answered and does not end.
+        ("sleep 1000 3>held & wait", ""),
+        ("sleep 1000 3>held &", "exit 0"),
+        (GREETING, r#"echo '{"Ok":{"kind":"get","token":"s3cr3t"}}'; sleep 1000 3>held >&- & wait"#),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let held = folder.path().join("held");
+        assert!(std::process::Command::new("mkfifo").arg(&held).status().unwrap().success());
+        // It ends once nobody is left who could write.
+        let (done, gone) = std::sync::mpsc::channel();
+        std::thread::spawn(move || done.send(std::fs::read(held).unwrap()));
+        let program = script(folder.path(), greeting, answer).time_limit(Duration::from_millis(500));
+        let result = program.authorize(&cx()).await;
+        assert_eq!(result.is_ok(), greeting == GREETING, "{greeting}: {result:?}");
+        let gone = tokio::task::spawn_blocking(move || gone.recv_timeout(Duration::from_secs(20)));
+        assert_eq!(gone.await.unwrap().as_deref(), Ok(&[][..]), "{greeting}: somebody is left");
+    }
+}
+
 #[tokio::test]
 async fn a_chain_goes_on_when_the_program_has_nothing() {
     let folder = tempfile::tempdir().unwrap();
