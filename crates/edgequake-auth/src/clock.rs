@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 /// One reading of both clocks.
 ///
-/// The wall clock can be set back and forth; the monotonic one cannot, and goes on while a machine sleeps, as far as the system
+/// The wall clock can be set back and forth; the monotonic one cannot, and goes on while a machine is suspended, as far as the system
 /// has such a clock. A token is expired as soon as either says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Now {
@@ -26,12 +26,12 @@ pub(crate) trait Clock: fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub(crate) struct SystemClock {
     start: Instant,
-    sleep: sleep::Sleep,
+    suspension: suspension::Suspension,
 }
 
 impl SystemClock {
     pub(crate) fn new() -> Self {
-        Self { start: Instant::now(), sleep: sleep::Sleep::new() }
+        Self { start: Instant::now(), suspension: suspension::Suspension::new() }
     }
 }
 
@@ -39,13 +39,13 @@ impl Clock for SystemClock {
     fn now(&self) -> Now {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let awake = Instant::now().saturating_duration_since(self.start);
-        Now { wall, mono: awake.saturating_add(self.sleep.so_far()) }
+        Now { wall, mono: awake.saturating_add(self.suspension.so_far()) }
     }
 }
 
-/// How long the machine has slept. [`Instant`] stands still meanwhile on Linux and on Apple's systems, and goes on on Windows.
+/// How long the machine has been suspended. [`Instant`] stands still meanwhile on Linux and on Apple's systems, and goes on on Windows.
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
-mod sleep {
+mod suspension {
     use std::time::{Duration, Instant};
 
     use rustix::time::{ClockId, clock_gettime};
@@ -60,12 +60,12 @@ mod sleep {
     const LEAST: Duration = Duration::from_secs(1);
 
     #[derive(Debug)]
-    pub(super) struct Sleep {
+    pub(super) struct Suspension {
         start: Duration,
         awake_since: Instant,
     }
 
-    impl Sleep {
+    impl Suspension {
         pub(super) fn new() -> Self {
             Self { start: read(), awake_since: Instant::now() }
         }
@@ -77,9 +77,9 @@ mod sleep {
 
         pub(super) fn so_far(&self) -> Duration {
             let all = read().saturating_sub(self.start);
-            let slept = all.saturating_sub(self.awake_since.elapsed());
+            let suspended = all.saturating_sub(self.awake_since.elapsed());
             // The clocks are not read at the same moment.
-            if slept < LEAST { Duration::ZERO } else { slept }
+            if suspended < LEAST { Duration::ZERO } else { suspended }
         }
     }
 
@@ -89,13 +89,13 @@ mod sleep {
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
-mod sleep {
+mod suspension {
     use std::time::Duration;
 
     #[derive(Debug)]
-    pub(super) struct Sleep;
+    pub(super) struct Suspension;
 
-    impl Sleep {
+    impl Suspension {
         pub(super) fn new() -> Self {
             Self
         }
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_paused_runtime_is_followed_and_a_machine_that_is_awake_has_not_slept() {
+    async fn a_paused_runtime_is_followed_and_a_machine_that_is_awake_was_not_suspended() {
         let clock = SystemClock::new();
         let before = clock.now().mono;
         tokio::time::advance(Duration::from_secs(3600)).await;
@@ -120,14 +120,15 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_sleep_is_what_one_clock_has_more_than_the_other() {
+    fn a_suspension_is_what_one_clock_has_more_than_the_other() {
         use rustix::time::{ClockId, clock_gettime};
 
-        // As if it had been built a minute before by the clock that goes on, of which fifty seconds were slept.
+        // As if it had been built a minute before by the clock that goes on, and suspended for fifty seconds of it.
         let now = Duration::try_from(clock_gettime(ClockId::Boottime)).unwrap();
         let ten_ago = std::time::Instant::now().checked_sub(Duration::from_secs(10)).unwrap();
-        let sleep = sleep::Sleep::of(now.checked_sub(Duration::from_secs(60)).unwrap(), ten_ago);
-        let error = sleep.so_far().abs_diff(Duration::from_secs(50));
+        let suspension =
+            suspension::Suspension::of(now.checked_sub(Duration::from_secs(60)).unwrap(), ten_ago);
+        let error = suspension.so_far().abs_diff(Duration::from_secs(50));
         assert!(error < Duration::from_secs(1), "{error:?}");
     }
 }

@@ -100,9 +100,9 @@ pub trait Credentials: fmt::Debug + Send + Sync + 'static {
     }
 
     /// The providers that this one wraps or chooses from, so that a session among them is found
-    /// ([`SharedCredentials::find`]). The default has none.
-    fn sources(&self) -> Vec<&SharedCredentials> {
-        Vec::new()
+    /// ([`SharedCredentials::find`]). The default has none; a wrapper of one gives it by [`std::slice::from_ref`].
+    fn sources(&self) -> &[SharedCredentials] {
+        &[]
     }
 }
 
@@ -153,7 +153,7 @@ impl SharedCredentials {
     /// ```
     pub fn find<C: Credentials>(&self) -> Option<&C> {
         let own = self.0.as_any().downcast_ref();
-        own.or_else(|| self.0.sources().into_iter().find_map(Self::find))
+        own.or_else(|| self.0.sources().iter().find_map(Self::find))
     }
 }
 
@@ -177,7 +177,7 @@ trait DynCredentials: fmt::Debug + Send + Sync {
         cx: &'a AuthContext,
     ) -> BoxFuture<'a, Result<Authorization, CredentialsError>>;
     fn rejected(&self, used: Generation) -> Recourse;
-    fn sources(&self) -> Vec<&SharedCredentials>;
+    fn sources(&self) -> &[SharedCredentials];
     fn as_any(&self) -> &dyn Any;
 }
 
@@ -197,7 +197,7 @@ impl<C: Credentials> DynCredentials for C {
         Credentials::rejected(self, used)
     }
 
-    fn sources(&self) -> Vec<&SharedCredentials> {
+    fn sources(&self) -> &[SharedCredentials] {
         Credentials::sources(self)
     }
 

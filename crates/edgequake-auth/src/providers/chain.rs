@@ -56,7 +56,9 @@ impl Rank {
 /// # Ok::<(), edgequake_auth::CredentialsError>(())
 /// ```
 pub struct Chain {
-    sources: Vec<(Rank, SharedCredentials)>,
+    /// In this order, each with its rank at the same place.
+    sources: Vec<SharedCredentials>,
+    ranks: Vec<Rank>,
     chosen: AtomicUsize,
 }
 
@@ -101,7 +103,8 @@ impl ChainBuilder {
 
     /// The chain. Nothing is asked yet.
     pub fn build(self) -> Chain {
-        Chain { sources: self.sources, chosen: AtomicUsize::new(NOT_CHOSEN) }
+        let (ranks, sources) = self.sources.into_iter().unzip();
+        Chain { sources, ranks, chosen: AtomicUsize::new(NOT_CHOSEN) }
     }
 }
 
@@ -117,8 +120,13 @@ impl Chain {
         self.current().map(|(rank, _)| rank.name())
     }
 
-    fn current(&self) -> Option<&(Rank, SharedCredentials)> {
-        self.sources.get(self.chosen.load(Ordering::Acquire))
+    fn ranked(&self) -> impl Iterator<Item = (Rank, &SharedCredentials)> {
+        self.ranks.iter().copied().zip(&self.sources)
+    }
+
+    fn current(&self) -> Option<(Rank, &SharedCredentials)> {
+        let index = self.chosen.load(Ordering::Acquire);
+        Some((*self.ranks.get(index)?, self.sources.get(index)?))
     }
 
     fn choose(&self, index: usize, rank: Rank) {
@@ -128,7 +136,7 @@ impl Chain {
     }
 
     fn nothing_configured(&self) -> CredentialsError {
-        let names: Vec<_> = self.sources.iter().map(|(rank, _)| rank.name()).collect();
+        let names: Vec<_> = self.ranks.iter().map(|rank| rank.name()).collect();
         let text = match &*names {
             [] => "no credential is configured: the chain has no source".to_owned(),
             names => format!("no credential is configured (asked: {})", names.join(", ")),
@@ -140,11 +148,11 @@ impl Chain {
 impl Credentials for Chain {
     fn ready(&self, cx: &AuthContext) -> Option<Authorization> {
         let (rank, chosen) = self.current()?;
-        if *rank == Rank::Anonymous {
+        if rank == Rank::Anonymous {
             // No credential is no choice to stay with: somebody may have logged in since.
-            for (index, (rank, source)) in self.sources.iter().enumerate() {
+            for (index, (rank, source)) in self.ranked().enumerate() {
                 if let Some(authorization) = source.ready(cx) {
-                    self.choose(index, *rank);
+                    self.choose(index, rank);
                     return Some(authorization);
                 }
             }
@@ -153,17 +161,16 @@ impl Credentials for Chain {
     }
 
     async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
-        let start = self.chosen.load(Ordering::Acquire);
-        if let Some((_, source)) = self.sources.get(start) {
+        if let Some((_, source)) = self.current() {
             match source.authorize(cx).await {
                 Err(error) if error.kind() == CredentialsErrorKind::NotConfigured => {}
                 answer => return answer,
             }
         }
-        for (index, (rank, source)) in self.sources.iter().enumerate() {
+        for (index, (rank, source)) in self.ranked().enumerate() {
             match source.authorize(cx).await {
                 Ok(authorization) => {
-                    self.choose(index, *rank);
+                    self.choose(index, rank);
                     return Ok(authorization);
                 }
                 Err(error) if error.kind() == CredentialsErrorKind::NotConfigured => {}
@@ -180,14 +187,15 @@ impl Credentials for Chain {
         self.current().map_or(Recourse::None, |(_, source)| source.rejected(used))
     }
 
-    fn sources(&self) -> Vec<&SharedCredentials> {
-        self.sources.iter().map(|(_, source)| source).collect()
+    fn sources(&self) -> &[SharedCredentials] {
+        &self.sources
     }
 }
 
 impl fmt::Debug for Chain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Chain").field("chosen", &self.chosen()).field("sources", &self.sources).finish()
+        let sources: Vec<_> = self.ranked().collect();
+        f.debug_struct("Chain").field("chosen", &self.chosen()).field("sources", &sources).finish()
     }
 }
 
