@@ -68,7 +68,7 @@ struct Inner {
     code: Option<Box<str>>,
     message: Option<Box<str>>,
     retry_after: Option<Duration>,
-    of_login: bool,
+    during_login: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -83,7 +83,7 @@ impl CredentialsError {
             code: None,
             message: None,
             retry_after: None,
-            of_login: false,
+            during_login: false,
             source: None,
         }))
     }
@@ -116,8 +116,8 @@ impl CredentialsError {
     }
 
     /// Marks the failure of an exchange that sent a password.
-    pub(crate) fn of_login(self) -> Self {
-        self.map(|inner| inner.of_login = true)
+    pub(crate) fn during_login(self) -> Self {
+        self.map(|inner| inner.during_login = true)
     }
 
     fn map(self, change: impl FnOnce(&mut Inner)) -> Self {
@@ -139,8 +139,8 @@ impl CredentialsError {
 
     /// Whether a login with name and password failed, and not a refresh. Unless it certainly was not sent, it is not sent again by
     /// itself: the server counts wrong passwords.
-    pub fn is_of_login(&self) -> bool {
-        self.0.of_login
+    pub fn is_login_failure(&self) -> bool {
+        self.0.during_login
     }
 
     /// How long to wait before asking again, by the server's `Retry-After` or by our own back-off.

@@ -4,7 +4,7 @@
 //!
 //! * `state`: what is held, and what to do now (no clock, no await, no I/O);
 //! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
-//! * `shared`, `save`, `refresh`, `logout`: the exchanges themselves, and the record in the store;
+//! * `shared`, `save`, `refresh`, `login`, `logout`: the exchanges themselves, and the record in the store;
 //! * `wire`: requests and answers;
 //! * `process`: what a child that was forked does not share.
 
@@ -13,6 +13,7 @@ mod builder;
 mod flight;
 mod handle;
 mod inner;
+mod login;
 mod logout;
 mod notes;
 mod process;

@@ -76,7 +76,9 @@ pub use jwt::{
     AccessToken, Jwt, JwtBuilder, LogoutOutcome, LostSession, LostSessions, Removal, Revocation, Session,
     SessionCounters, SessionPhase, SessionStatus, SessionWatch, Tokens,
 };
-pub use providers::{Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, Program, StaticKey};
+pub use providers::{
+    Anonymous, Chain, ChainBuilder, DotEnv, DotEnvKey, Env, KeyFile, Password, Program, SecretFile, StaticKey,
+};
 pub use retry_after::{LONGEST_WAIT, retry_after, wait_in_body};
 #[cfg(feature = "keyring")]
 pub use store::KeyringStore;

@@ -141,7 +141,9 @@ fn a_service_that_starts_after_the_program_is_found() {
             .unwrap();
         String::from_utf8_lossy(&output.stdout).contains("boolean true")
     };
+    let begun = std::time::Instant::now();
     while !owned() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the service does not come");
         std::thread::sleep(Duration::from_millis(20));
     }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use edgequake_auth::{CredentialsError, Env};
-use edgequake_types::Secret;
+use edgequake_auth::{CredentialsError, Env, Password};
 
 use crate::args::Global;
 use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
@@ -37,7 +36,7 @@ pub(crate) enum CredentialSource {
 #[derive(Debug)]
 pub(crate) struct Account {
     pub(crate) identifier: String,
-    pub(crate) password: Secret,
+    pub(crate) password: Password,
 }
 
 impl CredentialSource {

@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
+use edgequake_auth::Password;
 use edgequake_types::Secret;
 
 use crate::args::{Command, users, workspaces};
@@ -14,8 +15,10 @@ use crate::settings::{PASSWORD, Settings, USER_NAMES};
 pub(crate) struct Input {
     /// Name or e-mail address of a login.
     pub(crate) identifier: String,
-    /// The password of a login, or of a new account.
-    pub(crate) password: Secret,
+    /// The password of a login.
+    pub(crate) password: Option<Password>,
+    /// The password of a new account.
+    pub(crate) new_password: Secret,
     /// The body of a request.
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -31,16 +34,17 @@ impl Input {
             Command::Login(login) => {
                 input.identifier = identifier(login.identifier.as_deref(), settings)?;
                 let ask = || ask_password(&format!("Password of {}: ", input.identifier));
-                input.password = if login.password_stdin {
-                    password_from_stdin()?
+                input.password = Some(if login.password_stdin {
+                    password_from_stdin()?.into()
                 } else if let Some(password) = configured_password(&input.identifier, settings)? {
                     password
                 } else {
-                    ask()?
-                };
+                    ask()?.into()
+                });
             }
             Command::Users(users::Command::Create(user)) => {
-                input.password = if user.password_stdin { password_from_stdin()? } else { new_password()? };
+                input.new_password =
+                    if user.password_stdin { password_from_stdin()? } else { new_password()? };
             }
             Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
                 let question =
@@ -69,9 +73,9 @@ fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failur
 }
 
 /// The password that is set, unless it is set for another user: the server counts wrong passwords.
-fn configured_password(identifier: &str, settings: &Settings) -> Result<Option<Secret>, Failure> {
+fn configured_password(identifier: &str, settings: &Settings) -> Result<Option<Password>, Failure> {
     let same = settings.identifier()?.is_none_or(|name| name == identifier);
-    Ok(settings.get(PASSWORD)?.filter(|_| same).map(Secret::new))
+    Ok(settings.password()?.filter(|_| same))
 }
 
 /// Stdin up to its end, without the line end that `echo` and most editors add.

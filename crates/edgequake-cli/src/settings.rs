@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use edgequake_auth::{CredentialsError, DotEnv, Env};
+use edgequake_auth::{CredentialsError, CredentialsErrorKind, DotEnv, Env, Password, SecretFile};
 
 use crate::failure::{Exit, Failure};
 
@@ -12,6 +12,8 @@ pub(crate) const API_KEY: &str = "EDGEQUAKE_API_KEY";
 pub(crate) const USER_NAMES: [&str; 2] = ["EDGEQUAKE_USERNAME", "EDGEQUAKE_EMAIL"];
 /// The variable for the password.
 pub(crate) const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
+/// The variable for the file that holds the password.
+const PASSWORD_FILE: &str = "EDGEQUAKE_PASSWORD_FILE";
 
 /// The environment, and the `.env` file for what it does not set.
 pub(crate) struct Settings {
@@ -45,6 +47,22 @@ impl Settings {
         let from_file = || self.env_file()?.1.get(name).map(str::to_owned);
         let from_env = Env::variable(name)?.filter(|value| !value.trim().is_empty());
         Ok(from_env.or_else(from_file))
+    }
+
+    /// The password to log in with, or its file.
+    pub(crate) fn password(&self) -> Result<Option<Password>, CredentialsError> {
+        match (self.get(PASSWORD)?, self.get(PASSWORD_FILE)?) {
+            (Some(_), Some(_)) => Err(CredentialsError::new(
+                CredentialsErrorKind::Invalid,
+                format!("{PASSWORD} and {PASSWORD_FILE} are both set; unset one of them"),
+            )),
+            (Some(password), None) => Ok(Some(password.into())),
+            (None, Some(path)) => {
+                let name = format!("the file {} ({PASSWORD_FILE})", path.trim());
+                Ok(Some(SecretFile::new(path.trim()).named(name).into()))
+            }
+            (None, None) => Ok(None),
+        }
     }
 
     /// The name to log in with.

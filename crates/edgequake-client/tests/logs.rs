@@ -89,7 +89,7 @@ async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_c
     insta::assert_snapshot!(session("info,edgequake=debug").await, @r#"
     DEBUG edgequake_client::client::builder::source: credential chosen source="none"
     DEBUG attempt{status=200}: edgequake_client::layers::trace: answered
-    DEBUG edgequake_auth::jwt::refresh: logged in took=[time] origin=[server]
+    DEBUG edgequake_auth::jwt::login: logged in took=[time] origin=[server]
     DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=200}: edgequake_client::layers::trace: answered
     DEBUG edgequake{method=GET operation="/api/v1/documents" status=200}: edgequake_client::layers::trace: answered
     DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=401}: edgequake_client::layers::trace: answered

@@ -17,6 +17,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::driver::Driver;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::Limits;
+use crate::providers::Password;
 use crate::store::{MemoryStore, ServerKey, TokenStore};
 use crate::transport::TokenTransport;
 
@@ -83,7 +84,10 @@ impl JwtBuilder {
 
     /// The name or e-mail address, and the password. Used for the first login, and again whenever the refresh token is
     /// refused. The name also says which login of a store is meant.
-    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
+    ///
+    /// A password in a [`SecretFile`](crate::SecretFile) is read for each login. One that the server refused is sent again once the
+    /// file holds another.
+    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Password>) -> Self {
         self.login = Some(Login { identifier: identifier.into(), password: password.into() });
         self
     }
@@ -171,7 +175,8 @@ impl JwtBuilder {
         self
     }
 
-    /// Whether the password is kept for later logins: yes. If not, it is wiped once it was exchanged for tokens.
+    /// Whether the password is kept for later logins: yes. If not, it is wiped, or its file forgotten, once it was exchanged for
+    /// tokens.
     pub fn retain_password(mut self, retain: bool) -> Self {
         self.retain_password = retain;
         self

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
+use edgequake_types::Origin;
 use edgequake_types::session::User;
-use edgequake_types::{Origin, Secret};
 
 use super::builder::JwtBuilder;
 use super::inner::Inner;
@@ -17,6 +17,7 @@ use super::watch::{AccessToken, LostSessions, SessionCounters, SessionWatch};
 use crate::authorization::{Authorization, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::providers::Password;
 use crate::store::{ServerKey, StoreError, StoreErrorKind};
 use crate::transport::TokenTransport;
 
@@ -102,7 +103,7 @@ impl Jwt {
     pub async fn login_as(
         &self,
         identifier: impl Into<String>,
-        password: impl Into<Secret>,
+        password: impl Into<Password>,
     ) -> Result<Option<User>, CredentialsError> {
         let login = Login { identifier: identifier.into(), password: password.into() };
         self.0.login_now(Some(login.checked()?)).await?;

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::flight::{self, Flight, FlightSender};
+use super::login::LoginFor;
 use super::notes::{Login, Notes};
 use super::process::Process;
 use super::state::{self, Decision, Failure, State, Ticket};
@@ -146,7 +147,9 @@ impl Inner {
                 Step::Pause(_, error) => return Err(error),
                 Step::Wait(ticket, flight) => match self.wait_for(ticket, &flight).await {
                     // A password that may have arrived is not sent again: the server counts wrong ones.
-                    Err(error) if error.kind() == Kind::Interrupted && !error.is_of_login() && lost == 0 => {
+                    Err(error)
+                        if error.kind() == Kind::Interrupted && !error.is_login_failure() && lost == 0 =>
+                    {
                         lost += 1;
                     }
                     outcome => return outcome,
@@ -158,7 +161,7 @@ impl Inner {
     /// What is left of a flight that was lost, and whether a password may have arrived with it.
     fn lost(&self) -> CredentialsError {
         let lost = state::interrupted();
-        if self.presenting_password.swap(false, Ordering::AcqRel) { lost.of_login() } else { lost }
+        if self.presenting_password.swap(false, Ordering::AcqRel) { lost.during_login() } else { lost }
     }
 
     /// Waits for a flight. One that is lost is given up, and the next caller starts another.
@@ -261,8 +264,11 @@ impl Inner {
         let ticket = task.ticket;
         self.driver.spawn(async move {
             let held = other.is_none();
-            let result = task.inner.log_in(other).await.map_err(|failure| failure.error);
-            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, held, jitter));
+            let result = task.inner.log_in(LoginFor::Program(other)).await;
+            // Of another password than the one held, or of one that may change, nothing is remembered.
+            let remembered = held && result.as_ref().is_err_and(|failure| failure.by_login);
+            let result = result.map_err(|failure| failure.error);
+            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, remembered, jitter));
         })?;
         self.wait_for(ticket, &flight).await
     }

@@ -9,12 +9,15 @@ use edgequake_types::session::User;
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::Presented;
+use crate::providers::Password;
 use crate::store::{RandomId, StoreError, StoredTokens};
 
 /// What only flights change. They run one at a time; the lock is for readers.
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) login: Option<Login>,
+    /// What the file of a password held when the server refused it, and how.
+    pub(crate) refused: Option<(Secret, CredentialsError)>,
     pub(crate) account: Option<String>,
     pub(crate) user: Option<User>,
     pub(crate) last_store_error: Option<Arc<StoreError>>,
@@ -51,11 +54,11 @@ impl Source {
 #[derive(Debug, Clone)]
 pub(crate) struct Login {
     pub(crate) identifier: String,
-    pub(crate) password: Secret,
+    pub(crate) password: Password,
 }
 
 impl Login {
-    /// Refuses what the server would refuse, and count as an attempt.
+    /// Refuses what the server would refuse, and count as an attempt. What is in a file is looked at when it is needed.
     pub(crate) fn checked(self) -> Result<Self, CredentialsError> {
         if self.identifier.trim().is_empty() {
             return Err(empty("the name for the login"));

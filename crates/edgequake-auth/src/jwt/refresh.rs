@@ -9,7 +9,8 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::access::Access;
 use super::inner::Inner;
-use super::notes::{Login, Source};
+use super::login::LoginFor;
+use super::notes::Source;
 use super::shared::Change;
 use super::state::{By, Failure, Plan, Renewed};
 use super::wire::{Answered, Wire};
@@ -142,7 +143,7 @@ impl Inner {
                         }
                     }
                 }
-                Step::LogIn => return self.log_in(None).await.map(Some),
+                Step::LogIn => return self.log_in(LoginFor::Flight).await.map(Some),
                 Step::Ended(reason) => {
                     return Err(Failure { error: ended(reason), ended: Some(reason), by_login: false });
                 }
@@ -209,65 +210,6 @@ impl Inner {
                 drop(settled.map_err(|error| self.record_store_error(error)));
                 Err(Failure::of(error))
             }
-        }
-    }
-
-    /// The server refused the refresh: the password, if there is one.
-    async fn after_refusal(
-        self: &Arc<Self>,
-        plan: &Plan,
-        failure: Failure,
-    ) -> Result<Option<Renewed>, Failure> {
-        let over = failure.ended.is_some() || failure.error.kind() == Kind::Inactive;
-        match &plan.login {
-            Ok(()) if over => match self.log_in(None).await {
-                Ok(renewed) => Ok(Some(renewed)),
-                Err(second) => Err(Failure { ended: failure.ended, ..second }),
-            },
-            Err(Some(error)) if failure.ended.is_some() => Err(Failure { error: error.clone(), ..failure }),
-            _ => Err(failure),
-        }
-    }
-
-    /// The store cannot be used: a session of one's own by the password, if there is one.
-    async fn log_in_instead(
-        self: &Arc<Self>,
-        plan: &Plan,
-        error: CredentialsError,
-    ) -> Result<Option<Renewed>, Failure> {
-        match (&plan.login, plan.urgency) {
-            (Ok(()), Urgency::Needed) => self.log_in(None).await.map(Some),
-            _ => Err(Failure::of(error)),
-        }
-    }
-
-    /// A full login, with the password held or with another one.
-    pub(crate) async fn log_in(self: &Arc<Self>, other: Option<Login>) -> Result<Renewed, Failure> {
-        let Some(login) = other.or_else(|| self.notes().login.clone()) else {
-            let text = "there is no name and password to log in with";
-            return Err(Failure::of(CredentialsError::new(Kind::NotConfigured, text)));
-        };
-        let by_login = |error| Failure { error, ended: None, by_login: true };
-        let start = self.clock.now();
-        self.presenting_password.store(true, Ordering::Release);
-        let answer = self.wire().login(&login.identifier, &login.password).await;
-        self.presenting_password.store(false, Ordering::Release);
-        let (tokens, user) = answer.map_err(by_login)?;
-        // Before the password is thrown away: an answer without a usable token is no login.
-        Access::new(tokens.access_token.clone()).map_err(by_login)?;
-        self.counts.logins.fetch_add(1, Ordering::Relaxed);
-        {
-            let mut notes = self.notes();
-            notes.user = user;
-            notes.account = Some(login.identifier.clone());
-            notes.login = self.retain_password.then_some(login);
-            notes.unsaved = None;
-        }
-        let took = self.clock.now().mono.saturating_sub(start.mono);
-        tracing::debug!(?took, origin = %self.server.origin(), "logged in");
-        match self.keep(tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
-            Some(renewed) => Ok(renewed),
-            None => Err(Failure::of(super::state::interrupted())),
         }
     }
 

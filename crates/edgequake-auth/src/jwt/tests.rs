@@ -5,6 +5,7 @@ mod broken;
 mod contended;
 mod flights;
 mod logout;
+mod passwords;
 mod policy;
 pub(crate) mod rig;
 mod stores;

@@ -112,7 +112,7 @@ impl Wire<'_> {
     ) -> Result<(Tokens, Option<User>), CredentialsError> {
         let request = Login::new(identifier, password.clone());
         let answer = self.exchange(Step::Login, &request, password, None).await;
-        let answer: LoginResponse = answer.map_err(CredentialsError::of_login)?;
+        let answer: LoginResponse = answer.map_err(CredentialsError::during_login)?;
         let user = answer.user.clone();
         Ok((answer.into(), user))
     }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use edgequake_types::Secret;
 
-use super::given::{API_KEY, Given, GivenLogin};
+use super::configured::{API_KEY, Configured, ConfiguredLogin};
+use super::password::Password;
 use super::reload::{Found, ReloadingKey};
-use super::secret_file;
+use super::secret_file::SecretFile;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -105,18 +106,20 @@ impl DotEnv {
     ///
     /// [`Invalid`](CredentialsErrorKind::Invalid) if it does both.
     pub fn is_configured(&self) -> Result<bool, CredentialsError> {
-        Given::find(API_KEY, &self.lookup()).map(|given| given.is_some()).map_err(|error| self.named(&error))
+        Configured::find(API_KEY, &self.lookup())
+            .map(|found| found.is_some())
+            .map_err(|error| self.named(&error))
     }
 
-    /// The name and password that it holds, when it holds both: the variables of [`Env`](crate::Env). Reads the file that
-    /// `EDGEQUAKE_PASSWORD_FILE` names, and so may block.
+    /// The name and password that it holds, when it holds both: the variables of [`Env`](crate::Env). The file that
+    /// `EDGEQUAKE_PASSWORD_FILE` names is read for each login, and not here.
     ///
     /// # Errors
     ///
-    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable or file, when one of them cannot be used.
-    pub fn login(&self) -> Result<Option<(String, Secret)>, CredentialsError> {
-        let login = GivenLogin::find(&self.lookup()).map_err(|error| self.named(&error))?;
-        login.map(|login| Ok((login.name, login.password.read()?))).transpose()
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them cannot be used.
+    pub fn login(&self) -> Result<Option<(String, Password)>, CredentialsError> {
+        let login = ConfiguredLogin::find(&self.lookup()).map_err(|error| self.named(&error))?;
+        Ok(login.map(|login| (login.name, login.password)))
     }
 
     fn lookup(&self) -> impl Fn(&str) -> Result<Option<String>, CredentialsError> {
@@ -136,20 +139,20 @@ impl DotEnv {
 
     /// The key, unless it is in a file of its own.
     fn key_at_hand(&self, carrier: Carrier) -> Option<StaticKey> {
-        match Given::find(API_KEY, &self.lookup()) {
-            Ok(Some(Given::Value(_))) => self.key(carrier).ok().map(|found| found.key),
+        match Configured::find(API_KEY, &self.lookup()) {
+            Ok(Some(Configured::Value(_))) => self.key(carrier).ok().map(|found| found.key),
             _ => None,
         }
     }
 
     fn key(&self, carrier: Carrier) -> Result<Found, CredentialsError> {
-        let given = Given::find(API_KEY, &self.lookup()).map_err(|error| self.named(&error))?;
-        let (field, text, again) = match given {
-            Some(Given::Value(value)) => (format!("{API_KEY} in {}", self.name), value, true),
-            Some(Given::File(_, path)) => {
+        let found = Configured::find(API_KEY, &self.lookup()).map_err(|error| self.named(&error))?;
+        let (field, text, again) = match found {
+            Some(Configured::Value(value)) => (format!("{API_KEY} in {}", self.name), value, true),
+            Some(Configured::File(_, path)) => {
                 let field = format!("the key file {}", path.display());
-                let file = secret_file::read(&field, &path)?;
-                (field, file.text, file.is_regular)
+                let read = SecretFile::new(path).named(field.as_str()).read_text()?;
+                (field, read.text, read.is_regular)
             }
             None => {
                 let text = format!("{API_KEY} is not set in {}", self.name);

@@ -1,9 +1,8 @@
 //! [`Env`]: an API key, or a name and a password, from environment variables and the files that they name.
 
-use edgequake_types::Secret;
-
-use super::given::{API_KEY, Given, GivenLogin};
+use super::configured::{API_KEY, Configured, ConfiguredLogin};
 use super::key_file::KeyFile;
+use super::password::Password;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -17,7 +16,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 /// | `EDGEQUAKE_API_KEY_FILE` | the file that holds it, treated as by [`KeyFile`](crate::KeyFile) |
 /// | `EDGEQUAKE_USERNAME`, else `EDGEQUAKE_EMAIL` | the name for [`login`](Self::login) |
 /// | `EDGEQUAKE_PASSWORD` | the password for [`login`](Self::login) |
-/// | `EDGEQUAKE_PASSWORD_FILE` | the file that holds it |
+/// | `EDGEQUAKE_PASSWORD_FILE` | the file that holds it, read for each login |
 ///
 /// A variable that is empty counts as unset, so that `EDGEQUAKE_API_KEY=` lets the next source of a chain have its
 /// turn. A key that is set and malformed is an error, which stops a chain, and so are a variable and its twin with `_FILE` that
@@ -34,7 +33,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 #[derive(Debug, Clone)]
 pub struct Env {
     key: Result<Key, CredentialsError>,
-    login: Result<Option<GivenLogin>, CredentialsError>,
+    login: Result<Option<ConfiguredLogin>, CredentialsError>,
 }
 
 #[derive(Debug, Clone)]
@@ -78,15 +77,15 @@ impl Env {
     }
 
     fn read(lookup: impl Fn(&str) -> Result<Option<String>, CredentialsError>) -> Self {
-        let key = Given::find(API_KEY, &lookup).and_then(|given| match given {
-            Some(Given::Value(value)) => StaticKey::from_field(API_KEY, value.expose()).map(Key::Value),
-            Some(Given::File(_, path)) => Ok(Key::File(KeyFile::new(path))),
+        let key = Configured::find(API_KEY, &lookup).and_then(|found| match found {
+            Some(Configured::Value(value)) => StaticKey::from_field(API_KEY, value.expose()).map(Key::Value),
+            Some(Configured::File(_, path)) => Ok(Key::File(KeyFile::new(path))),
             None => Err(CredentialsError::new(
                 CredentialsErrorKind::NotConfigured,
                 format!("{API_KEY} is not set in the environment"),
             )),
         });
-        Self { key, login: GivenLogin::find(&lookup) }
+        Self { key, login: ConfiguredLogin::find(&lookup) }
     }
 
     /// Sends the key in another header.
@@ -121,14 +120,14 @@ impl Env {
     }
 
     /// The name and password that the environment holds, when it holds both. A password in a variable is taken as it is, blanks
-    /// included; of one in a file, line ends at its end are taken off. Reads that file, and so may block.
+    /// included; of one in a file, line ends at its end are taken off. That file is read for each login, and not here.
     ///
     /// # Errors
     ///
-    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable or file, when one of them cannot be used.
-    pub fn login(&self) -> Result<Option<(&str, Secret)>, CredentialsError> {
+    /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them cannot be used.
+    pub fn login(&self) -> Result<Option<(&str, Password)>, CredentialsError> {
         let login = self.login.as_ref().map_err(Clone::clone)?;
-        login.as_ref().map(|login| Ok((login.name.as_str(), login.password.read()?))).transpose()
+        Ok(login.as_ref().map(|login| (login.name.as_str(), login.password.clone())))
     }
 }
 
@@ -188,13 +187,13 @@ mod tests {
         assert!(text.contains(API_KEY) && !text.contains("s3cr3t"), "{text}");
     }
 
-    #[test]
-    fn a_login_needs_a_name_and_a_password() {
+    #[tokio::test]
+    async fn a_login_needs_a_name_and_a_password() {
         assert!(env(&[(USERNAME, "mona")]).login().unwrap().is_none());
         assert!(env(&[(PASSWORD, "s3cr3t-p")]).login().unwrap().is_none());
         let both = env(&[(EMAIL, "mona@corp.test"), (PASSWORD, " s3cr3t-p ")]);
         let (name, password) = both.login().unwrap().unwrap();
-        assert_eq!((name, password.expose()), ("mona@corp.test", " s3cr3t-p "));
+        assert_eq!((name, password.read().await.unwrap().expose()), ("mona@corp.test", " s3cr3t-p "));
         let shown = format!("{both:?}");
         assert!(shown.contains("mona@corp.test") && !shown.contains("s3cr3t"), "{shown}");
         let named = env(&[(EMAIL, "mona@corp.test"), (USERNAME, "mona"), (PASSWORD, "p")]);
@@ -218,10 +217,10 @@ mod tests {
         let first = env.clone().carrier(Carrier::ApiKey).authorize(&cx).await.unwrap();
         assert_eq!(first.header().unwrap().1, "k1");
         let (name, password) = env.login().unwrap().unwrap();
-        assert_eq!((name, password.expose()), ("mona", " s3cr3t-p "));
+        assert_eq!((name, password.read().await.unwrap().expose()), ("mona", " s3cr3t-p "));
 
         std::fs::write(path("password"), "\n").unwrap();
-        let error = env.login().unwrap_err().to_string();
+        let error = password.read().await.unwrap_err().to_string();
         insta::assert_snapshot!(error.replace(&path("password"), "[file]"), @"the file [file] (EDGEQUAKE_PASSWORD_FILE) is empty");
         std::fs::remove_file(path("key")).unwrap();
         let error = env.authorize(&cx).await.unwrap_err().to_string();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use super::reload::{Found, ReloadingKey};
-use super::secret_file::Reader;
+use super::secret_file::SecretFile;
 use super::static_key::StaticKey;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
@@ -51,11 +51,12 @@ impl KeyFile {
 }
 
 fn reader(path: PathBuf, carrier: Carrier) -> ReloadingKey {
-    let reader = Reader::new(format!("the key file {}", path.display()), path);
+    let name = format!("the key file {}", path.display());
+    let file = SecretFile::new(path).named(name);
     ReloadingKey::new(None, move || {
-        let file = reader.read()?;
-        let key = StaticKey::from_field(reader.field(), file.text.expose())?.carrier(carrier);
-        Ok(Found { key, again: file.is_regular })
+        let read = file.read_text()?;
+        let key = StaticKey::from_field(file.name(), read.text.expose())?.carrier(carrier);
+        Ok(Found { key, again: read.is_regular })
     })
 }
 

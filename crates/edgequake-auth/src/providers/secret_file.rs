@@ -1,10 +1,11 @@
-//! Reading one secret from a file as people have them: with a byte-order mark, in UTF-16 as Windows' editors write it, or as a
-//! named pipe. Blocks.
+//! [`SecretFile`]: one secret in a file as people have them: with a byte-order mark, in UTF-16 as Windows' editors write it, or as
+//! a named pipe.
 
+use std::fmt;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use edgequake_types::Secret;
@@ -17,7 +18,41 @@ const LONGEST: u64 = 64 * 1024;
 /// How long a pipe may take to end.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A secret, and whether it can be read a second time.
+/// A file that holds one secret, such as a mounted one: for providers and stores of your own.
+///
+/// It is read anew each time, so that a rotated secret is picked up. UTF-8 with or without a byte-order mark, and UTF-16 with one,
+/// as Windows' editors write it; at most 64 KiB. A pipe, such as that of `<(vault read ..)`, is read once, has to end within
+/// 10 seconds, and gives what it gave again and again. Clones share that.
+///
+/// ```
+/// use edgequake_auth::SecretFile;
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let file = SecretFile::new("/nowhere/token").named("the vault token");
+/// let error = file.read().await.unwrap_err();
+/// assert_eq!(error.to_string(), "the vault token cannot be read");
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct SecretFile {
+    name: Arc<str>,
+    path: PathBuf,
+    pipe: Arc<Mutex<Pipe>>,
+}
+
+/// What is known of a file that is no regular one. There is one reader of it at a time.
+#[derive(Default)]
+enum Pipe {
+    #[default]
+    Unread,
+    /// A former call has given up waiting for this; the next one waits for it as well.
+    Pending(mpsc::Receiver<Content>),
+    Read(Secret),
+}
+
+type Content = std::io::Result<Zeroizing<Vec<u8>>>;
+
+/// The text of a file, and whether it can be another one next time.
 #[derive(Debug)]
 pub(crate) struct FromFile {
     pub(crate) text: Secret,
@@ -25,82 +60,116 @@ pub(crate) struct FromFile {
     pub(crate) is_regular: bool,
 }
 
-/// Reads the file at `path` once. `field` names it in errors.
-///
-/// # Errors
-///
-/// [`Invalid`](CredentialsErrorKind::Invalid), without the content.
-pub(crate) fn read(field: &str, path: &Path) -> Result<FromFile, CredentialsError> {
-    Reader::new(field.to_owned(), path.to_owned()).read()
-}
-
-type Content = std::io::Result<Zeroizing<Vec<u8>>>;
-
-/// Reads one file, again and again. Of a pipe there is one reader at a time: what a former call has given up waiting for
-/// is what the next one waits for.
-pub(crate) struct Reader {
-    field: String,
-    path: PathBuf,
-    pending: Mutex<Option<mpsc::Receiver<Content>>>,
-}
-
-impl Reader {
-    pub(crate) fn new(field: String, path: PathBuf) -> Self {
-        Self { field, path, pending: Mutex::default() }
+impl SecretFile {
+    /// The file at `path`. Nothing is read yet.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        let path = path.into();
+        Self { name: format!("the file {}", path.display()).into(), path, pipe: Arc::default() }
     }
 
-    pub(crate) fn field(&self) -> &str {
-        &self.field
+    /// What errors call it, instead of `the file` and its path.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into().into();
+        self
     }
 
-    /// See [`read`].
-    pub(crate) fn read(&self) -> Result<FromFile, CredentialsError> {
-        let unusable = |rule: &str| {
-            CredentialsError::new(CredentialsErrorKind::Invalid, format!("{} {rule}", self.field))
-        };
-        let is_regular = std::fs::metadata(&self.path)
-            .map_err(|error| unusable("cannot be read").with_source(error))?
-            .is_file();
-        let bytes = if is_regular { content(&self.path) } else { self.content_in_time() };
-        let bytes = bytes.map_err(|error| match error.kind() {
-            std::io::ErrorKind::TimedOut => {
-                unusable("did not end within 10 s; write the secret and close it")
-            }
-            _ => unusable("cannot be read").with_source(error),
-        })?;
-        if bytes.len() as u64 > LONGEST {
-            return Err(unusable("is longer than 64 KiB; name the right file"));
+    /// The path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The secret, without the line ends behind it. Reads on a blocking thread of the Tokio runtime that this is called on.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](CredentialsErrorKind::Invalid) if the file cannot be read, is empty, too long or no text, or is a pipe that does
+    /// not end in time; without its content.
+    pub async fn read(&self) -> Result<Secret, CredentialsError> {
+        let file = self.clone();
+        crate::blocking::run("reading a secret", move || file.read_line()).await?
+    }
+
+    /// See [`read`](Self::read). Blocks.
+    fn read_line(&self) -> Result<Secret, CredentialsError> {
+        let file = self.read_text()?;
+        match file.text.expose().trim_end_matches(['\r', '\n']) {
+            "" => Err(self.unusable("is empty")),
+            text => Ok(Secret::new(text)),
         }
-        let text = decode(&bytes).ok_or_else(|| {
-            unusable("is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8")
-        })?;
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// All of the text. Blocks.
+    pub(crate) fn read_text(&self) -> Result<FromFile, CredentialsError> {
+        let is_regular = std::fs::metadata(&self.path)
+            .map_err(|error| self.unusable("cannot be read").with_source(error))?
+            .is_file();
+        let text = if is_regular { self.decoded(content(&self.path))? } else { self.text_of_pipe()? };
         Ok(FromFile { text, is_regular })
     }
 
-    /// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own
-    /// waits for that, and this call at most as long as the limit.
-    fn content_in_time(&self) -> Content {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        let content = match pending.take() {
-            Some(content) => content,
-            None => {
-                let (done, content) = mpsc::sync_channel(1);
-                let path = self.path.clone();
-                std::thread::Builder::new().name("edgequake-pipe".to_owned()).spawn(move || {
-                    // Nobody listens any more once the provider is gone.
-                    let _ = done.send(self::content(&path));
-                })?;
-                content
-            }
-        };
-        match content.recv_timeout(LIMIT) {
-            Ok(read) => read,
-            Err(RecvTimeoutError::Timeout) => {
-                *pending = Some(content);
-                Err(std::io::ErrorKind::TimedOut.into())
-            }
-            Err(RecvTimeoutError::Disconnected) => Err(std::io::ErrorKind::BrokenPipe.into()),
+    fn text_of_pipe(&self) -> Result<Secret, CredentialsError> {
+        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Pipe::Read(text) = &*pipe {
+            return Ok(text.clone());
         }
+        let text = self.decoded(content_in_time(&mut pipe, &self.path))?;
+        *pipe = Pipe::Read(text.clone());
+        Ok(text)
+    }
+
+    fn decoded(&self, bytes: Content) -> Result<Secret, CredentialsError> {
+        let bytes = bytes.map_err(|error| match error.kind() {
+            std::io::ErrorKind::TimedOut => {
+                self.unusable("did not end within 10 s; write the secret and close it")
+            }
+            _ => self.unusable("cannot be read").with_source(error),
+        })?;
+        if bytes.len() as u64 > LONGEST {
+            return Err(self.unusable("is longer than 64 KiB; name the right file"));
+        }
+        decode(&bytes).ok_or_else(|| {
+            self.unusable("is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8")
+        })
+    }
+
+    fn unusable(&self, rule: &str) -> CredentialsError {
+        CredentialsError::new(CredentialsErrorKind::Invalid, format!("{} {rule}", self.name))
+    }
+}
+
+impl fmt::Debug for SecretFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretFile").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own waits
+/// for that, and this call at most as long as the limit.
+fn content_in_time(pipe: &mut Pipe, path: &Path) -> Content {
+    let content = match std::mem::take(pipe) {
+        Pipe::Pending(content) => content,
+        _ => {
+            let (done, content) = mpsc::sync_channel(1);
+            let path = path.to_owned();
+            std::thread::Builder::new().name("edgequake-pipe".to_owned()).spawn(move || {
+                // Nobody listens any more once the last clone is gone.
+                let _ = done.send(self::content(&path));
+            })?;
+            content
+        }
+    };
+    match content.recv_timeout(LIMIT) {
+        Ok(read) => read,
+        Err(RecvTimeoutError::Timeout) => {
+            *pipe = Pipe::Pending(content);
+            Err(std::io::ErrorKind::TimedOut.into())
+        }
+        Err(RecvTimeoutError::Disconnected) => Err(std::io::ErrorKind::BrokenPipe.into()),
     }
 }
 
@@ -136,6 +205,10 @@ mod tests {
         "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
     }
 
+    fn error(path: &Path) -> String {
+        SecretFile::new(path).named("the file").read_line().unwrap_err().to_string()
+    }
+
     #[test]
     fn what_cannot_be_a_secret_is_told_without_it() {
         let folder = tempfile::tempdir().unwrap();
@@ -152,18 +225,28 @@ mod tests {
             (vec![b'x'; 64 * 1024 + 1], "the file is longer than 64 KiB; name the right file"),
         ] {
             std::fs::write(&path, content).unwrap();
-            assert_eq!(read("the file", &path).unwrap_err().to_string(), rule);
+            assert_eq!(error(&path), rule);
         }
-        assert_eq!(read("the file", folder.path()).unwrap_err().to_string(), "the file cannot be read");
-        assert_eq!(
-            read("the file", &folder.path().join("g")).unwrap_err().to_string(),
-            "the file cannot be read"
-        );
+        std::fs::write(&path, "\r\n").unwrap();
+        assert_eq!(error(&path), "the file is empty");
+        assert_eq!(error(folder.path()), "the file cannot be read");
+        assert_eq!(error(&folder.path().join("g")), "the file cannot be read");
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_anew_without_its_line_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SecretFile::new(folder.path().join("f"));
+        for text in ["s3cr3t-1", " s3cr3t-2 "] {
+            std::fs::write(file.path(), format!("\u{FEFF}{text}\r\n")).unwrap();
+            assert_eq!(file.read().await.unwrap().expose(), text);
+        }
+        assert!(!format!("{file:?}").contains("s3cr3t"));
     }
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_is_read_to_its_end() {
+    fn a_pipe_is_read_to_its_end_and_once() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
@@ -171,9 +254,12 @@ mod tests {
             let path = path.clone();
             std::thread::spawn(move || std::fs::write(path, "s3cr3t\n").unwrap())
         };
-        let read = read("the pipe", &path).unwrap();
+        let file = SecretFile::new(&path);
+        let read = file.read_text().unwrap();
         writer.join().unwrap();
         assert_eq!((read.text.expose(), read.is_regular), ("s3cr3t\n", false));
+        // Nobody writes any more.
+        assert_eq!(file.clone().read_line().unwrap().expose(), "s3cr3t");
     }
 
     proptest! {

@@ -73,7 +73,10 @@ impl<'a> World<'a> {
 
     /// Lets an accident happen to one of the processes while the others go on, and finds out what became of the session.
     pub(crate) fn suffer(&mut self, plan: Plan) {
+        let mut missed = 0;
         while !self.try_to_suffer(plan) {
+            missed += 1;
+            assert!(missed < 100, "nobody comes to {plan:?}");
             self.tally.missed += 1;
             self.judge();
         }

@@ -18,9 +18,10 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
     })?;
     let store = state.store_of_kind(login.store)?;
     store.latest(&cx.server()).await?;
+    let password = input.password.ok_or_else(|| Failure::usage("there is no password to log in with"))?;
     let session = cx
         .session_builder()
-        .login(&input.identifier, input.password)
+        .login(&input.identifier, password)
         .retain_password(false)
         .store(store.clone())
         .build()?;

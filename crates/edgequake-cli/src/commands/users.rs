@@ -12,7 +12,7 @@ use crate::input::Input;
 pub(super) async fn run(cx: &mut Context, command: Command, input: Input) -> Result<(), Failure> {
     match command {
         Command::Create(create) => {
-            let mut user = CreateUser::new(create.username, create.email, input.password);
+            let mut user = CreateUser::new(create.username, create.email, input.new_password);
             user.role = create.role.clone();
             let created = cx.client.users().create(user).await?.user;
             if let Some(role) = create.role.filter(|role| *role != created.role) {

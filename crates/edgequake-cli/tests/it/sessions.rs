@@ -30,6 +30,27 @@ async fn a_session_from_login_to_logout() {
 }
 
 #[tokio::test]
+async fn a_login_takes_the_password_from_the_file_that_is_set() {
+    let mut rig = Rig::new().await;
+    let file = rig.home.path().join("password");
+    std::fs::write(&file, format!("{MONA_PASSWORD}\n")).unwrap();
+    rig.env("EDGEQUAKE_USERNAME", "mona");
+    rig.env("EDGEQUAKE_PASSWORD_FILE", &file);
+    rig.cli(&["login"]).await.succeeded();
+    rig.cli(&["whoami"]).await.succeeded();
+    rig.cli(&["logout"]).await.succeeded();
+    // Without a stored session the file serves for each command.
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!(rig.server.stats().logins, 2);
+    std::fs::remove_file(&file).unwrap();
+    let failed = rig.cli(&["whoami"]).await;
+    assert!(failed.stderr.contains("(EDGEQUAKE_PASSWORD_FILE) cannot be read"), "{}", failed.stderr);
+    rig.env("EDGEQUAKE_PASSWORD", MONA_PASSWORD);
+    let failed = rig.cli(&["login"]).await;
+    assert!(failed.stderr.contains("are both set"), "{}", failed.stderr);
+}
+
+#[tokio::test]
 async fn without_a_home_no_password_is_sent() {
     let rig = Rig::new().await;
     let mut command = rig.command(&["login", "mona", "--password-stdin"]);

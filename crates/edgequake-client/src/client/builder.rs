@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edgequake_auth::{Carrier, DotEnv, SharedCredentials, TokenStore};
+use edgequake_auth::{Carrier, DotEnv, Password, SharedCredentials, TokenStore};
 use edgequake_types::{IdError, Secret, TenantId, UserId, WorkspaceId};
 use http::header::HeaderValue;
 
@@ -48,7 +48,7 @@ pub struct ClientBuilder {
     credentials: Option<SharedCredentials>,
     api_key: Option<Secret>,
     carrier: Carrier,
-    login: Option<(String, Secret)>,
+    login: Option<(String, Password)>,
     stored_login: Option<String>,
     store: Option<StoreFactory>,
     env: bool,
@@ -125,8 +125,9 @@ impl ClientBuilder {
     }
 
     /// Logs in at the first call, and renews the session automatically. With a [`token_store`](Self::token_store) that holds a
-    /// session for this name, that session goes on, and the password is sent only once it is over.
-    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Secret>) -> Self {
+    /// session for this name, that session goes on, and the password is sent only once it is over. A password in a
+    /// [`SecretFile`](edgequake_auth::SecretFile) is read for each login.
+    pub fn login(mut self, identifier: impl Into<String>, password: impl Into<Password>) -> Self {
         self.login = Some((identifier.into(), password.into()));
         self
     }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, SharedCredentials};
+use edgequake_auth::{Jwt, JwtBuilder, LogoutOutcome, Password, SharedCredentials};
 use edgequake_types::session::Login;
-use edgequake_types::{Endpoint, Retry, Secret};
+use edgequake_types::{Endpoint, Retry};
 use http::{Request, Response};
 use tokio::time::Instant;
 use tower::ServiceExt;
@@ -34,7 +34,7 @@ impl Client {
     pub async fn login(
         &self,
         identifier: impl Into<String>,
-        password: impl Into<Secret>,
+        password: impl Into<Password>,
     ) -> Result<Self, Error> {
         let builder = self.session_builder().login(identifier, password);
         let session = builder.build().map_err(Error::of_credentials)?;

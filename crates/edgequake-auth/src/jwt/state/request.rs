@@ -22,14 +22,14 @@ impl State {
         }
     }
 
-    /// A requested login has ended. A failure leaves the session as it was; `held` tells whether the password was
-    /// the one held here, and not another that was tried.
+    /// A requested login has ended. A failure leaves the session as it was; `remembered` tells whether it is what the server says
+    /// to the password that is held here.
     pub(crate) fn settle_login(
         &mut self,
         now: Now,
         ticket: Ticket,
         result: Result<Renewed, CredentialsError>,
-        held: bool,
+        remembered: bool,
         jitter: f64,
     ) -> Result<Authorization, CredentialsError> {
         self.abandon(ticket);
@@ -40,7 +40,7 @@ impl State {
                 self.accept(now, renewed, jitter)
             }
             Err(error) => {
-                if held {
+                if remembered {
                     self.record_login_failure(now, &error);
                 }
                 Err(error)

@@ -70,9 +70,7 @@ async fn an_early_refresh_that_never_ends_keeps_nobody_waiting() {
         assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
     }
     assert_eq!(start.elapsed(), Duration::ZERO);
-    while rig.count("/refresh") == 0 {
-        rig.arrived.notified().await;
-    }
+    rig.arrival("/refresh").await;
     // It is given up by its own time limit. Its token may be spent, so the password is next, once it is needed.
     let mut watch = jwt.watch();
     advance(Duration::from_secs(31)).await;

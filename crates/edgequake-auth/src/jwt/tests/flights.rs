@@ -64,10 +64,11 @@ async fn a_tiny_time_limit_of_a_caller_does_not_touch_the_refresh() {
     rig.fail([Fault::Held]);
     timeout(Duration::from_millis(50), jwt.authorize(&cx())).await.unwrap_err();
     rig.release.notify_one();
-    while jwt.refreshes() == 0 {
+    // It goes on whenever this task gives way.
+    for _ in 0..1_000 {
         tokio::task::yield_now().await;
     }
-    tokio::task::yield_now().await;
+    assert_eq!(jwt.refreshes(), 1);
     assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a2");
 }
 
@@ -135,11 +136,7 @@ async fn a_panic_in_the_transport_is_an_error_and_the_next_flight_works() {
 
 /// Starts a refresh, and leaves once the server has the request.
 async fn leave_under_way(rig: &Rig, jwt: &Jwt) {
-    let arrived = async {
-        while rig.count("/refresh") == 0 {
-            rig.arrived.notified().await;
-        }
-    };
+    let arrived = rig.arrival("/refresh");
     let cx = cx();
     tokio::select! {
         answer = jwt.authorize(&cx) => panic!("{answer:?}"),
@@ -213,10 +210,12 @@ fn no_runtime_is_needed() {
     }
     let waker = std::sync::Arc::new(Thread(std::thread::current())).into();
     let mut context = std::task::Context::from_waker(&waker);
+    let begun = std::time::Instant::now();
     let answer = loop {
+        assert!(begun.elapsed() < secs(60), "nobody answers");
         match waiting.as_mut().poll(&mut context) {
             std::task::Poll::Ready(answer) => break answer,
-            std::task::Poll::Pending => std::thread::park(),
+            std::task::Poll::Pending => std::thread::park_timeout(secs(10)),
         }
     };
     assert_eq!(token(&answer.unwrap()), "s3cr3t-a1");
@@ -275,6 +274,6 @@ async fn a_password_that_may_have_arrived_with_a_lost_flight_is_not_sent_again()
     rig.fail([Fault::Panic]);
     let error = rig.with_login().authorize(&cx()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Interrupted);
-    assert!(error.is_of_login(), "{error:?}");
+    assert!(error.is_login_failure(), "{error:?}");
     assert_eq!(rig.count("/login"), 1);
 }

@@ -71,9 +71,7 @@ async fn logout_waits_for_a_refresh_under_way_and_revokes_its_tokens() {
         let jwt = jwt.clone();
         async move { jwt.authorize(&cx()).await }
     });
-    while rig.count("/refresh") == 0 {
-        rig.arrived.notified().await;
-    }
+    rig.arrival("/refresh").await;
     let leaving = tokio::spawn({
         let jwt = jwt.clone();
         async move { jwt.logout().await }
@@ -126,9 +124,7 @@ async fn a_dropped_logout_goes_on() {
         let jwt = jwt.clone();
         async move { drop(jwt.logout().await) }
     });
-    while rig.count("/logout") == 0 {
-        rig.arrived.notified().await;
-    }
+    rig.arrival("/logout").await;
     leaving.abort();
     rig.release.notify_one();
     assert_eq!(jwt.login().await.unwrap().unwrap().username, "mona");

@@ -81,6 +81,16 @@ impl Rig {
         self.server.lock().unwrap().requests.iter().filter(|(path, ..)| path.ends_with(end)).count()
     }
 
+    /// Waits until a request has come to a path that ends so, if it comes at all.
+    pub(crate) async fn arrival(&self, end: &str) {
+        let arrived = async {
+            while self.count(end) == 0 {
+                self.arrived.notified().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), arrived).await.expect("no request comes");
+    }
+
     /// A session that began elsewhere: the refresh token that the server accepts.
     pub(crate) fn open(&self, refresh: &str) {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());

@@ -52,7 +52,8 @@ async fn a_save_that_fails_is_seen_and_made_up_for() {
     assert!(jwt.store_errors() > 1, "tried again");
     assert_eq!(jwt.last_store_error().unwrap().kind(), StoreErrorKind::Unavailable);
     store.set(|faults| faults.save = None);
-    while watch.changed().await.unwrap().unsaved {}
+    let saved = async { while watch.changed().await.unwrap().unsaved {} };
+    tokio::time::timeout(secs(600), saved).await.unwrap();
     assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
     assert!(!record(&store).await.unwrap().is_unsettled());
     assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));

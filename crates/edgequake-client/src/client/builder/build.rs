@@ -20,9 +20,8 @@ use crate::stack::{self, StackOptions};
 use crate::transport::HttpTransport;
 
 impl ClientBuilder {
-    /// Builds the client over hyper. Reads the trust store from disk if the base URL is `https`, and the file that
-    /// `EDGEQUAKE_PASSWORD_FILE` names, if it is used: once, and for up to 10 seconds if it is a pipe. Spawns nothing, so it may
-    /// be called outside any runtime.
+    /// Builds the client over hyper. Reads the trust store from disk if the base URL is `https`, and no other file. Spawns nothing, so
+    /// it may be called outside any runtime.
     ///
     /// # Errors
     ///

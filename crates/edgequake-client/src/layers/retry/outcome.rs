@@ -54,7 +54,7 @@ impl Outcome {
         let fault = Fault::of(&**error);
         // A password that may have arrived is not sent again: the server counts wrong ones.
         let login =
-            crate::fault::find::<CredentialsError>(&**error).is_some_and(CredentialsError::is_of_login);
+            crate::fault::find::<CredentialsError>(&**error).is_some_and(CredentialsError::is_login_failure);
         match fault.filter(|fault| !login || fault.is_unsent()) {
             Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
             Some(Fault::Interrupted) => Self::Interrupted,

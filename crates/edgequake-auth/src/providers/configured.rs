@@ -1,10 +1,12 @@
-//! [`Given`]: a secret in a variable, or in the file that the variable's twin with `_FILE` names, as container platforms mount it.
+//! [`Configured`]: a secret in a variable, or in the file that the variable's twin with `_FILE` names, as container platforms mount
+//! it.
 
 use std::path::PathBuf;
 
 use edgequake_types::Secret;
 
-use super::secret_file;
+use super::password::Password;
+use super::secret_file::SecretFile;
 use crate::error::{CredentialsError, CredentialsErrorKind};
 
 pub(crate) const API_KEY: &str = "EDGEQUAKE_API_KEY";
@@ -14,7 +16,7 @@ const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
 
 /// Where a secret is.
 #[derive(Debug, Clone)]
-pub(crate) enum Given {
+pub(crate) enum Configured {
     Value(Secret),
     /// The variable that names the file, and the file.
     File(String, PathBuf),
@@ -22,7 +24,7 @@ pub(crate) enum Given {
 
 type Lookup<'a> = &'a dyn Fn(&str) -> Result<Option<String>, CredentialsError>;
 
-impl Given {
+impl Configured {
     /// What `lookup` has for the variable `name` or its twin; `None` if neither is filled.
     pub(crate) fn find(name: &str, lookup: Lookup<'_>) -> Result<Option<Self>, CredentialsError> {
         let twin = format!("{name}_FILE");
@@ -40,30 +42,28 @@ impl Given {
             (None, None) => Ok(None),
         }
     }
+}
 
-    /// The secret, without line ends behind it if it is in a file. Reads the file, and so may block.
-    pub(crate) fn read(&self) -> Result<Secret, CredentialsError> {
-        let (variable, path) = match self {
-            Self::Value(value) => return Ok(value.clone()),
-            Self::File(variable, path) => (variable, path),
-        };
-        let field = format!("the file {} ({variable})", path.display());
-        let file = secret_file::read(&field, path)?;
-        match file.text.expose().trim_end_matches(['\r', '\n']) {
-            "" => Err(CredentialsError::new(CredentialsErrorKind::Invalid, format!("{field} is empty"))),
-            text => Ok(Secret::new(text)),
+impl From<Configured> for Password {
+    fn from(found: Configured) -> Self {
+        match found {
+            Configured::Value(value) => value.into(),
+            Configured::File(variable, path) => {
+                let name = format!("the file {} ({variable})", path.display());
+                SecretFile::new(path).named(name).into()
+            }
         }
     }
 }
 
-/// A name and where its password is, if both are there.
+/// A name and its password, if both are there.
 #[derive(Debug, Clone)]
-pub(crate) struct GivenLogin {
+pub(crate) struct ConfiguredLogin {
     pub(crate) name: String,
-    pub(crate) password: Given,
+    pub(crate) password: Password,
 }
 
-impl GivenLogin {
+impl ConfiguredLogin {
     pub(crate) fn find(lookup: Lookup<'_>) -> Result<Option<Self>, CredentialsError> {
         let mut name = None;
         for variable in [USERNAME, EMAIL] {
@@ -71,7 +71,7 @@ impl GivenLogin {
                 name = lookup(variable)?.filter(|name| !name.trim().is_empty());
             }
         }
-        let password = Given::find(PASSWORD, lookup)?;
+        let password = Configured::find(PASSWORD, lookup)?.map(Password::from);
         Ok(name.zip(password).map(|(name, password)| Self { name: name.trim().to_owned(), password }))
     }
 }

@@ -1,0 +1,132 @@
+//! A login with the password: where nothing cheaper is left, or since the program asks for it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use edgequake_types::Secret;
+use edgequake_types::session::User;
+
+use super::access::Access;
+use super::inner::Inner;
+use super::notes::{Login, Source};
+use super::state::{Failure, Plan, Renewed};
+use super::wire::Tokens;
+use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::protocol::Urgency;
+
+/// Who wants a login.
+pub(crate) enum LoginFor {
+    /// A flight, with the password held.
+    Flight,
+    /// The program, with the password held or as somebody else.
+    Program(Option<Login>),
+}
+
+impl Inner {
+    /// The server refused the refresh: the password, if there is one.
+    pub(super) async fn after_refusal(
+        self: &Arc<Self>,
+        plan: &Plan,
+        failure: Failure,
+    ) -> Result<Option<Renewed>, Failure> {
+        let over = failure.ended.is_some() || failure.error.kind() == Kind::Inactive;
+        match &plan.login {
+            Ok(()) if over => match self.log_in(LoginFor::Flight).await {
+                Ok(renewed) => Ok(Some(renewed)),
+                Err(second) => Err(Failure { ended: failure.ended, ..second }),
+            },
+            Err(Some(error)) if failure.ended.is_some() => Err(Failure { error: error.clone(), ..failure }),
+            _ => Err(failure),
+        }
+    }
+
+    /// The store cannot be used: a session of one's own by the password, if there is one.
+    pub(super) async fn log_in_instead(
+        self: &Arc<Self>,
+        plan: &Plan,
+        error: CredentialsError,
+    ) -> Result<Option<Renewed>, Failure> {
+        match (&plan.login, plan.urgency) {
+            (Ok(()), Urgency::Needed) => self.log_in(LoginFor::Flight).await.map(Some),
+            _ => Err(Failure::of(error)),
+        }
+    }
+
+    /// A full login. A flight does not send again what the server has refused.
+    pub(crate) async fn log_in(self: &Arc<Self>, whom: LoginFor) -> Result<Renewed, Failure> {
+        let by_flight = matches!(whom, LoginFor::Flight);
+        let (login, held) = match whom {
+            LoginFor::Program(Some(other)) => (Some(other), false),
+            LoginFor::Program(None) | LoginFor::Flight => (self.notes().login.clone(), true),
+        };
+        let Some(login) = login else {
+            let text = "there is no name and password to log in with";
+            return Err(Failure::of(CredentialsError::new(Kind::NotConfigured, text)));
+        };
+        let start = self.clock.now();
+        let mut password = login.password.read().await.map_err(Failure::of)?;
+        if by_flight && let Some(error) = self.was_refused(&password) {
+            return Err(Failure::of(error));
+        }
+        let mut answer = self.present_password(&login.identifier, &password).await;
+        if login.password.may_change() && is_refusal(&answer) {
+            // It may have been replaced just now.
+            if let Ok(latest) = login.password.read().await
+                && latest != password
+            {
+                answer = self.present_password(&login.identifier, &latest).await;
+                password = latest;
+            }
+        }
+        let by_login = |error: CredentialsError| Failure { error, ended: None, by_login: true };
+        let (tokens, user) = answer.map_err(|error| {
+            if !(login.password.may_change() && error.kind() == Kind::Refused) {
+                return by_login(error);
+            }
+            // Only this one is not sent again.
+            if held {
+                self.notes().refused = Some((password, error.clone()));
+            }
+            Failure::of(error)
+        })?;
+        // Before the password is thrown away: an answer without a usable token is no login.
+        Access::new(tokens.access_token.clone()).map_err(by_login)?;
+        self.counts.logins.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut notes = self.notes();
+            notes.user = user;
+            notes.account = Some(login.identifier.clone());
+            notes.login = self.retain_password.then_some(login);
+            notes.refused = None;
+            notes.unsaved = None;
+        }
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        tracing::debug!(?took, origin = %self.server.origin(), "logged in");
+        match self.keep(tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
+            Some(renewed) => Ok(renewed),
+            None => Err(Failure::of(super::state::interrupted())),
+        }
+    }
+
+    async fn present_password(
+        &self,
+        identifier: &str,
+        password: &Secret,
+    ) -> Result<(Tokens, Option<User>), CredentialsError> {
+        self.presenting_password.store(true, Ordering::Release);
+        let answer = self.wire().login(identifier, password).await;
+        self.presenting_password.store(false, Ordering::Release);
+        answer
+    }
+
+    /// What the server said to this password, when its file held it before.
+    fn was_refused(&self, password: &Secret) -> Option<CredentialsError> {
+        let notes = self.notes();
+        let (refused, error) = notes.refused.as_ref()?;
+        (refused == password).then(|| error.clone())
+    }
+}
+
+fn is_refusal<T>(answer: &Result<T, CredentialsError>) -> bool {
+    answer.as_ref().is_err_and(|error| error.kind() == Kind::Refused)
+}
