@@ -36,7 +36,8 @@ open_enum! {
 }
 
 /// A user account.
-#[model(answer(or_wrapped = "user"), new(user_id, username, email, role, is_active = Some(true)))]
+#[model(answer(or_wrapped = "user"), eq, new(user_id, username, email, role, is_active = Some(true)))]
+#[derive(Hash)]
 pub struct User {
     /// The account's id. Also read from `id`.
     #[field(alias = "id")]

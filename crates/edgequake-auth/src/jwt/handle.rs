@@ -64,7 +64,9 @@ pub struct Jwt(Arc<Inner>);
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Session {
-    /// Who logged in, as the server described them at the last login of this process.
+    /// Who logged in, as the server described them then: at the last login of this process, or at that of another whose session was
+    /// found in the store. `None` if the server did not say, or the session began with tokens of the program's own or with an earlier
+    /// version of this crate.
     pub user: Option<User>,
     /// How long the access token still works; `None` when nobody knows.
     pub expires_in: Option<Duration>,

@@ -96,6 +96,9 @@ impl Inner {
                 };
             }
             look = true;
+            if let Some(user) = stored.as_ref().and_then(|stored| stored.record.user.as_ref()) {
+                self.notes().user = Some(user.clone());
+            }
             let now = self.clock.now();
             let step = refresher.next(stored.as_ref().map(|stored| &stored.record), now);
             match step {

@@ -86,6 +86,7 @@ impl Inner {
     async fn save(&self, unsaved: &Unsaved, again: bool) -> Result<Saved, StoreError> {
         let key = self.key().await?;
         let anew = matches!(unsaved.from, Source::Login(..));
+        let user = self.notes().user.clone();
         self.change_record_or_begin(&key, anew, |record| {
             let now = self.clock.now();
             match &unsaved.from {
@@ -102,7 +103,8 @@ impl Inner {
                     if record.filter(later).is_some() && again {
                         return Change::Leave(Saved::Orphaned);
                     }
-                    let record = settle::login(record, *session, &unsaved.tokens, now);
+                    let mut record = settle::login(record, *session, &unsaved.tokens, now);
+                    record.user = user.clone();
                     Change::Write(Box::new(record), Saved::As(*session))
                 }
                 Source::Refresh(sent) => match settle::success(record, sent, &unsaved.tokens, now) {

@@ -73,7 +73,7 @@ pub(crate) fn refused(record: Option<&Record>, sent: &Presented, now: Now) -> Op
         None => Some(settled(record.clone()).with_intent_of(record)),
         Some(_) => {
             let mut ended = record.clone();
-            ended.status = Status::Ended { reason: EndReason::Refused, at: wall(now) };
+            (ended.status, ended.user) = (Status::Ended { reason: EndReason::Refused, at: wall(now) }, None);
             Some(settled(ended))
         }
     }
@@ -123,7 +123,8 @@ pub(crate) fn logout(record: Option<&Record>, session: Option<RandomId>, now: No
         Status::Ended { .. } => Logout::Ended,
         Status::Active(tokens) => {
             let mut ended = record.clone();
-            ended.status = Status::Ended { reason: EndReason::LoggedOut, at: wall(now) };
+            (ended.status, ended.user) =
+                (Status::Ended { reason: EndReason::LoggedOut, at: wall(now) }, None);
             Logout::Write(Box::new(settled(ended)), tokens.clone())
         }
     }

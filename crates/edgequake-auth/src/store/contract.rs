@@ -16,7 +16,8 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use edgequake_types::Secret;
+use edgequake_types::session::{Role, User};
+use edgequake_types::{Secret, UserId};
 
 use super::{
     EndReason, Intent, Lease, LoginKey, RandomId, Record, Revision, ServerKey, Status, StoredTokens, Swap,
@@ -55,7 +56,11 @@ fn unreachable(error: &dyn std::fmt::Display) -> ! {
 /// A record with a token in it.
 fn record(token: &str) -> Record {
     let tokens = StoredTokens::new(Some(Secret::new(token)), Some(Secret::new(format!("r-{token}"))));
-    Record::new(tokens, SystemTime::now())
+    let mut record = Record::new(tokens, SystemTime::now());
+    if let Ok(id) = UserId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21") {
+        record.user = Some(User::new(id, "mona", "mona@corp.test", Role::User));
+    }
+    record
 }
 
 #[expect(clippy::panic, reason = "a test suite ends by panics")]

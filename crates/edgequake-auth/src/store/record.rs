@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use edgequake_types::Secret;
+use edgequake_types::session::User;
 
 pub use json::RecordError;
 
@@ -75,6 +76,9 @@ pub struct Record {
     /// A hash of the refresh token that a program began it with, so that the program does not spend the token again when it
     /// starts anew.
     pub began_with: Option<RandomId>,
+    /// Who logged in, as the server described them then; `None` if it did not, or an earlier version began the session, or once it
+    /// has ended.
+    pub user: Option<User>,
     /// Its tokens, or how it ended.
     pub status: Status,
     /// Counts the holders of the lease, all that there have been.
@@ -220,6 +224,7 @@ impl Record {
             session: RandomId::random(),
             started: whole_milliseconds(started),
             began_with: None,
+            user: None,
             status: Status::Active(tokens),
             fence: 0,
             lease: None,
@@ -246,6 +251,26 @@ impl Record {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_user_is_optional_and_no_obstacle() {
+        let key = crate::ServerKey::new("https://h".parse().unwrap(), "").account("mona");
+        let mut record = Record::new(StoredTokens::new(Some("a".into()), None), SystemTime::now());
+        let earlier = record.to_json(&key).unwrap();
+        assert!(!earlier.expose().contains("user"), "as an earlier version writes it");
+        assert_eq!(Record::from_json(earlier.expose()), Ok((key.clone(), record.clone())));
+        let id = edgequake_types::UserId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21").unwrap();
+        record.user = Some(User::new(id, "mona", "mona@corp.test", edgequake_types::session::Role::User));
+        let text = record.to_json(&key).unwrap();
+        assert_eq!(Record::from_json(text.expose()), Ok((key.clone(), record.clone())));
+        for odd in ["null", "7", "{}", r#"{"user_id":[]}"#] {
+            let mut value: serde_json::Value = serde_json::from_str(text.expose()).unwrap();
+            value["user"] = serde_json::from_str(odd).unwrap();
+            record.user = None;
+            let found = Record::from_json(&value.to_string());
+            assert_eq!(found, Ok((key.clone(), record.clone())), "{odd}");
+        }
+    }
 
     #[test]
     fn a_fingerprint_is_the_same_in_every_version() {

@@ -21,6 +21,29 @@ async fn a_login_is_taken_up_by_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_next_run_knows_who_logged_in_until_they_log_out() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let user = |jwt: &Jwt| jwt.session().unwrap().user.map(|user| user.username);
+    let first = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    first.authorize(&cx()).await.unwrap();
+    assert_eq!(user(&first).as_deref(), Some("mona"));
+    let second = rig.builder().store(store.clone()).build().unwrap();
+    second.authorize(&cx()).await.unwrap();
+    assert_eq!(user(&second).as_deref(), Some("mona"));
+    // One that has to refresh first learns it as well, and hands it on.
+    let clock = TestClock::new();
+    clock.set(i64::from(u32::MAX));
+    for _ in 0..2 {
+        let later = rig.builder().store(store.clone()).clock(clock.clone()).build().unwrap();
+        later.authorize(&cx()).await.unwrap();
+        assert_eq!(user(&later).as_deref(), Some("mona"));
+    }
+    assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
+    assert!(second.logout().await.is_complete());
+    assert_eq!(record(&store).await.unwrap().user, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_absolute_expiry_is_stored_and_makes_the_next_run_refresh_first() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     let clock = TestClock::new();

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use edgequake_types::session::User;
 use edgequake_types::{Secret, secret};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -58,6 +59,8 @@ struct Text {
     started: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began_with: Option<Hex>,
+    #[serde(default, deserialize_with = "readable", skip_serializing_if = "Option::is_none")]
+    user: Option<User>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tokens: Option<Tokens>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -133,6 +136,12 @@ impl<'de> Deserialize<'de> for Hex {
     }
 }
 
+/// A user that later versions describe in another way is none: the tokens are what matters.
+fn readable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<User>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
 fn millis(at: SystemTime) -> u64 {
     let since = at.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
@@ -181,6 +190,7 @@ impl Record {
             session: Hex(self.session),
             started: millis(self.started),
             began_with: self.began_with.map(Hex),
+            user: self.user.clone(),
             tokens,
             ended,
             fence: self.fence,
@@ -254,6 +264,7 @@ impl Record {
             session: text.session.0,
             started: time(text.started),
             began_with: text.began_with.map(|id| id.0),
+            user: text.user,
             status,
             fence: text.fence,
             lease: text.lease.map(|lease| Lease {
