@@ -2,17 +2,18 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
+use edgequake_auth::{Password, SecretFile};
 use edgequake_types::Secret;
 
-use crate::connection::Connection;
+#[cfg(feature = "encryption")]
+use crate::encryption::EncryptionKey;
 use crate::error::RedisStoreError;
 use crate::keys::Keys;
 use crate::payload::Payloads;
-#[cfg(feature = "encryption")]
-use crate::seal::EncryptionKey;
-use crate::settings::{Certificates, Password, Settings};
+use crate::settings::{Certificates, Settings};
 use crate::store::RedisStore;
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -86,13 +87,15 @@ impl RedisStoreBuilder {
 
     /// The password; overrides the one in the address.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
-        self.password = Some(Password::Given(password.into()));
+        self.password = Some(Secret::into(password.into()));
         self
     }
 
-    /// A file with the password, read at each new connection, so that it may change. Line ends after it do not count.
+    /// A file with the password, read at each new connection, so that it may change; treated as a [`SecretFile`].
     pub fn password_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.password = Some(Password::File(path.into()));
+        let path = path.into();
+        let name = format!("the password file for Redis, {},", path.display());
+        self.password = Some(SecretFile::new(path).named(name).into());
         self
     }
 
@@ -115,7 +118,7 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// How long an operation may take, connecting and one repetition included: 3 seconds by default.
+    /// How long an operation may take, connecting and one repetition included: 3 seconds by default, 10 milliseconds at least.
     pub fn time_limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
@@ -123,6 +126,9 @@ impl RedisStoreBuilder {
 
     /// Makes each write wait until so many replicas have it (`WAIT`), for half of the time limit at most. None by default. A
     /// write that too few confirm is an error, although it has happened.
+    ///
+    /// Writes have a connection of their own then, since Redis answers nothing else on a connection that waits: reads go on, and the
+    /// writes of one process wait for each other.
     pub fn replicas(mut self, replicas: u32) -> Self {
         self.replicas = replicas;
         self
@@ -134,7 +140,7 @@ impl RedisStoreBuilder {
     /// both; each renewal of a token writes the record anew.
     #[cfg(feature = "encryption")]
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
-        self.payloads.seal = Some(key);
+        self.payloads.key = Some(key);
         self
     }
 
@@ -149,12 +155,12 @@ impl RedisStoreBuilder {
     ///
     /// # Errors
     ///
-    /// [`RedisStoreError`], naming the option that cannot be used. Certificates, passwords and what Redis says to them are
-    /// looked at when it is first needed.
+    /// [`RedisStoreError`], naming the option that cannot be used. A password file, and what Redis says to a password or a
+    /// certificate, is looked at when it is first needed.
     pub fn build(self) -> Result<RedisStore, RedisStoreError> {
-        let keys = Keys::new(&self.prefix).ok_or(RedisStoreError::Prefix)?;
+        let keys = Keys::new(&self.prefix).ok_or(RedisStoreError::InvalidKeyPrefix)?;
         let settings = Settings::new(&self.url, self.username, self.password, self.certificates, self.limit)?;
-        Ok(RedisStore::from_parts(Connection::new(settings), keys, self.payloads, self.replicas))
+        Ok(RedisStore::from_parts(Arc::new(settings), keys, self.payloads, self.replicas))
     }
 }
 
@@ -165,7 +171,7 @@ impl fmt::Debug for RedisStoreBuilder {
             .field("prefix", &self.prefix)
             .field("limit", &self.limit)
             .field("replicas", &self.replicas)
-            .field("encrypted", &self.payloads.is_sealed())
+            .field("encrypted", &self.payloads.is_encrypted())
             .finish_non_exhaustive()
     }
 }

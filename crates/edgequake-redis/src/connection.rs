@@ -1,4 +1,4 @@
-//! [`Connection`]: one connection to Redis for all operations, made when it is first needed and again when it is lost.
+//! [`Connection`]: a connection to Redis for many operations, made when it is first needed and again when it is lost.
 //!
 //! A connection lives on the runtime that made it, and providers have runtimes that come and go, so it is bound to one and left
 //! when another asks.
@@ -7,10 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_auth::{StoreError, StoreErrorKind};
+#[cfg(feature = "tls")]
+use redis::ConnectionAddr;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
 use tokio::runtime::{Handle, Id};
 use tokio::sync::Mutex;
+use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
 use crate::error::failed;
@@ -32,6 +35,8 @@ struct Slot {
 #[derive(Clone)]
 struct Live {
     connection: MultiplexedConnection,
+    /// It ends with the last who uses the connection; one that the redis crate has begun is known to it.
+    _driver: Option<Arc<Driver>>,
     runtime: Id,
     number: u64,
 }
@@ -39,6 +44,15 @@ struct Live {
 impl std::fmt::Debug for Live {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Live").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+/// The task that moves the bytes of a connection.
+struct Driver(AbortHandle);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 
@@ -51,12 +65,8 @@ pub(crate) enum Sent {
 }
 
 impl Connection {
-    pub(crate) fn new(settings: Settings) -> Self {
-        Self { settings: Arc::new(settings), slot: Arc::default() }
-    }
-
-    pub(crate) fn settings(&self) -> &Settings {
-        &self.settings
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, slot: Arc::default() }
     }
 
     /// Runs `command`, within the time limit. A connection that turns out to be lost is replaced, and the command sent once more:
@@ -77,7 +87,7 @@ impl Connection {
         let work = async {
             loop {
                 let live = self.live(runtime.id(), lost).await?;
-                match command(live.connection).await {
+                match command(live.connection.clone()).await {
                     Ok(value) if lost.is_some() => return Ok((value, Sent::Again)),
                     Ok(value) => return Ok((value, Sent::Once)),
                     Err(error) if lost.is_none() && is_lost(&error) => {
@@ -115,18 +125,31 @@ impl Connection {
             return Ok(live.clone());
         }
         slot.live = None;
-        let client = self.settings.client().await?;
-        let limit = Some(self.settings.limit);
-        let config = AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
-        let connection = client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(|error| failed(self.settings.address(), &error))?;
+        let (connection, driver) = self.connect().await?;
         slot.made = slot.made.wrapping_add(1);
-        let live = Live { connection, runtime, number: slot.made };
+        let live = Live { connection, _driver: driver, runtime, number: slot.made };
         slot.live = Some(live.clone());
         tracing::debug!(number = live.number, "connected to Redis");
         Ok(live)
+    }
+
+    async fn connect(&self) -> Result<(MultiplexedConnection, Option<Arc<Driver>>), StoreError> {
+        let settings = &*self.settings;
+        let info = settings.connection_info().await?;
+        let limit = Some(settings.limit);
+        let config = AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
+        let failed = |error: RedisError| failed(settings.address(), &error);
+        #[cfg(feature = "tls")]
+        if let (Some(tls), ConnectionAddr::Tcp(host, port)) = (&settings.tls, info.addr()) {
+            let stream = tls.connect(host, *port).await.map_err(|error| failed(error.into()))?;
+            let made = MultiplexedConnection::new_with_config(info.redis_settings(), stream, config).await;
+            let (connection, work) = made.map_err(failed)?;
+            let driver = Driver(tokio::spawn(work).abort_handle());
+            return Ok((connection, Some(Arc::new(driver))));
+        }
+        let client = Client::open(info).map_err(failed)?;
+        let made = client.get_multiplexed_async_connection_with_config(&config).await;
+        Ok((made.map_err(failed)?, None))
     }
 
     async fn leave(&self, number: u64) {

@@ -11,21 +11,40 @@ pub enum RedisStoreError {
     #[error(
         "the address of Redis must be like rediss://host:6379/0, redis://host or redis+unix:///run/redis.sock"
     )]
-    Address,
-    /// `rediss://` without the feature `tls`.
+    InvalidAddress,
+    /// A `rediss://` address without the feature `tls`.
     #[error("a rediss:// address needs the feature tls of edgequake-redis")]
-    NoTls,
-    /// A certificate for an address without TLS.
+    TlsNotEnabled,
+    /// Certificates for an address without TLS.
     #[error("certificates are for rediss:// addresses")]
-    NotTls,
+    CertificateWithoutTls,
+    /// The root certificates are not certificates in PEM.
+    #[error("the root certificates for Redis must be PEM text with BEGIN CERTIFICATE")]
+    InvalidRootCertificates,
+    /// The client certificate or its key is not PEM, or the key is that of another certificate.
+    #[error(
+        "the client certificate for Redis must be a chain of certificates and the private key of the first one, as PEM texts"
+    )]
+    InvalidClientCertificate,
     /// The prefix of the keys is too long, has a character that would make keys hard to read, or braces that hold no tag.
     #[error(
         "the key prefix must be 1 to 64 visible ASCII characters without blanks, with braces only around a tag"
     )]
-    Prefix,
+    InvalidKeyPrefix,
+    /// No operation could end within the time limit.
+    #[error("the time limit for Redis must be at least 10 ms")]
+    TimeLimitTooShort,
     /// The encryption key is not 32 bytes.
     #[error("an encryption key is 32 random bytes in base64, as of: openssl rand -base64 32")]
-    Key,
+    InvalidEncryptionKey,
+}
+
+/// Of a command in a script, and of the choice of a database, Redis and the redis crate say so in words only.
+fn lacks_permission(error: &RedisError) -> bool {
+    let says = |words| error.detail().is_some_and(|detail| detail.contains(words));
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
+        || says("has no permissions to")
+        || says("The user executing the script can't")
 }
 
 /// What an error of the Redis at `address` means. The texts of its answers are left out: some repeat the arguments of the command.
@@ -37,7 +56,7 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
         (ErrorKind::AuthenticationFailed, _) | (_, "NOAUTH" | "WRONGPASS") => {
             (Unavailable, format!("Redis at {address} refused the user or the password"))
         }
-        (ErrorKind::Server(ServerErrorKind::NoPerm), _) => (
+        _ if lacks_permission(error) => (
             Unavailable,
             "the user of Redis may not run the commands or use the keys that a token store needs".to_owned(),
         ),
@@ -50,6 +69,11 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
         (ErrorKind::Server(ServerErrorKind::Moved | ServerErrorKind::Ask), _) => (
             Unavailable,
             "Redis is a cluster, and the keys are on another of its nodes: name that node, or a proxy"
+                .to_owned(),
+        ),
+        _ if error.detail().is_some_and(|detail| detail.contains("DB index is out of range")) => (
+            Unavailable,
+            "Redis does not have the database in its address: take a lower number, or raise databases"
                 .to_owned(),
         ),
         (_, "OOM") => (

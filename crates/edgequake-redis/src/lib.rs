@@ -30,7 +30,7 @@
 //!
 //! | key | fields |
 //! |---|---|
-//! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: JSON, or sealed bytes with the feature `encryption` |
+//! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: JSON, or encrypted bytes with the feature `encryption` |
 //! | `edgequake:logins:{https://eq.example.com}` | a member for each account |
 //!
 //! The part in braces is the hash tag of Redis Cluster: both keys of a server are in one slot. A login that has ended expires 30
@@ -60,9 +60,11 @@
 mod error;
 mod keys;
 #[cfg(feature = "encryption")]
-mod seal;
+mod encryption;
 mod payload;
 mod seen;
+#[cfg(feature = "tls")]
+mod tls;
 mod settings;
 mod connection;
 mod script;
@@ -70,7 +72,7 @@ mod store;
 mod builder;
 
 pub use builder::RedisStoreBuilder;
-pub use error::RedisStoreError;
 #[cfg(feature = "encryption")]
-pub use seal::EncryptionKey;
+pub use encryption::EncryptionKey;
+pub use error::RedisStoreError;
 pub use store::RedisStore;

@@ -1,18 +1,18 @@
-//! What stands in the field `record`: a record as JSON, or sealed.
+//! What stands in the field `record`: a record as JSON, or encrypted.
 
 use edgequake_auth::{LoginKey, Record, StoreError, StoreErrorKind};
 use zeroize::Zeroizing;
 
 #[cfg(feature = "encryption")]
-use crate::seal::EncryptionKey;
+use crate::encryption::EncryptionKey;
 
 /// How records are written, and which can be read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Payloads {
-    /// Seals what is written.
+    /// For what is written.
     #[cfg(feature = "encryption")]
-    pub(crate) seal: Option<EncryptionKey>,
-    /// Open what was sealed before.
+    pub(crate) key: Option<EncryptionKey>,
+    /// For what was written before.
     #[cfg(feature = "encryption")]
     pub(crate) former: Vec<EncryptionKey>,
 }
@@ -22,16 +22,19 @@ fn corrupt(text: impl Into<std::borrow::Cow<'static, str>>) -> StoreError {
 }
 
 impl Payloads {
-    pub(crate) fn is_sealed(&self) -> bool {
+    pub(crate) fn is_encrypted(&self) -> bool {
         #[cfg(feature = "encryption")]
-        let sealed = self.seal.is_some();
+        let encrypted = self.key.is_some();
         #[cfg(not(feature = "encryption"))]
-        let sealed = false;
-        sealed
+        let encrypted = false;
+        encrypted
     }
 
     /// The bytes for the Redis key `name`.
-    #[cfg_attr(not(feature = "encryption"), expect(unused_variables, reason = "seals are bound to the name"))]
+    #[cfg_attr(
+        not(feature = "encryption"),
+        expect(unused_variables, reason = "encryption binds a record to its name")
+    )]
     pub(crate) fn write(
         &self,
         name: &str,
@@ -41,9 +44,9 @@ impl Payloads {
         let text =
             record.to_json(key).map_err(|error| corrupt("the login cannot be written").with_source(error))?;
         #[cfg(feature = "encryption")]
-        if let Some(seal) = &self.seal {
-            let sealed = seal.seal(name, text.expose());
-            return sealed.map(Zeroizing::new).ok_or_else(|| {
+        if let Some(encryption) = &self.key {
+            let encrypted = encryption.encrypt(name, text.expose());
+            return encrypted.map(Zeroizing::new).ok_or_else(|| {
                 StoreError::new(
                     StoreErrorKind::Unavailable,
                     "the login cannot be encrypted: the system gives no random numbers",
@@ -55,8 +58,8 @@ impl Payloads {
 
     /// The record in these bytes of the Redis key `name`.
     pub(crate) fn read(&self, name: &str, key: &LoginKey, bytes: &[u8]) -> Result<Record, StoreError> {
-        let opened = self.open(name, bytes)?;
-        let text = match &opened {
+        let decrypted = self.decrypt(name, bytes)?;
+        let text = match &decrypted {
             Some(text) => text.as_str(),
             None => std::str::from_utf8(bytes)
                 .map_err(|_| corrupt(format!("the login under {name} in Redis is not ours")))?,
@@ -71,14 +74,14 @@ impl Payloads {
         }
     }
 
-    /// The text of sealed bytes; `None` for plain ones where those are expected.
+    /// The text of encrypted bytes; `None` for plain ones where those are expected.
     #[cfg(feature = "encryption")]
-    fn open(&self, name: &str, bytes: &[u8]) -> Result<Option<Zeroizing<String>>, StoreError> {
-        let mut keys = self.seal.iter().chain(&self.former).peekable();
-        if !EncryptionKey::is_sealed(bytes) {
-            return match self.seal {
+    fn decrypt(&self, name: &str, bytes: &[u8]) -> Result<Option<Zeroizing<String>>, StoreError> {
+        let mut keys = self.key.iter().chain(&self.former).peekable();
+        if !EncryptionKey::is_encrypted(bytes) {
+            return match self.key {
                 None => Ok(None),
-                // Whoever can write to Redis could otherwise put a login of theirs in place of a sealed one.
+                // Whoever can write to Redis could otherwise put a login of theirs in place of an encrypted one.
                 Some(_) => Err(corrupt(format!(
                     "the login under {name} in Redis is not encrypted, although this store has a key: delete it and log in again"
                 ))),
@@ -89,14 +92,14 @@ impl Payloads {
                 "the login under {name} in Redis is encrypted: give the store its key"
             )));
         }
-        keys.find_map(|key| key.open(name, bytes)).map(Some).ok_or_else(|| {
+        keys.find_map(|key| key.decrypt(name, bytes)).map(Some).ok_or_else(|| {
             corrupt(format!("the login under {name} in Redis is encrypted with another key, or damaged"))
         })
     }
 
     #[cfg(not(feature = "encryption"))]
     #[expect(clippy::unused_self, reason = "the keys are behind the feature")]
-    fn open(&self, name: &str, bytes: &[u8]) -> Result<Option<Zeroizing<String>>, StoreError> {
+    fn decrypt(&self, name: &str, bytes: &[u8]) -> Result<Option<Zeroizing<String>>, StoreError> {
         if bytes.starts_with(b"eqs1") {
             return Err(corrupt(format!(
                 "the login under {name} in Redis is encrypted: it takes the feature encryption and its key"

@@ -1,4 +1,7 @@
-//! The one script: a record is changed only from what the writer has seen, in one step, with the clock of Redis.
+//! What happens in one step: a record is changed only from what the writer has seen, with the clock of Redis, and accounts whose
+//! login has expired are forgotten.
+
+use std::fmt;
 
 use redis::Script;
 
@@ -31,6 +34,32 @@ end
 return text
 ";
 
-pub(crate) fn compare_and_set() -> Script {
-    Script::new(COMPARE_AND_SET)
+/// `KEYS`: the logins of a server; those of some of its accounts. `ARGV`: these accounts.
+///
+/// The answer is the first account whose login is there. Those before it are taken off the list.
+const FIRST_LOGIN: &str = r"
+for place, account in ipairs(ARGV) do
+  if redis.call('EXISTS', KEYS[place + 1]) == 1 then return account end
+  redis.call('ZREM', KEYS[1], account)
+end
+return false
+";
+
+/// A script, known by its hash.
+pub(crate) struct Known(pub(crate) Script);
+
+impl Known {
+    pub(crate) fn compare_and_set() -> Self {
+        Self(Script::new(COMPARE_AND_SET))
+    }
+
+    pub(crate) fn first_login() -> Self {
+        Self(Script::new(FIRST_LOGIN))
+    }
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.get_hash())
+    }
 }

@@ -7,13 +7,15 @@ use edgequake_auth::{
     BoxFuture, LoginKey, Record, Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, Swap,
     TokenStore,
 };
-use redis::{Script, cmd};
+use redis::aio::MultiplexedConnection;
+use redis::{RedisResult, cmd};
 
 use crate::connection::{Connection, Sent};
 use crate::keys::Keys;
 use crate::payload::Payloads;
-use crate::script;
+use crate::script::Known;
 use crate::seen::Seen;
+use crate::settings::Settings;
 
 /// How long what has ended can still be read: 30 days, as in every store.
 const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -33,26 +35,33 @@ const PAGE: isize = 16;
 /// ```
 #[derive(Debug, Clone)]
 pub struct RedisStore {
+    settings: Arc<Settings>,
     connection: Connection,
+    /// Another one where writes wait for replicas: nothing else is answered meanwhile.
+    writes: Connection,
     keys: Keys,
     payloads: Payloads,
     replicas: u32,
     seen: Seen,
-    script: Arc<Compare>,
-}
-
-struct Compare(Script);
-
-impl std::fmt::Debug for Compare {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.0.get_hash())
-    }
+    compare_and_set: Arc<Known>,
+    first_login: Arc<Known>,
 }
 
 impl RedisStore {
-    pub(crate) fn from_parts(connection: Connection, keys: Keys, payloads: Payloads, replicas: u32) -> Self {
-        let script = Arc::new(Compare(script::compare_and_set()));
-        Self { connection, keys, payloads, replicas, seen: Seen::default(), script }
+    pub(crate) fn from_parts(settings: Arc<Settings>, keys: Keys, payloads: Payloads, replicas: u32) -> Self {
+        let connection = Connection::new(Arc::clone(&settings));
+        let writes = if replicas == 0 { connection.clone() } else { Connection::new(Arc::clone(&settings)) };
+        Self {
+            settings,
+            connection,
+            writes,
+            keys,
+            payloads,
+            replicas,
+            seen: Seen::default(),
+            compare_and_set: Arc::new(Known::compare_and_set()),
+            first_login: Arc::new(Known::first_login()),
+        }
     }
 
     async fn find(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
@@ -94,7 +103,7 @@ impl RedisStore {
             Status::Ended { .. } => KEPT.as_millis(),
             _ => 0,
         };
-        let mut script = self.script.0.key(&name);
+        let mut script = self.compare_and_set.0.key(&name);
         script.key(self.keys.logins(key.server()));
         script.arg(expected.map(|revision| revision.0.to_string()).unwrap_or_default());
         script
@@ -103,8 +112,8 @@ impl RedisStore {
             .arg(key.account())
             .arg(rank(record))
             .arg(kept.to_string());
-        let (script, replicas, limit) = (&script, self.replicas, self.connection.settings().limit);
-        let command = |mut connection: redis::aio::MultiplexedConnection| async move {
+        let (script, replicas, limit) = (&script, self.replicas, self.settings.limit);
+        let command = |mut connection: MultiplexedConnection| async move {
             let revision: Option<u64> = script.invoke_async(&mut connection).await?;
             if revision.is_none() || replicas == 0 {
                 return Ok((revision, replicas));
@@ -114,7 +123,7 @@ impl RedisStore {
             let confirmed: u32 = cmd("WAIT").arg(replicas).arg(wait).query_async(&mut connection).await?;
             Ok((revision, confirmed))
         };
-        match self.connection.run(command).await? {
+        match self.writes.run(command).await? {
             ((None, _), Sent::Once) => Ok(Swap::Conflict),
             // What is there may be what the first one has written; the caller looks.
             ((None, _), Sent::Again) => {
@@ -134,35 +143,33 @@ impl RedisStore {
         }
     }
 
-    /// Those who logged in last come first. One whose login has expired is taken off the list.
+    /// Those who logged in last come first. One whose login has expired is taken off the list, unless it is back by then.
     async fn last_account(&self, server: &ServerKey) -> Result<Option<String>, StoreError> {
         let list = self.keys.logins(server);
+        let command = |connection| self.last_of(server, &list, connection);
+        self.connection.run(command).await.map(|(account, _)| account)
+    }
+
+    async fn last_of(
+        &self,
+        server: &ServerKey,
+        list: &str,
+        mut connection: MultiplexedConnection,
+    ) -> RedisResult<Option<String>> {
         loop {
-            let command = |mut connection| {
-                let mut range = cmd("ZREVRANGE");
-                range.arg(&list).arg(0).arg(PAGE - 1);
-                async move { range.query_async::<Vec<String>>(&mut connection).await }
-            };
-            let (accounts, _) = self.connection.run(command).await?;
+            let mut range = cmd("ZREVRANGE");
+            range.arg(list).arg(0).arg(PAGE - 1);
+            let accounts: Vec<String> = range.query_async(&mut connection).await?;
             if accounts.is_empty() {
                 return Ok(None);
             }
-            for account in accounts {
-                let name = self.keys.login(&server.account(&account));
-                let command = |mut connection| {
-                    let mut exists = cmd("EXISTS");
-                    exists.arg(&name);
-                    async move { exists.query_async::<bool>(&mut connection).await }
-                };
-                if self.connection.run(command).await?.0 {
-                    return Ok(Some(account));
-                }
-                let command = |mut connection| {
-                    let mut remove = cmd("ZREM");
-                    remove.arg(&list).arg(&account);
-                    async move { remove.query_async::<()>(&mut connection).await }
-                };
-                self.connection.run(command).await?;
+            // A script has to be told all of its keys.
+            let mut script = self.first_login.0.key(list);
+            for account in &accounts {
+                script.key(self.keys.login(&server.account(account))).arg(account);
+            }
+            if let Some(account) = script.invoke_async(&mut connection).await? {
+                return Ok(Some(account));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Encryption at rest: nothing that Redis holds shows a token, and what is not sealed is not believed.
+//! Encryption at rest: nothing that Redis holds shows a token, and what is not encrypted is not believed.
 
 use edgequake_auth::store::contract;
 use edgequake_auth::{StoreErrorKind, TokenStore as _};
@@ -59,7 +59,7 @@ async fn keys_change_without_a_login_and_wrong_ones_are_told() {
     }
     let plain = server.builder().key_prefix("plain").build().unwrap();
     put(&plain, &login("a3")).await;
-    let sealed = server.builder().key_prefix("plain").encryption_key(key(1)).build().unwrap();
-    table += &format!("{}\n", sealed.read(&mona()).await.unwrap_err());
+    let encrypted = server.builder().key_prefix("plain").encryption_key(key(1)).build().unwrap();
+    table += &format!("{}\n", encrypted.read(&mona()).await.unwrap_err());
     insta::assert_snapshot!(table);
 }

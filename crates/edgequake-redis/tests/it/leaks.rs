@@ -141,7 +141,7 @@ async fn with_encryption_a_token_is_nowhere() {
     assert!(fields.contains_key("record"), "{kept}");
     for text in [seen, kept] {
         assert!(!text.contains("s3cr3t") && !text.contains("access_token"), "{text}");
-        // The key that seals is nowhere, either.
+        // The encryption key is nowhere, either.
         assert!(!text.contains(&"\\x07".repeat(4)) && !text.contains(&"\u{7}".repeat(4)), "{text}");
     }
 }

@@ -53,7 +53,8 @@ async fn an_older_copy_is_told_and_written_over_only_by_a_login() {
     let store = server.store();
     let old = put(&store, &login("a1")).await;
     let (): () = server.command(&["SAVE"]).await;
-    until(&server.folder.path().join("dump.rdb"), true).await;
+    let dump = server.folder.path().join("dump.rdb");
+    until(async || dump.exists()).await;
     let new = put(&store, &login("a2")).await;
     server.kill().await;
     server.begin().await;

@@ -4,10 +4,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test, helpers included")]
 
+mod server;
+#[cfg(feature = "tls")]
+mod certificates;
 #[cfg(feature = "encryption")]
 mod encrypted;
 mod leaks;
 mod lost;
 mod real;
-mod server;
 mod strange;
+#[cfg(feature = "tls")]
+mod tls;

@@ -1,15 +1,11 @@
-//! What every store must hold, and what is Redis' own: keys, permissions, expiry, replicas, TLS.
+//! What every store must hold, and what is Redis' own: expiry, replicas, clusters.
 
 use std::time::{Duration, SystemTime};
 
 use edgequake_auth::store::contract;
-use edgequake_auth::{EndReason, Status, StoreErrorKind, Swap, TokenStore as _};
+use edgequake_auth::{EndReason, Status, StoreErrorKind, TokenStore as _};
 
-use crate::server::{Server, access, login, mona, put, run};
-
-/// What the docs say that a user of Redis must be allowed to do.
-const PERMISSIONS: &str =
-    "+hmget +evalsha +eval +script|load +hget +hset +zadd +zrevrange +zrem +exists +time +persist +pexpire";
+use crate::server::{Server, access, login, mona, put, until};
 
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask redis"]
@@ -19,29 +15,6 @@ async fn the_contract_holds() {
     contract::check(|| server.store()).await;
     let store = server.store();
     contract::check(|| store.clone()).await;
-}
-
-#[tokio::test]
-#[ignore = "needs Redis: cargo xtask redis"]
-async fn the_documented_permissions_are_enough_and_a_lack_is_told() {
-    let server = Server::start(&[]).await;
-    let rules: Vec<_> = PERMISSIONS.split(' ').collect();
-    let user = ["ACL", "SETUSER", "edgequake", "on", ">s3cr3t-p", "~edgequake:*"];
-    let (): () = server.command(&[&user[..], &rules].concat()).await;
-    let file = server.folder.path().join("password");
-    std::fs::write(&file, "s3cr3t-p\n").unwrap();
-    let builder = || server.builder().username("edgequake");
-    contract::check(|| builder().password_file(&file).build().unwrap()).await;
-
-    let error = |store: edgequake_redis::RedisStore| async move { store.read(&mona()).await.unwrap_err() };
-    let wrong = error(builder().password("s3cr3t-q").build().unwrap()).await;
-    let place = server.socket().display().to_string();
-    insta::assert_snapshot!(wrong.to_string().replace(&place, "[socket]"), @"Redis at [socket] refused the user or the password");
-    let outside = error(builder().password("s3cr3t-p").key_prefix("other").build().unwrap()).await;
-    insta::assert_snapshot!(outside, @"the user of Redis may not run the commands or use the keys that a token store needs");
-    std::fs::write(&file, "\n").unwrap();
-    let empty = error(builder().password_file(&file).build().unwrap()).await.to_string();
-    insta::assert_snapshot!(empty.replace(&file.display().to_string(), "[file]"), @"the password file for Redis, [file], is empty");
 }
 
 #[tokio::test]
@@ -84,6 +57,37 @@ async fn a_write_waits_for_replicas_if_told_to() {
 
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask redis"]
+async fn a_write_that_waits_for_replicas_keeps_no_reader_waiting() {
+    let primary = Server::start(&[]).await;
+    let store = primary.builder().replicas(1).time_limit(Duration::from_secs(20)).build().unwrap();
+    let writing = tokio::spawn({
+        let store = store.clone();
+        async move { store.compare_and_set(&mona(), None, &login("a1")).await }
+    });
+    until(async || primary.command::<String>(&["INFO", "clients"]).await.contains("blocked_clients:1")).await;
+    assert_eq!(access(&store).await.as_deref(), Some("a1"));
+    assert_eq!(store.latest(mona().server()).await.unwrap().as_deref(), Some("mona"));
+    assert!(!writing.is_finished(), "it has ten seconds");
+    writing.abort();
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask redis"]
+async fn the_last_login_is_found_behind_many_that_have_expired() {
+    let server = Server::start(&[]).await;
+    let store = server.store();
+    put(&store, &login("a1")).await;
+    let list = "edgequake:logins:{https://eq.example.com}";
+    for number in 0..50 {
+        let account = format!("gone-{number}");
+        let (): () = server.command(&["ZADD", list, "9e15", &account]).await;
+    }
+    assert_eq!(store.latest(mona().server()).await.unwrap().as_deref(), Some("mona"));
+    assert_eq!(server.command::<Vec<String>>(&["ZRANGE", list, "0", "-1"]).await, ["mona"]);
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask redis"]
 async fn what_is_under_the_key_and_is_no_login_is_left_alone() {
     let server = Server::start(&[]).await;
     let key = "edgequake:login:{https://eq.example.com}:mona";
@@ -109,6 +113,15 @@ async fn what_is_under_the_key_and_is_no_login_is_left_alone() {
 
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask redis"]
+async fn a_database_that_is_not_there_is_told() {
+    let server = Server::start(&["--databases", "2"]).await;
+    let store = edgequake_redis::RedisStore::new(&format!("{}?db=2", server.url())).unwrap();
+    let error = store.read(&mona()).await.unwrap_err();
+    insta::assert_snapshot!(error, @"Redis does not have the database in its address: take a lower number, or raise databases");
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask redis"]
 async fn a_redis_that_is_full_refuses_before_anything_is_spent() {
     let server = Server::start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]).await;
     let store = server.store();
@@ -122,9 +135,7 @@ async fn a_redis_that_is_full_refuses_before_anything_is_spent() {
 async fn a_cluster_takes_both_keys_of_a_server_in_one_slot() {
     let server = Server::start(&["--cluster-enabled", "yes"]).await;
     let (): () = server.command(&["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
-    while !server.command::<String>(&["CLUSTER", "INFO"]).await.contains("cluster_state:ok") {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    until(async || server.command::<String>(&["CLUSTER", "INFO"]).await.contains("cluster_state:ok")).await;
     contract::check(|| server.store()).await;
     contract::check(|| server.builder().key_prefix("{shop}:eq").build().unwrap()).await;
 }
@@ -141,61 +152,4 @@ fn one_store_serves_runtimes_that_come_and_go() {
         assert_eq!(runtime().block_on(access(&store)).as_deref(), Some("a1"));
     }
     assert_eq!(first.block_on(access(&store)).as_deref(), Some("a1"));
-}
-
-#[cfg(feature = "tls")]
-#[tokio::test]
-#[ignore = "needs Redis: cargo xtask redis"]
-async fn tls_with_certificates_on_both_sides() {
-    use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-
-    let mut authority = CertificateParams::new([]).unwrap();
-    authority.distinguished_name.push(rcgen::DnType::CommonName, "authority");
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let issue = |name: &str| {
-        let key = KeyPair::generate().unwrap();
-        let certificate =
-            CertificateParams::new([name.to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    };
-    let (folder, (certificate, key)) = (tempfile::tempdir().unwrap(), issue("localhost"));
-    let path = |name: &str| folder.path().join(name).display().to_string();
-    std::fs::write(path("ca"), authority.pem()).unwrap();
-    std::fs::write(path("cert"), certificate).unwrap();
-    std::fs::write(path("key"), key).unwrap();
-    // Redis names no port that it chose itself; one that was free a moment ago will do.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let (port, files) = (port.to_string(), [path("ca"), path("cert"), path("key")]);
-    let [ca, certificate, key] = files.each_ref().map(String::as_str);
-    let options = [
-        "--tls-port",
-        &port,
-        "--tls-ca-cert-file",
-        ca,
-        "--tls-cert-file",
-        certificate,
-        "--tls-key-file",
-        key,
-    ];
-    let server = Server::start(&options).await;
-
-    let url = format!("rediss://localhost:{port}");
-    let builder = || edgequake_redis::RedisStore::builder(&url).root_certificates(authority.pem());
-    let (certificate, key) = issue("client");
-    contract::check(|| builder().client_certificate(certificate.clone(), key.clone()).build().unwrap()).await;
-    // Without its certificate a client is refused, and so is a server that nobody vouches for.
-    for store in [
-        builder(),
-        edgequake_redis::RedisStore::builder(&url),
-        edgequake_redis::RedisStore::builder(format!("{url}/#insecure")),
-    ] {
-        let error = store.build().unwrap().read(&mona()).await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Unavailable, "{error}");
-    }
-    assert!(run::<String>(&server.url(), &["PING"]).await.is_ok());
-    assert!(matches!(
-        server.store().compare_and_set(&mona(), None, &login("a1")).await.unwrap(),
-        Swap::Done(_)
-    ));
 }

@@ -1,6 +1,6 @@
 //! [`Server`]: a Redis or Valkey of the test's own, behind a socket in a folder of its own.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
@@ -12,6 +12,8 @@ use tokio::process::{Child, Command};
 
 /// Names the program, which is `redis-server` by default.
 const PROGRAM: &str = "EDGEQUAKE_TEST_REDIS";
+/// Far more than anything takes.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Server {
     pub(crate) folder: TempDir,
@@ -39,12 +41,17 @@ impl Server {
         command.arg("--dir").arg(self.folder.path()).args(&self.options);
         let mut child = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        loop {
-            let line = lines.next_line().await.unwrap().expect("it ends only if it cannot start");
-            if line.contains("eady to accept connections") {
-                break;
+        let mut said = Vec::new();
+        let ready = async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                said.push(line);
+                if said.last().is_some_and(|line| line.contains("eady to accept connections")) {
+                    return;
+                }
             }
-        }
+            panic!("it cannot start: {said:#?}");
+        };
+        tokio::time::timeout(PATIENCE, ready).await.expect("it does not start");
         // It may go on writing.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         self.child = Some(child);
@@ -113,9 +120,12 @@ pub(crate) async fn access(store: &RedisStore) -> Option<String> {
     Some(stored.record.tokens()?.access_token.as_ref()?.expose().to_owned())
 }
 
-/// Waits until a file is there, or no longer.
-pub(crate) async fn until(path: &Path, there: bool) {
-    while path.exists() != there {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+/// Waits until Redis has done something that it does not tell by itself.
+pub(crate) async fn until(mut done: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !done().await {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.expect("it does not happen");
 }

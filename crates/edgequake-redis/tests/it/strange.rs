@@ -109,6 +109,8 @@ fn options_that_cannot_be_used_are_named() {
         RedisStore::builder("redis://h").key_prefix("a b"),
         RedisStore::builder("redis://h").key_prefix(""),
         RedisStore::builder("redis://h").root_certificates("pem"),
+        RedisStore::builder("redis://h").time_limit(Duration::ZERO),
+        RedisStore::builder("redis://h").time_limit(Duration::from_millis(9)),
     ] {
         let shown = format!("{builder:?}");
         let error = builder.build().unwrap_err();

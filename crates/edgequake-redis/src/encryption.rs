@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::RedisStoreError;
 
-/// What sealed bytes begin with; a record in plain text begins with a brace.
+/// What encrypted bytes begin with; a record in plain text begins with a brace.
 const MARK: &[u8] = b"eqs1";
 const NONCE: usize = 24;
 
@@ -39,32 +39,33 @@ impl EncryptionKey {
     ///
     /// # Errors
     ///
-    /// [`RedisStoreError::Key`] if it is not 32 bytes.
+    /// [`RedisStoreError::InvalidEncryptionKey`] if it is not 32 bytes.
     pub fn from_base64(text: &str) -> Result<Self, RedisStoreError> {
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| RedisStoreError::Key)?);
+        let bytes =
+            Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| RedisStoreError::InvalidEncryptionKey)?);
         let bytes: Zeroizing<[u8; 32]> =
-            Zeroizing::new(bytes.as_slice().try_into().map_err(|_| RedisStoreError::Key)?);
+            Zeroizing::new(bytes.as_slice().try_into().map_err(|_| RedisStoreError::InvalidEncryptionKey)?);
         Ok(Self::from_bytes(*bytes))
     }
 
-    /// Seals `text` for the Redis key `name`. `None` if the system gives no random numbers.
-    pub(crate) fn seal(&self, name: &str, text: &str) -> Option<Vec<u8>> {
+    /// Encrypts `text` for the Redis key `name`. `None` if the system gives no random numbers.
+    pub(crate) fn encrypt(&self, name: &str, text: &str) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE];
         getrandom::fill(&mut nonce).ok()?;
         let payload = Payload { msg: text.as_bytes(), aad: name.as_bytes() };
-        let sealed = self.0.encrypt(&XNonce::from(nonce), payload).ok()?;
-        Some([MARK, &nonce, &sealed].concat())
+        let encrypted = self.0.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some([MARK, &nonce, &encrypted].concat())
     }
 
-    /// Opens what was sealed with this key for this name.
-    pub(crate) fn open(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<String>> {
-        let (nonce, sealed) = sealed.strip_prefix(MARK)?.split_first_chunk::<NONCE>()?;
-        let payload = Payload { msg: sealed, aad: name.as_bytes() };
+    /// The text that was encrypted with this key for this name.
+    pub(crate) fn decrypt(&self, name: &str, encrypted: &[u8]) -> Option<Zeroizing<String>> {
+        let (nonce, encrypted) = encrypted.strip_prefix(MARK)?.split_first_chunk::<NONCE>()?;
+        let payload = Payload { msg: encrypted, aad: name.as_bytes() };
         let text = self.0.decrypt(&XNonce::from(*nonce), payload).ok()?;
         String::from_utf8(text).ok().map(Zeroizing::new)
     }
 
-    pub(crate) fn is_sealed(bytes: &[u8]) -> bool {
+    pub(crate) fn is_encrypted(bytes: &[u8]) -> bool {
         bytes.starts_with(MARK)
     }
 }
@@ -99,24 +100,24 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_sealed_opens_with_its_key_and_name_only(text in ".*", name in ".*", flip in any::<usize>()) {
-            let sealed = key(1).seal(&name, &text).unwrap();
-            prop_assert!(EncryptionKey::is_sealed(&sealed));
-            let opened = key(1).open(&name, &sealed);
-            prop_assert_eq!(opened.as_deref().map(String::as_str), Some(text.as_str()));
-            prop_assert!(key(2).open(&name, &sealed).is_none());
-            prop_assert!(key(1).open(&(name.clone() + "x"), &sealed).is_none());
-            prop_assert_ne!(&key(1).seal(&name, &text).unwrap(), &sealed, "a nonce is used once");
-            let mut damaged = sealed;
+        fn what_is_encrypted_can_be_read_with_its_key_and_name_only(text in ".*", name in ".*", flip in any::<usize>()) {
+            let encrypted = key(1).encrypt(&name, &text).unwrap();
+            prop_assert!(EncryptionKey::is_encrypted(&encrypted));
+            let decrypted = key(1).decrypt(&name, &encrypted);
+            prop_assert_eq!(decrypted.as_deref().map(String::as_str), Some(text.as_str()));
+            prop_assert!(key(2).decrypt(&name, &encrypted).is_none());
+            prop_assert!(key(1).decrypt(&(name.clone() + "x"), &encrypted).is_none());
+            prop_assert_ne!(&key(1).encrypt(&name, &text).unwrap(), &encrypted, "a nonce is used once");
+            let mut damaged = encrypted;
             let place = flip % damaged.len();
             damaged[place] ^= 1;
-            prop_assert!(key(1).open(&name, &damaged).is_none());
+            prop_assert!(key(1).decrypt(&name, &damaged).is_none());
         }
 
         #[test]
         fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            key(1).open("n", &bytes);
-            key(1).open("n", &[MARK, &bytes].concat());
+            key(1).decrypt("n", &bytes);
+            key(1).decrypt("n", &[MARK, &bytes].concat());
         }
     }
 }
