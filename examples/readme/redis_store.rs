@@ -10,9 +10,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = RedisStore::builder(std::env::var("REDIS_URL")?)
         .username("edgequake")
         .password_file("/run/secrets/edgequake/redis-password")
+        .root_certificates(std::fs::read("/run/secrets/edgequake/redis-ca.crt")?)
         .encryption_key(EncryptionKey::from_base64(&key)?)
         .build()?;
-    // Address, name and password of the login from EDGEQUAKE_BASE_URL, EDGEQUAKE_USERNAME and EDGEQUAKE_PASSWORD.
+    // Address, name and password of the login from EDGEQUAKE_BASE_URL, EDGEQUAKE_USERNAME and EDGEQUAKE_PASSWORD_FILE.
     let client = Client::builder().env().token_store(store).build()?;
 
     let page = client.documents().list(ListDocuments::new()).await?;

@@ -44,8 +44,10 @@
 //!   as [`WentBack`](edgequake_auth::StoreErrorKind::WentBack), and nobody uses what is left; see below.
 //! * **Fail-over** to a replica loses what it had not received yet. [`replicas`](RedisStoreBuilder::replicas) makes each write
 //!   wait for replicas (`WAIT`), which makes that rare; Redis cannot exclude it.
-//! * **Permissions**: `+hmget +evalsha +eval +script|load +hget +hset +zadd +zrevrange +zrem +exists +time +persist +pexpire`, `+wait`
-//!   for replicas, on the keys `edgequake:*`.
+//! * **Permissions**: `+hmget +evalsha +script|load +hget +hset +zadd +zrevrange +zrem +exists +time +persist +pexpire
+//!   +select` on the keys `edgequake:*`. `+select` is for databases other than 0, and replicas need `+wait` as well.
+//!   Where the user `default` is off, it has to keep its permissions (`user default off ~* &* +@all`): Redis reads its append-only
+//!   file as this user, and drops what scripts have written if it may not write that.
 //!
 //! # When Redis loses a write
 //!

@@ -11,6 +11,7 @@ mod certificates;
 mod encrypted;
 mod leaks;
 mod lost;
+mod permissions;
 mod real;
 mod strange;
 #[cfg(feature = "tls")]
