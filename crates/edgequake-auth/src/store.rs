@@ -8,7 +8,7 @@
 //!
 //! What they share is one [`Record`] for each server and account, which is changed only by
 //! [`compare_and_set`](TokenStore::compare_and_set), from what the writer has seen. It holds the session, its tokens with a
-//! [`Version`], or how it ended, and two things that a refresh needs:
+//! [`Version`] and who logged in, or how it ended, and two things that a refresh needs:
 //!
 //! * a [`Lease`]: who may refresh now. It is not a lock: it expires by the clock of whoever looks, so a holder that was stopped
 //!   delays others for a limited time only (see [Limits](#limits));

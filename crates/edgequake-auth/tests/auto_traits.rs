@@ -3,8 +3,8 @@
 use edgequake_auth::{
     Anonymous, AuthContext, Authorization, Chain, ChainBuilder, Credentials, CredentialsError, DotEnv,
     DotEnvKey, Env, FallbackStore, FileStore, Jwt, JwtBuilder, KeyFile, LogoutOutcome, LostSessions,
-    MemoryStore, Record, ServerKey, Session, SessionWatch, SharedCredentials, StaticKey, StoreError,
-    TokenStore, Tokens, TransportError,
+    MemoryStore, Password, Program, Record, SecretFile, ServerKey, Session, SessionWatch, SharedCredentials,
+    StaticKey, StoreError, TokenStore, Tokens, TransportError,
 };
 
 fn shared<T: Send + Sync + 'static>() {}
@@ -23,6 +23,7 @@ fn types_can_be_sent_and_shared() {
         Session,
         SharedCredentials,
     )>();
+    shared::<(Password, Program, SecretFile)>();
     shared::<(
         LogoutOutcome,
         StaticKey,
@@ -33,6 +34,7 @@ fn types_can_be_sent_and_shared() {
         SessionWatch,
         LostSessions,
     )>();
+    cloned::<(Password, Program, SecretFile)>();
     cloned::<(SharedCredentials, Jwt, StaticKey, Env, DotEnv, DotEnvKey, KeyFile, CredentialsError, FileStore)>(
     );
 }
@@ -46,6 +48,10 @@ fn futures_can_be_sent() {
     future(&shared.authorize(&context));
     future(&env.authorize(&context));
     future(&DotEnv::load("x"));
+    let file = SecretFile::new("x");
+    future(&file.read());
+    let password = Password::from(file.clone());
+    future(&password.read());
     let key = ServerKey::from(context.origin().clone()).account("mona");
     future(&store.read(&key));
     fn of_a_login(jwt: &Jwt) {

@@ -30,7 +30,7 @@
 //!
 //! | key | fields |
 //! |---|---|
-//! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: JSON, or encrypted bytes with the feature `encryption` |
+//! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: the tokens and who logged in, as JSON, or encrypted with the feature `encryption` |
 //! | `edgequake:logins:{https://eq.example.com}` | a member for each account |
 //!
 //! The part in braces is the hash tag of Redis Cluster: both keys of a server are in one slot. A login that has ended expires 30
