@@ -66,15 +66,18 @@ impl Renewals {
         if let Some(expires) = tokens.last().and_then(|before| before.expires) {
             let (early, late) =
                 (expires.saturating_duration_since(now), now.saturating_duration_since(expires));
-            let when = match early.is_zero() {
-                true => format!("{:.1} s after it expired; else", late.as_secs_f64()),
-                false => format!("{:.1} s before it expires; else", early.as_secs_f64()),
+            let told = if early.is_zero() {
+                let path = request.uri().path().trim_start_matches("/api/v1");
+                let operation: String = path.split_inclusive('/').take(2).collect();
+                let id = if operation.ends_with('/') { "..." } else { "" };
+                let (method, late) = (request.method(), late.as_secs_f64());
+                format!("{late:.1} s after it expired; else {method} {operation}{id} gets a 401")
+            } else {
+                let early = early.as_secs_f64();
+                format!("{early:.1} s before it expires; else all calls after that get a 401")
             };
-            let path = request.uri().path().trim_start_matches("/api/v1");
-            let operation: String = path.split_inclusive('/').take(2).collect();
-            let id = if operation.ends_with('/') { "..." } else { "" };
-            let operation = format!("{} {operation}{id}", request.method());
-            self.screen.text(&format!("token renewed {when} {operation} gets a 401"));
+            // If there is no output any more, the next step ends for it.
+            let _ = self.screen.text(&format!("token renewed {told}"));
         }
         let lifetime = self.session.get().and_then(Jwt::expires_in);
         tokens.push(Token { text: Secret::new(token), expires: lifetime.map(|lifetime| now + lifetime) });

@@ -31,26 +31,30 @@ impl Screen {
     }
 
     /// Prints the heading of a step.
-    pub fn heading(&self, text: &str) {
-        self.0.suspend(|| println!("\n{text}"));
+    ///
+    /// # Errors
+    ///
+    /// Here and below those of standard output, such as a pipe that nobody reads any more.
+    pub fn heading(&self, text: &str) -> io::Result<()> {
+        self.0.suspend(|| writeln!(io::stdout(), "\n{text}"))
     }
 
     /// Prints a text below the heading, broken between words where it would be too wide.
-    pub fn text(&self, text: &str) {
-        self.print(INDENT, text);
+    pub fn text(&self, text: &str) -> io::Result<()> {
+        self.print(INDENT, text)
     }
 
     /// Prints a text that belongs to the one above.
-    pub fn detail(&self, text: &str) {
-        self.print(DETAIL, text);
+    pub fn detail(&self, text: &str) -> io::Result<()> {
+        self.print(DETAIL, text)
     }
 
-    fn print(&self, indent: &'static str, text: &str) {
+    fn print(&self, indent: &'static str, text: &str) -> io::Result<()> {
         let mut lines = Wrap::new(indent);
         for word in text.split_inclusive(' ') {
             lines.push(word);
         }
-        self.0.suspend(|| println!("{}", lines.text));
+        self.0.suspend(|| writeln!(io::stdout(), "{}", lines.text))
     }
 
     /// Begins a detail that arrives piece by piece.
@@ -98,21 +102,18 @@ pub struct Pieces(Wrap);
 
 impl Pieces {
     /// Prints the next piece, at once.
-    ///
-    /// # Errors
-    ///
-    /// Those of standard output.
     pub fn push(&mut self, piece: &str) -> io::Result<()> {
         for word in piece.split_inclusive(' ') {
             self.0.push(word);
         }
-        print!("{}", std::mem::take(&mut self.0.text));
-        io::stdout().flush()
+        let mut stdout = io::stdout();
+        write!(stdout, "{}", std::mem::take(&mut self.0.text))?;
+        stdout.flush()
     }
 
     /// Ends the last line.
-    pub fn finish(self) {
-        println!("{}", self.0.text);
+    pub fn finish(self) -> io::Result<()> {
+        writeln!(io::stdout(), "{}", self.0.text)
     }
 }
 
