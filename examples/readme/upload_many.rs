@@ -21,7 +21,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = Client::from_env()?;
     let mut paths: Vec<PathBuf> = Vec::new();
     for entry in std::fs::read_dir("notes")? {
-        paths.push(entry?.path());
+        let path = entry?.path();
+        if path.is_file() {
+            paths.push(path);
+        }
     }
 
     // Eight at a time. One that fails does not stop the others.
