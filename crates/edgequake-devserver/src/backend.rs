@@ -24,6 +24,7 @@ use crate::seed::{self, SeedDocument, SeedError};
 use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
 use crate::state::{BUILT_IN_USER, Directory, new_user_id, resources, user_id};
+use crate::stop::Stop;
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,9 @@ pub enum StartError {
     /// A fault that was to be in force from the start.
     #[error("a fault cannot be ordered")]
     Fault(#[from] FaultError),
+    /// Documents were still being processed when the start was given up.
+    #[error("the start was given up")]
+    Stopped,
     /// No random numbers for keys and salts.
     #[error("the operating system provides no random numbers")]
     Randomness,
@@ -96,7 +100,17 @@ struct Start {
     faults: Vec<Fault>,
 }
 
+/// Raises the flag when nobody waits any more.
+struct StopOnDrop(Stop);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
 impl Backend {
+    /// A server with nothing of the start but its users.
     pub(crate) fn new(
         config: Config,
         users: Vec<InitialUser>,
@@ -108,17 +122,31 @@ impl Backend {
         let signer = Signer::new().map_err(|_| StartError::Randomness)?;
         let known = Faults::new(routes::operations());
         let app = Arc::new(App::new(config, clock, signer, known, directory));
-        let backend = Self { app, start: Arc::new(Start { documents, faults }) };
-        backend.put_start()?;
-        Ok(backend)
+        Ok(Self { app, start: Arc::new(Start { documents, faults }) })
     }
 
-    fn put_start(&self) -> Result<(), StartError> {
+    /// [`put_start`](Self::put_start) off the threads of the runtime. Dropping it stops the work.
+    pub(crate) async fn put_start_aside(&self) -> Result<(), StartError> {
+        let stop = Stop::default();
+        if self.start.documents.is_empty() {
+            return self.put_start(&stop);
+        }
+        let _guard = StopOnDrop(stop.clone());
+        let backend = self.clone();
+        let put = tokio::task::spawn_blocking(move || backend.put_start(&stop));
+        put.await.unwrap_or(Err(StartError::Stopped))
+    }
+
+    /// Adds what is there from the start, which blocks the thread while documents are processed.
+    pub(crate) fn put_start(&self, stop: &Stop) -> Result<(), StartError> {
         for fault in &self.start.faults {
             self.app.faults.add(fault.clone())?;
         }
         for document in &self.start.documents {
-            seed::seed(&self.app, document.clone())?;
+            seed::seed(&self.app, document.clone(), stop)?;
+            if stop.is_stopped() {
+                return Err(StartError::Stopped);
+            }
         }
         Ok(())
     }
@@ -165,7 +193,7 @@ impl Backend {
     pub async fn seed(&self, document: SeedDocument) -> Result<DocumentId, SeedError> {
         let app = Arc::clone(&self.app);
         let title = document.title.clone();
-        let seeded = tokio::task::spawn_blocking(move || seed::seed(&app, document));
+        let seeded = tokio::task::spawn_blocking(move || seed::seed(&app, document, &Stop::default()));
         seeded.await.unwrap_or(Err(SeedError::Room { title }))
     }
 
@@ -173,9 +201,8 @@ impl Backend {
     /// are over, and the ledger, the recorder, the request log and the counts are empty. Connections and the clock stay.
     pub async fn reset(&self) {
         self.app.reset();
-        let backend = self.clone();
         // Nothing that was accepted at the start is refused now.
-        let _ = tokio::task::spawn_blocking(move || backend.put_start()).await;
+        let _ = self.put_start_aside().await;
     }
 
     /// The session of a refresh token or of an access token, valid or not; `None` for a token that is not of this

@@ -14,6 +14,7 @@ use crate::log::LoggedRequest;
 use crate::place::Place;
 use crate::seed::SeedDocument;
 use crate::server::{DevServer, Listen};
+use crate::stop::Stop;
 
 /// Configures a [`DevServer`] and starts it. Every option has a default that suits first steps.
 ///
@@ -242,10 +243,17 @@ impl DevServerBuilder {
     /// [`StartError::Users`] when two users share a name or an e-mail address, [`StartError::Seed`] for a document and
     /// [`StartError::Fault`] for a fault that makes no sense.
     pub fn build(self) -> Result<Backend, StartError> {
+        let backend = self.bare()?;
+        backend.put_start(&Stop::default())?;
+        Ok(backend)
+    }
+
+    fn bare(self) -> Result<Backend, StartError> {
         Backend::new(self.config, self.users, self.documents, self.faults)
     }
 
-    /// Listens and serves until the handle is dropped. Needs a tokio runtime with I/O and time enabled.
+    /// Listens and serves until the handle is dropped. Documents are processed off the runtime's own threads, and dropping
+    /// the future gives the start up. Needs a tokio runtime with I/O and time enabled.
     ///
     /// # Errors
     ///
@@ -259,6 +267,8 @@ impl DevServerBuilder {
             admin: admin.map(|user| (user.username.clone(), user.password.clone())),
             tls: self.tls,
         };
-        DevServer::listen(self.build()?, listen).await
+        let backend = self.bare()?;
+        backend.put_start_aside().await?;
+        DevServer::listen(backend, listen).await
     }
 }

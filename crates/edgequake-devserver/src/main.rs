@@ -1,6 +1,7 @@
 //! The dev server as a program. See `edgequake-devserver --help`.
 
 mod files;
+mod lines;
 mod signals;
 mod arguments;
 mod exec;
@@ -11,6 +12,8 @@ use std::time::Duration;
 
 use arguments::{Arguments, StartupUser, USAGE};
 use edgequake_devserver::{DevServer, LoggedRequest};
+use exec::ExecError;
+use lines::Lines;
 use signals::Signals;
 
 fn main() -> ExitCode {
@@ -25,7 +28,8 @@ fn main() -> ExitCode {
                 let _ = writeln!(stderr, "  caused by: {cause}");
                 source = cause.source();
             }
-            ExitCode::FAILURE
+            let code = error.downcast_ref::<ExecError>().map(ExecError::code);
+            code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
     }
 }
@@ -38,7 +42,14 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
         std::io::stdout().lock().write_all(text.as_bytes())?;
         return Ok(0);
     };
-    let server = if verbose { server.on_request(log) } else { *server };
+    let lines = verbose.then(|| Lines::write_to(std::io::stderr())).transpose()?;
+    let server = match &lines {
+        Some(lines) => {
+            let lines = lines.clone();
+            server.on_request(move |request| lines.push(line(request)))
+        }
+        None => *server,
+    };
     // Each thread keeps memory of its own.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
@@ -46,7 +57,13 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
     let ended = runtime.block_on(async {
         // Caught before anybody is told that the server listens.
         let mut signals = Signals::catch()?;
-        let server = server.start().await?;
+        let server = tokio::select! {
+            server = server.start() => server?,
+            signal = signals.next() => {
+                let is_run = command.is_some();
+                return Ok(if is_run { 128 + signal.number() } else { 0 });
+            }
+        };
         let code = match command {
             Some(command) => exec::run(command, &server, users.first(), &mut signals).await?,
             None => {
@@ -64,16 +81,20 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
     });
     // What still runs ends with the process.
     runtime.shutdown_background();
+    if let Some(lines) = lines {
+        lines.finish(LOG_GRACE_PERIOD);
+    }
     ended
 }
 
-/// Writes a line for a request to standard error.
-fn log(request: &LoggedRequest) {
+/// How long the last lines may take to be written.
+const LOG_GRACE_PERIOD: Duration = Duration::from_millis(100);
+
+/// A request in a line.
+fn line(request: &LoggedRequest) -> String {
     let LoggedRequest { method, path, operation, status, duration, .. } = request;
     let path = operation.as_ref().unwrap_or(path);
-    let duration = Duration::from_millis(duration.as_millis() as u64);
-    // Failing to write here cannot be reported anywhere.
-    let _ = writeln!(std::io::stderr().lock(), "{method} {path} {} {duration:?}", status.as_u16());
+    format!("{method} {path} {} {:.1}ms", status.as_u16(), duration.as_secs_f64() * 1000.0)
 }
 
 /// Prints the URL of the server, its users with the generated passwords, and how a shell hands them on.

@@ -113,13 +113,12 @@ fn insert(space: &Space, id: &DocumentId, prepared: PreparedChunks) -> Extracted
     extracted
 }
 
-/// Processes a document at once, on a thread that may block.
-pub(crate) fn ingest_now(app: &Arc<App>, space: &Arc<Space>, document: DocumentId) {
+/// Processes a document at once, on a thread that may block, until it is stopped.
+pub(crate) fn ingest_now(app: &Arc<App>, space: &Arc<Space>, document: DocumentId, stop: &Stop) {
     let job = Job { app: Arc::downgrade(app), space: Arc::clone(space), document };
     let Some(content) = job.in_flight(|document| Arc::clone(&document.content)) else { return };
-    let stop = Stop::default();
-    let chunks = chunks(&content, || false);
-    if let Some(prepared) = chunks.and_then(|chunks| prepare(chunks, false, &stop)) {
+    let chunks = chunks(&content, || stop.is_stopped());
+    if let Some(prepared) = chunks.and_then(|chunks| prepare(chunks, false, stop)) {
         job.complete(insert(space, &job.document, prepared), false);
     }
 }

@@ -101,8 +101,9 @@ pub enum SeedError {
     },
 }
 
-/// Stores a document and processes it at once, which blocks the thread. One with the same content is replaced.
-pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, SeedError> {
+/// Stores a document and processes it at once, which blocks the thread. One with the same content is replaced. Once it is
+/// stopped, the document stays as it is.
+pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<DocumentId, SeedError> {
     let SeedDocument { title, content, file_name, metadata, tenant_id, workspace_id } = seed;
     if content.trim().is_empty() {
         return Err(SeedError::Blank { title });
@@ -151,7 +152,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument) -> Result<DocumentId, See
     if let Some(replaced) = replaced {
         remove(&space, &replaced.id);
     }
-    processing::ingest_now(app, &space, id.clone());
+    processing::ingest_now(app, &space, id.clone(), stop);
     Ok(id)
 }
 

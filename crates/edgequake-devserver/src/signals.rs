@@ -1,4 +1,4 @@
-//! [`Signals`]: Ctrl-C and, on Unix, SIGTERM.
+//! [`Signals`]: what ends the program: Ctrl-C and, on Unix, SIGTERM, SIGHUP and SIGQUIT.
 
 use std::io;
 
@@ -7,8 +7,28 @@ use std::io;
 pub(crate) enum Signal {
     /// Ctrl-C, which a terminal sends to all programs in front of it.
     Interrupt,
-    #[cfg_attr(not(unix), expect(dead_code))]
+    #[cfg(unix)]
     Terminate,
+    /// The terminal is gone.
+    #[cfg(unix)]
+    HangUp,
+    #[cfg(unix)]
+    Quit,
+}
+
+impl Signal {
+    /// Its number, as the exit codes of shells have it.
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Self::Interrupt => 2,
+            #[cfg(unix)]
+            Self::Terminate => 15,
+            #[cfg(unix)]
+            Self::HangUp => 1,
+            #[cfg(unix)]
+            Self::Quit => 3,
+        }
+    }
 }
 
 /// The signals that end the program. They are caught from the moment this is made.
@@ -17,6 +37,10 @@ pub(crate) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    hang_up: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    quit: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -24,19 +48,25 @@ impl Signals {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            let interrupt = signal(SignalKind::interrupt())?;
-            Ok(Self { interrupt, terminate: signal(SignalKind::terminate())? })
+            Ok(Self {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+                hang_up: signal(SignalKind::hangup())?,
+                quit: signal(SignalKind::quit())?,
+            })
         }
         #[cfg(not(unix))]
         Ok(Self {})
     }
 
-    /// Waits for the next signal.
+    /// Waits for the next signal. Safe to drop.
     pub(crate) async fn next(&mut self) -> Signal {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
+            _ = self.hang_up.recv() => Signal::HangUp,
+            _ = self.quit.recv() => Signal::Quit,
         }
         #[cfg(not(unix))]
         {

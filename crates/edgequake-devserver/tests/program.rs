@@ -113,6 +113,49 @@ mod unix {
     }
 
     #[test]
+    fn a_log_that_nobody_reads_stops_nothing() {
+        let (mut child, address, _lines) = started(program().args(["--port", "0", "-v"]));
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let request = format!("GET /live HTTP/1.1\r\nhost: {address}\r\n\r\n").repeat(100);
+        let mut answers = 0;
+        let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+        for _ in 0..80 {
+            stream.write_all(request.as_bytes()).unwrap();
+            answers += 100;
+            let heads = lines.by_ref().map(Result::unwrap).filter(|line| line.contains("HTTP/1.1 200"));
+            assert_eq!(heads.take(100).count(), 100, "{answers}");
+        }
+        let began = Instant::now();
+        signal(&child, "-TERM");
+        assert!(child.wait().unwrap().success());
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    }
+
+    #[test]
+    fn a_signal_ends_the_start() {
+        let path = std::env::temp_dir().join(format!("edgequake-devserver-{}.txt", std::process::id()));
+        let text: String = (0..3_000_000).map(|number| format!("w{number} ")).collect();
+        std::fs::write(&path, text).unwrap();
+        let mut command = program();
+        command.args(["--port", "0", "--seed"]).arg(&path).args(["exec", "--", "true"]);
+        let mut child = command.spawn().unwrap();
+        // The handlers of signals are there before the documents are processed.
+        let status = format!("/proc/{}/status", child.id());
+        let catches = |status: String| {
+            let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:\t").map(str::to_owned));
+            mask.is_some_and(|mask| u64::from_str_radix(&mask, 16).unwrap() & (1 << 14) != 0)
+        };
+        while cfg!(target_os = "linux") && !catches(std::fs::read_to_string(&status).unwrap()) {
+            std::thread::yield_now();
+        }
+        let began = Instant::now();
+        signal(&child, "-TERM");
+        assert_eq!(child.wait().unwrap().code().or(Some(143)), Some(143));
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
     fn requests_are_logged_by_operation() {
         let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth", "-v"]));
         send(&address, "GET /api/v1/documents/s3cr3t?x=s3cr3t", "");
@@ -144,21 +187,53 @@ mod unix {
 
         let killed = program().args(["exec", "--", "sh", "-c", "kill -KILL $$"]).output().unwrap();
         assert_eq!(killed.status.code(), Some(137));
-        let missing = program().args(["exec", "--", "/nonexistent/command"]).output().unwrap();
-        assert_eq!(missing.status.code(), Some(1));
+        for (command, code) in [("/nonexistent/command", 127), ("/", 126)] {
+            let refused = program().args(["exec", "--", command]).output().unwrap();
+            assert_eq!(refused.status.code(), Some(code));
+            let told = format!("edgequake-devserver: cannot run the command {command:?}\n");
+            assert!(String::from_utf8_lossy(&refused.stderr).starts_with(&told));
+        }
+    }
+
+    /// Starts a command that prints a line when it is ready.
+    fn running(script: &str) -> (Child, impl Iterator<Item = String> + use<>) {
+        let mut command = program();
+        command.args(["exec", "--", "sh", "-c", script]).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "started");
+        (child, lines)
     }
 
     #[test]
     fn a_command_ends_with_its_server() {
-        let mut command = program();
-        command.args(["exec", "--", "sh", "-c", "echo started; exec sleep 1000"]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        assert_eq!(lines.next().unwrap().unwrap(), "started");
+        for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-QUIT", 131), ("-INT", 130)] {
+            let (mut child, mut lines) = running("echo started; exec sleep 1000");
+            signal(&child, name);
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
+            // The pipe is closed, so the command is gone as well.
+            assert!(lines.next().is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_command_may_clean_up_and_what_it_started_ends_too() {
+        let script = "trap 'echo cleaned; exit 9' TERM; sleep 1000 & echo started; wait";
+        let (mut child, lines) = running(script);
         signal(&child, "-TERM");
-        assert_eq!(child.wait().unwrap().code(), Some(143));
-        // The pipe is closed, so the command is gone as well.
-        assert!(lines.next().is_none());
+        assert_eq!(child.wait().unwrap().code(), Some(9));
+        // The pipe ends, so no program that has inherited it is left.
+        assert_eq!(lines.collect::<Vec<_>>(), ["cleaned"]);
+    }
+
+    #[test]
+    fn a_command_that_ignores_signals_is_killed() {
+        let (mut child, lines) = running("trap '' TERM INT; echo started; while :; do sleep 1000; done");
+        let began = Instant::now();
+        signal(&child, "-INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert_eq!(lines.count(), 0);
     }
 }
 
