@@ -103,16 +103,14 @@ pub(super) async fn refresh(call: Call, request: Refresh) -> Result<Reply<Refres
     result.map(Reply::new)
 }
 
-fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, Refusal> {
+fn exchange(call: &Call, secret: &Secret) -> Result<RefreshResponse, Refusal> {
     let refused = |reason: &str, token: Option<&TokenOf>| {
         call.record(SessionEvent::RefreshRefused { reason: reason.to_owned() }, token);
         Refusal::unauthorized(reason, "refresh", "refresh_token")
     };
     let config = &call.app.config;
     let mut directory = call.app.directory();
-    let redeemed =
-        directory.sessions.redeem(token, config.rotates_refresh_tokens(), config.refresh_lifetime, call.now);
-    let Redeemed { token, successor } = redeemed.map_err(|Rejected { error, token }| {
+    let rejected = |Rejected { error, token }| {
         let reason = match (error, config.era) {
             (RefreshError::Unknown, Era::B) => "token_not_found",
             (RefreshError::Expired, Era::B) => "token_expired",
@@ -126,13 +124,18 @@ fn exchange(call: &Call, token: &Secret) -> Result<RefreshResponse, Refusal> {
             }
         };
         refused(reason, token.as_ref())
-    })?;
+    };
+    let token = directory.sessions.check(secret, call.now).map_err(rejected)?;
+    // A token that is refused because of the account is not spent: it works once the account does.
     let account = directory
         .accounts
         .get(&token.user)
         .filter(|account| account.is_active() && !account.is_locked(call.now));
     let role = account.map(|account| account.user.role.clone());
     let role = role.ok_or_else(|| refused("user_not_found", Some(&token)))?;
+    let (rotates, lifetime) = (config.rotates_refresh_tokens(), config.refresh_lifetime);
+    let Redeemed { token, successor } =
+        directory.sessions.redeem(secret, rotates, lifetime, call.now).map_err(rejected)?;
     let serial = directory.sessions.next_serial();
     call.record(SessionEvent::Refreshed, Some(&token));
     drop(directory);

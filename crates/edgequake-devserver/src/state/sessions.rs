@@ -121,17 +121,11 @@ impl Sessions {
         }
     }
 
-    /// Redeems a refresh token, and issues a successor if tokens rotate. Redeeming a spent token again ends the whole
-    /// session, because the token must have been stolen.
-    pub(crate) fn redeem(
-        &mut self,
-        token: &Secret,
-        rotate: bool,
-        lifetime: Duration,
-        now: Timestamp,
-    ) -> Result<Redeemed, Rejected> {
+    /// Whose refresh token this is, if it can be redeemed. Presenting a spent token again ends the whole session, because
+    /// the token must have been stolen.
+    pub(crate) fn check(&mut self, token: &Secret, now: Timestamp) -> Result<TokenOf, Rejected> {
         let unknown = Rejected { error: RefreshError::Unknown, token: None };
-        let Some(found) = self.refresh_tokens.get_mut(&fingerprint(token.expose())) else {
+        let Some(found) = self.refresh_tokens.get(&fingerprint(token.expose())) else {
             return Err(unknown);
         };
         let Some(session) = self.sessions.get_mut(&found.session) else { return Err(unknown) };
@@ -148,7 +142,21 @@ impl Sessions {
         if now >= found.expires_at {
             return Err(rejected(RefreshError::Expired));
         }
-        found.consumed = rotate;
+        Ok(token)
+    }
+
+    /// Redeems a refresh token that passes the [`check`](Self::check), and issues a successor if tokens rotate.
+    pub(crate) fn redeem(
+        &mut self,
+        secret: &Secret,
+        rotate: bool,
+        lifetime: Duration,
+        now: Timestamp,
+    ) -> Result<Redeemed, Rejected> {
+        let token = self.check(secret, now)?;
+        if let Some(found) = self.refresh_tokens.get_mut(&fingerprint(secret.expose())) {
+            found.consumed = rotate;
+        }
         let successor = rotate.then(|| self.issue(token.session, token.generation + 1, lifetime, now));
         Ok(Redeemed { token, successor })
     }

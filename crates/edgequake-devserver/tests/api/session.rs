@@ -91,6 +91,28 @@ async fn reusing_a_refresh_token_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_the_account_forbids_spends_nothing() {
+    use edgequake_types::users::UpdateUser;
+
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server);
+    let admin = api.logged_in(ADMIN).await;
+    let token = api.login(USER).await.refresh_token.unwrap();
+    let user = server.user_id(USER).unwrap();
+    admin.ok(&UpdateUser::new(&user).is_active(false)).await;
+    assert_eq!(api.send(&Refresh::new(token.clone())).await.cause(), "401 UNAUTHORIZED user_not_found");
+    admin.ok(&UpdateUser::new(&user).is_active(true)).await;
+    let next = api.ok(&Refresh::new(token.clone())).await.refresh_token.unwrap();
+    // Whoever uses the spent token now is told apart from the one who spent it.
+    assert_eq!(api.send(&Refresh::new(token)).await.cause(), "401 UNAUTHORIZED token_reuse");
+    assert_eq!(api.send(&Refresh::new(next)).await.cause(), "401 UNAUTHORIZED session_revoked");
+    let sessions = server.ledger().sessions();
+    let session = sessions.iter().find(|session| session.user.as_ref() == Some(&user)).unwrap();
+    assert_eq!(session.refreshes, 1);
+    assert!(session.end.as_ref().unwrap().spent.is_some());
+}
+
+#[tokio::test]
 async fn a_refresh_without_a_token_is_told_as_such() {
     for (era, cause) in [(Era::C, "401 UNAUTHORIZED token_missing"), (Era::B, "422 VALIDATION_ERROR")] {
         let server = with_users().era(era).start().await.unwrap();
