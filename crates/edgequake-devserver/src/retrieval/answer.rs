@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::Hit;
 use super::markdown::{Kind, blocks};
-use super::sentence::{is_whole, plain, sentences};
+use super::sentence::{is_question, is_whole, plain, sentences};
 use super::words::words;
 
 /// The maximum number of sentences in an answer.
@@ -30,7 +30,7 @@ struct Candidate {
     text: String,
     /// The number of its source, from 1.
     source: usize,
-    /// Whether it can stand alone. Fragments are quoted only where no sentence matches.
+    /// Whether it is a sentence. What is none, such as an item of a list, is quoted only where no sentence matches.
     whole: bool,
     words: BTreeSet<String>,
     heading: BTreeSet<String>,
@@ -86,26 +86,39 @@ fn candidates(hits: &[Hit]) -> Vec<Candidate> {
     for (source, hit) in hits.iter().take(QUOTED_CHUNKS).enumerate() {
         let text = &hit.chunk.text;
         let mut heading = BTreeSet::new();
+        // The words of a question. The sentence that follows it answers it, as what stands below a heading does.
+        let mut asked = BTreeSet::new();
         for block in blocks(text) {
             let content = text.get(block.content..block.range.end).unwrap_or_default();
             match block.kind {
-                Kind::Heading => heading.extend(words(content)),
+                Kind::Heading => {
+                    heading.extend(words(content));
+                    asked.clear();
+                }
                 Kind::Verbatim => {}
                 Kind::Prose => {
-                    for sentence in sentences(content) {
+                    let sentences = sentences(content);
+                    let alone = sentences.len() == 1;
+                    for sentence in sentences {
                         let text = plain(content.get(sentence).unwrap_or_default());
                         // Chunks overlap, so a sentence may be in two of them.
                         if candidates.iter().any(|known| known.text == text) {
                             continue;
                         }
                         let (whole, words) = (is_whole(&text), words(&text));
-                        candidates.push(Candidate {
-                            text,
-                            source: source + 1,
-                            whole,
-                            words,
-                            heading: heading.clone(),
-                        });
+                        if is_question(&text) {
+                            asked = words;
+                            continue;
+                        }
+                        // "Yes." says nothing without the sentences around it; an item of a list does.
+                        if !whole && !alone {
+                            continue;
+                        }
+                        let mut heading = heading.clone();
+                        if whole {
+                            heading.append(&mut asked);
+                        }
+                        candidates.push(Candidate { text, source: source + 1, whole, words, heading });
                     }
                 }
             }

@@ -7,6 +7,9 @@ use unicode_segmentation::UnicodeSegmentation;
 /// The minimum number of words of a whole sentence. "In logs." and "See below." have fewer.
 const MIN_WORDS: usize = 4;
 
+/// What may follow the mark at the end of a sentence.
+const CLOSING: [char; 10] = ['"', '\'', ')', ']', '*', '_', '`', '\u{201d}', '\u{2019}', '\u{bb}'];
+
 /// Words that end with a period within a sentence.
 const ABBREVIATIONS: [&str; 16] = [
     "approx.", "cf.", "dr.", "e.g.", "fig.", "i.e.", "incl.", "jr.", "mr.", "mrs.", "ms.", "mt.", "prof.",
@@ -66,11 +69,15 @@ pub(crate) fn plain(sentence: &str) -> String {
 
 /// Whether a sentence says something by itself: it has a beginning, an end and some words, and asks nothing.
 pub(crate) fn is_whole(sentence: &str) -> bool {
-    let closing = ['"', '\'', ')', ']', '*', '_', '`', '\u{201d}', '\u{2019}', '\u{bb}'];
-    let ended = sentence.trim_end_matches(closing).ends_with(['.', '!', '\u{3002}', '\u{ff01}', '\u{964}']);
+    let ended = sentence.trim_end_matches(CLOSING).ends_with(['.', '!', '\u{3002}', '\u{ff01}', '\u{964}']);
     let first = sentence.chars().find(|letter| letter.is_alphanumeric());
     let begun = first.is_some_and(|letter| !letter.is_lowercase());
     begun && ended && sentence.unicode_words().count() >= MIN_WORDS
+}
+
+/// Whether a sentence asks something.
+pub(crate) fn is_question(sentence: &str) -> bool {
+    sentence.trim_end_matches(CLOSING).ends_with(['?', '\u{ff1f}', '\u{61f}'])
 }
 
 #[cfg(test)]

@@ -96,6 +96,19 @@ fn what_is_no_sentence_is_quoted_where_there_is_nothing_else() {
 }
 
 #[test]
+fn a_question_is_answered_by_the_sentence_that_follows_it() {
+    let text = "Has it ended? Yes. The strike was called off in May.";
+    assert_eq!(answer("Has it ended?", &hits(&[text])), "The strike was called off in May. [1]");
+    let apart = "**Has it ended?**\n\nThe strike was called off in May.\n\nTrams run again since then.";
+    assert_eq!(answer("Has it ended?", &hits(&[apart])), "The strike was called off in May. [1]");
+    assert_eq!(answer("Has it ended?", &hits(&["Has it ended? Yes."])), NO_MATCH);
+    assert_eq!(
+        answer("Has it ended?", &hits(&["Has it ended?\n\n# Other\n\nCats sleep all day."])),
+        NO_MATCH
+    );
+}
+
+#[test]
 fn a_prompt_holds_the_sources_and_the_question() {
     insta::assert_snapshot!(prompt("cats?", &hits(&["Cats sleep."])), @r"
     Answer the question from these sources, and name them by their numbers.
