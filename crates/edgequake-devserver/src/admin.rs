@@ -108,9 +108,7 @@ async fn list_faults(State(backend): State<Backend>) -> Response {
 async fn add_faults(State(backend): State<Backend>, body: Body) -> Response {
     let add = async {
         let faults: Vec<Fault> = read_list(body).await?;
-        let add = |fault| backend.faults().add(fault);
-        let ids: Result<Vec<FaultId>, _> = faults.into_iter().map(add).collect();
-        ids.map_err(|error| Refusal::bad_request(error.to_string()))
+        backend.faults().add_all(faults).map_err(|error| Refusal::bad_request(error.to_string()))
     };
     told(add.await.map(|ids| (StatusCode::CREATED, json(json!({ "ids": ids }))).into_response()))
 }
@@ -190,6 +188,10 @@ async fn seed(State(backend): State<Backend>, body: Body) -> Response {
         Ok(documents) => documents,
         Err(refusal) => return refusal.into_response(""),
     };
+    // All or none; only what others do meanwhile can still come between.
+    if let Err(error) = documents.iter().try_for_each(|document| backend.check_seed(document)) {
+        return Refusal::bad_request(error.to_string()).into_response("");
+    }
     let mut ids = Vec::new();
     for document in documents {
         match backend.seed(document).await {

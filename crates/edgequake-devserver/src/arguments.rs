@@ -52,11 +52,12 @@ Options:
                         {\"effect\": {\"fail_processing\":
                          {\"stage\": \"embedding\"}}, \"times\": 1}
   -v, --verbose         Writes each request to standard error
-  --help                Prints this text
+  -h, --help            Prints this text
   --version             Prints the version
 
 Environment:
-  EDGEQUAKE_DEVSERVER_PASSWORD_NAME  Password of the user NAME, in upper case
+  EDGEQUAKE_DEVSERVER_PASSWORD_NAME  Password of the user NAME, in upper case,
+                                     with _ for - and .
   EDGEQUAKE_DEVSERVER_PASSWORD       Password of all other users; generated and
                                      printed if unset
   EDGEQUAKE_MASTER_API_KEY           Master key
@@ -134,6 +135,7 @@ impl Arguments {
             let option = match argument {
                 Long(option) => option.to_owned(),
                 Short('v') => "verbose".to_owned(),
+                Short('h') => "help".to_owned(),
                 Value(word) if word == "exec" => {
                     command = Some(exec(&mut parser)?);
                     break;
@@ -254,7 +256,7 @@ fn password(
     name: &str,
     environment: impl Fn(&str) -> Result<Option<String>, UsageError>,
 ) -> Result<(Secret, bool), UsageError> {
-    let own = format!("EDGEQUAKE_DEVSERVER_PASSWORD_{}", name.to_uppercase());
+    let own = format!("EDGEQUAKE_DEVSERVER_PASSWORD_{}", name.to_uppercase().replace(['-', '.'], "_"));
     let password = match environment(&own)? {
         Some(password) => Some(password),
         None => environment("EDGEQUAKE_DEVSERVER_PASSWORD")?,

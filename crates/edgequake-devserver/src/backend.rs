@@ -197,6 +197,11 @@ impl Backend {
         seeded.await.unwrap_or(Err(SeedError::Room { title }))
     }
 
+    /// Whether a document could be seeded now, its size aside.
+    pub(crate) fn check_seed(&self, document: &SeedDocument) -> Result<(), SeedError> {
+        seed::check(&self.app, document).map(drop)
+    }
+
     /// Puts the server back to its start: users, tenants, documents and faults are those of the builder, all sessions
     /// are over, and the ledger, the recorder, the request log and the counts are empty. Connections and the clock stay.
     pub async fn reset(&self) {

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use crate::digest::{Fingerprint, fingerprint};
+
 /// How many buckets are kept before full ones are dropped; a new bucket is full as well.
-const CAPACITY: usize = 10_000;
+const CAPACITY: usize = if cfg!(test) { 100 } else { 10_000 };
 
 /// Allows `burst` requests at once, and `per_second` more each second.
 #[derive(Debug)]
 pub(crate) struct Limiter {
     burst: u32,
     per_second: f64,
-    buckets: Mutex<HashMap<String, Bucket>>,
+    buckets: Mutex<HashMap<Fingerprint, Bucket>>,
 }
 
 #[derive(Debug)]
@@ -46,7 +48,10 @@ impl Limiter {
         if buckets.len() >= CAPACITY {
             buckets.retain(|_, bucket| refilled(bucket) < burst);
         }
-        let bucket = buckets.entry(caller.to_owned()).or_insert(Bucket { tokens: burst, filled: now });
+        let key = fingerprint(caller);
+        // Those for whom there is no room share a bucket.
+        let key = if buckets.len() < CAPACITY || buckets.contains_key(&key) { key } else { fingerprint("") };
+        let bucket = buckets.entry(key).or_insert(Bucket { tokens: burst, filled: now });
         bucket.tokens = refilled(bucket);
         bucket.filled = now;
         if bucket.tokens < 1.0 {
@@ -77,6 +82,17 @@ mod tests {
         assert_eq!(limiter.take("b", at(0)).map(|allowance| allowance.remaining), Ok(1));
         assert_eq!(limiter.take("a", at(1_500)), Err(0));
         assert_eq!(limiter.take("a", at(2_000)).map(|allowance| allowance.remaining), Ok(0));
+    }
+
+    #[test]
+    fn the_number_of_buckets_is_bounded() {
+        let limiter = Limiter::new(5, 0.0);
+        for number in 0..3 * CAPACITY {
+            let _ = limiter.take(&number.to_string(), Duration::ZERO);
+        }
+        assert!(limiter.buckets.lock().unwrap().len() <= CAPACITY + 1);
+        // Callers with a bucket of their own keep it.
+        assert_eq!(limiter.take("0", Duration::ZERO).map(|allowance| allowance.remaining), Ok(3));
     }
 
     #[test]

@@ -10,6 +10,9 @@ use http::{HeaderMap, Method, StatusCode};
 /// How many requests are kept; the oldest are dropped.
 const CAPACITY: usize = 10_000;
 
+/// The maximum length of a path and of a header that are kept, in characters.
+const TEXT_LENGTH: usize = 1024;
+
 /// The kind of a credential, by its form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -34,7 +37,7 @@ pub enum CredentialKind {
 pub struct LoggedRequest {
     /// The method.
     pub method: Method,
-    /// The path, without the query.
+    /// The path, without the query, up to 1,024 characters.
     pub path: String,
     /// `X-Tenant-ID` as sent.
     pub tenant: Option<String>,
@@ -54,12 +57,12 @@ pub struct LoggedRequest {
 
 impl LoggedRequest {
     pub(crate) fn new(method: Method, path: &str, headers: &HeaderMap, credential: CredentialKind) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(shortened);
         let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
         names.sort_unstable();
         Self {
             method,
-            path: path.to_owned(),
+            path: shortened(path),
             tenant: text("x-tenant-id"),
             workspace: text("x-workspace-id"),
             headers: names,
@@ -69,6 +72,11 @@ impl LoggedRequest {
             duration: Duration::ZERO,
         }
     }
+}
+
+/// As much of a text as is kept.
+fn shortened(text: &str) -> String {
+    text.chars().take(TEXT_LENGTH).collect()
 }
 
 /// Event counts since the start.

@@ -6,6 +6,7 @@ mod signals;
 mod arguments;
 mod exec;
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -97,6 +98,12 @@ fn line(request: &LoggedRequest) -> String {
     format!("{method} {path} {} {:.1}ms", status.as_u16(), duration.as_secs_f64() * 1000.0)
 }
 
+/// A word of a shell.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._@+".contains(&byte);
+    if word.bytes().all(is_plain) { word.into() } else { format!("'{}'", word.replace('\'', "'\\''")).into() }
+}
+
 /// Prints the URL of the server, its users with the generated passwords, and how a shell hands them on.
 fn announce(server: &DevServer, users: &[StartupUser]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
@@ -114,7 +121,7 @@ fn announce(server: &DevServer, users: &[StartupUser]) -> std::io::Result<()> {
         writeln!(stdout, "\nFor programs that read the environment:")?;
         writeln!(stdout, "export EDGEQUAKE_BASE_URL={}", server.url())?;
         writeln!(stdout, "export EDGEQUAKE_TENANT_ID=default EDGEQUAKE_WORKSPACE_ID=default")?;
-        write!(stdout, "export EDGEQUAKE_USERNAME={}", user.name)?;
+        write!(stdout, "export EDGEQUAKE_USERNAME={}", quoted(&user.name))?;
         if user.is_generated {
             write!(stdout, " EDGEQUAKE_PASSWORD={}", user.password.expose())?;
         }

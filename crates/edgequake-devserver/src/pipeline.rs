@@ -64,6 +64,7 @@ async fn answer_or_spoil(app: Arc<App>, route: &Route, request: Request) -> Resp
         method: &route.method,
         path: route.path,
         changes: matches!(route.permission, Permission::Write | Permission::Admin),
+        authenticates: (route.auth)(&app.config) == Auth::Required,
     };
     match app.faults.take(asked) {
         None => answer(app, route, &request_id, parts, body).await,

@@ -12,6 +12,7 @@ use edgequake_types::{Auth, Endpoint, Payload, UserId};
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::auth::caller::Caller;
@@ -115,6 +116,42 @@ pub(crate) fn decode<E: Endpoint>(_: &Call, parts: &Parts, body: &Bytes) -> Resu
     E::from_request(parts, body).map_err(|error| undecodable(&error, E::PAYLOAD == Payload::Json))
 }
 
+/// The maximum length of a text in a body of short fields, and the size of the whole of it, in bytes.
+const FIELD_LIMIT: usize = 1024;
+const SHORT_BODY_LIMIT: usize = 64 * 1024;
+
+/// # Errors
+///
+/// 422 for a body, or a text in it, that is too long to be kept.
+fn check_short(body: &[u8]) -> Result<(), Refusal> {
+    if body.len() > SHORT_BODY_LIMIT {
+        return Err(Refusal::validation(format!(
+            "The body must not be larger than {SHORT_BODY_LIMIT} bytes here"
+        )));
+    }
+    // What is no JSON is refused by the one who decodes it.
+    let value = serde_json::from_slice(body).unwrap_or_default();
+    match long_text(&value, "") {
+        Some(field) => {
+            Err(Refusal::validation(format!("{field} must not be longer than {FIELD_LIMIT} bytes")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The field with a text, or a name, that is too long.
+fn long_text<'a>(value: &'a Value, field: &'a str) -> Option<&'a str> {
+    match value {
+        Value::String(text) if text.len() > FIELD_LIMIT => Some(field),
+        Value::Object(fields) if fields.keys().any(|name| name.len() > FIELD_LIMIT) => {
+            Some("The name of a field")
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| long_text(value, name)),
+        Value::Array(items) => items.iter().find_map(|item| long_text(item, field)),
+        _ => None,
+    }
+}
+
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {} {} ({:?}, {:?})", self.name, self.method, self.path, self.permission, self.binding)
@@ -205,6 +242,16 @@ impl Route {
     /// The same row with a need for a credential that depends on the configuration.
     pub(crate) fn auth(mut self, auth: fn(&Config) -> Auth) -> Self {
         self.auth = auth;
+        self
+    }
+
+    /// The same row for a body of short fields only, because what they say is kept.
+    pub(crate) fn short(mut self) -> Self {
+        let handler = self.handler;
+        self.handler = Box::new(move |call, parts, body| {
+            check_short(body)?;
+            handler(call, parts, body)
+        });
         self
     }
 

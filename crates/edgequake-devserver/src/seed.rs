@@ -101,17 +101,24 @@ pub enum SeedError {
     },
 }
 
+/// The place of a document that has a text and a workspace.
+pub(crate) fn check(app: &App, seed: &SeedDocument) -> Result<Place, SeedError> {
+    let title = || seed.title.clone();
+    if seed.content.trim().is_empty() {
+        return Err(SeedError::Blank { title: title() });
+    }
+    let place = Place { tenant: seed.tenant_id.clone(), workspace: seed.workspace_id.clone() };
+    if app.directory().tenancy.workspace(&place).is_none() {
+        return Err(SeedError::Workspace { title: title(), workspace_id: place.workspace });
+    }
+    Ok(place)
+}
+
 /// Stores a document and processes it at once, which blocks the thread. One with the same content is replaced. Once it is
 /// stopped, the document stays as it is.
 pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<DocumentId, SeedError> {
-    let SeedDocument { title, content, file_name, metadata, tenant_id, workspace_id } = seed;
-    if content.trim().is_empty() {
-        return Err(SeedError::Blank { title });
-    }
-    let place = Place { tenant: tenant_id, workspace: workspace_id };
-    if app.directory().tenancy.workspace(&place).is_none() {
-        return Err(SeedError::Workspace { title, workspace_id: place.workspace });
-    }
+    let place = check(app, &seed)?;
+    let SeedDocument { title, content, file_name, metadata, .. } = seed;
     let space = app.spaces.open(&place);
     let now = app.clock.timestamp();
     let id = DocumentId::new(Uuid::new_v4().to_string());

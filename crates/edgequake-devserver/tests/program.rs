@@ -195,6 +195,18 @@ mod unix {
         }
     }
 
+    #[test]
+    fn what_a_shell_is_to_run_is_quoted() {
+        let name = "o'neil $(x)";
+        let (mut child, _, mut lines) = started(program().args(["--port", "0", "--user", name]));
+        let line = lines.nth(5).unwrap();
+        signal(&child, "-TERM");
+        child.wait().unwrap();
+        let script = format!("{line}; printf %s \"$EDGEQUAKE_USERNAME\"");
+        let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), name, "{line}");
+    }
+
     /// Starts a command that prints a line when it is ready.
     fn running(script: &str) -> (Child, impl Iterator<Item = String> + use<>) {
         let mut command = program();

@@ -164,3 +164,11 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     cannot read the key file /nonexistent/key
     ");
 }
+
+#[test]
+fn a_variable_names_a_user_with_underscores() {
+    let (_, users) =
+        parsed_server(&["--user", "my-user.x"], &[("EDGEQUAKE_DEVSERVER_PASSWORD_MY_USER_X", "s3cr3t")]);
+    assert_eq!((users[0].password.expose(), users[0].is_generated), ("s3cr3t", false));
+    assert!(parse(&["-h"], &[]).unwrap().is_help());
+}

@@ -78,6 +78,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
     pub(crate) changes: bool,
+    /// Whether it requires a credential.
+    pub(crate) authenticates: bool,
 }
 
 impl Asked<'_> {
@@ -142,11 +144,17 @@ impl Faults {
     pub fn add(&self, fault: Fault) -> Result<FaultId, FaultError> {
         let mut table = self.table();
         table.check(&fault)?;
-        table.last_id += 1;
-        let id = FaultId(table.last_id);
-        let random = Random::new(fault.seed);
-        table.active.push((ActiveFault { id, fault, seen: 0, hits: 0 }, random));
-        Ok(id)
+        Ok(table.insert(fault))
+    }
+
+    /// Puts all of these faults in force, or none of them.
+    pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<FaultId>, FaultError> {
+        let mut table = self.table();
+        if table.active.len() + faults.len() > CAPACITY {
+            return Err(FaultError::Capacity);
+        }
+        faults.iter().try_for_each(|fault| table.check(fault))?;
+        Ok(faults.into_iter().map(|fault| table.insert(fault)).collect())
     }
 
     /// Ends a fault; false if it is not in force.
@@ -181,6 +189,7 @@ impl Faults {
             let fits = match fault.effect {
                 Effect::FailProcessing { .. } | Effect::HangProcessing { .. } => false,
                 Effect::ReadOnly => asked.changes,
+                Effect::Unauthorized => asked.authenticates || fault.on.is_some(),
                 _ => true,
             };
             fits && fault.on.as_deref().is_none_or(|on| asked.is(on))
@@ -197,6 +206,14 @@ impl Faults {
 }
 
 impl Table {
+    fn insert(&mut self, fault: Fault) -> FaultId {
+        self.last_id += 1;
+        let id = FaultId(self.last_id);
+        let random = Random::new(fault.seed);
+        self.active.push((ActiveFault { id, fault, seen: 0, hits: 0 }, random));
+        id
+    }
+
     fn check(&self, fault: &Fault) -> Result<(), FaultError> {
         if self.active.len() >= CAPACITY {
             return Err(FaultError::Capacity);
@@ -205,10 +222,9 @@ impl Table {
             return Err(FaultError::Probability);
         }
         if let Some(on) = &fault.on {
-            let known = self
-                .operations
-                .iter()
-                .any(|(name, method, path)| Asked { name, method, path, changes: false }.is(on));
+            let known = self.operations.iter().any(|(name, method, path)| {
+                Asked { name, method, path, changes: false, authenticates: false }.is(on)
+            });
             if !known {
                 return Err(FaultError::Operation(on.clone()));
             }
@@ -272,7 +288,7 @@ mod tests {
     }
 
     fn asked(name: &'static str) -> Asked<'static> {
-        Asked { name, method: &Method::POST, path: "/api/v1/query", changes: false }
+        Asked { name, method: &Method::POST, path: "/api/v1/query", changes: false, authenticates: true }
     }
 
     #[test]

@@ -85,7 +85,8 @@ pub enum Effect {
         /// From 200 to 599.
         code: u16,
     },
-    /// 401, as for a credential that is not valid.
+    /// 401, as for a credential that is not valid. Operations that require none, such as a login, are hit only if `on`
+    /// names them.
     Unauthorized,
     /// 429, as from the server's limiter.
     #[non_exhaustive]

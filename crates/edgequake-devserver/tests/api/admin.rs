@@ -43,6 +43,24 @@ async fn faults_are_ordered_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn a_list_is_taken_as_a_whole_or_not_at_all() {
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server).in_default();
+    let faults = r#"[{"effect": "delay"}, {"on": "Qwery", "effect": "delay"}]"#;
+    assert_eq!(api.post("/__dev/faults", faults).await.cause(), "400 BAD_REQUEST");
+    let many = json!(vec![json!({"effect": "delay"}); 1001]).to_string();
+    assert_eq!(api.post("/__dev/faults", &many).await.cause(), "400 BAD_REQUEST");
+    assert!(server.faults().active().is_empty());
+    let documents = r#"[{"title": "Cats", "content": "They sleep."}, {"title": "Blank", "content": " "}]"#;
+    let refused = api.post("/__dev/seed", documents).await;
+    assert_eq!(
+        (refused.cause().as_str(), refused.error().message.as_str()),
+        ("400 BAD_REQUEST", "the document \"Blank\" is blank")
+    );
+    assert_eq!(api.logged_in(USER).await.ok(&ListDocuments::new()).await.total, 0);
+}
+
+#[tokio::test]
 async fn everything_else_that_tests_need() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server).in_default();

@@ -89,6 +89,19 @@ async fn tokens_expire_and_writes_are_refused_to_order() {
 }
 
 #[tokio::test]
+async fn only_operations_that_require_a_credential_refuse_it() {
+    let (server, api) = default_workspace(with_users()).await;
+    order(&server, Fault::unauthorized());
+    assert_eq!(api.get("/health").await.status, 200);
+    let token = api.login(USER).await.refresh_token.unwrap();
+    api.ok(&Refresh::new(token.clone())).await;
+    assert_eq!(api.send(&Me::new()).await.status, 401);
+    server.faults().clear();
+    order(&server, Fault::unauthorized().on("Login"));
+    assert_eq!(api.send(&edgequake_types::session::Login::new(USER, "x")).await.cause(), "401 UNAUTHORIZED");
+}
+
+#[tokio::test]
 async fn connections_are_reset_and_cut() {
     let server = with_users().start().await.unwrap();
     let reset = Some(std::io::ErrorKind::ConnectionReset);

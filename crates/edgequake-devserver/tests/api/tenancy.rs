@@ -231,3 +231,20 @@ async fn without_a_scope_lists_are_empty() {
     // The claims of a login name a scope.
     assert_eq!(api.logged_in(ADMIN).await.ok(&ListDocuments::new()).await.total, 1);
 }
+
+#[tokio::test]
+async fn what_is_kept_of_a_directory_is_short() {
+    let server = with_users().start().await.unwrap();
+    let admin = Api::new(&server).logged_in(ADMIN).await;
+    let (fits, long, huge) = ("n".repeat(1024), "n".repeat(1025), "n".repeat(70_000));
+    for (path, field) in
+        [("/api/v1/users", "username"), ("/api/v1/tenants", "name"), ("/api/v1/api-keys", "name")]
+    {
+        let refused = admin.post(path, &format!(r#"{{"{field}":"{long}"}}"#)).await;
+        let told = (refused.cause(), refused.error().message);
+        let message = format!("{field} must not be longer than 1024 bytes");
+        assert_eq!(told, ("422 VALIDATION_ERROR".to_owned(), message), "{path}");
+        assert_eq!(admin.post(path, &format!(r#"{{"{field}":"{huge}"}}"#)).await.status, 422, "{path}");
+    }
+    assert_eq!(admin.post("/api/v1/tenants", &format!(r#"{{"name":"{fits}"}}"#)).await.status, 201);
+}
