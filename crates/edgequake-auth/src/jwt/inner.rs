@@ -5,8 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use std::time::{Duration, UNIX_EPOCH};
 
 use super::flight::{self, Flight, FlightSender};
-use super::login::LoginFor;
-use super::notes::{Login, Notes};
+use super::notes::Notes;
 use super::process::Process;
 use super::state::{self, Decision, Failure, State, Ticket};
 use super::watch::{Board, Counts, LostSession, SessionPhase};
@@ -255,22 +254,6 @@ impl Inner {
             task.finish(|state, now, jitter| state.settle(now, ticket, result, jitter));
         })?;
         Ok(())
-    }
-
-    /// Starts a login that was asked for, once no other flight is under way.
-    pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
-        let (task, flight, ()) =
-            self.begin_when_idle(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
-        let ticket = task.ticket;
-        self.driver.spawn(async move {
-            let held = other.is_none();
-            let result = task.inner.log_in(LoginFor::Program(other)).await;
-            // Of another password than the one held, or of one that may change, nothing is remembered.
-            let remembered = held && result.as_ref().is_err_and(|failure| failure.by_login);
-            let result = result.map_err(|failure| failure.error);
-            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, remembered, jitter));
-        })?;
-        self.wait_for(ticket, &flight).await
     }
 
     /// Where the session stands.

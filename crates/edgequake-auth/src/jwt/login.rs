@@ -7,7 +7,7 @@ use edgequake_types::Secret;
 use edgequake_types::session::User;
 
 use super::access::Access;
-use super::inner::Inner;
+use super::inner::{Inner, Outcome};
 use super::notes::{Login, Source};
 use super::state::{Failure, Plan, Renewed};
 use super::wire::Tokens;
@@ -15,7 +15,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::Urgency;
 
 /// Who wants a login.
-pub(crate) enum LoginFor {
+pub(super) enum LoginFor {
     /// A flight, with the password held.
     Flight,
     /// The program, with the password held or as somebody else.
@@ -52,8 +52,24 @@ impl Inner {
         }
     }
 
+    /// Starts a login that was asked for, once no other flight is under way.
+    pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
+        let (task, flight, ()) =
+            self.begin_when_idle(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
+        let ticket = task.ticket;
+        self.driver.spawn(async move {
+            let held = other.is_none();
+            let result = task.inner.log_in(LoginFor::Program(other)).await;
+            // Of another password than the one held, or of one that may change, nothing is remembered.
+            let remembered = held && result.as_ref().is_err_and(|failure| failure.by_login);
+            let result = result.map_err(|failure| failure.error);
+            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, remembered, jitter));
+        })?;
+        self.wait_for(ticket, &flight).await
+    }
+
     /// A full login. A flight does not send again what the server has refused.
-    pub(crate) async fn log_in(self: &Arc<Self>, whom: LoginFor) -> Result<Renewed, Failure> {
+    pub(super) async fn log_in(self: &Arc<Self>, whom: LoginFor) -> Result<Renewed, Failure> {
         let by_flight = matches!(whom, LoginFor::Flight);
         let (login, held) = match whom {
             LoginFor::Program(Some(other)) => (Some(other), false),
