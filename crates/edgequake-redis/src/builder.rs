@@ -87,7 +87,8 @@ impl RedisStoreBuilder {
 
     /// The password; overrides the one in the address.
     pub fn password(mut self, password: impl Into<Secret>) -> Self {
-        self.password = Some(Secret::into(password.into()));
+        let password: Secret = password.into();
+        self.password = Some(password.into());
         self
     }
 

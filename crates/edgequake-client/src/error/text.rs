@@ -162,9 +162,10 @@ impl fmt::Display for Error {
             write!(f, "; {note}")?;
         }
         if let Some(wait) = self.retry_after() {
-            match wait >= LONGEST_WAIT {
-                true => write!(f, "; retry after more than {} days", LONGEST_WAIT.as_secs() / 86_400)?,
-                false => write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?,
+            if wait >= LONGEST_WAIT {
+                write!(f, "; retry after more than {} days", LONGEST_WAIT.as_secs() / 86_400)?;
+            } else {
+                write!(f, "; retry after {} s", wait.as_secs_f64().ceil())?;
             }
         }
         if inner.attempts > 1 {

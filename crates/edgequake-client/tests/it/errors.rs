@@ -1,6 +1,7 @@
 //! Errors: every shape of body, and what a caller is told.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use edgequake_client::types::api_keys::{ListApiKeys, RevokeApiKey};
 use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
@@ -216,4 +217,13 @@ async fn a_redirect_is_an_error_that_names_the_place() {
         }
         assert_eq!(server.received().len(), 2, "{status}");
     }
+}
+
+#[test]
+fn a_wait_of_more_than_a_year_is_told_as_that() {
+    let told = |wait| Error::new(ErrorKind::RateLimited).with_retry_after(wait).to_string();
+    for endless in [edgequake_auth::LONGEST_WAIT, Duration::MAX] {
+        assert!(told(endless).ends_with("; retry after more than 366 days"), "{}", told(endless));
+    }
+    assert!(told(Duration::from_millis(1500)).ends_with("; retry after 2 s"));
 }
