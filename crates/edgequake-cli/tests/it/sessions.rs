@@ -208,6 +208,14 @@ async fn signal(child: &tokio::process::Child, name: &str) {
     assert!(tokio::process::Command::new("kill").args([name, &pid]).status().await.unwrap().success());
 }
 
+/// Whether the tests themselves run below `nohup`: the programs that they start inherit that, and a terminal that closes ends none.
+#[cfg(unix)]
+fn hang_ups_are_ignored() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap_or("0");
+    u64::from_str_radix(mask.trim(), 16).unwrap() & 1 == 1
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_command_that_is_ended_does_not_lose_the_session() {
@@ -216,6 +224,9 @@ async fn a_command_that_is_ended_does_not_lose_the_session() {
         ("-TERM", 143, "error: terminated"),
         ("-HUP", 129, "error: the terminal has closed"),
     ] {
+        if name == "-HUP" && hang_ups_are_ignored() {
+            continue;
+        }
         let mut rig = Rig::with(server().refresh_delay(Duration::from_millis(300))).await;
         rig.quiet_login("mona", MONA_PASSWORD).await;
         rig.server.expire_access_tokens();
