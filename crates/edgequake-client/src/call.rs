@@ -15,7 +15,7 @@ mod file_upload;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use edgequake_types::{Answer, Decode, Endpoint, IdError, Paginated, Retry};
+use edgequake_types::{Answer, Decode, Endpoint, IdError, PageWalk, Paginated, Retry};
 use http::response::Parts;
 use http::{HeaderValue, Method, Request, Response};
 
@@ -227,7 +227,8 @@ where
     E: Paginated + 'static,
     E::Response: Decode + Send,
 {
-    /// All pages from this one on, as a stream; each is asked for when the one before has been taken.
+    /// All pages from this one on, as a stream; each is asked for when the one before has been taken. Goes on after a failure that may
+    /// pass, see [`Pages`].
     pub fn pages(self) -> Pages<E> {
         Pages::new(self)
     }
@@ -249,9 +250,14 @@ where
         (self, page)
     }
 
-    /// The request for the page after this one.
-    pub(crate) fn after(&self, page: &E::Response) -> Option<Self> {
-        let next = self.endpoint.as_ref().ok()?.next(page)?;
-        Some(Self { dispatcher: self.dispatcher.clone(), endpoint: Ok(next), options: self.options.again() })
+    /// The call for the page after `page`, the answer to this one.
+    pub(crate) fn after(&self, walk: &mut PageWalk, page: &mut E::Response) -> Result<Option<Self>, Error> {
+        let Ok(endpoint) = &self.endpoint else { return Ok(None) };
+        let next = walk.advance(endpoint, page).map_err(|error| during::<E>(Error::paging(error)))?;
+        Ok(next.map(|next| Self {
+            dispatcher: self.dispatcher.clone(),
+            endpoint: Ok(next),
+            options: self.options.again(),
+        }))
     }
 }

@@ -12,7 +12,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use edgequake_auth::{CredentialsError, wait_in_body};
-use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, Origin, StreamFailure};
+use edgequake_types::{DecodeError, EncodeError, ErrorBody, IdError, Origin, PageError, StreamFailure};
 use http::StatusCode;
 
 pub use kind::ErrorKind;
@@ -75,6 +75,10 @@ impl Error {
 
     pub(crate) fn decode(source: DecodeError) -> Self {
         Self::new(ErrorKind::Decode).because(source)
+    }
+
+    pub(crate) fn paging(source: PageError) -> Self {
+        Self::new(ErrorKind::Paging).because(source)
     }
 
     pub(crate) fn stream(failure: StreamFailure) -> Self {

@@ -84,7 +84,7 @@ pub struct ListApiKeys {
 
 page_list! {
     /// One page of keys. Read with its paging fields, without them, or as a bare list of keys.
-    ApiKeyList { keys: ApiKey } of ListApiKeys
+    ApiKeyList { keys: ApiKey by key_id } of ListApiKeys
 }
 
 /// What a list says about a key.

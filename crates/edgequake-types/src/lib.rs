@@ -93,7 +93,7 @@ pub use error_body::{ErrorBody, ErrorShape};
 pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
 pub use json::from_json;
 pub use origin::{Origin, OriginError};
-pub use page::{Paginated, Pagination};
+pub use page::{PageError, PageWalk, Paginated, Pagination};
 pub use patch::Patch;
 pub use path::{PathSegment, encode_segment, is_segment};
 pub use secret::Secret;

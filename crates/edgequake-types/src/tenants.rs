@@ -125,7 +125,7 @@ pub struct ListTenants {
 
 offset_list! {
     /// One page of tenants. Also read as a bare list.
-    TenantList { items: Tenant } of ListTenants
+    TenantList { items: Tenant by id } of ListTenants
 }
 
 /// Reads one tenant.

@@ -59,7 +59,7 @@ pub struct ListUsers {
 
 page_list! {
     /// One page of accounts. Read with its paging fields, without them, or as a bare list of accounts.
-    UserList { users: User } of ListUsers
+    UserList { users: User by user_id } of ListUsers
 }
 
 /// Reads one account. Administrators only.

@@ -56,7 +56,7 @@ pub struct ListWorkspaces {
 
 offset_list! {
     /// One page of workspaces. Also read as a bare list.
-    WorkspaceList { items: Workspace } of ListWorkspaces
+    WorkspaceList { items: Workspace by id } of ListWorkspaces
 }
 
 /// Reads the workspace with a slug, its name for URLs.

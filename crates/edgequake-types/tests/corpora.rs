@@ -44,6 +44,11 @@ fn multipart() {
 }
 
 #[test]
+fn pages() {
+    replay("pages", checks::pages);
+}
+
+#[test]
 fn path_parameters() {
     replay("path_parameters", checks::path_parameters);
 }

@@ -4,14 +4,20 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use edgequake_types::{Decode, Endpoint, Paginated};
+use edgequake_types::{Decode, Endpoint, PageWalk, Paginated};
 use futures_core::Stream;
 
 use super::Call;
 use crate::boxed::BoxFuture;
 use crate::error::Error;
 
-/// The pages of a list. Each is asked for when the one before has been taken; an error ends the stream.
+/// The pages of a list. Each is asked for when the one before has been taken.
+///
+/// Every element comes once: one that moved to a later page, because others were added meanwhile, is left out of it. A server that
+/// repeats itself is an error of the kind [`ErrorKind::Paging`](crate::ErrorKind::Paging), see [`PageWalk`].
+///
+/// After an error for which [`Error::is_retryable`] is true, the next poll asks for the same page again, so that a walk survives a bad
+/// spell; after any other there is nothing more.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
@@ -30,6 +36,7 @@ use crate::error::Error;
 #[must_use = "streams do nothing until they are polled"]
 pub struct Pages<E: Endpoint> {
     state: State<E>,
+    walk: PageWalk,
 }
 
 type Fetch<E> = BoxFuture<(Call<E>, Result<<E as Endpoint>::Response, Error>)>;
@@ -46,12 +53,29 @@ where
     E::Response: Decode + Send,
 {
     pub(crate) fn new(call: Call<E>) -> Self {
-        Self { state: State::Next(Box::new(call)) }
+        Self { state: State::Next(Box::new(call)), walk: PageWalk::new() }
     }
 
-    /// The next page; `None` after the last one. Safe to drop: the page is asked for again, or goes on being fetched.
+    /// The next page; `None` after the last one. Safe to drop: it goes on being fetched when the next one is asked for.
     pub async fn next(&mut self) -> Option<Result<E::Response, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Takes in what came, and decides what is asked for next.
+    fn take(&mut self, call: Call<E>, result: Result<E::Response, Error>) -> Result<E::Response, Error> {
+        let mut page = match result {
+            Ok(page) => page,
+            Err(error) => {
+                if error.is_retryable() {
+                    self.state = State::Next(Box::new(call));
+                }
+                return Err(error);
+            }
+        };
+        if let Some(next) = call.after(&mut self.walk, &mut page)? {
+            self.state = State::Next(Box::new(next));
+        }
+        Ok(page)
     }
 }
 
@@ -73,10 +97,7 @@ where
                         self.state = State::Fetching(fetch);
                         return Poll::Pending;
                     };
-                    if let Some(next) = result.as_ref().ok().and_then(|page| call.after(page)) {
-                        self.state = State::Next(Box::new(next));
-                    }
-                    return Poll::Ready(Some(result));
+                    return Poll::Ready(Some(self.take(call, result)));
                 }
                 State::Done => return Poll::Ready(None),
             }
@@ -90,7 +111,8 @@ impl<E: Endpoint> fmt::Debug for Pages<E> {
     }
 }
 
-/// The elements of a list over all its pages.
+/// The elements of a list over all its pages, each once. As with [`Pages`], a walk goes on after an error for which
+/// [`Error::is_retryable`] is true.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {

@@ -27,7 +27,7 @@ impl Error {
         }
         let source: &BoxError = self.0.source.as_ref()?;
         let whole = match self.0.kind {
-            ErrorKind::Config | ErrorKind::Request => true,
+            ErrorKind::Config | ErrorKind::Request | ErrorKind::Paging => true,
             ErrorKind::Insecure | ErrorKind::ForeignOrigin | ErrorKind::Decode | ErrorKind::Other => false,
             ErrorKind::Connect => {
                 let cause = find::<TunnelError>(&**source)?;

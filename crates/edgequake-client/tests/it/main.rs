@@ -15,6 +15,7 @@ mod http2;
 mod layers;
 mod logins;
 mod memory;
+mod pages;
 mod pool;
 mod progress;
 mod proxies;

@@ -3,12 +3,15 @@
 //! Each function is a fuzz target of the same name; the crate's own tests run them over the corpora.
 
 use bytes::Bytes;
-use edgequake_types::documents::{DocumentList, UploadFile};
+use edgequake_types::documents::{DocumentList, ListDocuments, UploadFile};
 use edgequake_types::multipart::Form;
 use edgequake_types::query::{QueryEvent, QueryFraming};
 use edgequake_types::session::LoginResponse;
+use edgequake_types::tasks::ListTasks;
+use edgequake_types::tenants::ListTenants;
+use edgequake_types::users::ListUsers;
 use edgequake_types::workspaces::GetWorkspaceBySlug;
-use edgequake_types::{Decode, Endpoint, ErrorBody, ErrorShape, Event, TenantId};
+use edgequake_types::{Decode, Endpoint, ErrorBody, ErrorShape, Event, PageWalk, Paginated, TenantId};
 use http::StatusCode;
 
 /// Any body of an error: bounded, printable, and the same when written and read again.
@@ -77,6 +80,39 @@ pub fn json_models(data: &[u8]) {
     {
         written_again(&event);
     }
+}
+
+/// Any lines as the pages of one list, given again and again: each walk ends, and no element comes twice.
+pub fn pages(data: &[u8]) {
+    let answers: Vec<&[u8]> = data.split(|byte| *byte == b'\n').collect();
+    walk(ListDocuments::new(), &answers);
+    walk(ListTasks::new(), &answers);
+    walk(ListTasks::new().after_created_at("t").after_track_id("t-0"), &answers);
+    walk(ListUsers::new(), &answers);
+    walk(ListTenants::new(), &answers);
+}
+
+fn walk<E>(first: E, answers: &[&[u8]])
+where
+    E: Paginated,
+    E::Response: Decode,
+{
+    let (mut walk, mut request, mut seen) = (PageWalk::new(), Some(first), std::collections::HashSet::new());
+    // Beyond this number of pages, all that there are have come often enough.
+    let most = 1_000 * (answers.len() + 1);
+    for answer in answers.iter().cycle().take(most) {
+        let Some(current) = &request else { return };
+        let Ok(mut page) = E::Response::from_body(Bytes::copy_from_slice(answer)) else { return };
+        match walk.advance(current, &mut page) {
+            Ok(next) => request = next,
+            Err(error) => return assert!(error.to_string().len() < 1_000),
+        }
+        for element in E::items(page) {
+            let Some(id) = E::id(&element).filter(|id| !id.is_empty()) else { continue };
+            assert!(seen.insert(id.to_owned()), "{id} came twice");
+        }
+    }
+    assert!(request.is_none(), "the walk does not end");
 }
 
 /// Any text as a path parameter, and any path as one of ours.

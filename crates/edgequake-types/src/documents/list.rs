@@ -21,6 +21,9 @@ pub struct ListDocuments {
     pub document_pattern: Option<String>,
     /// Documents of this status. Older servers ignore it, so check what comes back.
     pub status: Option<DocumentStatus>,
+    /// How many documents to skip, for servers that page by offset; others ignore it. A walk sets it where the first page shows
+    /// such a server.
+    pub offset: Option<u64>,
 }
 
 /// One page of documents. Read with its paging fields flat, below `pagination`, or as a bare list of documents.
@@ -32,12 +35,14 @@ pub struct DocumentList {
     pub total: u64,
     /// The number of this page, from 1; 0 if the server did not say.
     pub page: u64,
-    /// How many documents a page holds at most; 0 if the server did not say.
+    /// How many documents a page holds at most; 0 if the server did not say. Also read from `limit`.
     pub page_size: u64,
     /// How many pages there are; 0 if the server did not say.
     pub total_pages: u64,
     /// Whether there are pages after this one, where the server says so.
     pub has_more: Option<bool>,
+    /// How many documents stand before this page, where the server pages by offset.
+    pub offset: Option<u64>,
     /// How many documents are in which state; with newer servers those of the whole workspace, whatever the filter.
     pub status_counts: StatusCounts,
     /// Whether the server cut the list at a limit of its own; newer servers only.
@@ -51,9 +56,11 @@ pub(super) struct Wire {
     pub documents: Vec<DocumentSummary>,
     pub total: u64,
     pub page: u64,
+    #[field(alias = "limit")]
     pub page_size: u64,
     pub total_pages: u64,
     pub has_more: Option<bool>,
+    pub offset: Option<u64>,
     #[field(default)]
     pub status_counts: StatusCounts,
     pub truncated: Option<bool>,

@@ -2,17 +2,40 @@
 
 use super::list::Wire;
 use super::*;
+use crate::page::next_offset;
 
 impl Paginated for ListDocuments {
     type Item = DocumentSummary;
 
     fn next(&self, page: &DocumentList) -> Option<Self> {
-        let next = page.pagination().next(self.page, page.documents.len(), page.has_more)?;
-        Some(self.clone().page(next))
+        let (length, place) = (page.documents.len(), page.pagination());
+        let Some(offset) = page.offset.filter(|_| place.page == 0 && place.total_pages == 0) else {
+            let next = place.next(self.page, length, page.has_more)?;
+            return Some(self.clone().page(next));
+        };
+        // Such a server is told where the page begins in both ways.
+        let asked = self.offset.unwrap_or(offset);
+        let total = if page.has_more == Some(true) { u64::MAX } else { place.total };
+        let next = next_offset(Some(asked), length, place.page_size, total)
+            .filter(|_| page.has_more != Some(false))?;
+        let number = next.checked_div(place.page_size).unwrap_or(0).saturating_add(1);
+        Some(self.clone().page(number).offset(next))
     }
 
     fn items(page: DocumentList) -> Vec<DocumentSummary> {
         page.documents
+    }
+
+    fn elements(page: &mut DocumentList) -> Option<&mut Vec<DocumentSummary>> {
+        Some(&mut page.documents)
+    }
+
+    fn id(document: &DocumentSummary) -> Option<&str> {
+        Some(document.id.as_str())
+    }
+
+    fn total(page: &DocumentList) -> Option<u64> {
+        Some(page.total)
     }
 }
 
@@ -54,13 +77,14 @@ impl From<Wire> for DocumentList {
             page_size,
             total_pages,
             has_more,
+            offset,
             status_counts,
             truncated,
             pagination,
         } = wire;
         let place = pagination.unwrap_or(Pagination { total, page, page_size, total_pages });
         let Pagination { total, page, page_size, total_pages } = place;
-        Self { documents, total, page, page_size, total_pages, has_more, status_counts, truncated }
+        Self { documents, total, page, page_size, total_pages, has_more, offset, status_counts, truncated }
     }
 }
 

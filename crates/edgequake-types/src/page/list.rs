@@ -1,9 +1,9 @@
 //! [`page_list!`] and [`offset_list!`]: the lists that page alike, declared alike.
 
 /// Declares one page of a list whose paging fields stand beside its elements, and how its request goes from page to page:
-/// `page_list! { UserList { users: User } of ListUsers }`. Also read as a bare list.
+/// `page_list! { UserList { users: User by user_id } of ListUsers }`. Also read as a bare list.
 macro_rules! page_list {
-    ($(#[$docs:meta])* $list:ident { $elements:ident: $element:ty } of $request:ty) => {
+    ($(#[$docs:meta])* $list:ident { $elements:ident: $element:ident by $id:ident } of $request:ty) => {
         impl $crate::Paginated for $request {
             type Item = $element;
 
@@ -14,6 +14,18 @@ macro_rules! page_list {
 
             fn items(page: $list) -> Vec<$element> {
                 page.$elements
+            }
+
+            fn elements(page: &mut $list) -> Option<&mut Vec<$element>> {
+                Some(&mut page.$elements)
+            }
+
+            fn id(element: &$element) -> Option<&str> {
+                Some(element.$id.as_str())
+            }
+
+            fn total(page: &$list) -> Option<u64> {
+                Some(page.total)
             }
         }
 
@@ -27,7 +39,8 @@ macro_rules! page_list {
             pub total: u64,
             /// The number of this page, from 1; 0 if the server knows no pages.
             pub page: u64,
-            /// How many elements a page holds at most; 0 if the server knows no pages.
+            /// How many elements a page holds at most; 0 if the server knows no pages. Also read from `limit`.
+            #[field(alias = "limit")]
             pub page_size: u64,
             /// How many pages there are; 0 if the server knows none.
             pub total_pages: u64,
@@ -61,9 +74,9 @@ macro_rules! page_list {
 }
 
 /// Declares one page of a list by offset, and how its request goes from page to page:
-/// `offset_list! { TenantList { items: Tenant } of ListTenants }`. Also read as a bare list.
+/// `offset_list! { TenantList { items: Tenant by id } of ListTenants }`. Also read as a bare list.
 macro_rules! offset_list {
-    ($(#[$docs:meta])* $list:ident { items: $item:ty } of $request:ty) => {
+    ($(#[$docs:meta])* $list:ident { items: $item:ident by $id:ident } of $request:ty) => {
         impl $crate::Paginated for $request {
             type Item = $item;
 
@@ -74,6 +87,18 @@ macro_rules! offset_list {
 
             fn items(page: $list) -> Vec<$item> {
                 page.items
+            }
+
+            fn elements(page: &mut $list) -> Option<&mut Vec<$item>> {
+                Some(&mut page.items)
+            }
+
+            fn id(element: &$item) -> Option<&str> {
+                Some(element.$id.as_str())
+            }
+
+            fn total(page: &$list) -> Option<u64> {
+                Some(page.total)
             }
         }
 

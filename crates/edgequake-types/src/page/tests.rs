@@ -9,18 +9,31 @@ fn a_walk_by_pages_goes_by_what_the_page_says() {
         (page(5, 1, 2, 3), None, 2, Some(true), Some(2)),
         (page(5, 1, 2, 3), Some(1), 2, None, Some(2)),
         (page(5, 3, 2, 3), Some(3), 1, Some(false), None),
-        // The flags disagree: each of them ends the walk.
-        (page(5, 3, 2, 3), Some(3), 1, Some(true), None),
+        // The flags disagree: what the server says of more is nearer to the truth than a number of pages.
+        (page(5, 3, 2, 3), Some(3), 1, Some(true), Some(4)),
         (page(5, 1, 2, 3), Some(1), 2, Some(false), None),
-        (page(5, 2, 2, 3), Some(2), 0, Some(true), None),
+        // An empty page is the end behind the last one, and not before it.
+        (page(5, 2, 2, 3), Some(2), 0, Some(true), Some(3)),
+        (page(5, 3, 2, 3), Some(3), 0, Some(true), None),
+        (page(5, 2, 2, 3), Some(2), 0, None, Some(3)),
+        (page(5, 2, 2, 0), Some(2), 0, None, Some(3)),
+        (page(0, 0, 0, 0), None, 0, Some(true), Some(2)),
+        (page(0, 0, 0, 0), None, 0, None, None),
+        (page(7, 1, 0, 0), None, 0, None, None),
         // Cap below the size asked for: the number of pages counts, not our idea of it.
         (page(250, 1, 100, 3), None, 100, None, Some(2)),
         // No number of pages.
         (page(5, 1, 2, 0), None, 2, None, Some(2)),
         (page(5, 0, 0, 0), Some(4), 2, Some(true), Some(5)),
-        // No pages at all, as with the first servers: asking again would bring the same elements.
+        // No pages at all, as with the first servers: all of it is here.
         (page(5, 0, 0, 0), None, 5, None, None),
-        (page(5, 1, 5, 0), Some(2), 5, Some(true), None),
+        (page(5, 0, 0, 0), None, 2, None, None),
+        // Counted from 0, or the same page again, which a walk finds by what it holds.
+        (page(5, 1, 2, 3), Some(2), 2, None, Some(3)),
+        // No number is too large.
+        (page(u64::MAX, u64::MAX, u64::MAX, u64::MAX), Some(u64::MAX - 1), 1, None, Some(u64::MAX)),
+        (page(u64::MAX, u64::MAX, u64::MAX, u64::MAX), Some(u64::MAX), 1, Some(true), None),
+        (page(u64::MAX, 0, u64::MAX, 0), Some(2), 1, None, None),
     ] {
         assert_eq!(
             said.next(requested, length, has_more),
@@ -44,7 +57,13 @@ fn a_walk_by_offsets_does_not_believe_totals() {
         (None, 100, 500, 250, Some(100)),
         // No word about the limit: only an empty page is the last one.
         (None, 20, 0, 0, Some(20)),
-        (Some(u64::MAX), 1, 1, 1, Some(u64::MAX)),
+        // An empty page before the end takes as much room as a full one.
+        (Some(20), 0, 20, 45, Some(40)),
+        (Some(40), 0, 20, 45, None),
+        (Some(20), 0, 0, 45, None),
+        (None, 2, 2, 5, Some(2)),
+        (Some(u64::MAX), 1, 1, u64::MAX, None),
+        (Some(1), 0, u64::MAX, u64::MAX, None),
     ] {
         assert_eq!(next_offset(offset, length, limit, total), next, "{offset:?} {length} {limit} {total}");
     }

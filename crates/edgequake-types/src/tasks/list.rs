@@ -21,6 +21,18 @@ impl Paginated for ListTasks {
     fn items(page: TaskList) -> Vec<Task> {
         page.tasks
     }
+
+    fn elements(page: &mut TaskList) -> Option<&mut Vec<Task>> {
+        Some(&mut page.tasks)
+    }
+
+    fn id(task: &Task) -> Option<&str> {
+        Some(task.track_id.as_str())
+    }
+
+    fn total(page: &TaskList) -> Option<u64> {
+        Some(page.pagination.total)
+    }
 }
 
 impl From<Vec<Task>> for Wire {
