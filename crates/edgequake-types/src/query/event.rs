@@ -1,13 +1,14 @@
 //! [`QueryEvent`]: the events of a streamed answer, in the three forms that servers send.
 //!
 //! Most servers send JSON objects told apart by `type`. The first ones, and any server asked for `v1`, send the raw text
-//! of the answer. The first payload that means something decides which of the two a stream is. Names of events, which a
-//! gateway may add, count where the payload itself does not say what it is.
+//! of the answer. The first payload that means something decides which of the two a stream is: one that begins like an object is
+//! an event, or a broken one, and never a piece of the answer. An event among pieces of text is an event, too. Names of events,
+//! which a gateway may add, count where the payload itself does not say what it is.
 
 mod wire;
 
 use serde::Serialize;
-use serde::de::{Error as _, IgnoredAny};
+use serde::de::Error as _;
 
 use self::wire::{Context, Done, Head};
 use super::*;
@@ -105,7 +106,7 @@ pub struct QueryFraming(Form);
 enum Form {
     /// Nothing that decides it. Holds what has come so far, because it may turn out to be text.
     Undecided {
-        /// Blanks, and empty objects.
+        /// Blanks, and the word `null`.
         held: String,
     },
     /// Every payload is a JSON object.
@@ -155,6 +156,9 @@ impl QueryEvent {
     }
 }
 
+/// The kinds of events, which are also their names.
+const NAMES: [&str; 5] = ["context", "token", "thinking", "done", "error"];
+
 impl Event for QueryEvent {
     type Framing = QueryFraming;
 
@@ -166,7 +170,8 @@ impl Event for QueryEvent {
         QueryFraming(form): &mut QueryFraming,
     ) -> Result<Option<Self>, DecodeError> {
         // Any other name is the transport's own, such as `message`.
-        let name = name.filter(|name| ["context", "token", "thinking", "done", "error"].contains(name));
+        let foreign = name.is_some_and(|name| name != "message" && !NAMES.contains(&name));
+        let name = name.filter(|name| NAMES.contains(name));
         Ok(Some(match form {
             Form::Ended => return Ok(None),
             _ if name == Some("error") => named_failure(payload),
@@ -177,16 +182,20 @@ impl Event for QueryEvent {
             }
             // The end needs no payload.
             _ if name == Some("done") && (is_void(payload) || !is_braced(payload)) => Self::done(None),
+            Form::Text if is_event_in_text(payload) => object(name, foreign, payload)?,
             Form::Text => text(name, payload.to_owned())?,
             Form::Json if is_void(payload) => return Ok(None),
-            Form::Json => object(name, payload)?,
+            Form::Json => object(name, foreign, payload)?,
+            Form::Undecided { .. } if is_braced(payload) => {
+                *form = Form::Json;
+                if is_void(payload) {
+                    return Ok(None);
+                }
+                object(name, foreign, payload)?
+            }
             Form::Undecided { held } if is_void(payload) => {
                 held.push_str(payload);
                 return Ok(None);
-            }
-            Form::Undecided { .. } if is_event(name, payload) => {
-                *form = Form::Json;
-                object(name, payload)?
             }
             Form::Undecided { held } => {
                 let content = std::mem::take(held) + payload;
@@ -232,32 +241,51 @@ fn is_braced(payload: &str) -> bool {
     payload.trim_start().starts_with('{')
 }
 
-/// Whether a payload is an event rather than a piece of text: an object under a name, or with a field by which events are
-/// told apart.
+/// Whether a payload among pieces of text is an event: an object that says so by its `type`, whole or cut, or one that reports a
+/// failure. No model writes as much of one as a single piece.
 #[inline]
-fn is_event(name: Option<&str>, payload: &str) -> bool {
-    const KNOWN: [&str; 8] = ["type", "content", "chunk", "token", "choices", "error", "code", "done"];
-    // Cut or broken, but meant as an event: an error is better than braces in the answer.
-    payload.trim_start().starts_with("{\"type\":")
-        || (name.is_some() && is_braced(payload))
-        || serde_json::from_slice::<BTreeMap<String, IgnoredAny>>(payload.as_bytes())
-            .is_ok_and(|fields| KNOWN.iter().any(|name| fields.contains_key(*name)))
+fn is_event_in_text(payload: &str) -> bool {
+    if !is_braced(payload) {
+        return false;
+    }
+    match serde_json::from_str::<Value>(payload) {
+        Ok(Value::Object(fields)) => match fields.get("type").and_then(Value::as_str) {
+            Some(kind) => NAMES.contains(&kind),
+            None => is_failure(&fields),
+        },
+        Ok(_) => false,
+        Err(_) => payload.trim_start().strip_prefix("{\"type\":\"").is_some_and(|rest| {
+            let kind = rest.split('"').next().unwrap_or_default();
+            if kind.len() < rest.len() {
+                NAMES.contains(&kind)
+            } else {
+                NAMES.iter().any(|name| name.starts_with(kind))
+            }
+        }),
+    }
+}
+
+/// Whether an object without `type` reports a failure beyond doubt.
+#[inline]
+fn is_failure(fields: &Map<String, Value>) -> bool {
+    let present = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
+    present("error") || (present("code") && present("message"))
 }
 
 /// An event of a stream of text.
 #[inline]
 fn text(name: Option<&str>, content: String) -> Result<QueryEvent, DecodeError> {
     match name {
-        Some("context" | "done") => object(name, &content),
-        Some("thinking") if is_braced(&content) => object(name, &content),
+        Some("context" | "done") => object(name, false, &content),
+        Some("thinking") if is_braced(&content) => object(name, false, &content),
         Some("thinking") => Ok(QueryEvent::thinking(content)),
         _ => Ok(QueryEvent::token(content)),
     }
 }
 
-/// An event of a stream of objects.
+/// An event of a stream of objects. `foreign`: it has a name that none of ours have.
 #[inline]
-fn object(name: Option<&str>, payload: &str) -> Result<QueryEvent, DecodeError> {
+fn object(name: Option<&str>, foreign: bool, payload: &str) -> Result<QueryEvent, DecodeError> {
     let json = payload.as_bytes();
     let Head { kind, content, chunk, token, error } = from_json(json)?;
     let named = [("content", content), ("chunk", chunk), ("token", token)];
@@ -282,23 +310,36 @@ fn object(name: Option<&str>, payload: &str) -> Result<QueryEvent, DecodeError> 
         }
         Some("error") => failure(from_json(json)?),
         Some(_) => QueryEvent::Unknown(from_json(json)?),
-        None => untyped(from_json(json)?),
+        None => untyped(foreign, from_json(json)?),
     })
 }
 
 /// An event without `type` and name: the forms that documents and gateways show.
 #[inline]
-fn untyped(fields: Map<String, Value>) -> QueryEvent {
-    let present = |name: &str| fields.get(name).is_some_and(|value| !value.is_null());
+fn untyped(foreign: bool, fields: Map<String, Value>) -> QueryEvent {
     let text = |name: &str| fields.get(name).and_then(Value::as_str);
     let delta = || fields.get("choices")?.get(0)?.get("delta")?.get("content")?.as_str();
-    if present("error") || (present("code") && present("message")) {
+    if is_failure(&fields) {
         return failure(fields);
     }
     match text("content").or(text("chunk")).or(text("token")).or_else(delta) {
         Some(content) => QueryEvent::token(content),
         None if fields.get("done") == Some(&Value::Bool(true)) => QueryEvent::done(None),
+        // The body of an error, sent as an event.
+        None if !foreign && ["message", "detail"].iter().any(|name| is_said(fields.get(*name))) => {
+            failure(fields)
+        }
         None => QueryEvent::Unknown(Value::Object(fields)),
+    }
+}
+
+/// Whether there are words.
+#[inline]
+fn is_said(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::String(text)) => !text.trim().is_empty(),
+        Some(Value::Array(list)) => !list.is_empty(),
+        _ => false,
     }
 }
 

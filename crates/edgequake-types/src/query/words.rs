@@ -41,7 +41,8 @@ open_enum! {
 
     /// The form of a stream. Servers read another word as `v2`; the first ones know `v1` only.
     pub enum StreamFormat {
-        /// The text of the answer and nothing else.
+        /// The text of the answer and nothing else. Reading it, an answer that begins with a brace cannot be told from a broken event, and
+        /// is an error.
         V1 = "v1",
         /// Events in JSON; the default.
         V2 = "v2",

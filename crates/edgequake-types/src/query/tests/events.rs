@@ -251,14 +251,74 @@ fn an_event_named_error_is_a_failure_whatever_its_shape() {
 
 #[test]
 fn raw_text_is_kept_as_it_is() {
-    let (events, may_end) =
-        read(&["Nine", " lives ", "", " ", "{}", "null", r#"{"type":"token"}"#, "Error: x"]);
-    let texts = ["Nine", " lives ", "", " ", "{}", "null", r#"{"type":"token"}"#, "Error: x"];
-    assert_eq!(events, texts.map(token));
-    assert!(may_end);
-    // Text that is JSON but no event.
-    for payload in ["5", "[1]", "\"x\"", "true", "{", r#"{"a":1}"#, "{\"a\":", "Nine {\"type\":\"token\"}"] {
+    let texts = [
+        "Nine",
+        " lives ",
+        "",
+        " ",
+        "{}",
+        "null",
+        "{",
+        r#"{"a":1}"#,
+        r#"{"type":"object"}"#,
+        r#"{"type":"ob"#,
+        "Error: x",
+    ];
+    assert_eq!(read(&texts), (texts.map(token).to_vec(), true));
+    // Text that is JSON but no object.
+    for payload in ["5", "[1]", "\"x\"", "true", "[", "Nine {\"type\":\"token\"}"] {
         assert_eq!(read(&[payload]), (vec![token(payload)], true), "{payload}");
+    }
+}
+
+#[test]
+fn a_first_payload_that_begins_like_an_object_is_no_text() {
+    let stream = [
+        r#"{"sources":[]}"#,
+        r#"{"type":"token","content":"x"}"#,
+        r#"{"type":"error","message":"M","code":"C"}"#,
+    ];
+    let (events, may_end) = read(&stream);
+    assert_eq!(events, [QueryEvent::Unknown(json!({"sources": []})), token("x"), error("M", Some("C"))]);
+    assert!(!may_end);
+    for (payload, event) in [
+        (r#"{"message":"M"}"#, error("M", None)),
+        (r#"{"detail":"M"}"#, error("M", None)),
+        (r#" {"status":500,"title":"T","detail":"M"}"#, error("M", None)),
+        (r#"{"a":1}"#, QueryEvent::Unknown(json!({"a": 1}))),
+        (r#"{"message":"","detail":[]}"#, QueryEvent::Unknown(json!({"message": "", "detail": []}))),
+        (r#"{ "type" : "stage" }"#, QueryEvent::Unknown(json!({"type": "stage"}))),
+    ] {
+        assert_eq!(read(&[payload]), (vec![event], false), "{payload}");
+    }
+    // What a gateway says under a name of its own is no failure of the answer.
+    let alive = QueryEvent::Unknown(json!({"message": "alive"}));
+    assert_eq!(named(&[("ping", r#"{"message":"alive"}"#)]), [alive]);
+    assert_eq!(named(&[("message", r#"{"message":"M"}"#)]), [error("M", None)]);
+    for begun in ["{", "{\"", " {\"typ", r#"{"type":"token","content":"x"#, "{}{}", r#"{"sources":[]} x"#] {
+        let mut framing = QueryFraming::default();
+        let cut = QueryEvent::decode(None, begun, &mut framing);
+        assert!(matches!(cut, Err(DecodeError::Json { .. })), "{begun}: {cut:?}");
+        assert!(!QueryEvent::may_end(&framing));
+    }
+}
+
+#[test]
+fn an_event_among_pieces_of_text_is_an_event() {
+    for (payload, event) in [
+        (r#"{"type":"error","message":"M","code":"C"}"#, error("M", Some("C"))),
+        (r#"{ "message": "M", "type": "error" }"#, error("M", None)),
+        (r#"{"error":"out of tokens"}"#, error("out of tokens", None)),
+        (r#"{"code":"C","message":"M"}"#, error("M", Some("C"))),
+        (r#"{"type":"done"}"#, done()),
+        (r#"{"type":"token","content":"y"}"#, token("y")),
+    ] {
+        assert_eq!(read(&["x", payload]), (vec![token("x"), event], true), "{payload}");
+    }
+    for begun in [r#"{"type":"error","mess"#, r#"{"type":"err"#, r#"{"type":"done""#] {
+        let mut framing = QueryFraming::default();
+        QueryEvent::decode(None, "x", &mut framing).unwrap();
+        assert!(QueryEvent::decode(None, begun, &mut framing).is_err(), "{begun}");
     }
 }
 
@@ -266,12 +326,16 @@ fn raw_text_is_kept_as_it_is() {
 fn the_form_is_open_until_a_payload_means_something() {
     assert_eq!(read(&["", " ", "{}", "\n"]), (vec![], false));
     // It was text: nothing of it is lost.
-    assert_eq!(read(&[" ", "{}", "x"]), (vec![token(" {}x")], true));
+    assert_eq!(read(&[" ", "null", "x"]), (vec![token(" nullx")], true));
     // It was JSON: nothing of it meant anything.
     assert_eq!(
         read(&[" ", "{}", r#"{"type":"token","content":"x"}"#, "{}", " ", "null"]),
         (vec![token("x")], false)
     );
+    // An empty object is an event that could not be written, and no text.
+    let mut framing = QueryFraming::default();
+    assert_eq!(QueryEvent::decode(None, "{}", &mut framing).unwrap(), None);
+    assert!(QueryEvent::decode(None, "x", &mut framing).is_err());
 }
 
 #[test]
@@ -326,6 +390,22 @@ proptest! {
             prop_assert_eq!(text, pieces.concat());
         } else {
             prop_assert!(pieces.iter().all(|piece| piece.trim().is_empty() || piece.trim() == "null"));
+        }
+    }
+
+    #[test]
+    fn an_object_whole_or_cut_is_never_raw_text(fields in prop::collection::btree_map("[a-z_]{1,8}|type|content|message|sources|error", "\\PC{0,8}|token|error", 0..5), cut in any::<prop::sample::Index>()) {
+        let payload = serde_json::to_string(&fields).unwrap();
+        let mut end = 1 + cut.index(payload.len());
+        while !payload.is_char_boundary(end) {
+            end += 1;
+        }
+        for payload in [payload.as_str(), &payload[..end]] {
+            let mut framing = QueryFraming::default();
+            if let Ok(Some(QueryEvent::Token { content })) = QueryEvent::decode(None, payload, &mut framing) {
+                prop_assert!(content != payload);
+            }
+            prop_assert!(!QueryEvent::may_end(&framing));
         }
     }
 
