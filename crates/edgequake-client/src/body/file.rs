@@ -1,11 +1,15 @@
 //! Uploads from disk: a form whose file is read while it is sent, and opened anew for each attempt.
+//!
+//! The server gets one state of the file or nothing: where it is opened, and before its last piece is sent, it has to be the file that
+//! was measured, by its length, the time of its last change and, on Unix, its inode.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use edgequake_types::multipart::{Form, Segment};
@@ -39,34 +43,68 @@ pub enum FileUploadError {
         /// The path.
         path: PathBuf,
     },
-    /// The file became shorter while it was read.
-    #[error("{} became shorter while it was uploaded", path.display())]
+    /// The file is another one than when the upload began: it was written to, replaced or cut.
+    #[error("{} changed while it was uploaded: upload it again", path.display())]
     #[non_exhaustive]
-    Shrunk {
+    Changed {
         /// The path.
         path: PathBuf,
     },
 }
 
-/// The length of a file, if it is one.
+/// What tells one state of a file from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FileState {
+    length: u64,
+    modified: Option<SystemTime>,
+    /// Device and inode.
+    #[cfg(unix)]
+    inode: (u64, u64),
+    /// Elsewhere, the time when it was made.
+    #[cfg(not(unix))]
+    created: Option<SystemTime>,
+}
+
+impl FileState {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            length: metadata.len(),
+            // Some file systems have no such time.
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            inode: (metadata.dev(), metadata.ino()),
+            #[cfg(not(unix))]
+            created: metadata.created().ok(),
+        }
+    }
+
+    /// In bytes.
+    pub(crate) fn length(&self) -> u64 {
+        self.length
+    }
+}
+
+/// The state of a file, if it is one.
 ///
 /// # Errors
 ///
 /// [`FileUploadError::Read`] when there is none, [`FileUploadError::NotAFile`] when it is something else.
-pub(crate) async fn length_of(path: &Path) -> Result<u64, FileUploadError> {
+pub(crate) async fn state_of(path: &Path) -> Result<FileState, FileUploadError> {
     let asked = path.to_owned();
     let metadata = blocking(move || std::fs::metadata(asked)).await;
     let metadata = metadata.map_err(|source| FileUploadError::Read { path: path.to_owned(), source })?;
     if metadata.is_file() {
-        Ok(metadata.len())
+        Ok(FileState::of(&metadata))
     } else {
         Err(FileUploadError::NotAFile { path: path.to_owned() })
     }
 }
 
-/// The body of a form with one file that is read from disk, opened anew for each attempt.
-pub(crate) fn form_with_file(form: &Form, path: &Path) -> RequestBody {
-    let plan = Arc::new(Plan { path: path.to_owned(), segments: form.segments() });
+/// The body of a form with one file in this state, that is read from disk, opened anew for each attempt.
+pub(crate) fn form_with_file(form: &Form, path: &Path, state: FileState) -> RequestBody {
+    let plan = Arc::new(Plan { path: path.to_owned(), state, segments: form.segments() });
     RequestBody::factory(Some(form.length()), move || FormBody::new(Arc::clone(&plan)))
 }
 
@@ -74,6 +112,7 @@ pub(crate) fn form_with_file(form: &Form, path: &Path) -> RequestBody {
 #[derive(Debug)]
 struct Plan {
     path: PathBuf,
+    state: FileState,
     segments: Vec<Segment>,
 }
 
@@ -91,7 +130,7 @@ enum State {
     /// In a file of which `left` bytes are still to be sent; `None` before it is opened.
     Within { file: Option<File>, left: u64 },
     /// A piece of it is being read.
-    Reading { reading: BoxFuture<io::Result<(File, Vec<u8>)>>, left: u64 },
+    Reading { reading: BoxFuture<io::Result<Option<Piece>>>, left: u64 },
 }
 
 impl FormBody {
@@ -141,19 +180,19 @@ impl Body for FormBody {
                 }
                 State::Within { left: 0, .. } => this.state = State::Between,
                 State::Within { file, left } => {
-                    let reading = read(this.plan.path.clone(), file.take(), *left);
+                    let reading = read(Arc::clone(&this.plan), file.take(), *left);
                     this.state = State::Reading { reading: Box::pin(blocking(reading)), left: *left };
                 }
                 State::Reading { reading, left } => {
                     let left = *left;
                     let (file, piece) = match ready!(reading.as_mut().poll(cx)) {
-                        Ok(read) => read,
+                        Ok(Some(read)) => read,
+                        Ok(None) => {
+                            let path = this.plan.path.clone();
+                            return Poll::Ready(Some(Err(FileUploadError::Changed { path })));
+                        }
                         Err(source) => return Poll::Ready(Some(Err(this.cannot_read(source)))),
                     };
-                    if piece.is_empty() {
-                        let path = this.plan.path.clone();
-                        return Poll::Ready(Some(Err(FileUploadError::Shrunk { path })));
-                    }
                     let left = left.saturating_sub(piece.len() as u64);
                     this.state = State::Within { file: Some(file), left };
                     return this.send(piece.into());
@@ -171,19 +210,28 @@ impl Body for FormBody {
     }
 }
 
-/// Reads the next piece, and opens the file before the first one. No more than `left`: what has been appended to the file since
-/// its length was declared is not sent. An empty piece is the end of the file.
+/// The open file, and what was read of it.
+type Piece = (File, Vec<u8>);
+
+/// Reads the next piece, and opens the file before the first one. `None` if it is no longer what it was: what is sent then would be
+/// neither the one nor the other.
 fn read(
-    path: PathBuf,
+    plan: Arc<Plan>,
     file: Option<File>,
     left: u64,
-) -> impl FnOnce() -> io::Result<(File, Vec<u8>)> + Send + 'static {
+) -> impl FnOnce() -> io::Result<Option<Piece>> + Send + 'static {
     move || {
-        let mut file = file.map_or_else(|| File::open(path), Ok)?;
+        let opened = file.is_none();
+        let mut file = file.map_or_else(|| File::open(&plan.path), Ok)?;
+        if opened && FileState::of(&file.metadata()?) != plan.state {
+            return Ok(None);
+        }
         let wanted = left.min(PIECE as u64);
         let mut piece = Vec::with_capacity(usize::try_from(wanted).unwrap_or(PIECE));
         (&mut file).take(wanted).read_to_end(&mut piece)?;
-        Ok((file, piece))
+        let (read, last) = (piece.len() as u64, wanted == left);
+        let unchanged = read == wanted && (!last || FileState::of(&file.metadata()?) == plan.state);
+        Ok(unchanged.then_some((file, piece)))
     }
 }
 

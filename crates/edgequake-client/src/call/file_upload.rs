@@ -20,7 +20,8 @@ const SLOWEST: u64 = 64 * 1024;
 
 /// Uploads one file from disk: `POST /api/v1/documents/upload`. Nothing is read or sent until it is awaited.
 ///
-/// The file is read while it is sent, in pieces of 64 KiB, and opened anew for each attempt. Its name is the title, unless
+/// The file is read while it is sent, in pieces of 64 KiB, and opened anew for each attempt. If it changes meanwhile (it is replaced,
+/// written to or appended to), that is an error, and the server stores nothing. Its name is the title, unless
 /// [`title`](Self::title) gives another one; what is not UTF-8 in the name is sent as U+FFFD. The time limits of the client grow by one second for each 64 KiB; a limit that is set
 /// here stays as it is.
 ///
@@ -39,7 +40,7 @@ const SLOWEST: u64 = 64 * 1024;
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Request`] with a [`FileUploadError`], see [`Error::find`], when the file cannot be read, or becomes shorter while it is
+/// [`ErrorKind::Request`] with a [`FileUploadError`], see [`Error::find`], when the file cannot be read, or changes while it is
 /// sent; else those of the operation, see [`UploadFile`].
 #[derive(Debug)]
 #[must_use = "nothing is uploaded until it is awaited"]
@@ -89,16 +90,16 @@ impl FileUpload {
         let Self { mut call, path } = self;
         let refused =
             |error: FileUploadError| during::<UploadFile>(Error::new(ErrorKind::Request).because(error));
-        let length = file::length_of(&path).await.map_err(refused)?;
+        let state = file::state_of(&path).await.map_err(refused)?;
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
-        upload.content = Content::Deferred(length);
+        upload.content = Content::Deferred(state.length());
         let Body::Form(form) = upload.body()? else {
             return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
         };
         let content_type = HeaderValue::try_from(form.content_type());
         let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
         let extra = Duration::from_secs(form.length() / SLOWEST);
-        Ok(call.form(content_type, file::form_with_file(&form, &path)).patience(extra))
+        Ok(call.form(content_type, file::form_with_file(&form, &path, state)).patience(extra))
     }
 }
 

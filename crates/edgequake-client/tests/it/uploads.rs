@@ -1,9 +1,9 @@
 //! Uploads: files from disk, refusals in the middle, and what is known of the document afterwards.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use edgequake_client::types::documents::{DocumentStatus, UploadFile, UploadText};
-use edgequake_client::{Client, ErrorKind};
+use edgequake_client::{Call, Client, Error, ErrorKind, FileUploadError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -42,22 +42,105 @@ async fn a_file_is_opened_anew_for_each_attempt_and_its_length_is_declared() {
     );
 }
 
-#[tokio::test]
-async fn a_file_that_changes_while_it_is_sent_is_an_error_of_this_side() {
-    let server = Server::answers([json(202, ACCEPTED)]).await;
-    let (_folder, path, _) = file(10_000);
-    let call = server.client().documents().upload_file(&path).into_call().await.unwrap();
-    std::fs::write(&path, "short").unwrap();
+/// The error of an upload of a file that changed, which is final and told as one of this side.
+async fn changed(call: Call<UploadFile>) -> Error {
     let error = call.await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 1), "{error:?}");
-    assert!(crate::errors::chain(&error).contains("became shorter while it was uploaded"), "{error:?}");
+    assert!(matches!(error.find::<FileUploadError>(), Some(FileUploadError::Changed { .. })), "{error:?}");
+    assert!(crate::errors::chain(&error).contains("changed while it was uploaded"), "{error:?}");
+    error
+}
 
-    let (_folder, path, content) = file(10_000);
-    let call = server.client().documents().upload_file(&path).into_call().await.unwrap();
-    std::fs::write(&path, [content.as_slice(), b"appended later"].concat()).unwrap();
-    call.await.unwrap();
-    let body = server.received().pop().unwrap().body;
-    assert!(!body.windows(8).any(|window| window == b"appended"));
+#[tokio::test]
+async fn a_file_that_changes_before_it_is_sent_is_an_error_of_this_side() {
+    type Change = fn(&Path, &[u8]);
+    let changes: [(&str, Change); 5] = [
+        ("cut", |path, _| std::fs::write(path, "short").unwrap()),
+        ("appended to", |path, content| std::fs::write(path, [content, b"later"].concat()).unwrap()),
+        ("written to", |path, content| {
+            let later = std::time::SystemTime::now() + std::time::Duration::from_secs(2);
+            std::fs::write(path, content.to_ascii_uppercase()).unwrap();
+            std::fs::File::open(path).unwrap().set_modified(later).unwrap();
+        }),
+        // With the same length and the same time.
+        ("replaced", |path, content| {
+            let other = path.with_extension("other");
+            std::fs::write(&other, content.to_ascii_uppercase()).unwrap();
+            let modified = std::fs::metadata(path).unwrap().modified().unwrap();
+            std::fs::File::open(&other).unwrap().set_modified(modified).unwrap();
+            std::fs::rename(&other, path).unwrap();
+        }),
+        ("removed", |path, _| std::fs::remove_file(path).unwrap()),
+    ];
+    for (what, change) in changes {
+        let server = Server::answers([json(202, ACCEPTED)]).await;
+        let (_folder, path, content) = file(10_000);
+        let call = server.client().documents().upload_file(&path).into_call().await.unwrap();
+        change(&path, &content);
+        if what == "removed" {
+            assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Request);
+        } else {
+            changed(call).await;
+        }
+        assert!(server.received().is_empty(), "{what}: all of it was sent");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_replaced_between_two_attempts_is_not_stored_torn() {
+    for status in [401, 429] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        std::fs::write(&path, "a".repeat(40)).unwrap();
+        let other = folder.path().join("b.md");
+        std::fs::write(&other, "b".repeat(480)).unwrap();
+        let (from, to) = (other.clone(), path.clone());
+        let server = Server::start(move |n, request| {
+            if request.path().contains("auth") {
+                return Act::Send(json(200, r#"{"access_token":"a","refresh_token":"r","expires_in":3600}"#));
+            }
+            match from.exists() {
+                true => {
+                    assert!(n < 2);
+                    std::fs::rename(&from, &to).unwrap();
+                    Act::Send(answer(status, &[("retry-after", "0")], b""))
+                }
+                false => Act::Send(json(202, ACCEPTED)),
+            }
+        })
+        .await;
+        let client = server.builder().login("mona", "pw").build().unwrap();
+        let error = client.documents().upload_file(&path).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Request, "{status}: {error:?}");
+        assert!(matches!(error.find::<FileUploadError>(), Some(FileUploadError::Changed { .. })));
+        let uploads = server.lines().iter().filter(|line| line.contains("/upload")).count();
+        assert_eq!(uploads, 1, "{status}: the second attempt arrived whole");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_written_to_while_it_is_sent_is_not_stored_torn() {
+    // More than fits into the buffers on the way, so that the end is read after the server has begun to read.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (_folder, path, content) = file(48 * 1024 * 1024);
+    let target = path.clone();
+    let served = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut read = vec![0; 64 * 1024];
+        stream.read_exact(&mut read).await.unwrap();
+        let mut file = std::fs::OpenOptions::new().write(true).open(&target).unwrap();
+        std::io::Write::write_all(&mut file, b"changed").unwrap();
+        file.set_modified(std::time::SystemTime::now() + std::time::Duration::from_secs(2)).unwrap();
+        let mut arrived = read.len();
+        while let Ok(length @ 1..) = stream.read(&mut read).await {
+            arrived += length;
+        }
+        arrived
+    });
+    let client = Client::builder().base_url(&url).api_key("k1").build().unwrap();
+    changed(client.documents().upload_file(&path).into_call().await.unwrap()).await;
+    assert!(served.await.unwrap() < content.len(), "all of it was sent");
 }
 
 #[tokio::test]
