@@ -1,10 +1,11 @@
 //! [`Call`]: one call of an operation, as a value: await it, or first give it a limit, a workspace or a retry rule.
 
 mod dispatch;
+mod receive;
 mod options;
 mod outgoing;
-mod receive;
 mod events;
+mod answer;
 mod lines;
 mod disposition;
 mod download;
@@ -33,7 +34,6 @@ use crate::boxed::BoxFuture;
 use crate::error::Error;
 use options::CallOptions;
 use outgoing::Outgoing;
-use receive::Limits;
 
 /// One call of the operation `E`. Nothing is sent until it is awaited.
 ///
@@ -72,9 +72,22 @@ impl<E: Endpoint> Call<E> {
 
     options::setters!(options);
 
-    /// The longest answer that is read whole, in bytes after decoding. Default: that of the client. Streams have none.
+    /// The longest answer that is read whole, in bytes after decoding. Default: that of the client, 32 MiB unless it was set. For streams
+    /// there are [`stream_limit`](Self::stream_limit) and [`event_limit`](Self::event_limit); a download has no limit.
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.options.answer_limit = Some(bytes);
+        self
+    }
+
+    /// The longest stream of events or lines, in bytes in all; `None` is no limit. Default: that of the client, 256 MiB unless it was set.
+    pub fn stream_limit(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.options.stream_limit = Some(bytes.into());
+        self
+    }
+
+    /// The longest event or line of a stream, in bytes. Default: that of the client, 16 MiB unless it was set.
+    pub fn event_limit(mut self, bytes: usize) -> Self {
+        self.options.event_limit = Some(bytes);
         self
     }
 
@@ -172,9 +185,9 @@ where
 
     async fn receive(&mut self, head: Option<&mut Parts>) -> Result<Received<E>, Error> {
         let request = self.request(<E::Response as Receive<<E::Response as Answer>::Form>>::STREAMED)?;
-        let limit = self.options.answer_limit.unwrap_or_else(|| self.dispatcher.limits().answer);
+        let limits = self.options.limits(E::PATH, &self.dispatcher);
         let answer = self.dispatcher.execute(request).await?;
-        E::Response::receive(answer, Limits { operation: E::PATH, answer: limit }, head).await
+        E::Response::receive(answer, limits, head).await
     }
 }
 
@@ -241,10 +254,10 @@ where
     /// Makes the call and keeps its request, for the page after this one.
     pub(crate) async fn fetch(mut self) -> (Self, Result<E::Response, Error>) {
         let request = self.request(false);
-        let limit = self.options.answer_limit.unwrap_or_else(|| self.dispatcher.limits().answer);
+        let limits = self.options.limits(E::PATH, &self.dispatcher);
         let received = async {
             let answer = self.dispatcher.execute(request?).await?;
-            receive::whole(answer, Limits { operation: E::PATH, answer: limit }, None).await
+            receive::whole(answer, limits, None).await
         };
         let page = received.await.map_err(during::<E>);
         (self, page)

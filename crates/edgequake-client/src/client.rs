@@ -90,6 +90,8 @@ struct Shared {
     store: Option<StoreFactory>,
     allow_http: bool,
     answer_limit: usize,
+    stream_limit: Option<u64>,
+    event_limit: usize,
     timeout: Option<Duration>,
     attempt_timeout: Option<Duration>,
     user_agent: HeaderValue,
@@ -297,8 +299,14 @@ impl Dispatch for Inner {
     }
 
     fn limits(&self) -> DefaultLimits {
-        let Shared { timeout, attempt_timeout, answer_limit, .. } = *self.shared;
-        DefaultLimits { timeout, attempt_timeout, answer: answer_limit }
+        let Shared { timeout, attempt_timeout, answer_limit, stream_limit, event_limit, .. } = *self.shared;
+        DefaultLimits {
+            timeout,
+            attempt_timeout,
+            answer: answer_limit,
+            stream: stream_limit,
+            event: event_limit,
+        }
     }
 
     fn send(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {

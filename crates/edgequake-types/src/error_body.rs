@@ -4,12 +4,14 @@
 //!
 //! For what the first servers are, see [server versions](crate#server-versions).
 
+mod text;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-/// Longest message kept, in bytes; a proxy's page may be of any size.
-const MESSAGE_LIMIT: usize = 1_000;
+pub use text::first_words;
+use text::{excerpt, text_excerpt, words_of, words_of_list};
 
 /// Longest code kept, in bytes; a longer one is ignored.
 const CODE_LIMIT: usize = 64;
@@ -99,6 +101,9 @@ impl ErrorBody {
         let mut error = match serde_json::from_slice::<Value>(body) {
             Ok(Value::Object(fields)) => Self::from_fields(&fields),
             Ok(Value::String(text)) => Self::new("", excerpt(&text)),
+            Ok(Value::Array(list)) => {
+                Self::new("", excerpt(&words_of_list(&list).unwrap_or_else(|| text_excerpt(body))))
+            }
             _ => Self::new("", text_excerpt(body)),
         };
         if error.code.is_empty() {
@@ -112,9 +117,13 @@ impl ErrorBody {
 
     /// Reads the fields of an error object, whether it is a whole body or part of a stream's event.
     pub fn from_fields(fields: &Map<String, Value>) -> Self {
-        // `{"error": {"message": ...}}` holds everything one level down.
-        if let (Some(Value::Object(inner)), None) = (fields.get("error"), fields.get("message")) {
-            return Self::from_fields(inner);
+        // `{"error": {"message": ...}}` holds everything one level down, and so does a `detail` that is alone.
+        match (fields.get("error"), fields.get("detail")) {
+            (Some(Value::Object(inner)), _) if !fields.contains_key("message") => {
+                return Self::from_fields(inner);
+            }
+            (None, Some(Value::Object(inner))) if fields.len() == 1 => return Self::from_fields(inner),
+            _ => {}
         }
         let text =
             |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
@@ -126,8 +135,7 @@ impl ErrorBody {
         let kebab = text("type").and_then(|uri| uri.rsplit('/').next());
         let kebab = kebab.filter(|word| is_word(word) && *word != "about:blank");
         let code = word("code").or(word("error_code")).or(error_word).or(kebab).unwrap_or_default();
-        let message =
-            text("message").or(text("detail")).or(text("title")).or(text("error")).unwrap_or_default();
+        let message = words_of(fields).unwrap_or_default();
         let wait = fields.get("retry_after_seconds").and_then(whole_seconds).or_else(|| {
             let diagnostics = inside("diagnostics").and_then(|d| d.get("retry_after_secs"));
             diagnostics.or_else(|| inside("retry_after_secs")).and_then(whole_seconds)
@@ -136,7 +144,7 @@ impl ErrorBody {
             wait.or_else(|| inside("retry_after_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1000)));
         Self {
             code: code.replace('-', "_").to_ascii_uppercase(),
-            message: excerpt(message),
+            message: excerpt(&message),
             request_id: text("request_id")
                 .or_else(|| inside("request_id").and_then(Value::as_str))
                 .filter(|id| *id != "unknown")
@@ -237,61 +245,6 @@ fn code_of(status: StatusCode) -> std::borrow::Cow<'static, str> {
         503 => "SERVICE_UNAVAILABLE".into(),
         other => format!("HTTP_{other}").into(),
     }
-}
-
-/// What a body that is no JSON object says.
-fn text_excerpt(body: &[u8]) -> String {
-    match std::str::from_utf8(body) {
-        Ok(text) if text.trim_start().starts_with('<') => excerpt(&without_tags(text)),
-        Ok(text) if text.chars().all(|c| !c.is_control() || c.is_whitespace()) => excerpt(text),
-        // Compressed or binary: its length says more than its characters.
-        _ => format!("{} bytes that are not text", body.len()),
-    }
-}
-
-/// The title of an HTML page, else its text.
-fn without_tags(html: &str) -> String {
-    let lower = html.to_ascii_lowercase();
-    let title = lower.find("<title>").and_then(|start| {
-        let start = start + "<title>".len();
-        let end = lower.get(start..)?.find("</title>")? + start;
-        html.get(start..end)
-    });
-    if let Some(title) = title.map(str::trim).filter(|title| !title.is_empty()) {
-        return title.to_owned();
-    }
-    let mut text = String::new();
-    let mut inside = false;
-    for character in html.chars() {
-        match character {
-            '<' => inside = true,
-            '>' => {
-                inside = false;
-                text.push(' ');
-            }
-            other if !inside => text.push(other),
-            _ => {}
-        }
-    }
-    text
-}
-
-/// One line of bounded length without control characters.
-fn excerpt(text: &str) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-        if line.len() > MESSAGE_LIMIT {
-            let cut = (0..=MESSAGE_LIMIT).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0);
-            line.truncate(cut);
-            line.push('…');
-            break;
-        }
-    }
-    line
 }
 
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub use endpoint::{
     Multipart, Operation, Payload, Retry, Scope, StreamFailure, Streamed, Whole,
 };
 pub use error::{DecodeError, EncodeError};
-pub use error_body::{ErrorBody, ErrorShape};
+pub use error_body::{ErrorBody, ErrorShape, first_words};
 pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
 pub use json::from_json;
 pub use origin::{Origin, OriginError};

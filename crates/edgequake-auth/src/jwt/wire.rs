@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use edgequake_types::session::{Login, LoginResponse, Logout, Refresh, RefreshResponse, User};
-use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Origin, Secret};
+use edgequake_types::{Answer, Decode, Endpoint, ErrorBody, Origin, Secret, first_words};
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap};
+use http::response::Parts;
 use http::{Request, Response, StatusCode};
 use serde::Serialize;
 use zeroize::Zeroizing;
@@ -158,17 +159,28 @@ impl Wire<'_> {
             return Err(error_answer(step, &response, secret));
         }
         let (head, body) = response.into_parts();
-        R::decode(&head, body).map_err(|error| {
-            let text = format!(
-                "the answer to {} {} is not a {} answer: check the base URL and any proxy in front of the server",
-                E::METHOD,
-                E::PATH,
-                step.name(),
-            );
-            CredentialsError::new(Kind::Unexpected, text).with_source(error)
-        })
+        R::decode(&head, body.clone())
+            .map_err(|error| unreadable(step, self.origin, &head, &body, secret).with_source(error))
     }
 }
+
+/// The error of a success that is no answer to the exchange: what came, and from whom.
+fn unreadable(step: Step, origin: &Origin, head: &Parts, body: &[u8], secret: &Secret) -> CredentialsError {
+    let name = step.name();
+    let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let content_type = content_type.and_then(|text| text.get(..CONTENT_TYPE_LIMIT).or(Some(text)));
+    let begins = first_words(body).filter(|words| secret.is_empty() || !words.contains(secret.expose()));
+    let begins = begins.map(|words| format!(" (\"{words}\")")).unwrap_or_default();
+    let text = format!(
+        "{origin} answered the {name} with {}, {}{begins}, which is not a {name} answer{CHECK} and any proxy in front of the server",
+        head.status,
+        content_type.unwrap_or("no content type"),
+    );
+    CredentialsError::new(Kind::Unexpected, text)
+}
+
+/// The longest content type that is shown, in bytes.
+const CONTENT_TYPE_LIMIT: usize = 100;
 
 /// The request of an endpoint; the body's bytes are wiped once it is sent.
 fn request<E: Endpoint + Serialize>(endpoint: &E) -> Result<Request<Bytes>, CredentialsError> {

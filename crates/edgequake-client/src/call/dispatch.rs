@@ -42,6 +42,10 @@ pub(crate) struct DefaultLimits {
     pub(crate) attempt_timeout: Option<Duration>,
     /// Of an answer that is read whole, in bytes.
     pub(crate) answer: usize,
+    /// Of a stream of events or lines in all, in bytes.
+    pub(crate) stream: Option<u64>,
+    /// Of one event or line, in bytes.
+    pub(crate) event: usize,
 }
 
 /// A client as calls see it. Cheap to clone.

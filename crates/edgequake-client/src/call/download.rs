@@ -105,7 +105,7 @@ impl Receive<Streamed> for Download {
 
     async fn receive(
         answer: Response<ResponseBody>,
-        limits: Limits,
+        limits: Limits<'_>,
         head: Option<&mut Parts>,
     ) -> Result<DownloadStream, Error> {
         let (parts, body) = check(answer).await?.into_parts();

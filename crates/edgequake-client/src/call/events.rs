@@ -11,7 +11,7 @@ use http::Response;
 use http::response::Parts;
 use http_body::Body;
 
-use super::receive::{Limits, Receive, check, keep, media_type, not_a_stream};
+use super::receive::{Allowance, Limits, Receive, check, keep, media_type, not_a_stream};
 use crate::body::ResponseBody;
 use crate::error::{Error, ErrorKind};
 use crate::sse::{Decoder, Message};
@@ -22,12 +22,17 @@ use crate::sse::{Decoder, Message};
 /// the server reports inside the stream is an error with its code and message, and so is a stream that ends without its final
 /// event: what came before stays with the caller. After an error there is nothing more. Dropping the stream closes it, and the
 /// server stops generating.
+///
+/// What it reads is limited, see [`Call::stream_limit`](super::Call::stream_limit) and [`Call::event_limit`](super::Call::event_limit).
+/// [`into_events`](Self::into_events) reads it whole; for the answer to a question, so do [`text`](Self::text) and
+/// [`answer`](Self::answer).
 pub struct EventStream<V: Event> {
     body: Option<ResponseBody>,
     operation: &'static str,
     decoder: Decoder,
     /// What of the last piece is not decoded yet.
     piece: Bytes,
+    allowance: Allowance,
     framing: V::Framing,
     /// The end is accounted for: the final event was seen, or an error was given.
     settled: bool,
@@ -37,6 +42,19 @@ impl<V: Event> EventStream<V> {
     /// The next event; `None` after the regular end. Safe to drop: no event is lost.
     pub async fn next(&mut self) -> Option<Result<V, Error>> {
         std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// Reads the stream to its end, and gives all its events.
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next) gives them; a stream that ends without its final event is one. What came before is lost.
+    pub async fn into_events(mut self) -> Result<Vec<V>, Error> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next().await {
+            events.push(event?);
+        }
+        Ok(events)
     }
 
     /// Ends the stream with an error, which is said once.
@@ -131,10 +149,19 @@ impl<V: Event> Stream for EventStream<V> {
                 None => {}
             }
             let Some(body) = &mut this.body else { return this.judge() };
+            match this.allowance.exceeded() {
+                // Nothing is missing once the final event was seen.
+                Some(_) if this.settled => {
+                    this.body = None;
+                    return Poll::Ready(None);
+                }
+                Some(error) => return this.fail(error),
+                None => {}
+            }
             match ready!(Pin::new(body).poll_frame(cx)) {
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
-                        this.piece = data;
+                        this.piece = this.allowance.take(data);
                     }
                 }
                 // Nothing is missing once the final event was seen.
@@ -164,19 +191,20 @@ impl<V: Event + Send> Receive<Streamed> for Events<V> {
     /// Checks status and content type; anything but a stream of events is an error, read like any other.
     async fn receive(
         answer: Response<ResponseBody>,
-        limits: Limits,
+        limits: Limits<'_>,
         head: Option<&mut Parts>,
     ) -> Result<EventStream<V>, Error> {
         let (parts, body) = check(answer).await?.into_parts();
         // A server that says no type is believed.
         if !matches!(media_type(&parts).as_str(), "" | "text/event-stream") {
-            return Err(not_a_stream(&parts, body, "text/event-stream").await);
+            return Err(not_a_stream(&parts, body, limits, "text/event-stream").await);
         }
         let stream = EventStream {
             body: Some(body),
             operation: limits.operation,
-            decoder: Decoder::new(),
+            decoder: Decoder::with_limit(limits.event),
             piece: Bytes::new(),
+            allowance: Allowance::new(limits.stream),
             framing: V::Framing::default(),
             settled: false,
         };

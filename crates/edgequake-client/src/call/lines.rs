@@ -13,23 +13,24 @@ use http::response::Parts;
 use http_body::Body;
 use serde::de::DeserializeOwned;
 
-use super::receive::{Limits, Receive, check, keep, media_type, not_a_stream};
+use super::receive::{Allowance, Limits, Receive, check, keep, media_type, not_a_stream};
 use crate::body::ResponseBody;
 use crate::error::{Error, ErrorKind};
-
-/// The longest line that is read, in bytes.
-const LINE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The models of an answer that comes line by line (`application/x-ndjson`), as they come.
 ///
 /// A `Stream` of `Result<T, Error>`; [`next`](Self::next) is there too. Blank lines are passed over; a last line without its line end
-/// counts. After an error there is nothing more. Dropping the stream closes it.
+/// counts. After an error there is nothing more. Dropping the stream closes it. What it reads is limited, see
+/// [`Call::stream_limit`](super::Call::stream_limit) and [`Call::event_limit`](super::Call::event_limit).
 pub struct LineStream<T> {
     body: Option<ResponseBody>,
     operation: &'static str,
     received: BytesMut,
     /// How much of `received` is known to hold no line end.
     searched: usize,
+    /// The longest line, in bytes.
+    limit: usize,
+    allowance: Allowance,
     model: PhantomData<fn() -> T>,
 }
 
@@ -73,15 +74,15 @@ impl<T: DeserializeOwned> Stream for LineStream<T> {
                 (None, None) if this.received.is_empty() => return Poll::Ready(None),
                 // The last line may have no end.
                 (None, None) => std::mem::take(&mut this.received).freeze(),
-                (None, Some(_)) if this.received.len() > LINE_LIMIT => {
-                    let note = format!("a line is longer than {LINE_LIMIT} bytes");
-                    return this.fail(Error::new(ErrorKind::Stream).note(note));
-                }
+                (None, Some(_)) if this.received.len() > this.limit => this.received.split().freeze(),
                 (None, Some(body)) => {
+                    if let Some(error) = this.allowance.exceeded() {
+                        return this.fail(error);
+                    }
                     match ready!(Pin::new(body).poll_frame(cx)) {
                         Some(Ok(frame)) => {
                             if let Ok(data) = frame.into_data() {
-                                this.received.extend_from_slice(&data);
+                                this.received.extend_from_slice(&this.allowance.take(data));
                             }
                         }
                         Some(Err(failure)) => return this.fail(Error::of_body(failure)),
@@ -90,6 +91,10 @@ impl<T: DeserializeOwned> Stream for LineStream<T> {
                     continue;
                 }
             };
+            if line.len() > this.limit {
+                let note = format!("a line is longer than {} bytes", this.limit);
+                return this.fail(Error::new(ErrorKind::Stream).note(note));
+            }
             if line.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
@@ -115,18 +120,20 @@ impl<T: DeserializeOwned> Receive<Streamed> for Lines<T> {
 
     async fn receive(
         answer: Response<ResponseBody>,
-        limits: Limits,
+        limits: Limits<'_>,
         head: Option<&mut Parts>,
     ) -> Result<LineStream<T>, Error> {
         let (parts, body) = check(answer).await?.into_parts();
         if media_type(&parts) == "text/html" {
-            return Err(not_a_stream(&parts, body, "application/x-ndjson").await);
+            return Err(not_a_stream(&parts, body, limits, "application/x-ndjson").await);
         }
         let stream = LineStream {
             body: Some(body),
             operation: limits.operation,
             received: BytesMut::new(),
             searched: 0,
+            limit: limits.event,
+            allowance: Allowance::new(limits.stream),
             model: PhantomData,
         };
         keep(parts, head);

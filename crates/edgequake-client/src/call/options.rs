@@ -6,6 +6,8 @@ use std::time::Duration;
 use edgequake_types::{IdError, Retry, TenantId, UserId, WorkspaceId};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::dispatch::Dispatcher;
+use super::receive::Limits;
 use crate::body::RequestBody;
 use crate::error::{Error, ErrorKind};
 use crate::layers::scope::{X_TENANT_ID, X_USER_ID, X_WORKSPACE_ID};
@@ -30,6 +32,8 @@ pub(super) struct CallOptions {
     pub(super) attempt_timeout: Option<Option<Duration>>,
     pub(super) retry: Option<Retry>,
     pub(super) answer_limit: Option<usize>,
+    pub(super) stream_limit: Option<Option<u64>>,
+    pub(super) event_limit: Option<usize>,
     /// Headers of the caller's own, scope headers included.
     pub(super) headers: HeaderMap,
     pub(super) form: Option<(HeaderValue, RequestBody)>,
@@ -90,6 +94,18 @@ impl CallOptions {
         }
     }
 
+    /// What the answer is held to.
+    pub(super) fn limits<'a>(&self, operation: &'static str, dispatcher: &'a Dispatcher) -> Limits<'a> {
+        let default = dispatcher.limits();
+        Limits {
+            operation,
+            server: dispatcher.origin(),
+            answer: self.answer_limit.unwrap_or(default.answer),
+            stream: self.stream_limit.unwrap_or(default.stream),
+            event: self.event_limit.unwrap_or(default.event),
+        }
+    }
+
     pub(super) fn refuse(&mut self, error: Error) {
         self.refused.get_or_insert(error);
     }
@@ -101,6 +117,8 @@ impl CallOptions {
             attempt_timeout: self.attempt_timeout,
             retry: self.retry,
             answer_limit: self.answer_limit,
+            stream_limit: self.stream_limit,
+            event_limit: self.event_limit,
             headers: self.headers.clone(),
             patience: self.patience,
             form: None,
@@ -117,6 +135,8 @@ impl fmt::Debug for CallOptions {
             .field("attempt_timeout", &self.attempt_timeout)
             .field("retry", &self.retry)
             .field("answer_limit", &self.answer_limit)
+            .field("stream_limit", &self.stream_limit)
+            .field("event_limit", &self.event_limit)
             .field("headers", &self.headers.keys().map(HeaderName::as_str).collect::<Vec<_>>())
             .field("refused", &self.refused)
             .finish_non_exhaustive()

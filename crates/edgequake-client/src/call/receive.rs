@@ -3,14 +3,14 @@
 use std::future::Future;
 
 use bytes::Bytes;
-use edgequake_types::{Decode, ErrorBody, Whole};
+use edgequake_types::{Decode, Origin, Whole};
 use http::Response;
 use http::header::CONTENT_TYPE;
 use http::response::Parts;
 
 use crate::body::{Collected, ResponseBody, collect};
 use crate::error::{Error, ErrorKind};
-use crate::layers::error_body::ERROR_BODY_LIMIT;
+use crate::layers::error_body::read_error_body;
 
 /// What an answer becomes for whoever awaits the call. `Form` is that of the [`Answer`](edgequake_types::Answer); the implementations
 /// here cover all of them.
@@ -26,7 +26,7 @@ pub trait Receive<Form>: Sized {
     #[doc(hidden)]
     fn receive(
         answer: Response<ResponseBody>,
-        limits: Limits,
+        limits: Limits<'_>,
         head: Option<&mut Parts>,
     ) -> impl Future<Output = Result<Self::Output, Error>> + Send;
 }
@@ -34,10 +34,48 @@ pub trait Receive<Form>: Sized {
 /// What a call's answer is held to.
 #[doc(hidden)]
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct Limits<'a> {
     pub(crate) operation: &'static str,
+    /// Whose answer it is, or should be.
+    pub(crate) server: &'a Origin,
     /// The longest answer that is read whole, in bytes.
     pub(crate) answer: usize,
+    /// The longest stream of events or lines, in bytes.
+    pub(crate) stream: Option<u64>,
+    /// The longest event or line, in bytes.
+    pub(crate) event: usize,
+}
+
+/// How much of a stream may still come.
+#[derive(Debug)]
+pub(super) struct Allowance {
+    limit: Option<u64>,
+    left: u64,
+    exceeded: bool,
+}
+
+impl Allowance {
+    pub(super) fn new(limit: Option<u64>) -> Self {
+        Self { limit, left: limit.unwrap_or(0), exceeded: false }
+    }
+
+    /// As much of a piece as is allowed; all before the limit is good, however the stream was cut into pieces.
+    pub(super) fn take(&mut self, mut piece: Bytes) -> Bytes {
+        if self.limit.is_some() {
+            let length = usize::try_from(self.left).unwrap_or(usize::MAX);
+            self.exceeded = piece.len() > length;
+            piece.truncate(length);
+            self.left -= piece.len() as u64;
+        }
+        piece
+    }
+
+    /// The error of a stream that is longer.
+    pub(super) fn exceeded(&self) -> Option<Error> {
+        let limit = self.limit.filter(|_| self.exceeded)?;
+        let note = format!("the stream is longer than {limit} bytes: its limit can be set per call");
+        Some(Error::new(ErrorKind::Stream).note(note))
+    }
 }
 
 impl<T: Decode + Send> Receive<Whole> for T {
@@ -47,7 +85,7 @@ impl<T: Decode + Send> Receive<Whole> for T {
 
     async fn receive(
         answer: Response<ResponseBody>,
-        limits: Limits,
+        limits: Limits<'_>,
         head: Option<&mut Parts>,
     ) -> Result<T, Error> {
         whole(answer, limits, head).await
@@ -57,11 +95,13 @@ impl<T: Decode + Send> Receive<Whole> for T {
 /// Reads an answer whole.
 pub(super) async fn whole<T: Decode>(
     answer: Response<ResponseBody>,
-    limits: Limits,
+    limits: Limits<'_>,
     head: Option<&mut Parts>,
 ) -> Result<T, Error> {
     let (parts, bytes) = success(answer, limits.answer).await?;
-    let model = T::decode(&parts, bytes).map_err(|error| Error::decode(error).of_success(&parts))?;
+    let model = T::decode(&parts, bytes.clone()).map_err(|error| {
+        Error::decode(error).of_success(&parts).unless_json(&parts, &bytes, limits.server)
+    })?;
     keep(parts, head);
     Ok(model)
 }
@@ -86,12 +126,14 @@ async fn success(answer: Response<ResponseBody>, limit: usize) -> Result<(Parts,
 }
 
 /// The error of a success that carries something else than a stream, such as a web page.
-pub(super) async fn not_a_stream(parts: &Parts, mut body: ResponseBody, expected: &str) -> Error {
-    let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
-        Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => bytes,
-        Err(_) => Bytes::new(),
-    };
-    Error::not_a_stream(parts, ErrorBody::read(parts.status, &bytes), expected)
+pub(super) async fn not_a_stream(
+    parts: &Parts,
+    mut body: ResponseBody,
+    limits: Limits<'_>,
+    expected: &str,
+) -> Error {
+    let bytes = read_error_body(&mut body).await.unwrap_or_default();
+    Error::not_a_stream(parts, &bytes, limits.server, expected)
 }
 
 /// The media type of an answer, in lower case and without parameters; empty where it says none.
@@ -106,10 +148,6 @@ pub(crate) async fn check(answer: Response<ResponseBody>) -> Result<Response<Res
         return Ok(answer);
     }
     let (parts, mut body) = answer.into_parts();
-    let bytes = match collect(&mut body, ERROR_BODY_LIMIT).await {
-        Ok(Collected::Whole(bytes) | Collected::Cut(bytes)) => Some(bytes),
-        // The status speaks for itself.
-        Err(_) => None,
-    };
+    let bytes = read_error_body(&mut body).await;
     Err(Error::of_answer(&parts, bytes.as_deref()))
 }

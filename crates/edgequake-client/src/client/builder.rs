@@ -14,6 +14,7 @@ use http::header::HeaderValue;
 use super::base_url::{BaseUrl, BaseUrlError};
 use super::{DEFAULT_USER_AGENT, StoreFactory};
 use crate::layers::retry::{RetryBudget, RetryConfig};
+use crate::sse::DEFAULT_EVENT_LIMIT;
 use crate::stack::StackLayer;
 use crate::transport::HttpTransportBuilder;
 
@@ -66,6 +67,8 @@ pub struct ClientBuilder {
     retry: RetryConfig,
     budget: RetryBudget,
     answer_limit: usize,
+    stream_limit: Option<u64>,
+    event_limit: usize,
     user_agent: Result<HeaderValue, http::Error>,
     transport: Option<HttpTransportBuilder>,
     per_operation: Vec<Arc<dyn StackLayer>>,
@@ -96,7 +99,9 @@ impl ClientBuilder {
             compression: false,
             retry: RetryConfig::default(),
             budget: RetryBudget::default(),
-            answer_limit: 256 * 1024 * 1024,
+            answer_limit: 32 * 1024 * 1024,
+            stream_limit: Some(256 * 1024 * 1024),
+            event_limit: DEFAULT_EVENT_LIMIT,
             user_agent: Ok(DEFAULT_USER_AGENT),
             transport: None,
             per_operation: Vec::new(),
@@ -261,9 +266,23 @@ impl ClientBuilder {
         self
     }
 
-    /// The longest answer that is read whole, in bytes after decoding; default 256 MiB.
+    /// The longest answer that is read whole, in bytes after decoding; default 32 MiB. A call may have
+    /// [another one](crate::Call::answer_limit).
     pub fn answer_limit(mut self, bytes: usize) -> Self {
         self.answer_limit = bytes;
+        self
+    }
+
+    /// The longest stream of events or lines, in bytes in all; default 256 MiB, `None` is no limit. A call may have
+    /// [another one](crate::Call::stream_limit).
+    pub fn stream_limit(mut self, bytes: impl Into<Option<u64>>) -> Self {
+        self.stream_limit = bytes.into();
+        self
+    }
+
+    /// The longest event or line of a stream, in bytes; default 16 MiB. A call may have [another one](crate::Call::event_limit).
+    pub fn event_limit(mut self, bytes: usize) -> Self {
+        self.event_limit = bytes;
         self
     }
 

@@ -14,6 +14,7 @@ use super::base_url::BaseUrl;
 use crate::body::{Collected, RequestBody, collect};
 use crate::boxed::BoxError;
 use crate::fault::{Fault, find};
+use crate::layers::error_body::read_error_body;
 use crate::layers::guard::OriginViolation;
 use crate::layers::timeout::TimedOut;
 use crate::stack::erased::ErasedService;
@@ -77,13 +78,16 @@ async fn exchange(
     parts.extensions.insert(Once::default());
     let answer = service.call(Request::from_parts(parts, RequestBody::from(body))).await.map_err(failed)?;
     let (parts, mut body) = answer.into_parts();
+    // The status is known, and with it what became of the exchange: a refused password is not sent again because the words to the
+    // refusal were cut off, and nobody waits long for them.
+    if !parts.status.is_success() {
+        let body = read_error_body(&mut body).await.unwrap_or_default();
+        return Ok(Response::from_parts(parts, body));
+    }
     let body = match collect(&mut body, ANSWER_LIMIT).await {
         Ok(Collected::Whole(bytes)) => bytes,
         // Too long for a token; what it begins with is enough to say what it is.
         Ok(Collected::Cut(bytes)) => bytes,
-        // The status is known, and with it what became of the exchange: a refused password is not sent again because the
-        // words to the refusal were cut off.
-        Err(_) if !parts.status.is_success() => Bytes::new(),
         Err(error) => return Err(interrupted(error)),
     };
     Ok(Response::from_parts(parts, body))

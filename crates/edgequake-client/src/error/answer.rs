@@ -3,11 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use edgequake_auth::{CredentialsError, wait_in_body};
-use edgequake_types::ErrorBody;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use edgequake_types::{ErrorBody, Origin, first_words};
+use http::StatusCode;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName};
 use http::response::Parts;
 use http::uri::Authority;
-use http::{HeaderValue, StatusCode};
 
 use super::{Error, ErrorKind};
 use crate::body::FileUploadError;
@@ -45,38 +45,40 @@ impl Error {
     pub(crate) fn of_success(mut self, parts: &Parts) -> Self {
         self.0.attempts = attempts(parts);
         self.0.body = request_id(parts).map(|id| ErrorBody::new("", "").request_id(id));
-        if self.0.kind != ErrorKind::Decode {
-            return self;
-        }
-        let text = |name| parts.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-        if let Some(coding) = text(CONTENT_ENCODING) {
+        self
+    }
+
+    /// Says what came, and from whom, in place of JSON.
+    pub(crate) fn unless_json(self, parts: &Parts, body: &[u8], server: &Origin) -> Self {
+        if let Some(coding) = text_of(parts, CONTENT_ENCODING) {
             return self.note(format!(
                 "the answer is encoded with {}, which this client does not decode",
                 excerpt(coding)
             ));
         }
-        match text(CONTENT_TYPE).filter(|text| !text.contains("json")) {
-            Some(content_type) => {
-                let status = parts.status.as_u16();
-                self.note(format!(
-                    "the answer ({status}) is of type {}, not JSON: is the base URL right?",
-                    excerpt(content_type)
-                ))
-            }
-            None => self,
+        let content_type = text_of(parts, CONTENT_TYPE);
+        let words = first_words(body);
+        // What is JSON by its type and its beginning has another form; the cause says where.
+        let named_json = content_type.is_none_or(|text| text.contains("json"));
+        if named_json && words.is_none() {
+            return self;
         }
+        self.note(format!("{}, not JSON: is the base URL right?", came(parts, server, words)))
     }
 
-    /// The error of an answer that should have been a stream of type `expected`.
-    pub(crate) fn not_a_stream(parts: &Parts, said: ErrorBody, expected: &str) -> Self {
-        let mut error = Self::new(ErrorKind::Stream);
+    /// The error of an answer of `server` that should have been a stream of type `expected`.
+    pub(crate) fn not_a_stream(parts: &Parts, body: &[u8], server: &Origin, expected: &str) -> Self {
+        let mut error = Self::new(ErrorKind::Stream).of_success(parts);
         error.0.status = Some(parts.status);
+        // Of JSON its words, as of any failure; of anything else the first words.
+        let words = first_words(body);
+        let mut said = ErrorBody::read(parts.status, if words.is_some() { &[] } else { body });
+        if said.code.starts_with("HTTP_") {
+            said.code.clear();
+        }
+        said.request_id = request_id(parts).or(said.request_id);
         error.0.body = Some(said);
-        let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        error.note(format!(
-            "the answer is of type {}, not {expected}",
-            excerpt(content_type.unwrap_or("unknown"))
-        ))
+        error.note(format!("{}, not {expected}", came(parts, server, words)))
     }
 
     /// The error of a call that got no answer.
@@ -120,6 +122,18 @@ impl Error {
         };
         Self::new(kind).because(failure)
     }
+}
+
+/// Who answered with what.
+fn came(parts: &Parts, server: &Origin, words: Option<String>) -> String {
+    let content_type = text_of(parts, CONTENT_TYPE).map_or("no content type", excerpt);
+    let words = words.map(|words| format!(" (\"{words}\")")).unwrap_or_default();
+    format!("{server} answered {} with {content_type}{words}", parts.status)
+}
+
+/// A header that is a text.
+fn text_of(parts: &Parts, name: HeaderName) -> Option<&str> {
+    parts.headers.get(name)?.to_str().ok()
 }
 
 fn attempts(parts: &Parts) -> u32 {

@@ -32,17 +32,18 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use edgequake_auth::wait_in_body;
 use edgequake_types::ErrorBody;
 use http::{Request, Response};
 use http_body::Body;
+use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
+use tokio::runtime::Handle;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::retry::RetryHint;
-use crate::body::{Collected, collect};
 use crate::boxed::BoxFuture;
 
 /// How much of an error's body is read, in bytes.
@@ -50,6 +51,34 @@ pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
 
 /// How long an error's body may take; it is not worth more.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What comes of an error's body within the limits of bytes and time. `None` if it broke off, or stopped, where it says nothing yet:
+/// the status speaks for itself then.
+pub(crate) async fn read_error_body<R>(body: &mut R) -> Option<Bytes>
+where
+    R: Body<Data = Bytes> + Unpin,
+{
+    let mut read = BytesMut::new();
+    let reading = async {
+        while read.len() <= ERROR_BODY_LIMIT {
+            match body.frame().await {
+                Some(Ok(frame)) => read.extend_from_slice(&frame.into_data().unwrap_or_default()),
+                Some(Err(_)) => return false,
+                None => return true,
+            }
+        }
+        true
+    };
+    // Timers need a runtime; without one, the limits of whoever sends the request are all there is.
+    let whole = match Handle::try_current() {
+        Ok(_) => tokio::time::timeout(PATIENCE, reading).await.unwrap_or(false),
+        Err(_) => reading.await,
+    };
+    read.truncate(ERROR_BODY_LIMIT);
+    // The beginning of a text says something, that of an object does not.
+    let says_something = whole || !matches!(read.trim_ascii_start().first(), None | Some(b'{' | b'['));
+    says_something.then(|| read.freeze())
+}
 
 /// Reads the retry hint of answers that may be followed by another attempt.
 #[derive(Debug, Clone, Default)]
@@ -142,11 +171,7 @@ where
     R: Body<Data = Bytes> + From<Bytes> + Unpin,
 {
     let (mut parts, mut body) = answer.into_parts();
-    let bytes = match tokio::time::timeout(PATIENCE, collect(&mut body, ERROR_BODY_LIMIT)).await {
-        Ok(Ok(Collected::Whole(bytes) | Collected::Cut(bytes))) => bytes,
-        // The status speaks for itself.
-        Ok(Err(_)) | Err(_) => Bytes::new(),
-    };
+    let bytes = read_error_body(&mut body).await.unwrap_or_default();
     let said = ErrorBody::read(parts.status, &bytes);
     let after = wait_in_body(&said);
     parts.extensions.insert(RetryHint { after, retryable: said.retryable });

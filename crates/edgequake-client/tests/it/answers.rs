@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::types::documents::ListDocuments;
 use edgequake_client::types::{Download, Lines, operation};
 use edgequake_client::{Client, ErrorKind};
 use http::{Request, Response};
@@ -78,11 +79,39 @@ async fn lines_are_limited_and_their_number_is_not() {
     }
     assert_eq!(count, 9 * 1024 * 1024);
 
+    // All lines together have one, too, however they are cut into pieces.
+    let client = answering("12\n34\n56\n78\n".into());
+    let mut numbers = client.send(WatchNumbers::new()).stream_limit(7).await.unwrap();
+    assert_eq!((numbers.next().await.unwrap().unwrap(), numbers.next().await.unwrap().unwrap()), (12, 34));
+    let error = numbers.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; the stream is longer than 7 bytes: its limit can be set per call");
+    assert!(numbers.next().await.is_none());
+    let mut numbers = client.send(WatchNumbers::new()).event_limit(1).await.unwrap();
+    let error = numbers.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; a line is longer than 1 bytes");
+
     let one = "1".repeat(17 * 1024 * 1024);
     let mut numbers = answering(one.into()).send(WatchNumbers::new()).await.unwrap();
     let error = numbers.next().await.unwrap().unwrap_err();
     insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; a line is longer than 16777216 bytes");
     assert!(numbers.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_decoded_answer_is_limited_to_32_mib_unless_the_call_says_otherwise() {
+    let padded = |bytes: usize| {
+        let mut body = br#"{"documents":[]"#.to_vec();
+        body.resize(bytes - 1, b' ');
+        body.push(b'}');
+        answering(body.into())
+    };
+    let list = ListDocuments::new;
+    padded(32 << 20).documents().list(list()).await.unwrap();
+    let client = padded((32 << 20) + 1);
+    let error = client.documents().list(list()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Body);
+    insta::assert_snapshot!(error, @"/api/v1/documents: the answer was cut short; the answer is longer than 33554432 bytes");
+    client.documents().list(list()).answer_limit(33 << 20).await.unwrap();
 }
 
 #[tokio::test]

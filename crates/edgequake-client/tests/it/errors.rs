@@ -1,11 +1,18 @@
 //! Errors: every shape of body, and what a caller is told.
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::time::Duration;
 
+use bytes::Bytes;
+use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::types::api_keys::{ListApiKeys, RevokeApiKey};
 use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
-use edgequake_client::{Error, ErrorKind};
+use edgequake_client::{Client, Error, ErrorKind, RetryConfig};
+use futures_util::StreamExt;
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
 
 use crate::server::{Act, Server, answer, json};
 
@@ -178,14 +185,96 @@ async fn an_answer_that_cannot_be_read_names_the_place() {
     /api/v1/api-keys: the answer cannot be read: the JSON field `keys[1].prefix` cannot be read
     invalid type: integer, expected a string at line 1 column 73
     ");
+}
 
-    let page = answer(200, &[("content-type", "text/html")], b"<html>welcome</html>");
-    let server = Server::answers([page]).await;
-    let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
-    insta::assert_snapshot!(chain(&error), @"
-    /api/v1/api-keys: the answer cannot be read: the JSON text cannot be read; the answer (200) is of type text/html, not JSON: is the base URL right?
-    expected value at line 1 column 1
-    ");
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_told_with_what_came_and_from_whom() {
+    const HTML: &str = "text/html; charset=utf-8";
+    let long = format!("<title>{}</title>", "Sign in to the portal ".repeat(1_000));
+    let mut texts = Vec::new();
+    for (content_type, body) in [
+        (HTML, "<html>welcome</html>"),
+        (HTML, "<html><head><title>Log in</title></head><body>s3cr3t</body>"),
+        (HTML, long.as_str()),
+        ("text/plain", "Authorization: Bearer s3cr3t-0123456789 was received"),
+        ("application/json", "<html><title>Gateway</title>"),
+        ("application/x-www-form-urlencoded", "api_key=s3cr3t&x=y"),
+        ("application/octet-stream", "\u{1}\u{2}"),
+        ("text/html", r#"{"keys":"s3cr3t"}"#),
+        ("application/json", r#"{"keys":"s3cr3t"}"#),
+        ("application/json", r#"{"keys":[{"api_key":"s3cr3t""#),
+        ("", ""),
+    ] {
+        let headers = [("content-type", content_type)];
+        let headers = if content_type.is_empty() { &[][..] } else { &headers };
+        let server = Server::answers([answer(200, headers, body.as_bytes())]).await;
+        let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Decode);
+        assert!(!format!("{error:?} {error:#?}").contains("s3cr3t"), "{error:?}");
+        texts.push(error.to_string().replace(&server.url, "[origin]"));
+    }
+    insta::assert_snapshot!(texts.join("\n").replace("/api/v1/api-keys: the answer cannot be read: ", ""));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_body_of_an_error_that_stops_is_waited_for_for_seconds() {
+    // The beginning of a body that never ends: in silence, or a byte now and then.
+    let stopping = |status: u16, content_type: &'static str, begin: Bytes, trickles: bool| {
+        let transport = tower::service_fn(move |_: Request<RequestBody>| {
+            let first = futures_util::stream::iter([Ok::<_, Infallible>(Frame::data(begin.clone()))]);
+            let rest = futures_util::stream::unfold((), move |()| async move {
+                if !trickles {
+                    std::future::pending::<()>().await;
+                }
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                Some((Ok(Frame::data(Bytes::from_static(b"x"))), ()))
+            });
+            let body = ResponseBody::new(StreamBody::new(first.chain(Box::pin(rest))));
+            let answer = Response::builder().status(status).header("content-type", content_type);
+            std::future::ready(Ok::<_, Infallible>(answer.body(body).unwrap()))
+        });
+        let client = Client::builder().retry(RetryConfig::none()).login("mona", "pw").timeout(None);
+        client.build_on(transport).unwrap()
+    };
+    for trickles in [false, true] {
+        for (status, begin) in [
+            (500, Bytes::from(vec![b'x'; 8 * 1024])),
+            (404, Bytes::from_static(b"gone")),
+            (503, Bytes::from_static(b"busy")),
+            (503, Bytes::from_static(br#"{"code":"X","mess"#)),
+            (401, Bytes::new()),
+        ] {
+            let plain = stopping(status, "text/plain", begin.clone(), trickles)
+                .with_credentials(edgequake_client::auth::StaticKey::new("k1").unwrap());
+            for streamed in [false, true] {
+                let begun = tokio::time::Instant::now();
+                let error = match streamed {
+                    true => plain.query().stream("?").await.unwrap_err(),
+                    false => plain.send(GetDocument::new("d-1")).await.unwrap_err(),
+                };
+                assert_eq!(error.status().unwrap(), status);
+                assert!(begun.elapsed() <= Duration::from_secs(15), "{status}: {:?}", begun.elapsed());
+                assert!(error.to_string().len() < 1_200 && !error.to_string().contains("mess"), "{error}");
+                let says = if begin.starts_with(b"{") || begin.is_empty() { "" } else { "x" };
+                assert!(
+                    !error.message().unwrap().is_empty()
+                        && error.message().is_some_and(|said| said.contains(says) || said.len() > 3)
+                );
+            }
+            // A refusal of a login is told as such, however long its words take.
+            let begun = tokio::time::Instant::now();
+            let error = stopping(status, "text/plain", begin, trickles).auth().me().await.unwrap_err();
+            assert_eq!(error.credentials().unwrap().status().unwrap(), status, "{error:?}");
+            assert!(begun.elapsed() <= Duration::from_secs(15), "{status}: {:?}", begun.elapsed());
+        }
+        // A success that is no stream.
+        let page = stopping(200, "text/html", Bytes::from_static(b"<title>Log in</title>"), trickles)
+            .with_credentials(edgequake_client::auth::StaticKey::new("k1").unwrap());
+        let begun = tokio::time::Instant::now();
+        let error = page.query().stream("?").await.unwrap_err();
+        assert!(error.to_string().contains("text/html (\"Log in\"), not text/event-stream"), "{error}");
+        assert!(begun.elapsed() <= Duration::from_secs(10));
+    }
 }
 
 #[tokio::test]

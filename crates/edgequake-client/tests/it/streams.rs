@@ -1,9 +1,15 @@
 //! Event streams: typed events, failures inside, silence, and what happens when they are dropped.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
-use edgequake_client::types::query::{QueryEvent, StreamQuery};
+use bytes::Bytes;
+use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::types::query::{QueryEvent, QueryMode, StreamQuery};
 use edgequake_client::{Client, ErrorKind, EventStream};
+use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
 
 use crate::server::{Act, STREAM_HEAD, Server, answer, event_stream, json};
 
@@ -111,10 +117,120 @@ async fn refusals_before_the_stream_are_read_like_any_other() {
     let server = Server::answers([json(200, r#"{"code":"X","message":"no stream here"}"#)]).await;
     let error = open(&server.client()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stream);
-    insta::assert_snapshot!(error, @"/api/v1/query/stream: 200 OK: no stream here [X]; the answer is of type application/json, not text/event-stream");
+    let text = error.to_string().replace(&server.url, "[origin]");
+    insta::assert_snapshot!(text, @"/api/v1/query/stream: 200 OK: no stream here [X]; [origin] answered 200 OK with application/json, not text/event-stream");
 
     let server = Server::answers([answer(401, &[], b"")]).await;
     assert!(open(&server.client()).await.unwrap_err().is_unauthorized());
+}
+
+#[tokio::test]
+async fn a_stream_whose_first_event_is_of_no_known_kind_is_no_text() {
+    let body = b"data: {\"sources\":[]}\n\ndata: {\"type\":\"token\",\"content\":\"x\"}\n\n\
+        data: {\"type\":\"error\",\"message\":\"M\",\"code\":\"C\"}\n\n";
+    let lines = read(body).await;
+    assert!(lines[0].starts_with("Unknown") && lines.len() == 3, "{lines:?}");
+    assert_eq!(lines[1..], ["token \"x\"", r#"error Stream Some("C") Some("M")"#]);
+    assert_eq!(read(b"data: {\"message\":\"M\"}\n\n").await, [r#"error Stream None Some("M")"#]);
+    for cut in ["{", "{\"ty", "{\"type\":\"to", "{\"type\":\"token\",\"content\":\"x"] {
+        let lines = read(format!("data: {cut}").as_bytes()).await;
+        assert_eq!(lines, ["error Stream None None"], "{cut}");
+        let lines = read(format!("data: {cut}\n\n").as_bytes()).await;
+        assert_eq!(lines, ["error Decode None None"], "{cut}");
+    }
+    // A failure in the middle of raw text.
+    let lines = read(b"data: Nine\n\ndata: {\"type\":\"error\",\"message\":\"M\"}\n\n").await;
+    assert_eq!(lines, ["token \"Nine\"", r#"error Stream None Some("M")"#]);
+}
+
+const WHOLE: &[u8] = b"data: {\"type\":\"context\",\"sources\":[{\"source_type\":\"chunk\",\"id\":\"c\"}],\"query_mode\":\"mix\"}\n\n\
+    data: {\"type\":\"thinking\",\"content\":\"hm\"}\n\n\
+    data: {\"type\":\"token\",\"content\":\"Nine\"}\n\ndata: {\"type\":\"token\",\"content\":\" lives\"}\n\n\
+    data: {\"type\":\"done\",\"stats\":{\"total_time_ms\":234},\"llm_model\":\"m\"}\n\n";
+
+#[tokio::test]
+async fn a_stream_is_read_whole_or_is_an_error() {
+    let server = Server::start(|_, _| event_stream(WHOLE)).await;
+    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine lives");
+    let answer = open(&server.client()).await.unwrap().answer().await.unwrap();
+    assert_eq!((answer.answer.as_str(), answer.sources.len()), ("Nine lives", 1));
+    assert_eq!(answer.mode, Some(QueryMode::Mix));
+    assert_eq!((answer.stats.total_time_ms, answer.stats.llm_model.as_deref()), (Some(234), Some("m")));
+    assert_eq!(open(&server.client()).await.unwrap().into_events().await.unwrap().len(), 5);
+
+    // The text that the server checked takes the place of the pieces.
+    let checked = [&WHOLE[..WHOLE.len() - 3], b",\"answer\":\"Nine.\"}\n\n"].concat();
+    let server = Server::start(move |_, _| event_stream(&checked)).await;
+    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine.");
+
+    // Raw text ends with its body.
+    let server = Server::start(|_, _| event_stream(b"data: Nine\n\ndata:  lives\n\n")).await;
+    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine lives");
+
+    // Cut anywhere, it is no answer.
+    let end = WHOLE.windows(4).rposition(|window| window == b"done").unwrap();
+    for cut in (0..end).step_by(7) {
+        let server = Server::start(move |_, _| event_stream(&WHOLE[..cut])).await;
+        let error = open(&server.client()).await.unwrap().text().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Stream, "{cut}: {error:?}");
+        let error = open(&server.client()).await.unwrap().into_events().await.unwrap_err();
+        assert_eq!(error.operation(), "/api/v1/query/stream");
+    }
+    let failing = [&WHOLE[..end - 15], b"data: {\"type\":\"error\",\"message\":\"M\"}\n\n"].concat();
+    let server = Server::start(move |_, _| event_stream(&failing)).await;
+    let error = open(&server.client()).await.unwrap().answer().await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Stream, Some("M")));
+}
+
+#[tokio::test]
+async fn a_stream_has_limits_that_can_be_set() {
+    let endless = |piece: &'static [u8]| {
+        tower::service_fn(move |_: Request<RequestBody>| {
+            let pieces = futures_util::stream::repeat_with(move || {
+                Ok::<_, Infallible>(Frame::data(Bytes::from_static(piece)))
+            });
+            let answer = Response::builder().header("content-type", "text/event-stream");
+            std::future::ready(Ok::<_, Infallible>(
+                answer.body(ResponseBody::new(StreamBody::new(pieces))).unwrap(),
+            ))
+        })
+    };
+    let token = b"data: {\"type\":\"token\",\"content\":\"0123456789\"}\n\n";
+    let client = Client::from_service("http://127.0.0.1:1", endless(token)).unwrap();
+    // All before the limit is good, wherever a piece ends.
+    let mut events = client.query().stream("?").stream_limit(10 * token.len() as u64 + 3).await.unwrap();
+    for _ in 0..10 {
+        assert!(matches!(events.next().await, Some(Ok(QueryEvent::Token { .. }))));
+    }
+    let error = events.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(error, @"/api/v1/query/stream: the stream failed; the stream is longer than 473 bytes: its limit can be set per call");
+    assert!(events.next().await.is_none());
+    // By default there is one, and none if it is taken away.
+    let long = format!("data: {{\"type\":\"thinking\",\"content\":\"{}\"}}\n\n", "x".repeat(8 << 20));
+    let client = Client::from_service("http://127.0.0.1:1", endless(long.leak().as_bytes())).unwrap();
+    let error = client.query().stream("?").await.unwrap().text().await.unwrap_err();
+    assert!(error.to_string().contains("longer than 268435456 bytes"), "{error}");
+    let builder = Client::builder().base_url("http://127.0.0.1:1").stream_limit(1_000).event_limit(100);
+    let client = builder.build_on(endless(token)).unwrap();
+    assert_eq!(
+        client.query().stream("?").await.unwrap().into_events().await.unwrap_err().kind(),
+        ErrorKind::Stream
+    );
+    let mut events = client.query().stream("?").stream_limit(None).await.unwrap();
+    for _ in 0..1_000 {
+        events.next().await.unwrap().unwrap();
+    }
+
+    // One event.
+    let client = Client::from_service("http://127.0.0.1:1", endless(b"data: 0123456789")).unwrap();
+    let mut events = client.query().stream("?").event_limit(1_000).await.unwrap();
+    let error = events.next().await.unwrap().unwrap_err();
+    insta::assert_snapshot!(crate::errors::chain(&error), @"
+    /api/v1/query/stream: the stream failed
+    an event of the stream is longer than 1000 bytes
+    ");
+    let error = client.query().stream("?").await.unwrap().text().await.unwrap_err();
+    assert!(crate::errors::chain(&error).contains("16777216"), "{error:?}");
 }
 
 fn token(text: &str) -> Vec<u8> {

@@ -62,10 +62,10 @@ async fn a_login_at_a_web_server_says_to_check_the_base_url() {
         );
         let server = Server::answers([page]).await;
         let error = server.builder().build().unwrap().login("mona", "pw").await.unwrap_err();
-        texts.push(error.to_string());
+        texts.push(error.to_string().replace(&server.url, "[origin]"));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
-    /api/v1/auth/login: the answer to POST /api/v1/auth/login is not a login answer: check the base URL and any proxy in front of the server
+    /api/v1/auth/login: [origin] answered the login with 200 OK, text/html; charset=utf-8 (\"Welcome\"), which is not a login answer: check the base URL and any proxy in front of the server
     /api/v1/auth/login: the server answered the login with 404 Not Found, with a web page, perhaps from a proxy: check the base URL (Welcome)
     /api/v1/auth/login: the server answered the login with 405 Method Not Allowed, with a web page, perhaps from a proxy: check the base URL (Welcome)
     /api/v1/auth/login: the server could not answer the login (502 Bad Gateway), with a web page, perhaps from a proxy: check the base URL (Welcome)

@@ -1,3 +1,4 @@
+use super::text::MESSAGE_LIMIT;
 use super::*;
 
 fn read(status: u16, body: &[u8]) -> ErrorBody {
@@ -73,6 +74,36 @@ fn every_shape_on_the_wire() {
         (500, "[1,2]", "INTERNAL_ERROR", "[1,2]"),
         (500, r#"{"message":7,"code":null}"#, "INTERNAL_ERROR", "Internal Server Error"),
         (599, "", "HTTP_599", "no further text"),
+        // Other frameworks and gateways.
+        (422, r#"{"detail":[{"msg":"M"}]}"#, "VALIDATION_ERROR", "M"),
+        (
+            422,
+            r#"{"detail":[{"loc":["body","tags",0],"msg":"Field required","type":"missing"},{"msg":"N"}]}"#,
+            "VALIDATION_ERROR",
+            "body.tags.0: Field required; N",
+        ),
+        (400, r#"{"detail":"M"}"#, "BAD_REQUEST", "M"),
+        (400, r#"{"detail":{"message":"M","code":"C"}}"#, "C", "M"),
+        (400, r#"{"code":"C","detail":{"message":"M"}}"#, "C", "M"),
+        (
+            400,
+            r#"{"message":["name is blank","size is 0"],"error":"Bad Request","statusCode":400}"#,
+            "BAD_REQUEST",
+            "name is blank; size is 0",
+        ),
+        (400, r#"{"errors":[{"title":"T","detail":"M"}]}"#, "BAD_REQUEST", "M"),
+        (400, r#"{"title":"T","errors":{"name":["is required"]}}"#, "BAD_REQUEST", "name: is required"),
+        (400, r#"{"error":"invalid_grant","error_description":"M"}"#, "INVALID_GRANT", "M"),
+        (500, r#"[{"message":"M"}]"#, "INTERNAL_ERROR", "M"),
+        (500, r#"{"msg":"M"}"#, "INTERNAL_ERROR", "M"),
+        (500, r#"{"detail":[],"title":"T"}"#, "INTERNAL_ERROR", "T"),
+        (500, r#"{"detail":[[[[[["too deep"]]]]]]}"#, "INTERNAL_ERROR", "Internal Server Error"),
+        (
+            502,
+            "<html><style>b{}</style><body><!-- x > y --><script>if (a<b) {}</script><p>M</p>",
+            "HTTP_502",
+            "M",
+        ),
     ] {
         assert_eq!(said(status, body), pair(code, message), "{status} {body}");
     }
@@ -155,4 +186,37 @@ fn what_is_written_is_read() {
         .write(StatusCode::UNAUTHORIZED, ErrorShape::Problem);
     assert_eq!(content_type, "application/problem+json");
     insta::assert_snapshot!(String::from_utf8(body.to_vec()).unwrap(), @r#"{"code":"UNAUTHORIZED","details":{"diagnostics":{"reason":"token_reuse"},"error_code":"UNAUTHORIZED","http_status":401,"request_id":"r-1","retryable":false,"source":"api"},"message":"Authentication required","status":401,"title":"Unauthorized","type":"https://edgequake.dev/problems/unauthorized"}"#);
+}
+
+#[test]
+fn the_first_words_say_what_came_and_nothing_secret() {
+    for (body, words) in [
+        ("<html><head><title>\n Welcome to nginx! </title></head>", Some("Welcome to nginx!")),
+        ("<html><body><h1>502 Bad Gateway</h1><hr>x", Some("502 Bad Gateway x")),
+        ("\u{feff}\n<HTML><TITLE>Anmeldung – Größe</TITLE>", Some("Anmeldung – Größe")),
+        ("not found", Some("not found")),
+        ("Authorization: Bearer eq_0123456789 then", Some("Authorization: Bearer … then")),
+        ("access_token=a1b2&refresh_token=c3", None),
+        ("token: abcdefghijklmnopqrstuvwxyz 123456", Some("token: …")),
+        (
+            &"word ".repeat(100),
+            Some("word word word word word word word word word word word word word word word word"),
+        ),
+        ("", None),
+        (" \r\n", None),
+        (r#"{"access_token":"a"}"#, None),
+        (r#"{"access_token":"a"#, None),
+        ("[1]", None),
+        ("\"a b\"", None),
+        ("null", None),
+        ("12", None),
+        ("a\u{1b}[31mb", None),
+        ("<html><head><link rel=x>", None),
+    ] {
+        assert_eq!(first_words(body.as_bytes()).as_deref(), words, "{body}");
+    }
+    assert_eq!(first_words(b"\x1f\x8b\x08 text"), None);
+    assert_eq!(first_words("gr\u{f6}".as_bytes().get(..3).unwrap()).as_deref(), Some("gr"));
+    let long = format!("<title>{}</title>", "wort ".repeat(100_000));
+    assert!(first_words(long.as_bytes()).unwrap().len() <= 84);
 }

@@ -108,6 +108,8 @@ impl ClientBuilder {
             store: self.store.take(),
             allow_http,
             answer_limit: self.answer_limit,
+            stream_limit: self.stream_limit,
+            event_limit: self.event_limit,
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
             user_agent,
