@@ -14,4 +14,5 @@ pub mod retry;
 pub mod scope;
 pub mod timeout;
 pub mod trace;
+pub mod trace_context;
 pub mod unauthorized;

@@ -13,6 +13,7 @@
 //! | 7 | scope headers | inside the retries, so that those copy no headers |
 //! | | *your own layers, once per attempt* | see the request as it goes out |
 //! | 8 | attempt span | what the transport does |
+//! | | trace context | inside the span that it tells the server of |
 //! | | decompression | all further out read plain bodies; after the idle timer, which watches the wire |
 //! | 9 | guard | looks last, whoever set a header before |
 //! | | idle timer | on the body as it comes from the wire |
@@ -45,6 +46,7 @@ use crate::layers::retry::{RetryBudget, RetryConfig, RetryLayer};
 use crate::layers::scope::{ScopeHeaders, ScopeLayer};
 use crate::layers::timeout::{AttemptTimeoutLayer, DeadlineLayer, IdleTimeoutLayer};
 use crate::layers::trace::TraceLayer;
+use crate::layers::trace_context::TraceContextLayer;
 use crate::layers::unauthorized::UnauthorizedLayer;
 use erased::ErasedService;
 pub use http_service::HttpService;
@@ -60,6 +62,7 @@ pub(crate) struct StackOptions {
     pub(crate) compression: bool,
     pub(crate) retry: RetryConfig,
     pub(crate) budget: RetryBudget,
+    pub(crate) trace_context: Option<TraceContextLayer>,
     pub(crate) per_operation: Vec<Arc<dyn StackLayer>>,
     pub(crate) per_attempt: Vec<Arc<dyn StackLayer>>,
 }
@@ -144,8 +147,9 @@ where
     #[cfg(feature = "compression")]
     let guarded = DecompressionLayer::new().ask(options.compression).layer(guarded);
     ServiceBuilder::new()
-        .layer(TraceLayer::attempt())
         .map_response(|answer: Response<_>| answer.map(ResponseBody::new))
+        .layer(TraceLayer::attempt())
+        .option_layer(options.trace_context.clone())
         .service(guarded)
 }
 

@@ -14,6 +14,7 @@ use http::header::HeaderValue;
 use super::base_url::{BaseUrl, BaseUrlError};
 use super::{DEFAULT_USER_AGENT, StoreFactory};
 use crate::layers::retry::{RetryBudget, RetryConfig};
+use crate::layers::trace_context::TraceContextLayer;
 use crate::sse::DEFAULT_EVENT_LIMIT;
 use crate::stack::StackLayer;
 use crate::transport::HttpTransportBuilder;
@@ -66,6 +67,7 @@ pub struct ClientBuilder {
     compression: bool,
     retry: RetryConfig,
     budget: RetryBudget,
+    trace_context: Option<TraceContextLayer>,
     answer_limit: usize,
     stream_limit: Option<u64>,
     event_limit: usize,
@@ -99,6 +101,7 @@ impl ClientBuilder {
             compression: false,
             retry: RetryConfig::default(),
             budget: RetryBudget::default(),
+            trace_context: None,
             answer_limit: 32 * 1024 * 1024,
             stream_limit: Some(256 * 1024 * 1024),
             event_limit: DEFAULT_EVENT_LIMIT,
@@ -289,6 +292,15 @@ impl ClientBuilder {
     /// The value for `User-Agent`, such as `my-app/1.2`. Default `edgequake-client/` and its version.
     pub fn user_agent(mut self, user_agent: impl TryInto<HeaderValue, Error: Into<http::Error>>) -> Self {
         self.user_agent = user_agent.try_into().map_err(Into::into);
+        self
+    }
+
+    /// Passes the trace that a call belongs to on to the server, logins and refreshes included. Default: nothing is passed on. For a
+    /// complete example see [`trace_context`](crate::layers::trace_context).
+    #[doc(alias = "traceparent")]
+    #[doc(alias = "opentelemetry")]
+    pub fn trace_context(mut self, layer: TraceContextLayer) -> Self {
+        self.trace_context = Some(layer);
         self
     }
 

@@ -1,9 +1,21 @@
 //! [`TraceLayer`]: spans for `tracing`.
 //!
 //! One [operation](TraceLayer::operation) span stands outside everything, one [attempt](TraceLayer::attempt) span inside the
-//! retries, so that attempts are its children. Their fields are fixed: method, the operation's path *template*, status, and on an
-//! operation the number of attempts. No header, no URL and no body ever gets into a span. At the end of each there is an event of
-//! level DEBUG, `answered` or `failed`. Errors pass through.
+//! retries, so that attempts are its children. No header, no URL and no body ever gets into a span. The fields are fixed:
+//!
+//! | field | of | what |
+//! |---|---|---|
+//! | `method` | operation | the method |
+//! | `operation` | operation | the path as the protocol writes it, with `{document_id}` for an id |
+//! | `status` | both | the status, once there is an answer |
+//! | `attempts` | operation | how many requests were sent, if that is more than one |
+//! | `fault` | both | why there is no answer, or no whole one: see [`fault_name`] |
+//! | `bytes` | both | how long the body of the answer was, as far as it was read, after decompression |
+//!
+//! A span ends with the body of its answer. Events tell of the way: `answered` or `failed`, and after an answer `read` or `broke off`;
+//! `dropped` if nobody waited for the answer, or read its body to the end. They are of level DEBUG, but for what an operation and its attempt
+//! both say: an operation's `answered` and the end of an attempt's body are of level TRACE. Errors are boxed, and else unchanged. Where
+//! nobody subscribes, nothing is measured.
 //!
 //! ```
 //! use edgequake_client::layers::trace::TraceLayer;
@@ -12,12 +24,15 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-//! let transport = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new(())));
+//! let transport = service_fn(async |_: Request<()>| Ok::<_, std::io::Error>(Response::new(String::new())));
 //! let stack = ServiceBuilder::new().layer(TraceLayer::operation()).service(transport);
 //! assert!(stack.oneshot(Request::get("/health").body(())?).await?.status().is_success());
 //! # Ok(())
 //! # }
 //! ```
+
+mod fault;
+mod body;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -30,8 +45,15 @@ use tower_service::Service;
 use tracing::Span;
 use tracing::field::Empty;
 
-use super::retry::Attempts;
+use super::retry::{Attempts, Retried};
+use crate::boxed::BoxError;
+use crate::fault::find;
 use crate::policy::Policy;
+pub use body::TracedBody;
+pub use fault::fault_name;
+
+/// The target of all events here.
+const TARGET: &str = module_path!();
 
 /// Opens a span for each request.
 #[derive(Debug, Clone)]
@@ -75,19 +97,20 @@ pub struct Traced<S> {
 impl<S, B, R> Service<Request<B>> for Traced<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
 {
-    type Response = S::Response;
-    type Error = S::Error;
+    type Response = Response<TracedBody<R>>;
+    type Error = BoxError;
     type Future = ResponseFuture<S::Future>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.inner.poll_ready(cx).map_err(Into::into)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let span = self.kind.span(&request);
         let future = span.in_scope(|| self.inner.call(request));
-        ResponseFuture { future, span }
+        ResponseFuture { future, span, kind: self.kind, finished: false }
     }
 }
 
@@ -96,9 +119,17 @@ impl Kind {
         match self {
             Self::Operation => {
                 let operation = request.extensions().get::<Policy>().map_or("", |policy| policy.operation);
-                tracing::info_span!("edgequake", method = %request.method(), operation, status = Empty, attempts = Empty)
+                tracing::info_span!(
+                    "edgequake",
+                    method = %request.method(),
+                    operation,
+                    status = Empty,
+                    attempts = Empty,
+                    fault = Empty,
+                    bytes = Empty,
+                )
             }
-            Self::Attempt => tracing::debug_span!("attempt", status = Empty),
+            Self::Attempt => tracing::debug_span!("attempt", status = Empty, fault = Empty, bytes = Empty),
         }
     }
 }
@@ -109,27 +140,54 @@ pin_project! {
         #[pin]
         future: F,
         span: Span,
+        kind: Kind,
+        finished: bool,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if !*this.finished {
+                this.span.record("fault", "dropped");
+                this.span.in_scope(|| tracing::debug!("dropped"));
+            }
+        }
     }
 }
 
 impl<F, R, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
+    E: Into<BoxError>,
 {
-    type Output = Result<Response<R>, E>;
+    type Output = Result<Response<TracedBody<R>>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let entered = this.span.enter();
-        let result = ready!(this.future.poll(cx));
-        if let Ok(answer) = &result {
-            this.span.record("status", answer.status().as_u16());
-            if let Some(Attempts(attempts)) = answer.extensions().get() {
-                this.span.record("attempts", attempts);
+        let result = ready!(this.future.poll(cx)).map_err(Into::into);
+        *this.finished = true;
+        match &result {
+            Ok(answer) => {
+                this.span.record("status", answer.status().as_u16());
+                if let Some(Attempts(attempts)) = answer.extensions().get() {
+                    this.span.record("attempts", attempts);
+                }
+                match this.kind {
+                    Kind::Operation => tracing::trace!("answered"),
+                    Kind::Attempt => tracing::debug!("answered"),
+                }
             }
+            Err(error) if !this.span.is_disabled() => {
+                this.span.record("fault", fault_name(&**error));
+                if let Some(retried) = find::<Retried>(&**error) {
+                    this.span.record("attempts", retried.attempts);
+                }
+                tracing::debug!("failed");
+            }
+            Err(_) => tracing::debug!("failed"),
         }
-        tracing::debug!("{}", if result.is_ok() { "answered" } else { "failed" });
         drop(entered);
-        Poll::Ready(result)
+        Poll::Ready(result.map(|answer| answer.map(|body| TracedBody::new(body, *this.kind, this.span))))
     }
 }

@@ -57,7 +57,8 @@ fn words_of_all(list: &[Value], depth: usize) -> Option<String> {
 
 /// The words of an object, with the place in the request that they are about: `{"loc": ["body", "title"], "msg": "Field required"}`.
 fn words_within(fields: &Map<String, Value>, depth: usize) -> Option<String> {
-    let said = WORDS.iter().filter(|_| depth <= DEPTH).find_map(|name| words(fields.get(*name)?, depth + 1))?;
+    let said =
+        WORDS.iter().filter(|_| depth <= DEPTH).find_map(|name| words(fields.get(*name)?, depth + 1))?;
     let place = fields.get("loc").and_then(Value::as_array).map(|steps| {
         let steps = steps.iter().filter_map(|step| match step {
             Value::String(name) => Some(name.clone()),
@@ -126,7 +127,9 @@ pub fn first_words(body: &[u8]) -> Option<String> {
     let text = match std::str::from_utf8(body) {
         Ok(text) => text,
         // Cut within a character.
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(body.get(..error.valid_up_to())?).ok()?,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(body.get(..error.valid_up_to())?).ok()?
+        }
         Err(_) => return None,
     };
     let text = text.trim_start_matches('\u{feff}').trim();

@@ -94,6 +94,7 @@ impl ClientBuilder {
             compression: self.compression,
             retry: self.retry.clone(),
             budget: self.budget.clone(),
+            trace_context: self.trace_context.take(),
             per_operation: std::mem::take(&mut self.per_operation),
             per_attempt: std::mem::take(&mut self.per_attempt),
         };
