@@ -12,6 +12,7 @@ use http::Method;
 use http_body_util::{Full, StreamBody};
 use tokio::sync::Notify;
 
+use crate::fronts::{Front, Wire};
 use crate::server::{Act, Server, answer};
 
 const CONTENT: &[u8] = b"the same in every attempt";
@@ -52,9 +53,9 @@ fn kinds() -> Vec<(&'static str, RequestBody, bool, &'static [u8])> {
     ]
 }
 
-fn client(server: &Server) -> Client {
+fn client(front: &Front) -> Client {
     let retry = RetryConfig::default().base(std::time::Duration::from_millis(1));
-    server.builder().credentials(Renewed).retry(retry).build().unwrap()
+    front.builder().credentials(Renewed).retry(retry).build().unwrap()
 }
 
 #[tokio::test]
@@ -68,22 +69,20 @@ async fn whatever_asks_for_another_attempt_gets_the_same_body_or_none() {
         ("closed within the head", || Act::SendAndClose(b"HTTP/1.1 200".to_vec())),
         ("closed and announced", || Act::SendAndClose(answer(503, &[("connection", "close")], b""))),
     ];
-    for (refusal, act) in refusals {
+    for ((refusal, act), wire) in refusals.into_iter().flat_map(|row| Wire::ALL.map(|wire| (row, wire))) {
         for (kind, body, again, content) in kinds() {
+            let case = format!("{kind}, {refusal}, {wire:?}");
             let server =
                 Server::start(move |n, _| if n == 0 { act() } else { Act::Send(answer(200, &[], b"")) })
                     .await;
-            let client = client(&server);
+            let front = wire.before(&server).await;
+            let client = client(&front);
             let call = client.request(Method::PUT, "/x").retry(Retry::Safe).body(body);
             let outcome = call.await.map(|answer| answer.status().as_u16());
             let received = server.received();
-            assert_eq!(received.len(), if again { 2 } else { 1 }, "{kind}, {refusal}");
-            assert!(received.iter().all(|request| request.body == content), "{kind}, {refusal}");
-            assert_eq!(
-                outcome.as_ref().is_ok_and(|status| *status == 200),
-                again,
-                "{kind}, {refusal}: {outcome:?}"
-            );
+            assert_eq!(received.len(), if again { 2 } else { 1 }, "{case}");
+            assert!(received.iter().all(|request| request.body == content), "{case}");
+            assert_eq!(outcome.as_ref().is_ok_and(|status| *status == 200), again, "{case}: {outcome:?}");
         }
     }
 }

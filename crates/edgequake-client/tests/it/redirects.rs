@@ -1,8 +1,9 @@
 //! Redirects are not followed: whatever the place, nothing of ours gets there.
 
 use edgequake_client::types::documents::{ListDocuments, UploadText};
-use edgequake_client::{Client, Error, ErrorKind};
+use edgequake_client::{Client, ClientBuilder, Error, ErrorKind};
 
+use crate::fronts::Wire;
 use crate::server::{Act, Server, answer, json};
 
 const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
@@ -16,9 +17,9 @@ async fn upload(client: &Client) -> Error {
 }
 
 /// A client with all that must not go astray.
-fn client(server: &Server) -> Client {
+fn client(builder: ClientBuilder) -> Client {
     let workspace = edgequake_client::types::WorkspaceId::opaque("s3cr3t-workspace").unwrap();
-    server.builder().api_key("s3cr3t-k").workspace_id(workspace).build().unwrap()
+    builder.api_key("s3cr3t-k").workspace_id(workspace).build().unwrap()
 }
 
 #[tokio::test]
@@ -35,16 +36,18 @@ async fn nothing_reaches_the_place_a_redirect_names() {
         ("a place far away", "https://eq.example.com/api".to_owned()),
         ("a relative path", "documents/".to_owned()),
     ] {
-        for status in STATUSES {
+        for (status, wire) in STATUSES.into_iter().flat_map(|status| Wire::ALL.map(|wire| (status, wire))) {
             let sent = answer(status, &[("location", &location)], b"");
             let server = Server::answers([sent]).await;
-            let client = client(&server);
+            let front = wire.before(&server).await;
+            let client = client(front.builder());
             for error in [list(&client).await, upload(&client).await] {
-                assert_eq!(error.kind(), ErrorKind::Redirect, "{name} {status}");
-                assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{name} {status}");
-                assert!(error.to_string().contains(&location), "{name} {status}: {error}");
+                let case = format!("{name} {status} {wire:?}: {error}");
+                assert_eq!(error.kind(), ErrorKind::Redirect, "{case}");
+                assert_eq!((error.attempts(), error.is_retryable()), (1, false), "{case}");
+                assert!(error.to_string().contains(&location), "{case}");
             }
-            assert_eq!(server.received().len(), 2, "{name} {status}: the same request again");
+            assert_eq!(server.received().len(), 2, "{name} {status} {wire:?}: the same request again");
         }
     }
     assert!(elsewhere.received().is_empty(), "{:?}", elsewhere.received());
@@ -59,7 +62,7 @@ async fn a_way_there_and_back_ends_at_the_first_step() {
         _ => Act::Send(answer(307, &[("location", &location)], b"")),
     })
     .await;
-    assert_eq!(list(&client(&server)).await.kind(), ErrorKind::Redirect);
+    assert_eq!(list(&client(server.builder())).await.kind(), ErrorKind::Redirect);
     assert_eq!((server.received().len(), there.received().len()), (1, 0));
 }
 
@@ -80,7 +83,7 @@ async fn what_may_be_secret_in_a_location_is_not_said() {
         ("ssh://u:s3cr3t-p@h/%zz", "ssh://h/%zz"),
     ] {
         let server = Server::answers([answer(302, &[("location", location)], b"")]).await;
-        let error = list(&client(&server)).await;
+        let error = list(&client(server.builder())).await;
         let text = format!("{error} {error:?}");
         assert!(!text.contains("s3cr3t"), "{location}: {text}");
         assert!(text.contains(&format!("it points to {said}, which is not followed")), "{location}: {text}");
@@ -90,7 +93,7 @@ async fn what_may_be_secret_in_a_location_is_not_said() {
 #[tokio::test]
 async fn a_redirect_without_a_location_is_an_error_too() {
     let server = Server::answers([answer(302, &[], b"")]).await;
-    assert_eq!(list(&client(&server)).await.kind(), ErrorKind::Redirect);
+    assert_eq!(list(&client(server.builder())).await.kind(), ErrorKind::Redirect);
 }
 
 #[tokio::test]
@@ -114,12 +117,13 @@ async fn a_redirect_to_where_a_login_is_wanted_starts_none() {
 #[tokio::test]
 async fn a_login_that_is_redirected_gives_the_password_to_nobody_else() {
     let elsewhere = Server::answers([json(200, "{}")]).await;
-    for status in STATUSES {
+    for (status, wire) in STATUSES.into_iter().flat_map(|status| Wire::ALL.map(|wire| (status, wire))) {
         let location = format!("{}/api/v1/auth/login", elsewhere.url);
         let server = Server::answers([answer(status, &[("location", &location)], b"")]).await;
-        let client = server.builder().login("mona", "p1").build().unwrap();
-        assert_eq!(list(&client).await.kind(), ErrorKind::Credentials, "{status}");
-        assert_eq!(server.lines(), ["POST /api/v1/auth/login"], "{status}");
+        let front = wire.before(&server).await;
+        let client = front.builder().login("mona", "p1").build().unwrap();
+        assert_eq!(list(&client).await.kind(), ErrorKind::Credentials, "{status} {wire:?}");
+        assert_eq!(server.lines(), ["POST /api/v1/auth/login"], "{status} {wire:?}");
     }
     assert!(elsewhere.received().is_empty());
 }

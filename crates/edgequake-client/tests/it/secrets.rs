@@ -8,6 +8,7 @@ use edgequake_client::types::WorkspaceId;
 use edgequake_client::types::documents::ListDocuments;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::fronts::Wire;
 use crate::server::{Act, Server, json};
 
 const SECRETS: [&str; 5] = ["s3cr3t-k", "s3cr3t-p", "s3cr3t-a", "s3cr3t-r", "s3cr3t-q"];
@@ -76,23 +77,29 @@ async fn logs_at_trace_show_operations_and_no_secret() {
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     let server = hostile().await;
-    let client = server.builder().api_key("s3cr3t-k").build().unwrap();
-    let errors = eventful_session(client).await;
-    assert!(errors.len() >= 3, "{errors:?}");
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert_clean(&text, "/api/v1/documents");
-    assert!(text.contains("status=401"), "{text}");
+    for wire in Wire::ALL {
+        let front = wire.before(&server).await;
+        let client = front.builder().api_key("s3cr3t-k").build().unwrap();
+        let errors = eventful_session(client).await;
+        assert!(errors.len() >= 3, "{errors:?}");
+        let text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+        assert_clean(&text, "/api/v1/documents");
+        assert!(text.contains("status=401"), "{text}");
+    }
 }
 
 #[tokio::test]
 async fn errors_and_their_causes_hold_no_secret() {
     let server = hostile().await;
-    let client = server.builder().api_key("s3cr3t-k").build().unwrap();
-    let errors = eventful_session(client).await;
-    assert_eq!(errors.len(), 3, "{errors:?}");
-    for error in errors {
-        let text = format!("{error}\n{error:?}\n{error:#?}\n{}", crate::errors::chain(&error));
-        assert_clean(&text, "/api/v1/");
+    for wire in Wire::ALL {
+        let front = wire.before(&server).await;
+        let client = front.builder().api_key("s3cr3t-k").build().unwrap();
+        let errors = eventful_session(client).await;
+        assert_eq!(errors.len(), 3, "{wire:?}: {errors:?}");
+        for error in errors {
+            let text = format!("{error}\n{error:?}\n{error:#?}\n{}", crate::errors::chain(&error));
+            assert_clean(&text, "/api/v1/");
+        }
     }
 }
 
