@@ -67,6 +67,7 @@ async fn run(
 ) {
     #[cfg(feature = "websocket")]
     let closing = Closing(stopping.clone());
+    let own_link = link.clone();
     let answer = service_fn(move |request: Request<Incoming>| {
         #[cfg(feature = "websocket")]
         let request = {
@@ -85,8 +86,13 @@ async fn run(
     // A client that disconnects is not an error, and a server that is gone stops.
     tokio::select! {
         _ = &mut connection => return,
-        _ = stopping.wait_for(|stopping| *stopping) => connection.as_mut().graceful_shutdown(),
+        _ = stopping.wait_for(|stopping| *stopping) => {}
     }
+    // Nothing is in progress on a connection that a fault has silenced.
+    if own_link.is_silent() {
+        return;
+    }
+    connection.as_mut().graceful_shutdown();
     let _ = connection.await;
 }
 

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use futures_util::FutureExt;
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
@@ -32,9 +33,13 @@ struct Shared {
 }
 
 impl Link {
-    /// From now on nothing is read or written, and the connection stays open.
+    /// From now on nothing is read or written, and the connection stays open until the client closes its side.
     pub(crate) fn silence(&self) {
         self.change(SILENT);
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.0.state.load(Ordering::Acquire) == SILENT
     }
 
     /// Ends the connection with a reset.
@@ -75,14 +80,29 @@ impl Linked {
         Self { stream, link, lingering: None }
     }
 
-    /// Whether the socket may be used: pending while it is silent, an error once it is reset.
+    /// Whether the socket may be used: pending while it is silent, an error once it is reset or the client is gone.
     fn poll_open(&self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.link.remember(context);
         match self.link.0.state.load(Ordering::Acquire) {
-            SILENT => Poll::Pending,
+            SILENT => self.poll_closed(context).map(|()| Err(io::ErrorKind::ConnectionAborted.into())),
             RESET => Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
             _ => Poll::Ready(Ok(())),
         }
+    }
+
+    /// Waits until the client has closed its side. What it has sent stays unread.
+    fn poll_closed(&self, context: &mut Context<'_>) -> Poll<()> {
+        while std::task::ready!(self.stream.poll_read_ready(context)).is_ok() {
+            // It is ready, so that this does not wait.
+            match self.stream.ready(Interest::READABLE).now_or_never() {
+                Some(Ok(ready)) if !ready.is_read_closed() => {}
+                Some(_) => break,
+                None => continue,
+            }
+            // Data has come. What is ready after this is more of it, or the end.
+            let _ = self.stream.try_io(Interest::READABLE, || Err::<(), _>(io::ErrorKind::WouldBlock.into()));
+        }
+        Poll::Ready(())
     }
 }
 

@@ -80,6 +80,30 @@ async fn a_connection_falls_silent_with_all_of_its_requests() {
 }
 
 #[tokio::test]
+async fn a_silent_connection_ends_once_the_client_closes_its_side() {
+    let server = DevServer::builder().tls().start().await.unwrap();
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    server.faults().add(Fault::silence()).unwrap();
+    let stream = TokioIo::new(connect(&server, "h2").await);
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = tokio::spawn(async move { sender.send_request(live()).await });
+    assert!(tasks() > before);
+    let ended = async {
+        while server.faults().active()[0].hits == 0 {
+            tokio::task::yield_now().await;
+        }
+        request.abort();
+        connection.abort();
+        while tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+}
+
+#[tokio::test]
 async fn faults_of_bodies_and_connections_are_seen_over_http_2() {
     let server = DevServer::builder().tls().start().await.unwrap();
     server.faults().add(Fault::truncate(1).times(1)).unwrap();

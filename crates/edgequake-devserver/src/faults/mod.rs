@@ -128,7 +128,8 @@ pub enum Effect {
         /// The number of events.
         after: u64,
     },
-    /// The connection stays open and is never read or written again, with everything else that uses it (HTTP/2).
+    /// The connection stays open and is never read or written again, with everything else that uses it (HTTP/2), until
+    /// the client closes its side or the server stops.
     Silence,
     /// Processing of a document fails. `on` cannot limit it.
     #[non_exhaustive]

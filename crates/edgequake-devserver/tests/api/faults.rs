@@ -1,6 +1,6 @@
 //! Failures to order, as a client sees them on a socket and without one.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use edgequake_devserver::{DevServer, Fault};
 use edgequake_types::TrackId;
@@ -25,6 +25,16 @@ async fn raw(server: &DevServer, request: &str) -> (String, Option<std::io::Erro
     let mut answer = Vec::new();
     let end = stream.read_to_end(&mut answer).await;
     (String::from_utf8(answer).unwrap(), end.err().map(|error| error.kind()))
+}
+
+/// Waits for what other tasks of the runtime do.
+async fn wait_until(holds: impl Fn() -> bool) {
+    let wait = async {
+        while !holds() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), wait).await.unwrap();
 }
 
 const LIVE: &str = "GET /live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
@@ -130,10 +140,32 @@ async fn a_silent_connection_stays_open_and_says_nothing() {
     }
     assert_eq!(stream.try_read(&mut [0; 1]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     assert!(stream.try_write(b"GET ").is_ok());
-    // It ends with the server.
+    // It ends with the server, which does not wait for it.
+    let begun = Instant::now();
     server.shutdown().await;
+    assert!(begun.elapsed() < Duration::from_millis(500), "nothing was in progress");
     let ended = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut [0; 1])).await.unwrap();
     assert!(matches!(ended, Ok(0) | Err(_)));
+}
+
+#[tokio::test]
+async fn a_silent_connection_ends_once_the_client_closes_its_side() {
+    let server = with_users().start().await.unwrap();
+    order(&server, Fault::silence());
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    // After a request, with data that is never read, and with another request behind it.
+    for more in ["", "GET ", LIVE] {
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        stream.write_all(format!("{LIVE}{more}").as_bytes()).await.unwrap();
+        wait_until(|| server.faults().active()[0].hits > 0).await;
+        stream.write_all(more.as_bytes()).await.unwrap();
+        assert_eq!(tasks(), before + 1);
+        drop(stream);
+        wait_until(|| tasks() == before).await;
+        server.faults().clear();
+        order(&server, Fault::silence());
+    }
 }
 
 #[tokio::test]
