@@ -277,11 +277,11 @@ impl State {
 
     /// The server refused the access token of this generation.
     pub(crate) fn rejected(&mut self, now: Now, used: Generation) -> Recourse {
-        let Some(current) =
-            self.access.as_ref().map(Access::generation).filter(|_| self.phase == Phase::Open)
-        else {
+        let Some(access) = self.access.as_ref().filter(|_| self.phase == Phase::Open) else {
             return Recourse::None;
         };
+        let current = access.generation();
+        let has_aged = access.is_stale(now) && !access.began_stale();
         if used == Generation::NONE || used > current {
             return Recourse::None;
         }
@@ -294,10 +294,13 @@ impl State {
         if self.obstacle(now).is_some() {
             return Recourse::None;
         }
-        if let Some(oldest) = self.forced.first().filter(|_| self.forced.len() >= FORCED) {
-            return Recourse::After(oldest.saturating_add(FORCED_SPAN).saturating_sub(now.mono));
+        // One that was due for renewal anyway is not a fresh one: servers count in whole seconds, and clocks differ.
+        if !has_aged {
+            if let Some(oldest) = self.forced.first().filter(|_| self.forced.len() >= FORCED) {
+                return Recourse::After(oldest.saturating_add(FORCED_SPAN).saturating_sub(now.mono));
+            }
+            self.forced.push(now.mono);
         }
-        self.forced.push(now.mono);
         self.refused = true;
         // A pause after a failed early refresh is over: there is no token to fall back on any more.
         self.pause = None;

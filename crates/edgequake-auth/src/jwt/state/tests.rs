@@ -116,3 +116,21 @@ fn a_token_that_expired_on_its_way_here_is_not_blamed_on_the_server() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_refused_token_that_was_due_for_renewal_says_nothing_about_fresh_ones() {
+    let mut state = State::new(true, false, true);
+    let mut now = Now { wall: Duration::from_secs(1 << 30), mono: Duration::from_secs(1) };
+    for number in 0..10 {
+        let Decision::Start(ticket) = state.decide(now) else { panic!("the last token was refused") };
+        let access = Access::new(format!("a{number}").into()).unwrap();
+        let access = access.with_lifetime(Some(Duration::from_secs(5)), now, EARLY, 0.0);
+        let generation = access.generation();
+        let renewed = Renewed { access, refresh: None, held: held(), by: By::Refresh };
+        state.settle(now, ticket, Ok(Some(renewed)), 0.0).unwrap();
+        // The server cuts off what is less than a second.
+        let later = Duration::from_millis(4500);
+        now = Now { wall: now.wall + later, mono: now.mono + later };
+        assert_eq!(state.rejected(now, generation), Recourse::Retry, "{number}");
+    }
+}

@@ -243,8 +243,11 @@ impl World {
             }
             Op::RejectCurrent => {
                 let Some((generation, _)) = self.token else { return };
-                let forces = !self.refused && self.flight.is_none();
+                let aged = |access: &Access| access.is_stale(self.now) && !access.began_stale();
+                let has_aged = self.state.access.as_ref().is_some_and(aged);
+                let forces = !has_aged && !self.refused && self.flight.is_none();
                 let recourse = self.state.rejected(self.now, generation);
+                assert!(!has_aged || !matches!(recourse, Recourse::After(_)), "an old token counts");
                 if recourse == Recourse::Retry {
                     assert!(!self.closed);
                     self.refused = true;
