@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 
@@ -49,7 +49,7 @@ impl Effect {
     /// The response instead of the answer, for an effect that hides it.
     pub(crate) async fn replace(&self, link: Option<&Link>, request_id: &str) -> Response {
         match self {
-            Self::Status { code, body, retry_after } => {
+            Self::Status { code, body, retry_after, headers } => {
                 let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let mut response = match body {
                     Some(text) => text_response(status, text.clone()),
@@ -61,6 +61,11 @@ impl Effect {
                 // What it was made of has been checked.
                 if let Some(Ok(value)) = retry_after.as_deref().map(HeaderValue::from_str) {
                     response.headers_mut().insert(RETRY_AFTER, value);
+                }
+                for (name, value) in headers {
+                    if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                        response.headers_mut().insert(name, value);
+                    }
                 }
                 response
             }

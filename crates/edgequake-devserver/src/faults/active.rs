@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Method;
+use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 
 use super::random::Random;
@@ -57,6 +58,9 @@ pub enum FaultError {
     /// `Retry-After` has characters that no header may have.
     #[error("`retry_after` must be visible ASCII")]
     RetryAfter,
+    /// A header that cannot be sent, or that the server itself writes: its length.
+    #[error("`headers` has {0:?}, whose name or value no header may have, or which the server writes itself")]
+    Header(String),
     /// There are no bytes at once, so that the body would never end.
     #[error("`bytes` must be at least 1")]
     Bytes,
@@ -236,10 +240,12 @@ impl Table {
             Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
                 Err(FaultError::Status)
             }
-            Effect::Status { retry_after: Some(value), .. }
-                if http::HeaderValue::from_str(value).is_err() =>
-            {
+            Effect::Status { retry_after: Some(value), .. } if HeaderValue::from_str(value).is_err() => {
                 Err(FaultError::RetryAfter)
+            }
+            Effect::Status { headers, .. } => {
+                let refused = headers.iter().find(|(name, value)| !may_be_ordered(name, value));
+                refused.map_or(Ok(()), |(name, _)| Err(FaultError::Header(name.clone())))
             }
             Effect::SlowBody { bytes: 0, .. } => Err(FaultError::Bytes),
             Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage }
@@ -265,6 +271,13 @@ impl Table {
         }
         Some(fault)
     }
+}
+
+/// Whether a header can be sent, and is not about how the server sends.
+fn may_be_ordered(name: &str, value: &str) -> bool {
+    let name = HeaderName::from_bytes(name.as_bytes());
+    name.is_ok_and(|name| name != CONTENT_LENGTH && name != TRANSFER_ENCODING)
+        && HeaderValue::from_str(value).is_ok()
 }
 
 impl ActiveFault {
@@ -349,6 +362,14 @@ mod tests {
             (Fault::status(99), "`code` must be a status from 200 to 599"),
             (Fault::new(Effect::Html { code: 600 }), "`code` must be a status from 200 to 599"),
             (Fault::status(500).retry_after("\n"), "`retry_after` must be visible ASCII"),
+            (
+                Fault::status(500).header("a b", "1"),
+                "`headers` has \"a b\", whose name or value no header may have, or which the server writes itself",
+            ),
+            (
+                Fault::status(500).header("Content-Length", "1"),
+                "`headers` has \"Content-Length\", whose name or value no header may have, or which the server writes itself",
+            ),
             (Fault::status(500).probability(f64::NAN, 0), "`probability` must be a number from 0 to 1"),
             (Fault::status(500).probability(1.1, 0), "`probability` must be a number from 0 to 1"),
             (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),

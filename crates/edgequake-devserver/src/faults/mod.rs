@@ -6,6 +6,7 @@
 mod active;
 mod random;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -78,6 +79,10 @@ pub enum Effect {
         /// The value of `Retry-After`: seconds, a date, or nonsense.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<String>,
+        /// Further headers by their names, which take the place of the server's own: `Content-Type` of another body,
+        /// `Location` of a redirect, `WWW-Authenticate`. Default none.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
     },
     /// A page of a gateway, with this status.
     #[non_exhaustive]
@@ -167,9 +172,10 @@ impl Fault {
         }
     }
 
-    /// A status with the server's error body; see [`body`](Self::body) and [`retry_after`](Self::retry_after).
+    /// A status with the server's error body; see [`body`](Self::body), [`header`](Self::header) and
+    /// [`retry_after`](Self::retry_after).
     pub fn status(code: u16) -> Self {
-        Self::new(Effect::Status { code, body: None, retry_after: None })
+        Self::new(Effect::Status { code, body: None, retry_after: None, headers: BTreeMap::new() })
     }
 
     /// A page of a gateway, with a status from 200 to 599.
@@ -310,6 +316,32 @@ impl Fault {
     pub fn retry_after(mut self, value: impl Into<String>) -> Self {
         if let Effect::Status { retry_after, .. } = &mut self.effect {
             *retry_after = Some(value.into());
+        }
+        self
+    }
+
+    /// Sets a header of a [`Status`](Effect::Status); without effect for anything else. The server itself writes
+    /// `Content-Length` and `Transfer-Encoding`, which are refused.
+    ///
+    /// ```
+    /// use edgequake_devserver::Fault;
+    ///
+    /// // The page of a gateway where somebody has to log in first.
+    /// let portal = Fault::status(302).header("location", "https://login.corp.test/?next=%2F").on("Query");
+    /// // A stream that fails.
+    /// let failing = Fault::status(200)
+    ///     .header("content-type", "text/event-stream")
+    ///     .body("data: {\"type\":\"error\",\"message\":\"out of memory\"}\n\n")
+    ///     .on("StreamQuery");
+    /// # let server = edgequake_devserver::DevServer::builder().build()?;
+    /// # server.faults().add(portal)?;
+    /// # server.faults().add(failing)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        if let Effect::Status { headers, .. } = &mut self.effect {
+            headers.insert(name.into(), value.into());
         }
         self
     }

@@ -77,7 +77,8 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     }
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Ok(value) = HeaderValue::try_from(request_id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+        // A fault may have ordered another one.
+        response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
     }
     logged.status = response.status();
     logged.operation = response.extensions().get::<Template>().map(|template| template.0.to_owned());

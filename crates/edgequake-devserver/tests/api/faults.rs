@@ -44,6 +44,10 @@ async fn statuses_have_the_error_body_of_the_server_or_another_one() {
     let (server, api) = default_workspace(with_users()).await;
     order(&server, Fault::status(503).retry_after("7").on("ListDocuments").times(1));
     order(&server, Fault::status(502).body("upstream died").on("GET /api/v1/documents").times(1));
+    let elsewhere = Fault::status(302).header("Location", "/login").header("x-request-id", "of-a-gateway");
+    order(&server, elsewhere.on("ListDocuments").times(1));
+    let page = Fault::status(200).header("content-type", "text/markdown").body("{x}");
+    order(&server, page.on("ListDocuments").times(1));
     order(&server, Fault::status(204).on("ListDocuments").times(1));
     order(&server, Fault::html(504).on("ListDocuments").times(1));
     order(&server, Fault::unauthorized().on("ListDocuments").times(1));
@@ -57,6 +61,11 @@ async fn statuses_have_the_error_body_of_the_server_or_another_one() {
     assert_eq!(answer.error().details.unwrap()["retryable"], true);
     let answer = api.send(&list).await;
     assert_eq!((answer.status.as_u16(), &*answer.body), (502, &b"upstream died"[..]));
+    let answer = api.send(&list).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (302, "/login"));
+    assert_eq!((answer.header("x-request-id"), answer.body.len()), ("of-a-gateway", 0));
+    let answer = api.send(&list).await;
+    assert_eq!((answer.header("content-type"), &*answer.body), ("text/markdown", &b"{x}"[..]));
     let answer = api.send(&list).await;
     assert_eq!((answer.status.as_u16(), answer.body.len()), (204, 0));
     let answer = api.send(&list).await;
