@@ -117,7 +117,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "soak",
-        summary: "calls against injected faults: [--seconds N] (default 300) [--seed N]",
+        summary: "calls over three ways under faults: [SECONDS] (of each, default 300) [--seed N] [--way http1|http2|relay]",
         run: soak::run,
     },
     Command {

@@ -1,26 +1,36 @@
 //! `cargo xtask soak`: the client's soak test for minutes instead of seconds, optimized.
 //!
-//! The test prints its figures: calls, right answers, right errors, what was executed twice (nothing may be), and what was left
-//! behind. The same seed makes the server draw the same faults.
+//! It calls the dev server, with faults ordered, over HTTP/1.1, over TLS with HTTP/2, and through a relay that spoils connections, each
+//! way for the time that was asked for. The test prints its figures: calls, right answers, right errors, what became of uploads, how
+//! often each fault was met, and what was left behind. The same seed makes the same faults.
 
 use lexopt::{Arg, Parser, ValueExt};
 
 use crate::command::{cargo, run as run_command};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
+
+/// The tests, each of which is a way.
+const WAYS: [&str; 3] = ["http1", "http2", "relay"];
 
 pub(crate) fn run(mut arguments: Parser) -> Result<()> {
-    let (mut seconds, mut seed) = (300_u64, 7_u64);
+    let (mut seconds, mut seed, mut way) = (300_u64, 7_u64, None);
     while let Some(argument) = arguments.next()? {
         match argument {
-            Arg::Long("seconds") => seconds = arguments.value()?.parse()?,
+            Arg::Value(value) => seconds = value.parse()?,
             Arg::Long("seed") => seed = arguments.value()?.parse()?,
+            Arg::Long("way") => way = Some(arguments.value()?.string()?),
             other => return Err(other.unexpected().into()),
         }
     }
+    if let Some(way) = way.as_deref().filter(|way| !WAYS.contains(way)) {
+        return Err(Failure::new(format!("`--way` must be one of {}, not {way}", WAYS.join(", "))));
+    }
     let soak = ["test", "--package", "edgequake-client", "--release", "--test", "soak", "--", "--nocapture"];
-    run_command(
-        cargo(soak)
-            .env("EDGEQUAKE_SOAK_SECONDS", seconds.to_string())
-            .env("EDGEQUAKE_SOAK_SEED", seed.to_string()),
-    )
+    let mut command = cargo(soak);
+    if let Some(way) = way {
+        command.args(["--exact", &way]);
+    }
+    command.env("EDGEQUAKE_SOAK_SECONDS", seconds.to_string());
+    command.env("EDGEQUAKE_SOAK_SEED", seed.to_string());
+    run_command(&mut command)
 }
