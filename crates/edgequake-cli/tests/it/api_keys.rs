@@ -1,9 +1,8 @@
 //! Keys from creation to revocation, as scripts use them.
 
-use edgequake_devserver::Era;
+use edgequake_devserver::{Era, Fault};
 
 use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
-use crate::scripted;
 
 async fn as_mona() -> Rig {
     let mut rig = Rig::new().await;
@@ -124,21 +123,17 @@ async fn a_master_key_has_no_keys_of_its_own() {
 
 #[tokio::test]
 async fn a_rotation_that_cannot_revoke_still_gives_the_new_key() {
-    let (url, seen) = scripted::serve(|line| match line.split(' ').next() {
-        Some("GET") => {
-            (200, "application/json", r#"{"keys":[{"key_id":"k-1","prefix":"eq_1","name":"ci"}]}"#.into())
-        }
-        Some("POST") => (201, "application/json", r#"{"key_id":"k-2","api_key":"eq_new"}"#.into()),
-        _ => (403, "application/json", r#"{"code":"FORBIDDEN","message":"no"}"#.into()),
-    })
-    .await;
-    let mut rig = Rig::new().await;
-    rig.env("EDGEQUAKE_BASE_URL", url);
-    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
-    let rotated = rig.cli(&["api-keys", "rotate", "k-1"]).await;
-    assert_eq!((rotated.code, rotated.stdout.as_str()), (1, "eq_new\n"));
-    assert!(rotated.stderr.contains("the old key k-1 could not be revoked"), "{}", rotated.stderr);
-    let methods: Vec<String> =
-        seen.lock().unwrap().iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    let mut rig = Rig::as_root().await;
+    let old = rig.cli(&["api-keys", "create", "--name", "ci", "--json"]).await.succeeded().json();
+    let old = old["key_id"].as_str().unwrap();
+    rig.server.faults().add(Fault::status(403).on("RevokeApiKey")).unwrap();
+    let before = rig.server.request_log().len();
+    let rotated = rig.cli(&["api-keys", "rotate", old]).await;
+    assert_eq!(rotated.code, 1, "{}", rotated.stderr);
+    assert!(rotated.word().starts_with("eq_"), "{}", rotated.stdout);
+    let said = format!("the old key {old} could not be revoked");
+    assert!(rotated.stderr.contains(&said), "{}", rotated.stderr);
+    let log = rig.server.request_log();
+    let methods: Vec<&str> = log[before..].iter().map(|seen| seen.method.as_str()).collect();
     assert_eq!(methods, ["GET", "POST", "DELETE"]);
 }

@@ -11,6 +11,5 @@ mod help;
 mod pipes;
 mod questions;
 mod rig;
-mod scripted;
 mod sessions;
 mod settings;

@@ -1,7 +1,8 @@
 //! `query` and `raw`.
 
-use crate::rig::{Rig, assert_transcript};
-use crate::scripted;
+use edgequake_devserver::Fault;
+
+use crate::rig::{Rig, Run, assert_transcript};
 
 async fn with_documents() -> Rig {
     let mut rig = Rig::as_root().await;
@@ -55,41 +56,30 @@ async fn raw_sends_anything_and_prints_what_comes() {
 }
 
 /// What a streamed answer of these events shows.
-async fn streamed(answer: fn(&str) -> (u16, &'static str, String)) -> crate::rig::Run {
-    let (url, _) = scripted::serve(answer).await;
-    let mut rig = Rig::new().await;
-    rig.env("EDGEQUAKE_BASE_URL", url);
+async fn streamed(events: &[&str]) -> Run {
+    let mut rig = Rig::as_root().await;
+    let text: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let answer = Fault::status(200).header("content-type", "text/event-stream").body(text);
+    rig.server.faults().add(answer.on("StreamQuery")).unwrap();
     rig.cli(&["query", "Why?", "--stream"]).await
 }
 
 #[tokio::test]
 async fn a_stream_that_fails_keeps_what_came_and_says_why() {
-    let failed = streamed(|_| {
-        let events = [
-            r#"{"type":"token","content":"Half "}"#,
-            r#"{"type":"error","message":"M","code":"STREAM_ERROR"}"#,
-        ];
-        (200, "text/event-stream", events.map(|event| format!("data: {event}\n\n")).concat())
-    })
-    .await;
+    let half = r#"{"type":"token","content":"Half "}"#;
+    let failed = streamed(&[half, r#"{"type":"error","message":"M","code":"STREAM_ERROR"}"#]).await;
     assert_eq!((failed.code, failed.stdout.as_str()), (1, "Half \n"));
     assert!(failed.stderr.contains("M [STREAM_ERROR]"), "{}", failed.stderr);
 
-    let cut = streamed(|_| {
-        (200, "text/event-stream", "data: {\"type\":\"token\",\"content\":\"Half\"}\n\n".into())
-    })
-    .await;
-    assert_eq!((cut.code, cut.stdout.as_str()), (1, "Half\n"));
+    let cut = streamed(&[half]).await;
+    assert_eq!((cut.code, cut.stdout.as_str()), (1, "Half \n"));
     assert!(cut.stderr.contains("ended before its last event"), "{}", cut.stderr);
 }
 
 #[tokio::test]
 async fn a_corrected_answer_is_shown_below_the_first_one() {
-    let corrected = streamed(|_| {
-        let events = [r#"{"type":"token","content":"In 1913."}"#, r#"{"type":"done","answer":"In 1931."}"#];
-        (200, "text/event-stream", events.map(|event| format!("data: {event}\n\n")).concat())
-    })
-    .await;
+    let events = [r#"{"type":"token","content":"In 1913."}"#, r#"{"type":"done","answer":"In 1931."}"#];
+    let corrected = streamed(&events).await;
     assert_eq!((corrected.code, corrected.stdout.as_str()), (0, "In 1913.\nIn 1931.\n"));
     assert_eq!(corrected.stderr, "the server has corrected the answer above:\n");
 }
