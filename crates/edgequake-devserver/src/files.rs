@@ -15,7 +15,29 @@ pub(crate) enum FileError {
 }
 
 fn read(path: &Path) -> Result<String, FileError> {
-    std::fs::read_to_string(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
+    let text = std::fs::read(path).and_then(decode);
+    text.map_err(|source| FileError::Read { path: path.to_owned(), source })
+}
+
+/// Text in UTF-8, or in what the byte order mark says, which editors on Windows write.
+fn decode(bytes: Vec<u8>) -> std::io::Result<String> {
+    let units = |order: fn([u8; 2]) -> u16, bytes: &[u8]| {
+        let (pairs, rest) = bytes.as_chunks::<2>();
+        let text = String::from_utf16(&pairs.iter().copied().map(order).collect::<Vec<_>>());
+        text.ok().filter(|_| rest.is_empty())
+    };
+    let text = match bytes.as_slice() {
+        [0xff, 0xfe, rest @ ..] => units(u16::from_le_bytes, rest),
+        [0xfe, 0xff, rest @ ..] => units(u16::from_be_bytes, rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        _ => String::from_utf8(bytes).ok(),
+    };
+    text.ok_or_else(|| {
+        std::io::Error::new(
+            std::io::ErrorKind::InvalidData,
+            "the text is neither UTF-8 nor UTF-16; save it as UTF-8",
+        )
+    })
 }
 
 /// A list, or one of what it is a list of.

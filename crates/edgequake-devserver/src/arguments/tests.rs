@@ -92,18 +92,27 @@ fn a_command_follows_exec() {
 fn documents_and_failures_come_from_files() {
     let folder = std::env::temp_dir().join(format!("edgequake-devserver-{}", Uuid::new_v4()));
     std::fs::create_dir(&folder).unwrap();
-    let file = |name: &str, text: &str| {
+    let file = |name: &str, content: &[u8]| {
         let path = folder.join(name);
-        std::fs::write(&path, text).unwrap();
+        std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     };
-    let text = file("bridge.md", "The bridge opened in 1931.");
-    let list = file("more.json", r#"[{"title": "Cats", "content": "They sleep."}]"#);
-    let faults = file("faults.json", r#"{"on": "Query", "effect": {"status": {"code": 503}}}"#);
+    let text = file("bridge.md", b"The bridge opened in 1931.");
+    let list = file("more.json", br#"[{"title": "Cats", "content": "They sleep."}]"#);
+    let faults = file("faults.json", br#"{"on": "Query", "effect": {"status": {"code": 503}}}"#);
     let (server, _) = parsed_server(&["--seed", &text, "--seed", &list, "--faults", &faults], &[]);
     for part in [r#"title: "bridge.md""#, r#"title: "Cats""#, "code: 503"] {
         assert!(server.contains(part), "{part} in {server}");
     }
+    let json = r#"{"title": "Café", "content": "It is open."}"#;
+    let utf16 =
+        |order: fn(u16) -> [u8; 2]| format!("\u{feff}{json}").encode_utf16().flat_map(order).collect();
+    for bytes in [format!("\u{feff}{json}").into_bytes(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+        let (server, _) = parsed_server(&["--seed", &file("marked.json", &bytes)], &[]);
+        assert!(server.contains("title: \"Café\""), "{server}");
+    }
+    let odd = file("odd.txt", &[0xff, 0xfe, 0x41]);
+    assert_eq!(parse(&["--seed", &odd], &[]).unwrap_err().to_string(), format!("cannot read {odd}"));
     let error = |arguments: &[&str]| {
         let error = parse(arguments, &[]).unwrap_err();
         (error.to_string(), std::error::Error::source(&error).is_some())
