@@ -20,7 +20,7 @@ use http_body_util::BodyExt;
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::auth::credential::Credential;
-use crate::auth::permission::{self, Permission};
+use crate::auth::permission;
 use crate::auth::scope::{self, Scope};
 use crate::clock::Timestamp;
 use crate::config::Era;
@@ -63,7 +63,7 @@ async fn answer_or_spoil(app: Arc<App>, route: &Route, request: Request) -> Resp
         name: route.name,
         method: &route.method,
         path: route.path,
-        changes: matches!(route.permission, Permission::Write | Permission::Admin),
+        changes: route.changes(),
         authenticates: (route.auth)(&app.config) == Auth::Required,
     };
     match app.faults.take(asked) {

@@ -245,6 +245,11 @@ impl Route {
         self
     }
 
+    /// Whether the operation changes something.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(self.permission, Permission::Write | Permission::Admin)
+    }
+
     /// The same row for a body of short fields only, because what they say is kept.
     pub(crate) fn short(mut self) -> Self {
         let handler = self.handler;

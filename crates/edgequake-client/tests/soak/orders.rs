@@ -18,7 +18,6 @@ fn faults_of_calls() -> Vec<(&'static str, Fault, f64)> {
         ("503", Fault::status(503), 0.02),
         ("503 for now", Fault::status(503).retry_after("0"), 0.02),
         ("429", Fault::rate_limited(0), 0.02),
-        ("read-only", Fault::read_only(), 0.002),
         ("502 from a gateway, executed", Fault::html(502).after_execution(), 0.015),
         ("502 from a gateway", Fault::html(502), 0.015),
         ("504, executed", Fault::status(504).after_execution(), 0.01),
@@ -67,6 +66,10 @@ impl Orders {
             // while at a time.
             if way == Way::Http1 {
                 faults.push(("silence", Fault::silence().on(call), 0.005));
+            }
+            // The others change nothing.
+            if call.starts_with("Upload") {
+                faults.push(("read-only", Fault::read_only().on(call), 0.006));
             }
             faults.extend(
                 faults_of_calls().into_iter().map(|(name, fault, share)| (name, fault.on(call), share)),

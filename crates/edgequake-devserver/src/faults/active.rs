@@ -49,6 +49,9 @@ pub enum FaultError {
     /// Processing belongs to no operation.
     #[error("`on` cannot limit failures of processing, which belong to no operation; leave it out")]
     Processing,
+    /// A read-only server refuses no operation that only reads.
+    #[error("`on` must name an operation that changes something, for `read_only` hits no other")]
+    ReadOnly,
     /// The probability is not a number from 0 to 1.
     #[error("`probability` must be a number from 0 to 1")]
     Probability,
@@ -75,6 +78,16 @@ pub enum FaultError {
 /// The stages of processing, in order.
 pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
 
+/// An operation that a fault may name.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub(crate) name: &'static str,
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    /// Whether it changes something.
+    pub(crate) changes: bool,
+}
+
 /// What a request asks for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Asked<'a> {
@@ -88,12 +101,15 @@ pub(crate) struct Asked<'a> {
 
 impl Asked<'_> {
     fn is(&self, operation: &str) -> bool {
-        match operation.split_once(' ') {
-            Some((method, path)) => {
-                method.eq_ignore_ascii_case(self.method.as_str()) && path.trim() == self.path
-            }
-            None => operation == self.name || operation == self.path,
-        }
+        is(operation, self.name, self.method, self.path)
+    }
+}
+
+/// Whether `on` names the operation.
+fn is(on: &str, name: &str, method: &Method, path: &str) -> bool {
+    match on.split_once(' ') {
+        Some((asked, place)) => asked.eq_ignore_ascii_case(method.as_str()) && place.trim() == path,
+        None => on == name || on == path,
     }
 }
 
@@ -123,8 +139,7 @@ pub struct Faults(Arc<Mutex<Table>>);
 
 #[derive(Debug, Default)]
 struct Table {
-    /// Name, method and path of all operations.
-    operations: Vec<(String, Method, String)>,
+    operations: Vec<Operation>,
     active: Vec<(ActiveFault, Random)>,
     last_id: u64,
     /// The hits of faults that have ended are kept as long as their number is small.
@@ -132,7 +147,7 @@ struct Table {
 }
 
 impl Faults {
-    pub(crate) fn new(operations: Vec<(String, Method, String)>) -> Self {
+    pub(crate) fn new(operations: Vec<Operation>) -> Self {
         Self(Arc::new(Mutex::new(Table { operations, ..Table::default() })))
     }
 
@@ -226,11 +241,13 @@ impl Table {
             return Err(FaultError::Probability);
         }
         if let Some(on) = &fault.on {
-            let known = self.operations.iter().any(|(name, method, path)| {
-                Asked { name, method, path, changes: false, authenticates: false }.is(on)
-            });
-            if !known {
+            let is_named = |known: &&Operation| is(on, known.name, &known.method, known.path);
+            let mut named = self.operations.iter().filter(is_named).peekable();
+            if named.peek().is_none() {
                 return Err(FaultError::Operation(on.clone()));
+            }
+            if fault.effect == Effect::ReadOnly && !named.any(|known| known.changes) {
+                return Err(FaultError::ReadOnly);
             }
         }
         match &fault.effect {
@@ -296,8 +313,12 @@ impl ActiveFault {
 mod tests {
     use super::*;
 
+    fn operation(name: &'static str, method: Method) -> Operation {
+        Operation { name, method, path: "/api/v1/query", changes: false }
+    }
+
     fn faults() -> Faults {
-        Faults::new(vec![("Query".to_owned(), Method::POST, "/api/v1/query".to_owned())])
+        Faults::new(vec![operation("Query", Method::POST)])
     }
 
     fn asked(name: &'static str) -> Asked<'static> {
@@ -342,10 +363,7 @@ mod tests {
             ("post /api/v1/query", true),
             ("GET /api/v1/query", false),
         ] {
-            let faults = Faults::new(vec![
-                ("Query".to_owned(), Method::POST, "/api/v1/query".to_owned()),
-                ("Other".to_owned(), Method::GET, "/api/v1/query".to_owned()),
-            ]);
+            let faults = Faults::new(vec![operation("Query", Method::POST), operation("Other", Method::GET)]);
             faults.add(Fault::status(500).on(on)).unwrap();
             assert_eq!(faults.take(asked("Query")).is_some(), hits, "{on}");
         }
@@ -358,6 +376,10 @@ mod tests {
             (
                 Fault::status(500).on("Qwery"),
                 "`on` names no operation of this server: \"Qwery\"; use a type such as `Query`, or `POST /api/v1/query`",
+            ),
+            (
+                Fault::read_only().on("Query"),
+                "`on` must name an operation that changes something, for `read_only` hits no other",
             ),
             (Fault::status(99), "`code` must be a status from 200 to 599"),
             (Fault::new(Effect::Html { code: 600 }), "`code` must be a status from 200 to 599"),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use active::{ActiveFault, FaultError, FaultId, Faults};
-pub(crate) use active::{Asked, STAGES};
+pub(crate) use active::{Asked, Operation, STAGES};
 
 /// A failure to order: what goes wrong, where, how often and how likely.
 ///
@@ -99,7 +99,7 @@ pub enum Effect {
         /// The wait that the server tells.
         seconds: u64,
     },
-    /// 503 to whatever changes something; what only reads or queries is not hit.
+    /// 503 to whatever changes something; what only reads or queries, and a login or a refresh, is not hit.
     ReadOnly,
     /// Every access token expires now; then the request is served.
     ExpireTokens,

@@ -26,11 +26,12 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use http::header::{HeaderName, HeaderValue};
-use http::{Method, StatusCode};
+use http::StatusCode;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::auth::credential::Credential;
+use crate::faults::Operation;
 use crate::log::{CredentialKind, LoggedRequest};
 use crate::pipeline::{self, RequestId, Template};
 use crate::route::Route;
@@ -56,9 +57,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
     router.layer(from_fn_with_state(Arc::clone(&app), record)).with_state(app)
 }
 
-/// Name, method and path of all operations, for those who choose one.
-pub(crate) fn operations() -> Vec<(String, Method, String)> {
-    let operation = |route: Route| (route.name.to_owned(), route.method, route.path.to_owned());
+/// All operations, for those who choose one.
+pub(crate) fn operations() -> Vec<Operation> {
+    let operation = |route: Route| Operation {
+        changes: route.changes(),
+        name: route.name,
+        method: route.method,
+        path: route.path,
+    };
     table::table().into_iter().map(operation).collect()
 }
 
