@@ -78,7 +78,8 @@ impl DevServerBuilder {
         self
     }
 
-    /// Answers requests with this `Origin`, such as `http://localhost:3000`. By default every request with an origin is
+    /// Answers requests with this `Origin`, such as `http://localhost:3000`, and lets pages of it read the responses
+    /// (CORS). By default every request with an origin is
     /// refused with 403, because it comes from a web page.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.guard.origins.push(origin.into());

@@ -5,6 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::response::IntoResponse;
+use http::header::ORIGIN;
+use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -17,7 +20,7 @@ use tower_service::Service;
 use crate::admin;
 use crate::effects::Disconnect;
 use crate::error::Refusal;
-use crate::guard::Guard;
+use crate::guard::{self, Guard};
 use crate::link::{Link, Linked};
 use crate::service::{BackendService, ResponseBody};
 #[cfg(feature = "websocket")]
@@ -119,12 +122,35 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Disconnected> {
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     if let Err(message) = shared.guard.check(&parts) {
         // A page is not worth reading on for.
         let refusal = Refusal::text(StatusCode::FORBIDDEN, message);
         return Ok(refusal.into_response("").map(ResponseBody));
     }
+    let origin = parts.headers.get(ORIGIN).cloned();
+    let mut response = match guard::preflight(&parts) {
+        Some(headers) => {
+            let mut response = StatusCode::NO_CONTENT.into_response();
+            *response.headers_mut() = headers;
+            response.map(ResponseBody)
+        }
+        None => serve_admitted(shared, link, peer, parts, body).await?,
+    };
+    if let Some(origin) = origin {
+        guard::share(response.headers_mut(), origin);
+    }
+    Ok(response)
+}
+
+/// Answers a request that has passed the guard.
+async fn serve_admitted(
+    shared: Arc<Shared>,
+    link: Link,
+    peer: SocketAddr,
+    mut parts: Parts,
+    body: Incoming,
+) -> Result<Response<ResponseBody>, Disconnected> {
     if is_admin(parts.uri.path()) && peer.ip().to_canonical().is_loopback() {
         let Ok(response) = shared.admin.clone().call(Request::from_parts(parts, body)).await;
         return Ok(response.map(ResponseBody));

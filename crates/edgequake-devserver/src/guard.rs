@@ -5,9 +5,14 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, HeaderValue, ORIGIN};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_REQUEST_HEADERS, ACCESS_CONTROL_REQUEST_METHOD, HOST,
+    HeaderValue, ORIGIN, VARY,
+};
 use http::request::Parts;
 use http::uri::Authority;
+use http::{HeaderMap, Method};
 
 const PAGE: &str = "Web pages may not call this server; allow an origin with --allow-origin";
 
@@ -52,6 +57,30 @@ impl Guard {
             || host.ends_with(".localhost")
             || self.hosts.contains(&host)
     }
+}
+
+/// The answer to a page that asks whether it may send a request: it may, for its origin has passed the guard. `None` for a
+/// request that asks nothing.
+pub(crate) fn preflight(parts: &Parts) -> Option<HeaderMap> {
+    let asked = parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if parts.method != Method::OPTIONS || !asked || !parts.headers.contains_key(ORIGIN) {
+        return None;
+    }
+    let mut headers = HeaderMap::new();
+    let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+    if let Some(names) = parts.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
+    Some(headers)
+}
+
+/// Lets the page with this origin, which has passed the guard, read a response.
+pub(crate) fn share(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    let exposed = "retry-after, x-request-id, x-ratelimit-limit, x-ratelimit-remaining";
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(exposed));
+    headers.append(VARY, HeaderValue::from_static("origin"));
 }
 
 fn authority(value: &HeaderValue) -> Option<Authority> {

@@ -132,6 +132,32 @@ async fn no_web_page_reaches_the_server() {
 }
 
 #[tokio::test]
+async fn pages_of_an_allowed_origin_may_ask_and_read() {
+    let server = with_users().allow_origin("http://localhost:3000").start().await.unwrap();
+    let page = Api::new(&server).with("origin", "http://localhost:3000");
+    let asking = page
+        .with("access-control-request-method", "DELETE")
+        .with("access-control-request-headers", "authorization,x-tenant-id");
+    let answer = asking.raw(Method::OPTIONS, "/api/v1/documents/x", "", "").await;
+    assert_eq!(answer.status, 204);
+    assert!(answer.header("access-control-allow-methods").contains("DELETE"));
+    assert_eq!(answer.header("access-control-allow-headers"), "authorization,x-tenant-id");
+    for answer in
+        [answer, page.get("/live").await, page.send(&Me::new()).await, page.get("/__dev/stats").await]
+    {
+        assert_eq!(answer.header("access-control-allow-origin"), "http://localhost:3000", "{answer}");
+        assert_eq!(answer.header("vary"), "origin");
+    }
+    // Others learn nothing, and a request without an origin is answered as before.
+    let other = asking.with("origin", "https://evil.test");
+    let refused = other.raw(Method::OPTIONS, "/live", "", "").await;
+    assert_eq!((refused.status.as_u16(), refused.header("access-control-allow-origin")), (403, ""));
+    let plain = Api::new(&server);
+    assert_eq!(plain.get("/live").await.header("access-control-allow-origin"), "");
+    assert_eq!(plain.raw(Method::OPTIONS, "/live", "", "").await.status, 405);
+}
+
+#[tokio::test]
 async fn a_server_listens_elsewhere_only_when_told_to() {
     let server = with_users().ip("0.0.0.0".parse().unwrap()).start().await.unwrap();
     assert!(server.addr().ip().is_unspecified());
