@@ -2,11 +2,13 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use http::request::Parts;
 #[cfg(feature = "websocket")]
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::auth::caller::Caller;
+use crate::auth::credential::Credential;
 use crate::auth::token::Signer;
 use crate::bus::Bus;
 use crate::clock::Clock;
@@ -14,7 +16,7 @@ use crate::config::Config;
 use crate::faults::Faults;
 use crate::ledger::{Ledger, SessionEvent};
 use crate::limiter::Limiter;
-use crate::log::{Counters, Log};
+use crate::log::{Counters, CredentialKind, Log, LoggedRequest};
 use crate::recorder::Recorder;
 use crate::state::space::Spaces;
 use crate::state::{BUILT_IN_USER, Directory, user_id};
@@ -86,6 +88,20 @@ impl App {
     /// Users, keys, sessions and tenants. Lock them briefly, and never across an await.
     pub(crate) fn directory(&self) -> MutexGuard<'_, Directory> {
         self.directory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the log says of a request, before it is answered.
+    pub(crate) fn seen(&self, parts: &Parts) -> LoggedRequest {
+        let credential = Credential::from_headers(&parts.headers, self.config.era);
+        let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&self.config));
+        LoggedRequest::new(parts.method.clone(), parts.uri.path(), &parts.headers, kind)
+    }
+
+    /// Tells the listener of a request, if there is one.
+    pub(crate) fn tell(&self, request: &LoggedRequest) {
+        if let Some(listener) = &self.config.on_request {
+            listener.call(request);
+        }
     }
 
     /// Starts a background job.

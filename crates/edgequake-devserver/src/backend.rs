@@ -151,7 +151,7 @@ impl Backend {
         Ok(())
     }
 
-    pub(crate) fn app(&self) -> &App {
+    pub(crate) fn app(&self) -> &Arc<App> {
         &self.app
     }
 

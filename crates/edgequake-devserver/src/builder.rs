@@ -79,8 +79,7 @@ impl DevServerBuilder {
     }
 
     /// Answers requests with this `Origin`, such as `http://localhost:3000`, and lets pages of it read the responses
-    /// (CORS). By default every request with an origin is
-    /// refused with 403, because it comes from a web page.
+    /// (CORS). By default every request with an origin is refused with 403, because it comes from a web page.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.guard.origins.push(origin.into());
         self
@@ -230,8 +229,9 @@ impl DevServerBuilder {
         self
     }
 
-    /// Calls `listener` for each answered request, for a log of one's own. It runs on the runtime of the server, so it
-    /// must not block.
+    /// Calls `listener` for each request, for a log of one's own, once its head is answered or a fault has ended or silenced
+    /// its connection. That includes requests that are [refused to web pages](Self::allow_origin) and those of the endpoints
+    /// for tests, neither of which [`Backend::request_log`] has. It runs on the runtime of the server, so it must not block.
     pub fn on_request(mut self, listener: impl Fn(&LoggedRequest) + Send + Sync + 'static) -> Self {
         self.config.on_request = Some(RequestListener::new(listener));
         self

@@ -44,7 +44,7 @@ pub(crate) struct Config {
     pub(crate) lockout: Duration,
     /// How many requests at once, and how many more per second.
     pub(crate) rate_limit: Option<(u32, f64)>,
-    /// Called for each answered request.
+    /// Called for each request, once it has ended.
     pub(crate) on_request: Option<RequestListener>,
 }
 

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::IntoResponse;
 use http::header::ORIGIN;
-use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -15,13 +14,16 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use tower_service::Service;
 
 use crate::admin;
-use crate::effects::Disconnect;
+use crate::app::App;
+use crate::effects::Unanswered;
 use crate::error::Refusal;
 use crate::guard::{self, Guard};
 use crate::link::{Link, Linked};
+use crate::log::LoggedRequest;
 use crate::service::{BackendService, ResponseBody};
 #[cfg(feature = "websocket")]
 use crate::socket::Closing;
@@ -33,6 +35,7 @@ struct Disconnected;
 
 /// What all connections share.
 pub(crate) struct Shared {
+    pub(crate) app: Arc<App>,
     pub(crate) service: BackendService,
     pub(crate) admin: Router,
     pub(crate) guard: Guard,
@@ -122,42 +125,41 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Disconnected> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    let started = Instant::now();
+    let tell = |seen: LoggedRequest, status: StatusCode| {
+        shared.app.tell(&LoggedRequest { status, duration: started.elapsed(), ..seen });
+    };
     if let Err(message) = shared.guard.check(&parts) {
         // A page is not worth reading on for.
-        let refusal = Refusal::text(StatusCode::FORBIDDEN, message);
-        return Ok(refusal.into_response("").map(ResponseBody));
+        let response = Refusal::text(StatusCode::FORBIDDEN, message).into_response("");
+        tell(shared.app.seen(&parts), response.status());
+        return Ok(response.map(ResponseBody));
     }
     let origin = parts.headers.get(ORIGIN).cloned();
-    let mut response = match guard::preflight(&parts) {
-        Some(headers) => {
-            let mut response = StatusCode::NO_CONTENT.into_response();
-            *response.headers_mut() = headers;
-            response.map(ResponseBody)
+    let mut response = if let Some(headers) = guard::preflight(&parts) {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        *response.headers_mut() = headers;
+        tell(shared.app.seen(&parts), response.status());
+        response.map(ResponseBody)
+    } else if is_admin(parts.uri.path()) && peer.ip().to_canonical().is_loopback() {
+        let seen = shared.app.seen(&parts);
+        let Ok(response) = shared.admin.clone().call(Request::from_parts(parts, body)).await;
+        tell(seen, response.status());
+        response.map(ResponseBody)
+    } else {
+        parts.extensions.insert(link);
+        // This tells of the request itself.
+        let Ok(response) = shared.service.clone().call(Request::from_parts(parts, body)).await;
+        if response.extensions().get::<Unanswered>().is_some() {
+            return Err(Disconnected);
         }
-        None => serve_admitted(shared, link, peer, parts, body).await?,
+        response
     };
     if let Some(origin) = origin {
         guard::share(response.headers_mut(), origin);
     }
     Ok(response)
-}
-
-/// Answers a request that has passed the guard.
-async fn serve_admitted(
-    shared: Arc<Shared>,
-    link: Link,
-    peer: SocketAddr,
-    mut parts: Parts,
-    body: Incoming,
-) -> Result<Response<ResponseBody>, Disconnected> {
-    if is_admin(parts.uri.path()) && peer.ip().to_canonical().is_loopback() {
-        let Ok(response) = shared.admin.clone().call(Request::from_parts(parts, body)).await;
-        return Ok(response.map(ResponseBody));
-    }
-    parts.extensions.insert(link);
-    let Ok(response) = shared.service.clone().call(Request::from_parts(parts, body)).await;
-    if response.extensions().get::<Disconnect>().is_some() { Err(Disconnected) } else { Ok(response) }
 }
 
 fn is_admin(path: &str) -> bool {

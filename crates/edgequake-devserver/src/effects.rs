@@ -17,9 +17,12 @@ use crate::link::Link;
 /// The time for what was written to leave before the connection ends.
 const FLUSH_TIME: Duration = Duration::from_millis(10);
 
-/// Marks a response that is not sent: the connection ends instead.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Disconnect;
+/// Marks a response that is not sent: what becomes of the connection instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    Reset,
+    Silent,
+}
 
 /// Why the body of a response ends early.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +50,7 @@ impl Effect {
     }
 
     /// The response instead of the answer, for an effect that hides it.
-    pub(crate) async fn replace(&self, link: Option<&Link>, request_id: &str) -> Response {
+    pub(crate) fn replace(&self, link: Option<&Link>, request_id: &str) -> Response {
         match self {
             Self::Status { code, body, retry_after, headers } => {
                 let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -87,7 +90,9 @@ impl Effect {
                 if let Some(link) = link {
                     link.silence();
                 }
-                std::future::pending().await
+                let mut response = StatusCode::OK.into_response();
+                response.extensions_mut().insert(Unanswered::Silent);
+                response
             }
             // Everything else follows the answer.
             _ => {
@@ -98,7 +103,7 @@ impl Effect {
                 let failure = stream::iter([Err::<Bytes, _>(Ended)]);
                 let head = [(CONTENT_TYPE, "application/json")];
                 let mut response = (StatusCode::OK, head, Body::from_stream(failure)).into_response();
-                response.extensions_mut().insert(Disconnect);
+                response.extensions_mut().insert(Unanswered::Reset);
                 response
             }
         }

@@ -31,7 +31,7 @@ pub enum CredentialKind {
     Unknown,
 }
 
-/// A request that the server has answered.
+/// A request that the server has answered, or whose connection a fault has reset or silenced instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedRequest {
@@ -47,8 +47,11 @@ pub struct LoggedRequest {
     pub headers: Vec<String>,
     /// The kind of the credential; the status tells whether it was valid.
     pub credential: CredentialKind,
-    /// The status of the response.
+    /// The status of the response; see [`answered`](Self::answered).
     pub status: StatusCode,
+    /// Whether there was a response. A fault that resets or silences the connection before the head sends none, and `status`
+    /// says nothing then.
+    pub answered: bool,
     /// The path of the operation, with `{name}` for a parameter; `None` for a path that is not routed.
     pub operation: Option<String>,
     /// How long it took until the head of the response was there.
@@ -68,6 +71,7 @@ impl LoggedRequest {
             headers: names,
             credential,
             status: StatusCode::OK,
+            answered: true,
             operation: None,
             duration: Duration::ZERO,
         }
@@ -85,7 +89,7 @@ fn shortened(text: &str) -> String {
 pub struct Stats {
     /// Accepted connections; 0 for calls in the same process.
     pub connections: u64,
-    /// Answered requests.
+    /// Requests that were answered or reset.
     pub requests: u64,
     /// Responses with 401.
     pub unauthorized: u64,

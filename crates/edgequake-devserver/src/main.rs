@@ -93,9 +93,10 @@ const LOG_GRACE_PERIOD: Duration = Duration::from_millis(100);
 
 /// A request in a line.
 fn line(request: &LoggedRequest) -> String {
-    let LoggedRequest { method, path, operation, status, duration, .. } = request;
+    let LoggedRequest { method, path, operation, status, answered, duration, .. } = request;
     let path = operation.as_ref().unwrap_or(path);
-    format!("{method} {path} {} {:.1}ms", status.as_u16(), duration.as_secs_f64() * 1000.0)
+    let status = if *answered { status.as_str() } else { "unanswered" };
+    format!("{method} {path} {status} {:.1}ms", duration.as_secs_f64() * 1000.0)
 }
 
 /// A word of a shell.

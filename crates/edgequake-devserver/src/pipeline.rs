@@ -103,7 +103,7 @@ async fn spoil(
     } else if !effect.disconnects() {
         close = !drain(&parts, &mut body).await;
     }
-    let mut response = effect.replace(link.as_ref(), request_id).await;
+    let mut response = effect.replace(link.as_ref(), request_id);
     if close {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

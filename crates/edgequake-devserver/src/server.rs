@@ -81,6 +81,7 @@ impl DevServer {
         let (stop, stopped) = oneshot::channel();
         let mut accepting = JoinSet::new();
         let shared = Shared {
+            app: Arc::clone(backend.app()),
             service: backend.service(),
             admin: admin::router(backend.clone()),
             guard,

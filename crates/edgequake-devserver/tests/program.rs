@@ -161,13 +161,32 @@ mod unix {
     #[test]
     fn requests_are_logged_by_operation() {
         let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth", "-v"]));
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let mut logged = || log.next().unwrap().rsplit_once(' ').unwrap().0.to_owned();
         send(&address, "GET /api/v1/documents/s3cr3t?x=s3cr3t", "");
+        assert_eq!(logged(), "GET /api/v1/documents/{document_id} 404");
         send(&address, "GET /nowhere", "");
+        assert_eq!(logged(), "GET /nowhere 404");
+        // What never reaches an operation is logged, too: the endpoints for tests, and what the guard refuses.
+        send(
+            &address,
+            "POST /__dev/faults",
+            r#"[{"effect": "reset", "on": "/live"}, {"effect": "silence"}]"#,
+        );
+        assert_eq!(logged(), "POST /__dev/faults 201");
+        send(&address, "GET /live HTTP/1.1\r\norigin: https://evil.test\r\nx-rest:", "");
+        assert_eq!(logged(), "GET /live 403");
+        // And so is what gets no answer, at once.
+        let ask = |path: &str| {
+            let mut stream = TcpStream::connect(&address).unwrap();
+            write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").unwrap();
+            stream
+        };
+        let _reset = ask("/live");
+        assert_eq!(logged(), "GET /live unanswered");
+        let _silent = ask("/health");
+        assert_eq!(logged(), "GET /health unanswered");
         signal(&child, "-TERM");
-        let mut log = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
-        let lines: Vec<&str> = log.lines().map(|line| line.rsplit_once(' ').unwrap().0).collect();
-        assert_eq!(lines, ["GET /api/v1/documents/{document_id} 404", "GET /nowhere 404"]);
         assert!(child.wait().unwrap().success());
     }
 

@@ -25,14 +25,13 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
-use http::header::{HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::auth::credential::Credential;
+use crate::effects::Unanswered;
 use crate::faults::Operation;
-use crate::log::{CredentialKind, LoggedRequest};
 use crate::pipeline::{self, RequestId, Template};
 use crate::route::Route;
 
@@ -73,9 +72,7 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     let started = tokio::time::Instant::now();
     let (mut parts, body) = request.into_parts();
     let request_id = Uuid::new_v4().to_string();
-    let credential = Credential::from_headers(&parts.headers, app.config.era);
-    let kind = credential.map_or(CredentialKind::None, |credential| credential.kind(&app.config));
-    let mut logged = LoggedRequest::new(parts.method.clone(), parts.uri.path(), &parts.headers, kind);
+    let mut logged = app.seen(&parts);
     let recording = app.recorder.record(&parts, app.clock.now());
     parts.extensions.insert(RequestId(request_id.clone()));
     if let Some(recording) = &recording {
@@ -86,18 +83,22 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         // A fault may have ordered another one.
         response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
     }
+    let unanswered = response.extensions().get::<Unanswered>().copied();
     logged.status = response.status();
+    logged.answered = unanswered.is_none();
     logged.operation = response.extensions().get::<Template>().map(|template| template.0.to_owned());
     logged.duration = started.elapsed();
+    app.tell(&logged);
+    if unanswered == Some(Unanswered::Silent) {
+        app.log.push(logged);
+        return std::future::pending().await;
+    }
     if let Some(recording) = recording {
         recording.answered(logged.status.as_u16(), logged.duration);
     }
     app.counters.requests.increment();
     if logged.status == StatusCode::UNAUTHORIZED {
         app.counters.unauthorized.increment();
-    }
-    if let Some(listener) = &app.config.on_request {
-        listener.call(&logged);
     }
     app.log.push(logged);
     response
