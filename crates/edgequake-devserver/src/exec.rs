@@ -10,7 +10,7 @@ use edgequake_types::{TenantId, WorkspaceId};
 use tokio::process::{Child, Command};
 
 use crate::arguments::StartupUser;
-use crate::signals::{Signal, Signals};
+use crate::signals::{Kind, Signals};
 
 /// How long a command may take to end after a signal.
 const GRACE_PERIOD: Duration = Duration::from_millis(500);
@@ -64,10 +64,10 @@ pub(crate) async fn run(
             signal = signals.next() => signal,
         };
         // A terminal has told the command of Ctrl-C, too, and the command decides what becomes of it.
-        if signal == Signal::Interrupt && child.has_terminal {
+        if child.has_terminal && signal.kind.is_of_a_key() && !signal.is_sent {
             continue;
         }
-        child.send(signal);
+        child.send(signal.kind);
         let ended = tokio::select! {
             status = child.wait() => Some(code(status?)),
             () = tokio::time::sleep(GRACE_PERIOD) => None,
@@ -75,7 +75,7 @@ pub(crate) async fn run(
             _ = signals.next() => None,
         };
         child.kill().await?;
-        return Ok(ended.unwrap_or(128 + signal.number()));
+        return Ok(ended.unwrap_or(128 + signal.kind.number()));
     }
 }
 
@@ -110,13 +110,13 @@ impl Group {
     }
 
     /// Hands a signal on; where there are none, nothing happens.
-    fn send(&self, signal: Signal) {
+    fn send(&self, signal: Kind) {
         #[cfg(unix)]
         self.signal(match signal {
-            Signal::Interrupt => rustix::process::Signal::INT,
-            Signal::Terminate => rustix::process::Signal::TERM,
-            Signal::HangUp => rustix::process::Signal::HUP,
-            Signal::Quit => rustix::process::Signal::QUIT,
+            Kind::Interrupt => rustix::process::Signal::INT,
+            Kind::Terminate => rustix::process::Signal::TERM,
+            Kind::HangUp => rustix::process::Signal::HUP,
+            Kind::Quit => rustix::process::Signal::QUIT,
         });
         #[cfg(not(unix))]
         let _ = signal;

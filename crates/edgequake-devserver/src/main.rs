@@ -62,7 +62,7 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
             server = server.start() => server?,
             signal = signals.next() => {
                 let is_run = command.is_some();
-                return Ok(if is_run { 128 + signal.number() } else { 0 });
+                return Ok(if is_run { 128 + signal.kind.number() } else { 0 });
             }
         };
         let code = match command {

@@ -250,6 +250,49 @@ mod unix {
         }
     }
 
+    /// A terminal: the side that types, and the side of programs.
+    fn terminal() -> (std::fs::File, Stdio) {
+        use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+        let typing = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&typing).unwrap();
+        unlockpt(&typing).unwrap();
+        let name = ptsname(&typing, Vec::new()).unwrap();
+        use rustix::fs::{Mode, OFlags, open};
+        let side = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        (typing.into(), side.into())
+    }
+
+    #[test]
+    fn a_process_may_interrupt_a_server_on_a_terminal() {
+        let (_typing, stdin) = terminal();
+        let mut command = program();
+        command.args(["exec", "--", "sh", "-c", "echo started; exec sleep 20"]).stdin(stdin);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "started");
+        signal(&child, "-INT");
+        assert_eq!(child.wait().unwrap().code(), Some(130));
+        assert!(lines.next().is_none());
+    }
+
+    /// A command that takes longer than the server would wait for it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_command_on_a_terminal_decides_what_becomes_of_its_ctrl_c() {
+        let (mut typing, stdin) = terminal();
+        let script =
+            "trap 'echo caught; kill $!' INT; sleep 20 & echo started; wait; sleep 1; echo done; exit 5";
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait", env!("CARGO_BIN_EXE_edgequake-devserver"), "exec", "--"]);
+        command.args(["sh", "-c", script]).stdin(stdin).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "started");
+        typing.write_all(b"\x03").unwrap();
+        assert_eq!(lines.collect::<Vec<_>>(), ["caught", "done"]);
+        assert_eq!(child.wait().unwrap().code(), Some(5));
+    }
+
     #[test]
     fn a_command_may_clean_up_and_what_it_started_ends_too() {
         let script = "trap 'echo cleaned; exit 9' TERM; sleep 1000 & echo started; wait";
