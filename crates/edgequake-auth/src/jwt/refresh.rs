@@ -75,7 +75,7 @@ impl Inner {
                 self.store_failure("the tokens in hand cannot be stored, so they are not refreshed", error);
             return self.log_in_instead(plan, error).await;
         }
-        let unreadable = |error| Failure::of(self.store_failure("the stored login cannot be read", error));
+        let unreadable = |error| Failure::of(self.store_failure("the stored login cannot be used", error));
         let key = self.key().await.map_err(unreadable)?;
         let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)

@@ -300,6 +300,6 @@ fn a_folder_of_another_user_is_told() {
     };
     let text = output.split("@ ").nth(1).and_then(|said| said.lines().next()).unwrap();
     println!("told: {text}");
-    assert!(text.ends_with("permission denied; it belongs to another user: choose another folder"), "{text}");
+    assert!(text.ends_with("/logins belongs to another user: choose another folder"), "{text}");
     assert_eq!(place.spent(session), 0);
 }

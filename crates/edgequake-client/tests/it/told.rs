@@ -103,7 +103,7 @@ async fn a_file_or_store_that_cannot_be_used_is_told_with_its_cause() {
     let text = chain(&error).replace(&folder.path().display().to_string(), "[folder]");
     let (begin, rest) = text.split_once("logins/").unwrap();
     let (_, end) = rest.split_once(": ").unwrap();
-    insta::assert_snapshot!(format!("{begin}logins/[login]: {end}"), @"/api/v1/auth/me: the stored login cannot be read: cannot read the token folder [folder]/file/logins/[login]: not a directory; something on the way is no folder: choose another one");
+    insta::assert_snapshot!(format!("{begin}logins/[login]: {end}"), @"/api/v1/auth/me: the stored login cannot be used: cannot read the token folder [folder]/file/logins/[login]: not a directory; something on the way is no folder: choose another one");
 }
 
 #[tokio::test]

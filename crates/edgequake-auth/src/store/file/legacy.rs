@@ -36,7 +36,10 @@ impl Legacy {
         }
         let mut logins = disk::read(&self.path)?;
         let Some(record) = wanted(&logins) else { return Ok(None) };
-        let _ = folder.compare_and_set(key, None, &record)?;
+        let _ = folder.compare_and_set(key, None, &record).map_err(|error| {
+            let text = format!("cannot take over the login in {}: {error}", self.path.display());
+            StoreError::new(error.kind(), text).with_source(error)
+        })?;
         // Taken out of the old file only once it is here, or another login is.
         let Some(stored) = folder.read(key)? else {
             let text = "a login of the former token file could not be taken over just now: try again";

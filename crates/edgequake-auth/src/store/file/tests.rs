@@ -231,6 +231,45 @@ async fn a_place_that_cannot_be_used_is_told_with_what_to_do() {
 }
 
 #[tokio::test]
+async fn a_folder_with_the_name_of_a_record_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let _ = put(&store, &mona(), &login("a1")).await.unwrap();
+    fs::create_dir(only(&store).join("00000000000000000002.json")).unwrap();
+    for error in [
+        store.read(&mona()).await.unwrap_err(),
+        store.latest(mona().server()).await.unwrap_err(),
+        put(&store, &mona(), &login("a2")).await.unwrap_err(),
+    ] {
+        let text = error.to_string();
+        assert!(text.starts_with("cannot read the token file ") && text.contains("0002.json: "), "{text}");
+        assert!(
+            text.ends_with("; a folder has the name of a file: move it away, then log in again"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_login_of_version_0_1_that_cannot_be_taken_over_is_told_as_that() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logins.json");
+    let text = r#"{"format":"edgequake-logins","version":1,"logins":[
+        {"origin":"https://api.example.com","user":"mona","access_token":"a1","refresh_token":"r1"}]}"#;
+    fs::write(&file, text).unwrap();
+    std::os::unix::fs::symlink("nowhere", folder.path().join("logins")).unwrap();
+    let store = FileStore::new(folder.path().join("logins")).adopting(&file);
+    let text = store.read(&mona()).await.unwrap_err().to_string();
+    let text = text.replace(&folder.path().display().to_string(), "F");
+    assert!(
+        text.starts_with(
+            "cannot take over the login in F/logins.json: cannot write the token folder F/logins/api."
+        ),
+        "{text}"
+    );
+}
+
+#[tokio::test]
 async fn a_folder_behind_a_link_works_and_a_link_that_leads_nowhere_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let (real, link) = (folder.path().join("real"), folder.path().join("link"));
