@@ -89,7 +89,7 @@ impl Context {
         match store.find(&self.server(), user.as_deref()).await {
             Ok(Some(login)) => CredentialSource::StoredLogin(login),
             Ok(None) => CredentialSource::None,
-            Err(_) => CredentialSource::Unreadable,
+            Err(error) => CredentialSource::Unreadable(error),
         }
     }
 
@@ -110,7 +110,7 @@ impl Context {
             }
             CredentialSource::StoredLogin(login) => (self.session_builder().account(&login.user), store),
             // Its failure is reported only where a credential is needed.
-            CredentialSource::Unreadable => (self.session_builder(), store),
+            CredentialSource::Unreadable(_) => (self.session_builder(), store),
             _ => return Ok(()),
         };
         let builder = match &store {

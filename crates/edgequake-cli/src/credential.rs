@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use edgequake_auth::{CredentialsError, Env, Password};
+use edgequake_auth::{CredentialsError, Env, Password, StoreError};
 
 use crate::args::Global;
 use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
@@ -27,7 +27,7 @@ pub(crate) enum CredentialSource {
     /// A session stored by `login`.
     StoredLogin(StoredLogin),
     /// Something is stored, and it cannot be read.
-    Unreadable,
+    Unreadable(StoreError),
     /// There is no credential.
     None,
 }
@@ -75,8 +75,16 @@ impl CredentialSource {
             Self::EnvFileKey(_) => "env_file_api_key",
             Self::EnvFileLogin(..) => "env_file_login",
             Self::StoredLogin(_) => "stored_login",
-            Self::Unreadable => "unreadable",
+            Self::Unreadable(_) => "unreadable",
             Self::None => "none",
+        }
+    }
+
+    /// What is wrong with it, if that is known before it is used.
+    pub(crate) fn error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Unreadable(error) => Some(error),
+            _ => None,
         }
     }
 
@@ -103,7 +111,7 @@ impl fmt::Display for CredentialSource {
             Self::EnvFileKey(path) => write!(f, "{API_KEY} in {}", path.display()),
             Self::EnvFileLogin(_, path) => write!(f, "{name} and {PASSWORD} in {}", path.display()),
             Self::StoredLogin(login) => write!(f, "the stored login of {}", login.user),
-            Self::Unreadable => f.write_str("a stored login that cannot be read"),
+            Self::Unreadable(_) => f.write_str("a stored login that cannot be read"),
             Self::None => f.write_str("nowhere"),
         }
     }

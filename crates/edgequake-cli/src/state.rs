@@ -28,6 +28,16 @@ impl StateFolder {
         Self::find(|name| std::env::var_os(name), std::env::home_dir())
     }
 
+    /// Why there is none, to come after "since".
+    pub(crate) fn why_none() -> &'static str {
+        match std::env::home_dir() {
+            _ if cfg!(windows) => "LOCALAPPDATA is not set, or is not an absolute path",
+            None => "HOME is not set",
+            Some(home) if home.as_os_str().is_empty() => "HOME is empty",
+            Some(_) => "HOME is not an absolute path",
+        }
+    }
+
     fn find(variable: impl Fn(&str) -> Option<OsString>, home: Option<PathBuf>) -> Option<Self> {
         // Relative paths are to be ignored (XDG Base Directory Specification).
         let absolute = |name| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::access::Access;
 use super::inner::Inner;
-use super::shared::Change;
+use super::shared::{Change, Unchanged};
 use super::state::InHand;
-use crate::error::CredentialsError;
+use crate::error::{CredentialsError, CredentialsErrorKind};
 use crate::protocol::settle::{self, Logout};
-use crate::store::{StoreError, StoredTokens};
+use crate::store::{Record, StoreError, StoredTokens};
 
 /// What became of a [logout](crate::Jwt::logout), on each side. The session is gone from this process in any case.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ impl Inner {
         let known_elsewhere = session.is_none() && mine.is_some();
         let ended = async {
             let key = self.key().await?;
-            self.change_record(&key, |record| {
+            let end = |record: Option<&Record>| {
                 if known_elsewhere && record.is_some() {
                     // Tokens of the program's own, which have nothing to do with what is stored.
                     return Change::Leave((Removal::OtherSession, None));
@@ -84,19 +84,21 @@ impl Inner {
                     Logout::Ended => Change::Leave((Removal::AlreadyEnded, None)),
                     Logout::Nothing => Change::Leave((Removal::NothingStored, None)),
                 }
-            })
-            .await
+            };
+            self.try_to_change_record(&key, false, end).await
         };
         let (store, stored) = match ended.await {
             Ok(found) => found,
-            Err(error) => (Removal::Failed(error), None),
+            // What was read is the session all the same.
+            Err(Unchanged { error, value }) => (Removal::Failed(error), value.and_then(|(_, tokens)| tokens)),
         };
         drop(saving);
         // What is stored is the newest of the session, unless it could not be stored.
         let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };
-        let server = match tokens {
-            Some(tokens) => self.revoke(&tokens).await,
-            None => Revocation::NoSession,
+        let server = match (tokens, &store) {
+            (Some(tokens), _) => self.revoke(&tokens).await,
+            (None, Removal::Failed(error)) => Revocation::NotRevoked(unknown_session(error)),
+            (None, _) => Revocation::NoSession,
         };
         self.notes().user = None;
         tracing::debug!(?store, revoked = matches!(server, Revocation::Revoked), server = %self.server, "logged out");
@@ -110,4 +112,10 @@ impl Inner {
             Err(error) => Revocation::NotRevoked(error),
         }
     }
+}
+
+/// Nobody knows which session there is.
+fn unknown_session(error: &StoreError) -> CredentialsError {
+    let text = format!("the session that is stored is not known, so the server was not told: {error}");
+    CredentialsError::new(CredentialsErrorKind::Store, text)
 }

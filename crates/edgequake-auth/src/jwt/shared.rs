@@ -54,6 +54,8 @@ impl Inner {
         };
         match self.read_record(key).await {
             Ok(Some(found)) if found.record.write == record.write => Ok(Swap::Done(found.revision)),
+            // Somebody else's is there: ours will not happen any more.
+            Ok(found) if found.as_ref().map(|found| found.revision) != expected => Ok(Swap::Conflict),
             _ => Err(error),
         }
     }
@@ -73,8 +75,18 @@ impl Inner {
         &self,
         key: &LoginKey,
         anew: bool,
-        mut change: impl FnMut(Option<&Record>) -> Change<T>,
+        change: impl FnMut(Option<&Record>) -> Change<T>,
     ) -> Result<T, StoreError> {
+        self.try_to_change_record(key, anew, change).await.map_err(|unchanged| unchanged.error)
+    }
+
+    /// Like [`change_record_or_begin`](Self::change_record_or_begin), for those who go on without the store.
+    pub(crate) async fn try_to_change_record<T>(
+        &self,
+        key: &LoginKey,
+        anew: bool,
+        mut change: impl FnMut(Option<&Record>) -> Change<T>,
+    ) -> Result<T, Unchanged<T>> {
         for _ in 0..TRIES {
             let stored = match self.read_record(key).await {
                 Err(error) if anew && error.kind() == StoreErrorKind::WentBack => None,
@@ -85,14 +97,14 @@ impl Inner {
                 Change::Write(record, value) => (record, value),
             };
             let expected = stored.map(|stored| stored.revision);
-            if let Swap::Done(_) = self.swap_record(key, expected, &record).await? {
-                return Ok(value);
+            match self.swap_record(key, expected, &record).await {
+                Ok(Swap::Done(_)) => return Ok(value),
+                Ok(Swap::Conflict) => {}
+                Err(error) => return Err(Unchanged { error, value: Some(value) }),
             }
         }
-        Err(StoreError::new(
-            StoreErrorKind::Busy,
-            "others change the stored login faster than it can be written",
-        ))
+        let text = "others change the stored login faster than it can be written";
+        Err(StoreError::new(StoreErrorKind::Busy, text).into())
     }
 
     async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
@@ -132,4 +144,17 @@ pub(crate) enum Change<T> {
     Leave(T),
     /// Put this in its place.
     Write(Box<Record>, T),
+}
+
+/// A record that could not be changed.
+pub(crate) struct Unchanged<T> {
+    pub(crate) error: StoreError,
+    /// What the write that failed would have given, if it was the write that failed. What it was made from was the newest then.
+    pub(crate) value: Option<T>,
+}
+
+impl<T> From<StoreError> for Unchanged<T> {
+    fn from(error: StoreError) -> Self {
+        Self { error, value: None }
+    }
 }

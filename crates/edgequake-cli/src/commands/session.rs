@@ -8,13 +8,14 @@ use crate::context::Context;
 use crate::credential::CredentialSource;
 use crate::failure::Failure;
 use crate::input::Input;
-use crate::state::LoginStore;
+use crate::state::{LoginStore, StateFolder};
 
 /// Makes sure that the session can be kept before the password is sent.
 pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Result<(), Failure> {
     let origin = cx.client.base_url().origin().clone();
     let state = cx.state.as_ref().ok_or_else(|| {
-        Failure::other("there is no place to keep the session, since HOME is not set: use an API key instead")
+        let why = StateFolder::why_none();
+        Failure::other(format!("there is no place to keep the session, since {why}: use an API key instead"))
     })?;
     let store = state.store_of_kind(login.store)?;
     store.latest(&cx.server()).await?;
@@ -42,7 +43,7 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
     let name = user.map_or(input.identifier.clone(), |user| user.username);
     cx.notes.say(format!("logged in to {origin} as {name}; the session is kept in {store}"));
     let unused = match &cx.credential {
-        CredentialSource::StoredLogin(_) | CredentialSource::Unreadable | CredentialSource::None => false,
+        CredentialSource::StoredLogin(_) | CredentialSource::Unreadable(_) | CredentialSource::None => false,
         // A password of the same user is only used once this session has expired.
         source => source.user() != Some(&input.identifier),
     };
@@ -88,14 +89,26 @@ pub(super) async fn logout(cx: &mut Context) -> Result<(), Failure> {
     };
     let session = cx.session_builder().account(&login.user).store(store).build()?;
     let outcome = session.logout().await;
-    if let Removal::Failed(error) = outcome.store {
-        return Err(error.into());
-    }
-    if let Revocation::NotRevoked(error) = outcome.server {
-        cx.notes.say(format!("logged out of {origin} on this machine"));
-        let exit = Failure::from(error.clone()).exit();
-        let text = format!("the server did not end the session of {}: {error}", login.user);
-        return Err(Failure::Other { text, source: Some(error.into()), exit });
+    match (outcome.server, outcome.store) {
+        (Revocation::NotRevoked(error), Removal::Failed(stored)) => {
+            let text = format!(
+                "still logged in to {origin} as {}: {stored}; and the server did not end the session: {error}",
+                login.user
+            );
+            return Err(Failure::caused_by(text, stored));
+        }
+        (_, Removal::Failed(error)) => {
+            let text =
+                format!("the server ended the session of {}, but it is still stored: {error}", login.user);
+            return Err(Failure::caused_by(text, error));
+        }
+        (Revocation::NotRevoked(error), _) => {
+            cx.notes.say(format!("logged out of {origin} on this machine"));
+            let exit = Failure::from(error.clone()).exit();
+            let text = format!("the server did not end the session of {}: {error}", login.user);
+            return Err(Failure::Other { text, source: Some(error.into()), exit });
+        }
+        _ => {}
     }
     cx.notes.say(format!("logged out of {origin}"));
     Ok(())

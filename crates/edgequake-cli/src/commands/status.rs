@@ -40,6 +40,7 @@ fn show_json(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStat
             "source": cx.credential.name(),
             "user": cx.credential.user(),
             "expires_in": expires_in(&cx.credential).map(|left| left.as_secs()),
+            "error": cx.credential.error().map(ToString::to_string),
         },
         "tenant_id": cx.tenant(),
         "workspace_id": cx.workspace(),
@@ -57,7 +58,10 @@ fn show_text(cx: &mut Context, health: Option<&Health>, setup: Option<&SetupStat
     let auth_required = setup.and_then(|setup| setup.auth_enabled).map(yes_or_no).unwrap_or_default();
     let credential = match &cx.credential {
         CredentialSource::None => "none".to_owned(),
-        source => source.to_string(),
+        source => match source.error() {
+            Some(error) => format!("{source}: {error}"),
+            None => source.to_string(),
+        },
     };
     let expiry = match expires_in(&cx.credential) {
         Some(Duration::ZERO) => "expired; the next command renews it".to_owned(),

@@ -12,6 +12,9 @@ use tokio::process::Command;
 pub(crate) const ROOT_PASSWORD: &str = "s3cr3t-of-root";
 pub(crate) const MONA_PASSWORD: &str = "s3cr3t-of-mona";
 
+#[cfg(unix)]
+const NOBODY: u32 = 65534;
+
 /// A server with an administrator and a user.
 pub(crate) fn server() -> DevServerBuilder {
     DevServer::builder().user("root", "root@corp.test", ROOT_PASSWORD, Role::Admin).user(
@@ -25,6 +28,8 @@ pub(crate) fn server() -> DevServerBuilder {
 pub(crate) struct Rig {
     pub(crate) server: DevServer,
     pub(crate) home: TempDir,
+    /// The copy of the program that a plain user runs.
+    unprivileged: Option<std::path::PathBuf>,
     env: Vec<(String, OsString)>,
     transcript: String,
 }
@@ -64,7 +69,7 @@ impl Rig {
             ["EDGEQUAKE_TENANT_ID", "EDGEQUAKE_WORKSPACE_ID"].map(|name| (name.into(), "default".into()));
         let mut env = vec![("EDGEQUAKE_BASE_URL".to_owned(), server.url().into())];
         env.extend(scope);
-        Self { server, home, env, transcript: String::new() }
+        Self { server, home, unprivileged: None, env, transcript: String::new() }
     }
 
     /// A server where root is logged in.
@@ -90,8 +95,37 @@ impl Rig {
         self.transcript.truncate(before);
     }
 
+    /// Makes all later runs those of a user for whom permissions count, as they do not for root, with this home as its own.
+    #[cfg(unix)]
+    pub(crate) fn without_privileges(&mut self) {
+        use std::os::unix::fs::{MetadataExt as _, chown};
+
+        if std::fs::metadata(self.home.path()).unwrap().uid() != 0 {
+            return;
+        }
+        // Where the tests are built may be closed to others.
+        let program = self.home.path().join("edgequake-cli");
+        std::fs::copy(env!("CARGO_BIN_EXE_edgequake-cli"), &program).unwrap();
+        self.unprivileged = Some(program);
+        let mut paths = vec![self.home.path().to_owned()];
+        while let Some(path) = paths.pop() {
+            chown(&path, Some(NOBODY), Some(NOBODY)).unwrap();
+            if path.is_dir() {
+                paths.extend(std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            }
+        }
+    }
+
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_edgequake-cli"));
+        let mut command = match &self.unprivileged {
+            None => Command::new(env!("CARGO_BIN_EXE_edgequake-cli")),
+            Some(program) => {
+                let mut command = Command::new(program);
+                #[cfg(unix)]
+                command.uid(NOBODY).gid(NOBODY);
+                command
+            }
+        };
         command.args(args).env_clear().envs(self.env.iter().cloned()).env("HOME", self.home.path());
         command.current_dir(self.home.path()).kill_on_drop(true);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -191,7 +225,7 @@ fn collect_tokens(value: &serde_json::Value, tokens: &mut Vec<String>) {
 
 /// What differs from run to run, for snapshots.
 pub(crate) const FILTERS: &[(&str, &str)] = &[
-    (r"logins/127\.0\.0\.1_[0-9]+-[0-9a-f]{32}/", "logins/[login]/"),
+    (r"logins/127\.0\.0\.1_[0-9]+-[0-9a-f]{32}", "logins/[login]"),
     (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[uuid]"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[0-9.]*(Z|\+00:00)", "[time]"),
     (r"eq_[A-Za-z0-9]{32}", "[key]"),

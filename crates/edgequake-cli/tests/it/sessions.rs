@@ -59,7 +59,9 @@ async fn without_a_home_no_password_is_sent() {
     let output = child.wait_with_output().await.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(!output.status.success() && said.lines().count() == 1, "{said}");
-    assert!(said.contains("HOME is not set: use an API key instead"), "{said}");
+    let why =
+        if cfg!(windows) { "LOCALAPPDATA" } else { "HOME is not an absolute path: use an API key instead" };
+    assert!(said.contains(why), "{said}");
     assert_eq!(rig.server.stats().logins, 0);
     assert!(!rig.home.path().join("nowhere").exists());
 }
@@ -99,6 +101,59 @@ async fn a_server_that_does_not_hear_of_the_logout_is_no_reason_to_stay_logged_i
     let stored = std::fs::read_to_string(rig.record()).unwrap();
     assert!(stored.contains("logged_out") && !stored.contains("refresh_token"), "{stored}");
     rig.cli(&["logout"]).await.succeeded();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_server_is_told_of_a_logout_that_cannot_be_stored() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.without_privileges();
+    let folder = rig.record().parent().unwrap().to_owned();
+    set_mode(&folder, 0o500);
+    rig.cli(&["logout"]).await;
+    // Nobody can use it any more, and the user is told what is left.
+    assert!(rig.server.ledger().sessions().iter().all(|session| session.end.is_some()));
+    rig.cli(&["whoami"]).await;
+    set_mode(&folder, 0o700);
+    assert_transcript!(rig);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_logout_that_neither_side_takes_tells_both() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.without_privileges();
+    let folder = rig.record().parent().unwrap().to_owned();
+    set_mode(&folder, 0o500);
+    rig.server.revoke_sessions();
+    rig.cli(&["logout"]).await;
+    set_mode(&folder, 0o700);
+    assert_transcript!(rig);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_status_says_why_the_stored_login_cannot_be_read() {
+    let mut rig = Rig::new().await;
+    rig.quiet_login("mona", MONA_PASSWORD).await;
+    rig.without_privileges();
+    set_mode(&rig.logins(), 0o000);
+    rig.cli(&["status"]).await;
+    let json = rig.cli(&["status", "--json"]).await.json();
+    set_mode(&rig.logins(), 0o700);
+    assert_eq!(json["credential"]["source"], "unreadable");
+    let error = json["credential"]["error"].as_str().unwrap();
+    assert!(error.contains("permission denied"), "{error}");
+    assert_transcript!(rig);
+}
+
+#[cfg(unix)]
+fn set_mode(path: &std::path::Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
 #[cfg(unix)]

@@ -32,6 +32,10 @@ pub(super) struct Faults {
     pub(super) save: Option<StoreErrorKind>,
     /// Writes happen, and the answer is lost.
     pub(super) lose_answers: bool,
+    /// The next write finds that another process has refreshed right before it.
+    pub(super) overtaken: bool,
+    /// The next write makes all reads after it fail.
+    pub(super) read_after_write: Option<StoreErrorKind>,
     pub(super) hang: bool,
     /// It holds less than it had confirmed.
     pub(super) went_back: bool,
@@ -46,6 +50,23 @@ pub(super) fn fail(kind: Option<StoreErrorKind>) -> Result<(), StoreError> {
 impl Broken {
     pub(super) fn set(&self, change: impl FnOnce(&mut Faults)) {
         change(&mut self.faults.lock().unwrap());
+    }
+
+    /// What another process does that refreshes.
+    async fn overtake(&self, key: &LoginKey) -> Result<(), StoreError> {
+        let stored = self.inner.read(key).await?.unwrap();
+        let mut record = stored.record;
+        let tokens = record.tokens().unwrap();
+        let next = |token: &Option<edgequake_types::Secret>| {
+            token.as_ref().map(|token| format!("{}-next", token.expose()).into())
+        };
+        let mut successor = StoredTokens::new(next(&tokens.access_token), next(&tokens.refresh_token));
+        successor.version = tokens.version.next();
+        record.status = crate::Status::Active(successor);
+        record.write = crate::RandomId::random();
+        let swap = self.inner.compare_and_set(key, Some(stored.revision), &record).await?;
+        assert!(matches!(swap, Swap::Done(_)));
+        Ok(())
     }
 }
 
@@ -72,6 +93,13 @@ impl TokenStore for Broken {
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
+            if std::mem::take(&mut self.faults.lock().unwrap().overtaken) {
+                self.overtake(key).await?;
+            }
+            {
+                let mut faults = self.faults.lock().unwrap();
+                faults.read = faults.read_after_write.take().or(faults.read);
+            }
             let before = self.inner.read(key).await?;
             let lost = std::mem::take(&mut self.faults.lock().unwrap().went_back);
             let left = before.as_ref().map(|stored| stored.revision);

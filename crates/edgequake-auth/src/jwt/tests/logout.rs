@@ -189,3 +189,82 @@ async fn a_store_that_cannot_be_read_is_told_at_logout() {
         "{outcome:?}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_stored_session_is_revoked_also_if_the_store_cannot_be_written() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    // A process of its own, which has nothing in hand.
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    store.set(|faults| faults.write = Some(StoreErrorKind::Unavailable));
+    let outcome = jwt.logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Failed(_))),
+        "{outcome:?}"
+    );
+    assert!(!outcome.is_complete());
+    let (path, body, bearer) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
+    assert_eq!(bearer.as_deref(), Some("Bearer s3cr3t-a1"));
+    assert_eq!((rig.count("/refresh"), rig.count("/logout")), (0, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_whose_answer_is_lost_ends_the_session_all_the_same() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    store.set(|faults| faults.lose_answers = true);
+    let outcome = rig.builder().store(store.clone()).build().unwrap().logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_be_read_is_no_store_without_a_session() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    store.set(|faults| faults.read = Some(StoreErrorKind::Unavailable));
+    let outcome = jwt.logout().await;
+    let Revocation::NotRevoked(error) = &outcome.server else { panic!("{outcome:?}") };
+    assert_eq!(error.kind(), Kind::Store);
+    assert_eq!(
+        error.to_string(),
+        "the session that is stored is not known, so the server was not told: the disk is on fire"
+    );
+    assert!(matches!(outcome.store, Removal::Failed(_)) && rig.count("/logout") == 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_that_somebody_has_replaced_meanwhile_are_not_revoked() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    // Another process is first, and then the store cannot be read any more.
+    store.set(|faults| {
+        (faults.overtaken, faults.read_after_write) = (true, Some(StoreErrorKind::Unavailable))
+    });
+    let outcome = jwt.logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::NotRevoked(_), Removal::Failed(_))),
+        "{outcome:?}"
+    );
+    assert_eq!(rig.count("/logout"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_fails_since_somebody_was_first_is_tried_on_what_is_there_now() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    store.set(|faults| (faults.overtaken, faults.lose_answers) = (true, true));
+    let outcome = jwt.logout().await;
+    assert!(
+        matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+        "{outcome:?}"
+    );
+    let (_, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!(body["refresh_token"].as_str(), Some("s3cr3t-r1-next"));
+}
