@@ -12,7 +12,10 @@ async fn main() -> Result<(), edgequake_client::Error> {
 
     // A refresh token works once: its successor has to be in the folder before the process ends.
     if !client.settle(Duration::from_secs(10)).await {
-        eprintln!("the session could not be stored");
+        match client.session().and_then(|session| session.last_store_error()) {
+            Some(why) => eprintln!("the session could not be stored: {why}"),
+            None => eprintln!("the session could not be stored in time"),
+        }
     }
     Ok(())
 }

@@ -6,47 +6,12 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
-use tracing::field::{Field, Visit};
-use tracing::{Event, Metadata, Subscriber, span};
-
+use crate::jwt::tests::log::Log;
 use crate::jwt::tests::rig::{Fault, ORIGIN, Rig, USER, cx};
 use crate::{
     Authorization, Chain, Credentials, DotEnv, Env, FileStore, Generation, KeyFile, MemoryStore, Record,
     SharedCredentials, StaticKey, StoredTokens, TokenStore as _, Tokens,
 };
-
-/// Everything that is logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
-
-struct Writer<'a>(&'a mut String);
-
-impl Visit for Writer<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        write!(self.0, " {field}={value:?}").unwrap();
-    }
-}
-
-impl Subscriber for Log {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-    fn new_span(&self, attributes: &span::Attributes<'_>) -> span::Id {
-        attributes.record(&mut Writer(&mut self.0.lock().unwrap()));
-        span::Id::from_u64(1)
-    }
-    fn record(&self, _: &span::Id, values: &span::Record<'_>) {
-        values.record(&mut Writer(&mut self.0.lock().unwrap()));
-    }
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-    fn event(&self, event: &Event<'_>) {
-        let mut log = self.0.lock().unwrap();
-        write!(log, "\n{}", event.metadata().level()).unwrap();
-        event.record(&mut Writer(&mut log));
-    }
-    fn enter(&self, _: &span::Id) {}
-    fn exit(&self, _: &span::Id) {}
-}
 
 /// An error with all its sources, in both forms.
 fn chain(error: &dyn Error) -> String {
@@ -149,7 +114,7 @@ async fn no_session_shows_its_tokens_or_password() {
     assert_clean(&shown(&outcome), "DOWN");
     drop(guard);
 
-    let log = log.0.lock().unwrap().clone();
+    let log = log.text();
     assert_clean(&log, "token store failed");
     assert_clean(&log, "refresh token refused");
     assert_clean(&log, "logged in");

@@ -88,8 +88,9 @@ async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_c
     assert_eq!(session("info").await, "");
     insta::assert_snapshot!(session("info,edgequake=debug").await, @r#"
     DEBUG edgequake_client::client::builder::source: credential chosen source="none"
+    DEBUG edgequake_auth::jwt::login: login begun cause="asked" server=[server]
     DEBUG attempt{status=200}: edgequake_client::layers::trace: answered
-    DEBUG edgequake_auth::jwt::login: logged in took=[time] origin=[server]
+    DEBUG edgequake_auth::jwt::login: logged in cause="asked" took=[time] server=[server]
     DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=200}: edgequake_client::layers::trace: answered
     DEBUG edgequake{method=GET operation="/api/v1/documents" status=200 bytes=199}: edgequake_client::layers::trace: read
     DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=401}: edgequake_client::layers::trace: answered

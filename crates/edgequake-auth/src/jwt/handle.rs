@@ -146,7 +146,8 @@ impl Jwt {
     }
 
     /// Waits until no login, refresh or logout is under way and new tokens are stored, at most as long as `limit`: the one
-    /// call before a process ends. `false` if that was not enough.
+    /// call before a process ends. `false` if that was not enough; [`last_store_error`](Self::last_store_error) says why new
+    /// tokens could not be stored.
     pub async fn settle(&self, limit: Duration) -> bool {
         let inner = Arc::clone(&self.0);
         let settled = async move { tokio::time::timeout(limit, inner.settled()).await.is_ok() };
@@ -156,7 +157,8 @@ impl Jwt {
         }
     }
 
-    /// Refreshes now, however long the access token still works; joins a refresh that is under way.
+    /// Refreshes now, however long the access token still works; joins a refresh that is under way. Where the store cannot be
+    /// written, no refresh token is used: with a password in hand this is another login, a session of its own beside the stored one.
     ///
     /// # Errors
     ///

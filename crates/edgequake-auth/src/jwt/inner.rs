@@ -271,9 +271,11 @@ impl Inner {
             let access = state.access().map(|access| (access.generation(), access.remaining(now)));
             (phase, access)
         };
-        let (unsaved, last_failure) = {
+        let (unsaved, last_failure, last_store_error) = {
             let notes = self.notes();
-            (notes.unsaved.is_some(), notes.last_failure.clone())
+            // The warning is forgotten with the first write that works.
+            let failing = notes.last_store_error.clone().filter(|_| notes.store_warning.is_some());
+            (notes.unsaved.is_some(), notes.last_failure.clone(), failing)
         };
         let unsettled = self.unsettled.load(Ordering::Relaxed);
         let wall = UNIX_EPOCH.checked_add(now.wall);
@@ -284,6 +286,7 @@ impl Inner {
             status.generation = access.map(|(generation, _)| generation);
             status.last_failure = last_failure;
             status.unsaved = unsaved;
+            status.last_store_error = last_store_error;
             status.unsettled = unsettled;
         });
     }

@@ -5,10 +5,12 @@ use std::sync::atomic::Ordering;
 
 use edgequake_types::Secret;
 use edgequake_types::session::User;
+use tracing::Instrument as _;
 
 use super::access::Access;
 use super::inner::{Inner, Outcome};
 use super::notes::{Login, Source};
+use super::refresh::cause;
 use super::state::{Failure, Plan, Renewed};
 use super::wire::Tokens;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -31,7 +33,7 @@ impl Inner {
     ) -> Result<Option<Renewed>, Failure> {
         let over = failure.ended.is_some() || failure.error.kind() == Kind::Inactive;
         match &plan.login {
-            Ok(()) if over => match self.log_in(LoginFor::Flight).await {
+            Ok(()) if over => match self.log_in(LoginFor::Flight, cause(plan)).await {
                 Ok(renewed) => Ok(Some(renewed)),
                 Err(second) => Err(Failure { ended: failure.ended, ..second }),
             },
@@ -47,7 +49,7 @@ impl Inner {
         error: CredentialsError,
     ) -> Result<Option<Renewed>, Failure> {
         match (&plan.login, plan.urgency) {
-            (Ok(()), Urgency::Needed) => self.log_in(LoginFor::Flight).await.map(Some),
+            (Ok(()), Urgency::Needed) => self.log_in(LoginFor::Flight, cause(plan)).await.map(Some),
             _ => Err(Failure::of(error)),
         }
     }
@@ -59,7 +61,7 @@ impl Inner {
         let ticket = task.ticket;
         self.driver.spawn(async move {
             let held = other.is_none();
-            let result = task.inner.log_in(LoginFor::Program(other)).await;
+            let result = task.inner.log_in(LoginFor::Program(other), "asked").await;
             // Of another password than the one held, or of one that may change, nothing is remembered.
             let remembered = held && result.as_ref().is_err_and(|failure| failure.by_login);
             let result = result.map_err(|failure| failure.error);
@@ -68,8 +70,26 @@ impl Inner {
         self.wait_for(ticket, &flight).await
     }
 
-    /// A full login. A flight does not send again what the server has refused.
-    pub(super) async fn log_in(self: &Arc<Self>, whom: LoginFor) -> Result<Renewed, Failure> {
+    /// A full login. A flight does not send again what the server has refused. `cause` is for those who read logs.
+    pub(super) async fn log_in(
+        self: &Arc<Self>,
+        whom: LoginFor,
+        cause: &'static str,
+    ) -> Result<Renewed, Failure> {
+        let start = self.clock.now();
+        tracing::debug!(cause, server = %self.server, "login begun");
+        let result = self.exchange_password(whom).instrument(tracing::trace_span!("login", cause)).await;
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        match &result {
+            Ok(_) => tracing::debug!(cause, ?took, server = %self.server, "logged in"),
+            Err(Failure { error, .. }) => {
+                tracing::debug!(cause, kind = ?error.kind(), code = error.code(), ?took, server = %self.server, "login failed");
+            }
+        }
+        result
+    }
+
+    async fn exchange_password(self: &Arc<Self>, whom: LoginFor) -> Result<Renewed, Failure> {
         let by_flight = matches!(whom, LoginFor::Flight);
         let (login, held) = match whom {
             LoginFor::Program(Some(other)) => (Some(other), false),
@@ -79,7 +99,6 @@ impl Inner {
             let text = "there is no name and password to log in with";
             return Err(Failure::of(CredentialsError::new(Kind::NotConfigured, text)));
         };
-        let start = self.clock.now();
         let mut password = login.password.read().await.map_err(Failure::of)?;
         if by_flight && let Some(error) = self.was_refused(&password) {
             return Err(Failure::of(error));
@@ -116,8 +135,6 @@ impl Inner {
             notes.refused = None;
             notes.unsaved = None;
         }
-        let took = self.clock.now().mono.saturating_sub(start.mono);
-        tracing::debug!(?took, origin = %self.server.origin(), "logged in");
         match self.keep(tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
             Some(renewed) => Ok(renewed),
             None => Err(Failure::of(super::state::interrupted())),

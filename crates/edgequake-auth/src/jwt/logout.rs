@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tracing::Instrument as _;
+
 use super::access::Access;
 use super::inner::Inner;
 use super::shared::{Change, Unchanged};
@@ -58,7 +60,28 @@ pub enum Removal {
 
 impl Inner {
     /// Ends the session in the store and at the server. Both are tried, whatever becomes of the other.
-    pub(crate) async fn end_session(self: &Arc<Self>, (access, refresh, held): InHand) -> LogoutOutcome {
+    pub(crate) async fn end_session(self: &Arc<Self>, in_hand: InHand) -> LogoutOutcome {
+        let start = self.clock.now();
+        let cause = "asked";
+        tracing::debug!(cause, server = %self.server, "logout begun");
+        let outcome = self.end_on_both_sides(in_hand).instrument(tracing::trace_span!("logout", cause)).await;
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        let LogoutOutcome { server, store } = &outcome;
+        let revoked = matches!(server, Revocation::Revoked);
+        let what = match server {
+            _ if !outcome.is_complete() => "logout not complete",
+            Revocation::NoSession => "there was no session to log out of",
+            _ => "logged out",
+        };
+        let kind = match server {
+            Revocation::NotRevoked(error) => Some(error.kind()),
+            _ => None,
+        };
+        tracing::debug!(cause, ?store, revoked, ?kind, ?took, server = %self.server, "{what}");
+        outcome
+    }
+
+    async fn end_on_both_sides(self: &Arc<Self>, (access, refresh, held): InHand) -> LogoutOutcome {
         // Nobody writes what was not saved while the session ends in the store.
         let saving = self.process.saving();
         let saving = saving.lock().await;
@@ -101,7 +124,6 @@ impl Inner {
             (None, _) => Revocation::NoSession,
         };
         self.notes().user = None;
-        tracing::debug!(?store, revoked = matches!(server, Revocation::Revoked), server = %self.server, "logged out");
         LogoutOutcome { server, store }
     }
 

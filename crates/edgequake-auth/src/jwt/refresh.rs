@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, UNIX_EPOCH};
 
+use tracing::Instrument as _;
+
 use super::access::Access;
 use super::inner::Inner;
 use super::login::LoginFor;
@@ -29,11 +31,12 @@ impl Failure {
     }
 }
 
-/// Why a refresh was begun, for those who read logs.
-fn cause(plan: &Plan) -> &'static str {
+/// Why a refresh or a login was begun, for those who read logs.
+pub(super) fn cause(plan: &Plan) -> &'static str {
     match plan.urgency {
         Urgency::Early => "early",
         Urgency::Needed if plan.refused => "refused",
+        Urgency::Needed if plan.asked => "asked",
         Urgency::Needed if plan.had_session => "expired",
         Urgency::Needed => "first",
     }
@@ -45,7 +48,7 @@ impl Inner {
         let start = self.clock.now();
         let cause = cause(&plan);
         tracing::debug!(cause, server = %self.server, "access token wanted");
-        let result = self.fly(&plan).await;
+        let result = self.fly(&plan).instrument(tracing::trace_span!("renewal", cause)).await;
         let took = self.clock.now().mono.saturating_sub(start.mono);
         match &result {
             Ok(Some(renewed)) => {
@@ -146,7 +149,7 @@ impl Inner {
                         }
                     }
                 }
-                Step::LogIn => return self.log_in(LoginFor::Flight).await.map(Some),
+                Step::LogIn => return self.log_in(LoginFor::Flight, cause(plan)).await.map(Some),
                 Step::Ended(reason) => {
                     return Err(Failure { error: ended(reason), ended: Some(reason), by_login: false });
                 }

@@ -53,8 +53,8 @@ impl Inner {
                 Ok(None)
             }
             Err(error) => {
-                drop(self.record_store_error(error));
                 self.notes().unsaved = Some(unsaved);
+                drop(self.record_store_error(error));
                 self.save_later();
                 Ok(Some(renewed(session)))
             }
@@ -158,9 +158,17 @@ impl Inner {
     fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
         let (inner, tokens) = (Arc::clone(self), tokens.clone());
         let work = async move {
+            let start = inner.clock.now();
+            let cause = "overtaken";
+            tracing::debug!(cause, server = %inner.server, "logout begun");
             let access = tokens.access_token.and_then(|token| Access::new(token).ok());
             let revoked = inner.wire().logout(access.as_ref(), tokens.refresh_token.as_ref()).await;
-            tracing::debug!(revoked = revoked.is_ok(), server = %inner.server, "an overtaken session was given up");
+            let took = inner.clock.now().mono.saturating_sub(start.mono);
+            let (what, kind) = match revoked {
+                Ok(()) => ("logged out", None),
+                Err(error) => ("logout not complete", Some(error.kind())),
+            };
+            tracing::debug!(cause, revoked = kind.is_none(), ?kind, ?took, server = %inner.server, "{what}");
         };
         drop(self.driver.spawn(work));
     }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::inner::Inner;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -14,23 +15,25 @@ impl Inner {
         let account = self.notes().account.clone();
         let account = match account {
             Some(account) => account,
-            None => match self.in_time(self.store.latest(&self.server)).await? {
-                Some(found) => {
-                    self.notes().account = Some(found.clone());
-                    found
+            None => {
+                let (latest, took) = self.in_time("latest", self.store.latest(&self.server)).await?;
+                tracing::trace!(found = latest.is_some(), ?took, server = %self.server, "latest login looked for");
+                if latest.is_some() {
+                    self.notes().account.clone_from(&latest);
                 }
-                None => String::new(),
-            },
+                latest.unwrap_or_default()
+            }
         };
         Ok(self.server.account(account))
     }
 
     pub(crate) async fn read_record(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
-        let stored = self.in_time(self.store.read(key)).await?;
+        let (stored, took) = self.in_time("read", self.store.read(key)).await?;
         let unsettled = stored.as_ref().is_some_and(|stored| stored.record.is_unsettled());
         self.unsettled.store(unsettled, Ordering::Relaxed);
         let revision = stored.as_ref().map(|stored| stored.revision);
-        tracing::trace!(revision = revision.map(|revision| revision.0), server = %self.server, "login record read");
+        let revision = revision.map(|revision| revision.0);
+        tracing::trace!(revision, ?took, server = %self.server, "login record read");
         Ok(stored)
     }
 
@@ -41,13 +44,13 @@ impl Inner {
         expected: Option<Revision>,
         record: &Record,
     ) -> Result<Swap, StoreError> {
-        let error = match self.in_time(self.store.compare_and_set(key, expected, record)).await {
-            Ok(swap) => {
+        let error = match self.in_time("write", self.store.compare_and_set(key, expected, record)).await {
+            Ok((swap, took)) => {
                 if let Swap::Done(_) = swap {
                     self.unsettled.store(record.is_unsettled(), Ordering::Relaxed);
                     self.notes().store_warning = None;
                 }
-                tracing::trace!(?swap, server = %self.server, "login record written");
+                tracing::trace!(?swap, ?took, server = %self.server, "login record written");
                 return Ok(swap);
             }
             Err(error) => error,
@@ -107,10 +110,25 @@ impl Inner {
         Err(StoreError::new(StoreErrorKind::Busy, text).into())
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
+    /// What the store says, and how long it took.
+    async fn in_time<T>(
+        &self,
+        step: &'static str,
+        work: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<(T, Duration), StoreError> {
+        let start = self.clock.now();
+        tracing::trace!(step, server = %self.server, "token store asked");
+        let result = tokio::time::timeout(self.store_timeout, work).await.unwrap_or_else(|_| {
             Err(StoreError::new(StoreErrorKind::Busy, "the token store did not answer in time"))
-        })
+        });
+        let took = self.clock.now().mono.saturating_sub(start.mono);
+        match result {
+            Ok(found) => Ok((found, took)),
+            Err(error) => {
+                tracing::trace!(step, kind = ?error.kind(), ?took, server = %self.server, "token store gave an error");
+                Err(error)
+            }
+        }
     }
 
     /// Counts and keeps a failure of the store. The same failure again and again is a warning once, until something is written.
@@ -125,6 +143,7 @@ impl Inner {
         self.counts.store_errors.fetch_add(1, Ordering::Relaxed);
         let error = Arc::new(error);
         self.notes().last_store_error = Some(Arc::clone(&error));
+        self.publish();
         error
     }
 

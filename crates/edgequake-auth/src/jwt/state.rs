@@ -172,6 +172,7 @@ impl State {
             urgency: if good { Urgency::Early } else { Urgency::Needed },
             held: self.held,
             refused: self.refused,
+            asked: self.asked,
             refresh: self.refresh.clone(),
             login: self.password_obstacle(now),
             had_session: self.had_session,

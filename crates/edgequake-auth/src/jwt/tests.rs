@@ -3,7 +3,9 @@
 mod answers;
 mod broken;
 mod contended;
+mod events;
 mod flights;
+pub(crate) mod log;
 mod logout;
 mod passwords;
 mod policy;

@@ -1,7 +1,7 @@
 //! What a session does, for those who watch it: its present state, counters, and the sessions that were lost.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use edgequake_types::Secret;
@@ -9,6 +9,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::authorization::Generation;
 use crate::error::{CredentialsError, CredentialsErrorKind};
+use crate::store::StoreError;
 
 /// Where a session stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -39,6 +40,8 @@ pub struct SessionStatus {
     pub last_failure: Option<CredentialsError>,
     /// New tokens could not be stored yet. They are in use here, and would be lost with this process.
     pub unsaved: bool,
+    /// How the store failed last; `None` once something was written again. With [`unsaved`](Self::unsaved) it is why.
+    pub last_store_error: Option<Arc<StoreError>>,
     /// An exchange got no answer, so that nobody knows whether the refresh token still works.
     pub unsettled: bool,
 }

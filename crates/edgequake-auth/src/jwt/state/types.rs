@@ -75,6 +75,8 @@ pub(crate) struct Plan {
     pub(crate) held: Option<Held>,
     /// The access token in hand was refused; the store may still hold it.
     pub(crate) refused: bool,
+    /// The program asked for it, however good the access token is.
+    pub(crate) asked: bool,
     /// The refresh token in hand.
     pub(crate) refresh: Option<Secret>,
     /// Whether the password may be sent.

@@ -68,7 +68,9 @@ async fn a_save_that_fails_is_seen_and_made_up_for() {
     store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
     // The store still holds r1, which is spent; the successor in memory is used.
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
-    assert!(watch.changed().await.unwrap().unsaved && jwt.store_errors() == 1);
+    let status = watch.changed().await.unwrap();
+    assert!(status.unsaved && jwt.store_errors() == 1);
+    assert_eq!(status.last_store_error.unwrap().to_string(), "the disk is on fire");
     assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
     assert!(record(&store).await.unwrap().is_unsettled(), "others must not take r1 for a good token");
     tokio::time::sleep(secs(100)).await;
@@ -77,6 +79,7 @@ async fn a_save_that_fails_is_seen_and_made_up_for() {
     store.set(|faults| faults.save = None);
     let saved = async { while watch.changed().await.unwrap().unsaved {} };
     tokio::time::timeout(secs(600), saved).await.unwrap();
+    assert!(watch.status().last_store_error.is_none());
     assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
     assert!(!record(&store).await.unwrap().is_unsettled());
     assert_eq!((rig.count("/login"), rig.count("/refresh")), (1, 1));
