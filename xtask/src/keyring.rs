@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result};
 const SESSION: &str = r#"
 set -eu
 printf 'keyring-of-a-test' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
-"$CARGO" test --package edgequake-auth --features keyring --test keyring -- --include-ignored
+"$CARGO" test --package edgequake-auth --features keyring,testing --test keyring -- --include-ignored
 "$CARGO" test --package edgequake-cli --features keyring --test it -- --ignored one_place
 "#;
 

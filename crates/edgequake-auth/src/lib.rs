@@ -64,6 +64,8 @@ mod protocol;
 mod transport;
 mod providers;
 mod jwt;
+#[cfg(any(test, feature = "testing"))]
+pub mod contract;
 
 #[cfg(test)]
 mod leaks;

@@ -58,7 +58,7 @@ mod record;
 mod fallback;
 pub(crate) mod file;
 #[cfg(feature = "keyring")]
-mod keyring;
+pub(crate) mod keyring;
 mod memory;
 #[cfg(any(test, feature = "testing"))]
 pub mod contract;

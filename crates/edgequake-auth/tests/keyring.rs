@@ -76,6 +76,14 @@ async fn a_real_keyring_keeps_a_login_and_forgets_it() {
     assert_eq!(store().read(&key).await.unwrap().unwrap().record, record);
 }
 
+#[cfg(feature = "testing")]
+#[tokio::test]
+#[ignore = "needs a keyring service: cargo xtask keyring"]
+async fn sessions_hold_in_a_real_keyring() {
+    let folder = tempfile::tempdir().unwrap();
+    edgequake_auth::contract::sessions(|| KeyringStore::new(folder.path().join("records"))).await;
+}
+
 /// Set in a process whose keyring comes later: a folder of its own.
 const LATE: &str = "EDGEQUAKE_AUTH_TEST_LATE_KEYRING";
 

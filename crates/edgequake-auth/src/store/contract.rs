@@ -10,6 +10,10 @@
 //! contract::check(|| store.clone()).await;
 //! # });
 //! ```
+//!
+//! [`Faulty`] is for tests of what runs over a store; [`contract::sessions`](crate::contract::sessions) are such.
+
+mod faulty;
 
 use std::future::Future;
 use std::pin::pin;
@@ -23,6 +27,8 @@ use super::{
     EndReason, Intent, Lease, LoginKey, RandomId, Record, Revision, ServerKey, Status, StoredTokens, Swap,
     TokenStore,
 };
+
+pub use self::faulty::{Call, Fault, Faulty, Gate};
 
 /// Runs everything below. `open` gives the store anew each time, over the same data, as another process would.
 ///

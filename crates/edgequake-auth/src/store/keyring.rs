@@ -197,4 +197,4 @@ impl TokenStore for KeyringStore {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

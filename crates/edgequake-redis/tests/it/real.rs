@@ -19,6 +19,15 @@ async fn the_contract_holds() {
 
 #[tokio::test]
 #[ignore = "needs Redis: cargo xtask redis"]
+async fn sessions_hold() {
+    let server = Server::start(&[]).await;
+    edgequake_auth::contract::sessions(|| server.store()).await;
+    let store = server.store();
+    edgequake_auth::contract::sessions(|| store.clone()).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Redis: cargo xtask redis"]
 async fn logins_do_not_expire_and_what_ended_does() {
     let server = Server::start(&[]).await;
     let store = server.store();

@@ -73,6 +73,12 @@ fn store(mock: &Arc<Mock>, folder: &tempfile::TempDir) -> KeyringStore {
     KeyringStore::over(Arc::clone(mock), folder.path().join("records"))
 }
 
+/// Stores over one keyring in memory, as processes of one user have them.
+pub(crate) fn in_memory(folder: &tempfile::TempDir) -> impl Fn() -> KeyringStore {
+    let mock = Arc::new(Mock::default());
+    move || store(&mock, folder)
+}
+
 fn login(access: &str) -> Record {
     let tokens = super::super::StoredTokens::new(Some(access.into()), Some(format!("r-{access}").into()));
     Record::new(tokens, std::time::SystemTime::now())
