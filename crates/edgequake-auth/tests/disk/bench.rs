@@ -1,4 +1,4 @@
-//! A child that refreshes under `strace`, and what is left of its login.
+//! A child that does its job under `strace`, and what is left of its login.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use edgequake_auth::{AuthContext, Credentials as _, FileStore, Record, TokenStore as _};
@@ -14,13 +15,15 @@ use edgequake_devserver::{DevServer, SessionEvent, SessionId};
 use tokio::runtime::Runtime;
 
 use crate::calls::{errors, is_about_memory_or_time};
-use crate::child::{self, EXCHANGE, ORDERS, REFRESHES};
+use crate::child::{self, EXCHANGE, Job, ORDERS, REFRESHES};
 use crate::dev;
 
 /// What one run of the child came to.
 pub(crate) struct Run {
-    /// How many refreshes it was told of.
+    /// How many refreshes or logins it was told of.
     pub(crate) refreshed: usize,
+    /// What it was told of logouts.
+    pub(crate) said: Vec<String>,
     pub(crate) failures: Vec<String>,
     /// Something was not saved in the end.
     pub(crate) unsettled: bool,
@@ -31,7 +34,7 @@ pub(crate) struct Run {
 
 /// What is left after a run.
 pub(crate) struct Found {
-    /// How many tokens were spent.
+    /// How many tokens were spent, or sessions begun, or ended.
     pub(crate) refreshes: usize,
     /// Whether the session is lost, with good reason.
     pub(crate) lost: bool,
@@ -49,18 +52,21 @@ pub(crate) enum Start {
 
 pub(crate) struct Bench {
     start: Start,
-    runtime: Runtime,
-    server: DevServer,
+    job: Job,
+    pub(super) runtime: Runtime,
+    pub(super) server: DevServer,
+    /// The children so far, for their names.
+    children: AtomicUsize,
     strace: String,
 }
 
 impl Bench {
-    pub(crate) fn new(start: Start) -> Self {
+    pub(crate) fn new(start: Start, job: Job) -> Self {
         let strace = std::env::var("EDGEQUAKE_TEST_STRACE").unwrap_or_else(|_| "strace".to_owned());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
         let server = runtime.block_on(dev::start());
-        Self { start, runtime, server, strace }
+        Self { start, job, runtime, server, children: AtomicUsize::new(0), strace }
     }
 
     /// How often the store makes each system call.
@@ -68,10 +74,18 @@ impl Bench {
         let folder = tempfile::tempdir().unwrap();
         let log = folder.path().join("log");
         let store = child::store(&folder.path().join("logins"));
-        self.log_in(&store);
+        if self.job != Job::LogIn {
+            self.log_in(&store);
+        }
         let output = ["--output", log.to_str().unwrap()];
-        let run = self.child(store.path(), &output);
-        assert_eq!((run.refreshed, run.unsettled), (REFRESHES, false), "{:?}", run.failures);
+        let (run, _) = self.child(store.path(), &output);
+        let (done, said): (_, &[&str]) = match self.job {
+            Job::Refresh => (REFRESHES, &[]),
+            Job::LogIn => (1, &[]),
+            Job::LogOut => (0, &["revoked", "ended"]),
+        };
+        assert_eq!((run.refreshed, run.unsettled), (done, false), "{:?}", run.failures);
+        assert_eq!(run.said, said);
         let mut calls = BTreeMap::new();
         for line in std::fs::read_to_string(log).unwrap().lines() {
             let Some((call, _)) = line.split_once('(') else { continue };
@@ -83,15 +97,19 @@ impl Bench {
         calls
     }
 
-    /// Lets a child refresh while something is done about a system call of its store, then looks at what is left.
+    /// Lets a child work while something is done about a system call of its store, then looks at what is left.
     pub(crate) fn suffer(&self, call: &str, inject: &str) -> (Run, Result<Found, String>) {
         let folder = tempfile::tempdir().unwrap();
         let store = child::store(&folder.path().join("logins"));
-        let session = self.log_in(&store);
+        let session = (self.job != Job::LogIn).then(|| self.log_in(&store));
         let arguments =
             [format!("--trace={call}"), format!("--inject={inject}"), "--output=/dev/null".to_owned()];
-        let mut run = self.child(store.path(), &arguments);
-        let found = self.look(&store, session, &run);
+        let (mut run, name) = self.child(store.path(), &arguments);
+        let found = match (self.job, session) {
+            (Job::Refresh, Some(session)) => self.look(&store, session, &run),
+            (Job::LogOut, Some(session)) => self.after_logout(&store, session, &run, inject),
+            _ => self.after_login(&store, &name, &run),
+        };
         let address = self.server.addr().to_string().replace(':', "_");
         for text in &mut run.failures {
             *text = text.replace(&address, "LOGIN");
@@ -115,11 +133,16 @@ impl Bench {
         session
     }
 
-    fn look(&self, store: &FileStore, session: SessionId, run: &Run) -> Result<Found, String> {
-        let left = if store.path().is_dir() { leftovers(store.path())? } else { Vec::new() };
+    /// The temporary files.
+    pub(super) fn left(&self, store: &FileStore, run: &Run) -> Result<Vec<PathBuf>, String> {
         if !run.complaints.is_empty() {
             return Err(run.complaints.lines().take(3).collect());
         }
+        if store.path().is_dir() { leftovers(store.path()) } else { Ok(Vec::new()) }
+    }
+
+    fn look(&self, store: &FileStore, session: SessionId, run: &Run) -> Result<Found, String> {
+        let left = self.left(store, run)?;
         let record = self.read(store)?;
         let refreshes = self.count(session, |event| *event == SessionEvent::Refreshed);
         let saved = record.tokens().map(|tokens| tokens.version.counter).unwrap_or_default();
@@ -156,21 +179,23 @@ impl Bench {
         }
     }
 
-    fn count(&self, session: SessionId, which: impl Fn(&SessionEvent) -> bool) -> usize {
+    pub(super) fn count(&self, session: SessionId, which: impl Fn(&SessionEvent) -> bool) -> usize {
         self.server.ledger().of(session).iter().filter(|entry| which(&entry.event)).count()
     }
 
-    fn read(&self, store: &FileStore) -> Result<Record, String> {
+    pub(super) fn read(&self, store: &FileStore) -> Result<Record, String> {
         let stored = self.runtime.block_on(store.read(&dev::key(&self.server)));
         let stored = stored.map_err(|error| error.to_string())?;
         stored.map(|stored| stored.record).ok_or_else(|| "there is no record".to_owned())
     }
 
-    fn child(&self, folder: &Path, watch: &[impl AsRef<std::ffi::OsStr>]) -> Run {
+    /// What it came to, and its name at the server.
+    fn child(&self, folder: &Path, watch: &[impl AsRef<std::ffi::OsStr>]) -> (Run, String) {
+        let name = format!("child-{}", self.children.fetch_add(1, Ordering::Relaxed));
         let complaints = tempfile::NamedTempFile::new().unwrap();
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["child::refreshes_twice", "--exact", "--nocapture"])
-            .env(ORDERS, format!("{}|{}", self.server.addr(), folder.display()))
+            .args(["child::does_its_job", "--exact", "--nocapture"])
+            .env(ORDERS, format!("{}|{}|{:?}|{name}", self.server.addr(), folder.display(), self.job))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(complaints.reopen().unwrap())
@@ -184,6 +209,7 @@ impl Bench {
         writeln!(child.stdin.take().unwrap(), "go").unwrap();
         let mut run = Run {
             refreshed: 0,
+            said: Vec::new(),
             failures: Vec::new(),
             unsettled: false,
             killed: false,
@@ -191,18 +217,19 @@ impl Bench {
         };
         for line in lines {
             match line.split_once(' ') {
-                None if line == "refreshed" => run.refreshed += 1,
+                None if line == "done" => run.refreshed += 1,
                 None if line == "unsettled" => run.unsettled = true,
                 Some(("failed", text)) => {
                     run.failures.push(text.replace(&folder.display().to_string(), "FOLDER"));
                 }
-                _ => assert_eq!(line, "end"),
+                None if line == "end" => {}
+                _ => run.said.push(line),
             }
         }
         run.killed = child.wait().unwrap().signal().is_some();
         strace.wait().unwrap();
         run.complaints = std::fs::read_to_string(complaints.path()).unwrap();
-        run
+        (run, name)
     }
 
     /// Watches one thread, and nothing else.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::bench::{Bench, Start};
 use crate::calls::errors;
-use crate::child::REFRESHES;
+use crate::child::{Job, REFRESHES};
 
 /// What happens at which of the calls.
 struct Case {
@@ -30,7 +30,7 @@ struct Tally {
     failures_for_good: usize,
     kills: usize,
     refreshed: usize,
-    /// Refreshes that did not take place, each with an error and without a token spent.
+    /// What was told of what did not take place, or not wholly.
     refused: usize,
     /// Sessions that were lost because the process ended between the answer and its name in the folder: killed, or with a disk
     /// that did not come back.
@@ -44,13 +44,31 @@ struct Tally {
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
 fn each_system_call_of_the_store_fails_once() {
-    try_all(&Bench::new(Start::Folder), "refreshes");
+    try_all(&Bench::new(Start::Folder, Job::Refresh), "refreshes");
 }
 
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
 fn each_system_call_fails_once_while_a_login_of_version_0_1_is_taken_over() {
-    try_all(&Bench::new(Start::Legacy), "adoption and refreshes");
+    try_all(&Bench::new(Start::Legacy, Job::Refresh), "adoption and refreshes");
+}
+
+#[test]
+#[ignore = "needs strace: cargo xtask disk"]
+fn each_system_call_of_a_first_login_fails_once() {
+    try_all(&Bench::new(Start::Folder, Job::LogIn), "logins");
+}
+
+#[test]
+#[ignore = "needs strace: cargo xtask disk"]
+fn each_system_call_of_a_logout_fails_once() {
+    try_all(&Bench::new(Start::Folder, Job::LogOut), "logouts");
+}
+
+#[test]
+#[ignore = "needs strace: cargo xtask disk"]
+fn each_system_call_fails_once_while_somebody_logs_out_of_a_login_of_version_0_1() {
+    try_all(&Bench::new(Start::Legacy, Job::LogOut), "adoption and logouts");
 }
 
 fn try_all(bench: &Bench, what: &str) {
@@ -81,8 +99,8 @@ fn try_all(bench: &Bench, what: &str) {
     let Tally { failures, failures_for_good, kills, refreshed, refused, lost_with_the_process, left, .. } =
         &tally;
     println!(
-        "{what}: {failures} failures, {failures_for_good} that stayed, {kills} kills: {refreshed} refreshes, {refused} that were not begun \
-         and said why; {lost_with_the_process} sessions lost with a process that was killed, or whose disk did not come back, \
+        "{what}: {failures} failures, {failures_for_good} that stayed, {kills} kills: {refreshed} {what}, {refused} times it was said \
+         what did not work; {lost_with_the_process} sessions lost with a process that was killed, or whose disk did not come back, \
          before its answer was on the disk; {left} temporary files left"
     );
     let told: Vec<_> = tally.told.iter().map(|text| format!("  {text}\n")).collect();
@@ -124,7 +142,7 @@ fn run(bench: &Bench, case: &Case, tally: &Mutex<Tally>) {
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
 fn a_disk_without_hard_links_renames() {
-    let bench = Bench::new(Start::Folder);
+    let bench = Bench::new(Start::Folder, Job::Refresh);
     for error in ["EPERM", "ENOSYS", "EOPNOTSUPP", "EMLINK", "EINVAL", "EXDEV"] {
         let (run, found) = bench.suffer("linkat", &format!("linkat:error={error}"));
         assert_eq!(run.refreshed, REFRESHES, "{error}: {:?}", run.failures);

@@ -14,5 +14,6 @@ mod dev;
 mod bench;
 mod calls;
 mod child;
+mod ends;
 mod inject;
 mod places;

@@ -29,8 +29,13 @@ pub(crate) fn key(server: &DevServer) -> LoginKey {
 
 /// A provider of Mona's login in a store, who goes by the name `agent` and has no password.
 pub(crate) fn provider(address: SocketAddr, agent: &str, store: &FileStore) -> JwtBuilder {
+    latest(address, agent, store).account("mona")
+}
+
+/// One of the login that began last, whosever it is.
+pub(crate) fn latest(address: SocketAddr, agent: &str, store: &FileStore) -> JwtBuilder {
     let origin = format!("http://{address}").parse().unwrap();
-    Jwt::builder(origin, Plain { address, agent: agent.to_owned() }).account("mona").store(store.clone())
+    Jwt::builder(origin, Plain { address, agent: agent.to_owned() }).store(store.clone())
 }
 
 /// Puts a session into the store, as somebody at a terminal would.

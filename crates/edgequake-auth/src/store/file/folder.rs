@@ -234,8 +234,16 @@ pub(super) fn all(path: &Path) -> Result<Vec<RecordFolder>, StoreError> {
         Err(error) => return Err(failed(error)),
     };
     let logins = names.into_iter().filter(|name| name.to_str().is_some_and(is_login));
-    let folders = logins.map(|name| path.join(name)).filter(|path| path.is_dir());
+    let folders = logins.map(|name| path.join(name)).filter(|path| may_be_folder(path));
     Ok(folders.map(RecordFolder::new).collect())
+}
+
+/// Whether there is a folder, as far as can be told: one that cannot be looked at is not taken for none.
+fn may_be_folder(path: &Path) -> bool {
+    match fs::metadata(path) {
+        Ok(found) => found.is_dir(),
+        Err(error) => error.kind() != io::ErrorKind::NotFound,
+    }
 }
 
 /// Removes logins that ended long ago, once in a run of the program and folder.

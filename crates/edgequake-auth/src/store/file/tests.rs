@@ -251,6 +251,25 @@ async fn a_folder_with_the_name_of_a_record_is_told() {
 }
 
 #[tokio::test]
+async fn a_login_that_cannot_be_looked_at_is_not_taken_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::new(folder.path());
+    let _ = put(&store, &mona(), &login("a1")).await.unwrap();
+    let place = only(&store);
+    fs::remove_dir_all(&place).unwrap();
+    std::os::unix::fs::symlink(&place, &place).unwrap();
+    let error = store.latest(mona().server()).await.unwrap_err();
+    assert!(error.to_string().contains("a link on the way leads back to itself"), "{error}");
+    // What is no folder, or is gone, is no login.
+    fs::remove_file(&place).unwrap();
+    std::os::unix::fs::symlink("nowhere", &place).unwrap();
+    assert_eq!(store.latest(mona().server()).await.unwrap(), None);
+    fs::remove_file(&place).unwrap();
+    fs::write(&place, "").unwrap();
+    assert_eq!(store.latest(mona().server()).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn a_login_of_version_0_1_that_cannot_be_taken_over_is_told_as_that() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("logins.json");
