@@ -50,7 +50,7 @@
 //! | a presentation is delayed for longer than its lease | cannot be excluded; it is counted in [`SessionCounters::late`](crate::SessionCounters) |
 //!
 //! All of it is decided by functions without clocks and I/O, which are also run by a model that explores every order of the
-//! steps, with kills, lost answers, failed saves, clocks that drift, logins and logouts in between.
+//! steps, with kills, lost answers, failed saves, clocks that drift or are set, logins and logouts in between.
 
 mod error;
 mod key;

@@ -2,7 +2,7 @@
 //! that can happen in between, in every order.
 //!
 //! Reading, deciding, writing, sending, the server's work, its answer and the save are separate steps, between which others
-//! act, time passes, processes die, answers and writes are lost, and clocks drift. The decisions are those of the crate:
+//! act, time passes, processes die, answers and writes are lost, and clocks drift and are set. The decisions are those of the crate:
 //! [`Refresher`] and [`settle`]. What must hold is in [`promises`]; that each part of the protocol is needed is shown by taking
 //! it away.
 
@@ -49,6 +49,7 @@ fn accidents() -> Vec<Budget> {
         Budget { lost_answer: 1, ..none },
         Budget { failed_save: 1, ..none },
         Budget { drift: 1, ..none },
+        Budget { jump: 1, ..none },
         Budget { login: 1, ..none },
     ];
     if !is_whole() {
@@ -67,6 +68,11 @@ fn processes_on_an_expired_token() {
     for budget in accidents() {
         assert_eq!(broken(share(holders(), budget)), [""; 0], "{budget:?}");
     }
+}
+
+#[test]
+fn wall_clocks_that_are_set_harm_nobody() {
+    assert_eq!(broken(share(2, Budget { jump: 1, ..Budget::default() })), [""; 0]);
 }
 
 #[test]
@@ -110,6 +116,7 @@ fn each_part_of_the_protocol_is_needed() {
         (Without::Intent, Budget { crash: 1, ..none }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
         (Without::Version, Budget { again: 1, ..none }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
         (Without::Margin, Budget { drift: 1, ..none }, promises::NO_TWO_AT_ONCE),
+        (Without::Monotonic, Budget { jump: 1, ..none }, promises::NO_TWO_AT_ONCE),
         (Without::Memory, Budget { logout: 1, ..none }, promises::A_LOGOUT_IS_FINAL),
     ] {
         let share = Share {

@@ -48,6 +48,8 @@ pub(super) enum Without {
     Version,
     /// Clocks are taken to agree.
     Margin,
+    /// Time is told by the wall clock alone.
+    Monotonic,
     /// What has ended is removed.
     Memory,
 }
@@ -59,6 +61,8 @@ pub(super) struct Budget {
     pub(super) lost_answer: u8,
     pub(super) failed_save: u8,
     pub(super) drift: u8,
+    /// The wall clock of a process is set an hour forward or back, and its monotonic one goes on.
+    pub(super) jump: u8,
     pub(super) logout: u8,
     pub(super) login: u8,
     /// How often a process that is done begins again.
@@ -72,6 +76,7 @@ impl Budget {
             lost_answer: self.lost_answer + other.lost_answer,
             failed_save: self.failed_save + other.failed_save,
             drift: self.drift + other.drift,
+            jump: self.jump + other.jump,
             logout: self.logout + other.logout,
             login: self.login + other.login,
             again: self.again + other.again,
@@ -145,6 +150,8 @@ fn token(number: u8) -> edgequake_types::Secret {
 pub(super) struct Holder {
     /// How far its clocks run ahead.
     ahead: u8,
+    /// How many hours its wall clock was set forward.
+    set_by: i8,
     held: Option<Held>,
     refresher: Option<Refresher>,
     pub(super) at: At,
@@ -171,8 +178,8 @@ pub(super) enum At {
     Deciding(Option<Record>),
     /// Waits for somebody else until this second of its clock.
     Waiting(u8),
-    /// About to put the second in the place of the first, decided at this second of its clock.
-    Writing(Option<Record>, Record, u8),
+    /// About to put the second in the place of the first, decided at this moment of its clocks.
+    Writing(Option<Record>, Record, Now),
     /// Has checked its lease, and is about to send.
     Checked(Present),
     /// Sent at this second; the server's answer, once it has done its work.
@@ -206,16 +213,32 @@ pub(super) enum Action {
     FailSave(usize),
     Crash(usize),
     Drift(usize),
+    /// By so many hours.
+    Jump(usize, i8),
     LogOut(usize),
     LogIn(usize),
 }
 
-impl World {
-    fn clock(&self, holder: usize) -> Now {
-        let seconds = Duration::from_secs(u64::from(self.now + self.holders[holder].ahead));
-        Now { wall: seconds + Duration::from_secs(1000), mono: seconds }
+impl Share {
+    fn clock(&self, world: &World, holder: usize) -> Now {
+        let seconds = Duration::from_secs(u64::from(world.second(holder)));
+        // All clocks show whole hours at the beginning, so that it can be told what they showed then.
+        let hours = u64::try_from(EPOCH_HOURS + i64::from(world.holders[holder].set_by)).unwrap_or_default();
+        let wall = seconds + Duration::from_secs(hours * HOUR);
+        Now { wall, mono: if self.without == Some(Without::Monotonic) { wall } else { seconds } }
     }
+}
 
+/// The second, since the beginning, that a process saw at a moment of its clocks.
+fn second_of(now: Now) -> u64 {
+    now.mono.as_secs() % HOUR
+}
+
+const HOUR: u64 = 3600;
+/// What wall clocks show at the beginning, in hours.
+const EPOCH_HOURS: i64 = 10;
+
+impl World {
     fn second(&self, holder: usize) -> u8 {
         self.now + self.holders[holder].ahead
     }
@@ -231,7 +254,7 @@ impl World {
             if budget.logout == 0 {
                 holder.held = None;
                 if budget.login == 0 {
-                    holder.ahead = 0;
+                    (holder.ahead, holder.set_by) = (0, 0);
                 }
             }
         }
@@ -259,7 +282,7 @@ impl Model for Share {
         record.session = session;
         record.write = RandomId::from_number(0);
         let held = Held::of(&record);
-        let holder = Holder { ahead: 0, held, refresher: None, at: At::Idle };
+        let holder = Holder { ahead: 0, set_by: 0, held, refresher: None, at: At::Idle };
         vec![World {
             now: 0,
             record: Some(record),
@@ -304,6 +327,9 @@ impl Model for Share {
             if busy(holder) && world.budget.drift > 0 {
                 actions.push(Action::Drift(index));
             }
+            if busy(holder) && world.budget.jump > 0 {
+                actions.extend([-1, 1].map(|hours| Action::Jump(index, hours)));
+            }
             if matches!(holder.at, At::Idle | At::Done) && world.budget.logout > 0 {
                 actions.push(Action::LogOut(index));
             }
@@ -335,11 +361,16 @@ impl Model for Share {
             Action::Crash(index) => {
                 world.budget.crash -= 1;
                 world.budget_spent_on_crash += 1;
-                world.holders[index] = Holder { ahead: 0, held: None, refresher: None, at: At::Dead };
+                world.holders[index] =
+                    Holder { ahead: 0, set_by: 0, held: None, refresher: None, at: At::Dead };
             }
             Action::Drift(index) => {
                 world.budget.drift -= 1;
                 world.holders[index].ahead += 1;
+            }
+            Action::Jump(index, hours) => {
+                world.budget.jump -= 1;
+                world.holders[index].set_by += hours;
             }
             Action::LogOut(index) => {
                 world.budget.logout -= 1;
@@ -347,7 +378,7 @@ impl Model for Share {
             }
             Action::LogIn(index) => {
                 world.budget.login -= 1;
-                let now = world.clock(index);
+                let now = self.clock(&world, index);
                 self.log_in(&mut world, index, RandomId::from_number(60), now);
                 world.holders[index].at = At::Done;
             }

@@ -1,8 +1,8 @@
 //! What each process, and the server, does in one step.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use super::{Answer, At, Session, Share, Without, World, token};
+use super::{Answer, At, Session, Share, Without, World, second_of, token};
 use crate::clock::Now;
 use crate::protocol::refresher::Present;
 use crate::protocol::settle::{self, Logout, Save};
@@ -27,7 +27,7 @@ impl Share {
     }
 
     pub(super) fn go(&self, world: &mut World, index: usize) -> Option<()> {
-        let now = world.clock(index);
+        let now = self.clock(world, index);
         let second = world.second(index);
         let at = std::mem::replace(&mut world.holders[index].at, At::Done);
         let next = match at {
@@ -50,10 +50,6 @@ impl Share {
             At::Deciding(view) => self.decide(world, index, view, now, second)?,
             At::Writing(expected, record, since) => {
                 if world.swap(&expected, record.clone()) {
-                    let since = Now {
-                        wall: Duration::from_secs(u64::from(since) + 1000),
-                        mono: Duration::from_secs(since.into()),
-                    };
                     world.holders[index].refresher.as_mut()?.written(&record, since);
                     At::Deciding(Some(record))
                 } else {
@@ -130,7 +126,7 @@ impl Share {
             Step::Write(record) => {
                 let mut record = *record;
                 record.write = RandomId::from_number(0);
-                At::Writing(view, record, second)
+                At::Writing(view, record, now)
             }
             Step::Present(present) => {
                 world.seen.unknown_sent_early |= self.early && good && present.what.unsettled;
@@ -156,7 +152,7 @@ impl Share {
             .filter(|(_, holder)| holder.exchanges().is_some_and(|present| present.token == token.token))
             .any(|(other, holder)| {
                 let since = holder.refresher.as_ref().and_then(Refresher::lease_since);
-                since.is_some_and(|since| u64::from(world.second(other)) <= since.mono.as_secs() + lease)
+                since.is_some_and(|since| u64::from(world.second(other)) <= second_of(since) + lease)
             })
     }
 
@@ -209,7 +205,7 @@ impl Share {
         let At::Sent(present, sent, None) = world.holders[index].at.clone() else { return None };
         let lease = self.limits().lease().as_secs();
         // Later than the lease allows, by a true clock: the process, or the network, stood still in between.
-        let begun = world.holders[index].refresher.as_ref()?.lease_since()?.mono.as_secs();
+        let begun = second_of(world.holders[index].refresher.as_ref()?.lease_since()?);
         let ahead = u64::from(world.holders[index].ahead);
         world.seen.late |= u64::from(world.now) + ahead > begun + lease;
         let server = &mut world.server;
@@ -235,7 +231,7 @@ impl Share {
     pub(super) fn log_out(&self, world: &mut World, index: usize) -> Option<()> {
         let session = world.holders[index].held?.session;
         let Logout::Write(record, _) =
-            settle::logout(world.record.as_ref(), Some(session), world.clock(index))
+            settle::logout(world.record.as_ref(), Some(session), self.clock(world, index))
         else {
             return None;
         };
