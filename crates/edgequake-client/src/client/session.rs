@@ -108,7 +108,8 @@ impl Client {
     /// Waits until no login, refresh or logout of this client is under way and new tokens are stored, at most as long as `limit`.
     ///
     /// The one call before a process ends: a refresh token works once, so its successor must not be lost. `false` if the limit
-    /// was not enough. Returns at once without a session.
+    /// was not enough; [`Jwt::last_store_error`] of the [`session`](Self::session) says why new tokens could not be stored. Returns at
+    /// once without a session.
     pub async fn settle(&self, limit: Duration) -> bool {
         match &self.0.session {
             Some(session) => session.settle(limit).await,
