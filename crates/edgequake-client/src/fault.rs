@@ -6,6 +6,7 @@
 mod libraries;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::{fmt, io};
 
 use crate::boxed::BoxError;
@@ -20,7 +21,8 @@ pub enum Fault {
     Certificate,
     /// The proxy refuses to make a connection for us. Certainly not executed, and another try is in vain.
     Proxy,
-    /// The connection was gone before the request was written, or the server said that it did not take it. The call was not executed.
+    /// The connection was gone before the request was written, no connection became free in time, or the server said that it did not take
+    /// the request. The call was not executed.
     NotSent,
     /// The connection was lost after that. The call may have been executed.
     Interrupted,
@@ -39,7 +41,7 @@ impl Fault {
     /// assert_eq!(Fault::of(&error), Some(Fault::NotSent));
     /// ```
     pub fn mark(self, error: impl Into<BoxError>) -> Marked {
-        Marked { fault: self, error: error.into() }
+        Marked { fault: self, error: error.into().into() }
     }
 
     /// Looks for the fault in an error and its sources; `None` if it is not about the transport at all.
@@ -82,12 +84,17 @@ impl Fault {
     }
 }
 
-/// An error that is known to be a [`Fault`]: see [`Fault::mark`].
-#[derive(Debug)]
+/// An error that is known to be a [`Fault`]: see [`Fault::mark`]. A clone shares the error.
+#[derive(Debug, Clone)]
 pub struct Marked {
     fault: Fault,
-    error: BoxError,
+    error: Arc<dyn StdError + Send + Sync>,
 }
+
+/// A request was made outside of a [Tokio](tokio) runtime, which connections and limits of time need. Nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("there is no Tokio runtime here: await calls within one, such as in a `main` with `#[tokio::main]`")]
+pub struct NoRuntime;
 
 impl fmt::Display for Marked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,6 +26,7 @@
 mod boxed;
 pub mod body;
 pub mod fault;
+mod clock;
 pub mod policy;
 pub mod sse;
 pub mod layers;

@@ -36,6 +36,8 @@ pub struct Policy {
     pub attempt_timeout: Option<Option<Duration>>,
     /// The moment at which the operation is given up, as the deadline layer has set it.
     pub(crate) deadline: Option<Instant>,
+    /// The moment at which the attempt is given up, as the attempt timeout layer has set it.
+    pub(crate) attempt_deadline: Option<Instant>,
     /// Headers for each attempt: set by the scope layer innermost, so that no retry has to copy them.
     pub headers: std::sync::Arc<HeaderMap>,
 }
@@ -57,6 +59,7 @@ impl Policy {
             timeout: None,
             attempt_timeout: None,
             deadline: None,
+            attempt_deadline: None,
             headers: no_headers(),
         }
     }

@@ -12,7 +12,7 @@ use http::uri::Authority;
 use super::{Error, ErrorKind};
 use crate::body::FileUploadError;
 use crate::boxed::BoxError;
-use crate::fault::{Fault, find};
+use crate::fault::{Fault, NoRuntime, find};
 use crate::layers::auth::Rejected;
 use crate::layers::guard::OriginViolation;
 use crate::layers::retry::{Attempts, Retried, retry_after};
@@ -94,6 +94,8 @@ impl Error {
                 }
             } else if let Some(timed_out) = find::<TimedOut>(&*failure) {
                 ErrorKind::Timeout(timed_out.scope)
+            } else if find::<NoRuntime>(&*failure).is_some() {
+                ErrorKind::Config
             } else if find::<FileUploadError>(&*failure).is_some() {
                 ErrorKind::Request
             } else {

@@ -29,6 +29,11 @@ impl<S, Q> AtOnce<S, Q>
 where
     S: Service<Q, Error: Into<BoxError>> + Clone,
 {
+    /// A call that is not made.
+    pub(crate) fn refused(error: impl Into<BoxError>) -> Self {
+        Self::Refused { error: Some(error.into()) }
+    }
+
     pub(crate) fn new(service: &mut S, request: Q) -> Self {
         match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Ok(())) => Self::Called { future: service.call(request) },

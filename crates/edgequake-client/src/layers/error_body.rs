@@ -45,6 +45,7 @@ use tower_service::Service;
 
 use super::retry::RetryHint;
 use crate::boxed::BoxFuture;
+use crate::clock;
 
 /// How much of an error's body is read, in bytes.
 pub(crate) const ERROR_BODY_LIMIT: usize = 64 * 1024;
@@ -71,7 +72,7 @@ where
     };
     // Timers need a runtime; without one, the limits of whoever sends the request are all there is.
     let whole = match Handle::try_current() {
-        Ok(_) => tokio::time::timeout(PATIENCE, reading).await.unwrap_or(false),
+        Ok(_) => clock::timeout(PATIENCE, reading).await.unwrap_or(false),
         Err(_) => reading.await,
     };
     read.truncate(ERROR_BODY_LIMIT);

@@ -67,6 +67,7 @@ pub use outcome::Outcome;
 use super::replay::Retained;
 use crate::body::Replay;
 use crate::boxed::{BoxError, BoxFuture};
+use crate::clock;
 use crate::policy::Policy;
 
 /// Noted in the extensions of an answer that took more than one attempt.
@@ -234,6 +235,7 @@ where
         let mut waited = Duration::ZERO;
         while let Some(wait) = shared.wait_before(attempts + 1, &policy, &result) {
             let Some(request) = self.retained.request() else { break };
+            let Ok(pause) = clock::sleep(wait) else { break };
             tracing::debug!(
                 operation = policy.operation,
                 attempt = attempts + 1,
@@ -242,7 +244,7 @@ where
             );
             // The failed answer's body is dropped here, which closes or frees its connection before the wait.
             drop(result);
-            tokio::time::sleep(wait).await;
+            pause.await;
             waited = waited.saturating_add(wait);
             attempts += 1;
             result = self.service.clone().oneshot(request).await.map_err(Into::into);

@@ -56,6 +56,7 @@ use super::auth::{Rejected, Successor};
 use super::replay::Retained;
 use crate::body::{Replay, collect};
 use crate::boxed::{BoxError, BoxFuture};
+use crate::clock;
 
 /// How much of a refused answer is read so that its connection can be used again: bytes, and the time for it.
 const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));
@@ -221,7 +222,7 @@ where
     }
     let mut body = refused.into_body();
     // Reading the rest lets the connection be used again; that it could not be read is no reason to give up.
-    let _ = tokio::time::timeout(DRAIN.1, collect(&mut body, DRAIN.0)).await;
+    let _ = clock::timeout(DRAIN.1, collect(&mut body, DRAIN.0)).await;
     drop(body);
     let mut request = retained.into_request();
     request.extensions_mut().insert(Successor(successor));

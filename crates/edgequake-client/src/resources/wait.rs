@@ -13,6 +13,7 @@ use super::documents::Uploaded;
 use super::progress::Progress;
 use crate::boxed::BoxFuture;
 use crate::client::Client;
+use crate::clock;
 use crate::error::{Error, ErrorKind, ProcessingFailure};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
@@ -135,9 +136,11 @@ impl Wait {
                 .note("the document is still being processed")
         };
         match limit {
-            Some(limit) => tokio::time::timeout(limit, self.until_processed())
-                .await
-                .unwrap_or_else(|_| Err(timed_out(limit))),
+            Some(limit) => {
+                clock::sleep(Duration::ZERO).map_err(Error::config)?;
+                let processed = clock::timeout(limit, self.until_processed()).await;
+                processed.unwrap_or_else(|| Err(timed_out(limit)))
+            }
             None => self.until_processed().await,
         }
     }
@@ -177,7 +180,7 @@ impl Wait {
                 },
                 Err(error) => return Err(error),
             }
-            rest(&mut pause, self.pauses.1).await;
+            rest(&mut pause, self.pauses.1).await?;
         }
     }
 
@@ -197,7 +200,7 @@ impl Wait {
                 Err(error) if error.is_not_found() => return Ok(None),
                 Err(error) => return Err(error),
             }
-            rest(&mut pause, self.pauses.1).await;
+            rest(&mut pause, self.pauses.1).await?;
         }
     }
 
@@ -213,9 +216,10 @@ impl Wait {
 }
 
 /// Pauses, and makes the next pause longer.
-async fn rest(pause: &mut Duration, longest: Duration) {
-    tokio::time::sleep(*pause).await;
+async fn rest(pause: &mut Duration, longest: Duration) -> Result<(), Error> {
+    clock::sleep(*pause).map_err(Error::config)?.await;
     *pause = (*pause * 3 / 2).min(longest);
+    Ok(())
 }
 
 impl IntoFuture for Wait {

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
 use crate::boxed::BoxError;
+use crate::clock::{self, Timer};
+use crate::fault::NoRuntime;
 use crate::policy::Policy;
 
 /// Limits each attempt, up to the head of its answer.
@@ -78,11 +79,19 @@ where
         self.inner.poll_ready(cx).map_err(Into::into)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let own = request.extensions().get::<Policy>().and_then(|policy| policy.attempt_timeout);
         let limit = own.unwrap_or(self.limit);
-        let timer = limit.map(tokio::time::sleep);
-        ResponseFuture { future: self.inner.call(request), timer, limit: limit.unwrap_or_default() }
+        let timer = limit.map(clock::sleep).transpose();
+        if let Ok(Some(timer)) = &timer {
+            // What is below may want to know, such as a pool whose connections requests wait for.
+            let method = request.method().clone();
+            let policy = request.extensions_mut().get_or_insert_with(|| Policy::for_method(&method));
+            policy.attempt_deadline = Some(timer.deadline());
+        }
+        let (timer, no_runtime) = timer.map_or_else(|error| (None, Some(error)), |timer| (timer, None));
+        let future = self.inner.call(request);
+        ResponseFuture { future, timer, no_runtime, limit: limit.unwrap_or_default() }
     }
 }
 
@@ -92,7 +101,8 @@ pin_project! {
         #[pin]
         future: F,
         #[pin]
-        timer: Option<Sleep>,
+        timer: Option<Timer>,
+        no_runtime: Option<NoRuntime>,
         limit: Duration,
     }
 }
@@ -106,6 +116,9 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some(error) = this.no_runtime.take() {
+            return Poll::Ready(Err(error.into()));
+        }
         // An answer that is there counts, even if the time is up as well.
         if let Poll::Ready(result) = this.future.poll(cx) {
             return Poll::Ready(result.map_err(Into::into));

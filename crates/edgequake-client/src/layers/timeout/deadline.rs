@@ -8,12 +8,13 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
 use crate::boxed::BoxError;
+use crate::clock::{self, Timer};
 use crate::layers::at_once::AtOnce;
 use crate::policy::Policy;
 
@@ -88,10 +89,9 @@ where
         // A limit beyond what the clock can express is no limit.
         let end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
         policy.deadline = end.map(|(deadline, _)| deadline);
-        ResponseFuture {
-            future: AtOnce::new(&mut self.inner, request),
-            timer: end.map(|(deadline, _)| tokio::time::sleep_until(deadline)),
-            end,
+        match end.map(|(deadline, _)| clock::sleep_until(deadline)).transpose() {
+            Ok(timer) => ResponseFuture { future: AtOnce::new(&mut self.inner, request), timer, end },
+            Err(error) => ResponseFuture { future: AtOnce::refused(error), timer: None, end },
         }
     }
 }
@@ -105,7 +105,7 @@ pin_project! {
         #[pin]
         future: AtOnce<S, Q>,
         #[pin]
-        timer: Option<Sleep>,
+        timer: Option<Timer>,
         end: Option<(Instant, Duration)>,
     }
 }
@@ -143,7 +143,7 @@ pin_project! {
         #[pin]
         body: B,
         // Made when the body first has to wait: most are there with their head.
-        timer: Option<Pin<Box<Sleep>>>,
+        timer: Option<Pin<Box<Timer>>>,
         end: Option<(Instant, Duration)>,
     }
 }
@@ -165,7 +165,10 @@ where
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         if let (None, Some((deadline, _))) = (&this.timer, *this.end) {
-            *this.timer = Some(Box::pin(tokio::time::sleep_until(deadline)));
+            match clock::sleep_until(deadline) {
+                Ok(timer) => *this.timer = Some(Box::pin(timer)),
+                Err(error) => return Poll::Ready(Some(Err(error.into()))),
+            }
         }
         match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
             Some(Poll::Ready(())) => Poll::Ready(Some(Err(timed_out(this.end)))),

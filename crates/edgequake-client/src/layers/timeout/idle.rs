@@ -8,12 +8,12 @@ use std::time::Duration;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
-use tokio::time::Sleep;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{TimedOut, TimeoutScope};
 use crate::boxed::BoxError;
+use crate::clock::{self, Timer};
 
 /// Limits the pause between two pieces of an answer's body.
 ///
@@ -114,7 +114,7 @@ pin_project! {
         #[pin]
         body: B,
         // Allocated when the body first has to wait, so that a body that does not is small.
-        timer: Option<Pin<Box<Sleep>>>,
+        timer: Option<Pin<Box<Timer>>>,
         limit: Option<Duration>,
         // Whether the timer runs for the present pause.
         waiting: bool,
@@ -141,10 +141,11 @@ where
         let Some(limit) = *this.limit else { return Poll::Pending };
         if !*this.waiting {
             *this.waiting = true;
-            match this.timer {
-                // Unlike a deadline, a span has no length that is too long.
-                Some(timer) => timer.set(tokio::time::sleep(limit)),
-                None => *this.timer = Some(Box::pin(tokio::time::sleep(limit))),
+            // Unlike a deadline, a span has no length that is too long.
+            match (clock::sleep(limit), this.timer.as_mut()) {
+                (Ok(pause), Some(timer)) => timer.set(pause),
+                (Ok(pause), None) => *this.timer = Some(Box::pin(pause)),
+                (Err(error), _) => return Poll::Ready(Some(Err(error.into()))),
             }
         }
         match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
