@@ -5,6 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
+use edgequake_client::transport::TooManyOpenFiles;
 use edgequake_client::{Error, ErrorKind};
 
 use crate::signals::Signal;
@@ -197,6 +198,8 @@ fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
         ErrorKind::NotFound if in_workspace(error) => {
             "if it is in another workspace, name that one with --tenant and --workspace".to_owned()
         }
+        // Of this machine.
+        ErrorKind::Connect if error.find::<TooManyOpenFiles>().is_some() => return None,
         ErrorKind::Connect => {
             "is the server running there? --base-url or EDGEQUAKE_BASE_URL sets another address".to_owned()
         }

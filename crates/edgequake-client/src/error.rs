@@ -20,6 +20,7 @@ pub use processing::ProcessingFailure;
 
 use crate::boxed::BoxError;
 use crate::fault::Fault;
+use crate::transport::{ConnectTimedOut, ConnectionLimitReached};
 
 /// Why a call failed.
 ///
@@ -264,11 +265,14 @@ impl Error {
         self.status() == Some(StatusCode::LOCKED)
     }
 
-    /// Whether a limit of time was reached: ours, or the server's (408).
+    /// Whether a limit of time was reached: ours, or the server's (408). Where none but the making of a connection, or the wait for one,
+    /// took too long, the [`kind`](Self::kind) is [`Connect`](ErrorKind::Connect) or [`NotSent`](ErrorKind::NotSent).
     pub fn is_timeout(&self) -> bool {
         use edgequake_auth::CredentialsErrorKind as Kind;
         matches!(self.0.kind, ErrorKind::Timeout(_))
             || self.status() == Some(StatusCode::REQUEST_TIMEOUT)
+            || self.find::<ConnectTimedOut>().is_some()
+            || self.find::<ConnectionLimitReached>().is_some()
             || self.credentials().is_some_and(|error| error.kind() == Kind::TimedOut)
     }
 

@@ -63,6 +63,6 @@ pub use layers::timeout::TimeoutScope;
 pub use resources::{Progress, Wait};
 #[cfg(feature = "client")]
 pub use transport::{
-    Certificate, HttpTransport, HttpTransportBuilder, Proxies, ProxyError, TlsError, TransportBuildError,
-    TransportError,
+    Certificate, ConnectionLimitReached, ConnectionStats, HttpTransport, HttpTransportBuilder, Proxies,
+    ProxyError, TlsError, TransportBuildError, TransportError,
 };

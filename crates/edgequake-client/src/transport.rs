@@ -1,18 +1,30 @@
 //! [`HttpTransport`]: the innermost service, a pooled hyper client over TLS and proxies.
 //!
 //! It sends what it is given: no redirects, no retries but of requests that were never written, no headers of its own. Connections
-//! are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. The connections of a pool
-//! live in the runtime that opened them: a transport that moves to another runtime opens new ones there.
+//! are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. A connection is driven by
+//! the runtime that opened it, and used on that one only: a call on another runtime opens its own.
+//!
+//! A server that has gone silent is found by PINGs (HTTP/2) and by TCP, and a connection on which a request was given up for want of
+//! an answer gets no other. What happens to connections is told by events of level DEBUG with the target `edgequake_client::transport`
+//! (`connecting`, `connected`, `not connected`, `connection reused`, `connection retired`, `connection closed`), and counted by
+//! [`HttpTransport::connection_stats`].
 
-mod background;
-mod connector;
+mod steps;
+mod stats;
 mod error;
-mod exchange;
-mod pool;
-mod proxy;
+mod open_files;
 mod resolver;
+mod dial;
+mod proxy;
 mod tls;
 mod tunnel;
+mod connection;
+mod heard;
+mod background;
+mod upload;
+mod connector;
+mod pool;
+mod exchange;
 
 use std::fmt;
 use std::future::Future;
@@ -25,17 +37,28 @@ use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
 use tower_service::Service;
 
-pub use error::TransportError;
+pub use error::{ConnectionLimitReached, TransportError};
 pub use exchange::TransportBody;
+pub use open_files::TooManyOpenFiles;
 pub use proxy::{Proxies, ProxyError};
 pub(crate) use resolver::Unresolved;
+pub use stats::{ConnectionStats, RetireReason};
+pub(crate) use steps::ConnectTimedOut;
 pub use tls::{Certificate, TlsError};
 pub(crate) use tunnel::TunnelError;
 
 use crate::body::RequestBody;
 use crate::boxed::BoxFuture;
-use connector::Connector;
-use pool::Pool;
+use connector::{Connector, KeepAlive};
+use dial::Dialer;
+use pool::{Pool, Rules};
+use resolver::{Resolve, System};
+
+/// More than any connection needs; clocks can still add it up.
+const YEAR: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
+/// Less makes no sense between two questions to a server.
+const SHORT: Duration = Duration::from_millis(1);
 
 /// Options of an [`HttpTransport`].
 ///
@@ -57,8 +80,11 @@ use pool::Pool;
 #[derive(Debug, Clone)]
 pub struct HttpTransportBuilder {
     connect_timeout: Option<Duration>,
-    idle_connection: Duration,
-    idle_connections: usize,
+    rules: Rules,
+    keep_alive: KeepAlive,
+    tcp_keepalive: Option<Duration>,
+    tcp_user_timeout: Option<Duration>,
+    resolver: Arc<dyn Resolve>,
     proxies: Option<Proxies>,
     certificates: Vec<Certificate>,
     http2: bool,
@@ -78,24 +104,90 @@ pub enum TransportBuildError {
 }
 
 impl HttpTransportBuilder {
-    /// How long a connection may take to be made, name resolution apart; default 10 s. The attempt timeout covers all of it.
+    /// How long a connection may take to be made: name resolution, TCP, proxy and TLS together; default 10 s. What fails by it was
+    /// surely not sent. The attempt timeout covers it too.
     #[must_use]
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = Some(limit);
         self
     }
 
-    /// How long an unused connection is kept; default 60 s.
+    /// How long an unused connection is kept; default 60 s. One that has been unused for longer is never used again.
     #[must_use]
     pub fn idle_connection(mut self, limit: Duration) -> Self {
-        self.idle_connection = limit;
+        self.rules.idle_limit = limit;
         self
     }
 
     /// How many unused connections are kept; default 32.
     #[must_use]
     pub fn idle_connections(mut self, count: usize) -> Self {
-        self.idle_connections = count;
+        self.rules.idle_count = count;
+        self
+    }
+
+    /// How old a connection may be when a request is given it; no limit by default. What is under way on it goes on.
+    ///
+    /// Names are resolved for new connections only, so this is how soon a client follows a server that moves to another address.
+    #[must_use]
+    pub fn max_lifetime(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.rules.lifetime = limit.into();
+        self
+    }
+
+    /// How many connections there may be to one origin (scheme, host and port), at least one; no limit by default.
+    ///
+    /// Further requests wait for one in the order in which they came, within their limits of time: when those end first, the error is
+    /// [`ConnectionLimitReached`], and the request was surely not sent. A connection that speaks HTTP/2 serves many requests at a
+    /// time. One that is retired with requests still under way does not count.
+    ///
+    /// ```
+    /// use edgequake_client::{Client, HttpTransport};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let transport = HttpTransport::builder().max_connections(20);
+    /// let client = Client::builder().base_url("http://localhost:8080").transport(transport).build()?;
+    /// # drop(client);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn max_connections(mut self, count: usize) -> Self {
+        self.rules.connections = Some(count.max(1));
+        self
+    }
+
+    /// How long the server may be silent on an HTTP/2 connection, used or unused, before it is sent a PING; default 10 s. `None` sends
+    /// none.
+    #[must_use]
+    pub fn http2_keep_alive_interval(mut self, interval: impl Into<Option<Duration>>) -> Self {
+        self.keep_alive.interval = interval.into().map(|interval| interval.clamp(SHORT, YEAR));
+        self
+    }
+
+    /// How long the server may take to answer a PING; default 10 s. A connection without an answer is closed, and what was under
+    /// way on it fails as interrupted.
+    #[must_use]
+    pub fn http2_keep_alive_timeout(mut self, timeout: Duration) -> Self {
+        self.keep_alive.timeout = timeout.clamp(SHORT, YEAR);
+        self
+    }
+
+    /// How long a peer may be silent before TCP probes it, and how long between the probes, of which three may be lost; default 15 s.
+    /// `None` never probes. Systems count whole seconds.
+    #[must_use]
+    pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
+        self.tcp_keepalive =
+            time.into().map(|time| time.clamp(Duration::from_secs(1), Duration::from_secs(32_767)));
+        self
+    }
+
+    /// How long what was sent may stay unacknowledged before TCP gives the connection up; default 30 s. `None` leaves that to the
+    /// system, which takes about a quarter of an hour. Linux and Android only.
+    #[must_use]
+    pub fn tcp_user_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        self.tcp_user_timeout =
+            limit.into().map(|limit| limit.clamp(SHORT, Duration::from_secs(24 * 60 * 60)));
         self
     }
 
@@ -141,9 +233,14 @@ impl HttpTransportBuilder {
         };
         let tls = self.tls || proxies.are_secure();
         let tls = tls::config(tls.then_some(self.certificates))?;
-        let connector = Connector::new(proxies.clone(), tls, self.http2, self.connect_timeout);
-        let pool = Pool::new(self.idle_connection, self.idle_connections);
-        Ok(HttpTransport { shared: Arc::new(Shared { pool, connector, proxies }) })
+        let dialer = Dialer {
+            resolver: self.resolver,
+            keepalive: self.tcp_keepalive,
+            user_timeout: self.tcp_user_timeout,
+        };
+        let limit = self.connect_timeout;
+        let connector = Connector::new(dialer, proxies.clone(), tls, self.http2, limit, self.keep_alive);
+        Ok(HttpTransport { shared: Arc::new(Shared { pool: Pool::new(self.rules, connector), proxies }) })
     }
 }
 
@@ -157,7 +254,6 @@ pub struct HttpTransport {
 #[derive(Debug)]
 struct Shared {
     pool: Arc<Pool>,
-    connector: Connector,
     proxies: Proxies,
 }
 
@@ -175,13 +271,29 @@ impl HttpTransport {
     pub fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder {
             connect_timeout: Some(Duration::from_secs(10)),
-            idle_connection: Duration::from_secs(60),
-            idle_connections: 32,
+            rules: Rules {
+                idle_limit: Duration::from_secs(60),
+                idle_count: 32,
+                lifetime: None,
+                connections: None,
+            },
+            keep_alive: KeepAlive {
+                interval: Some(Duration::from_secs(10)),
+                timeout: Duration::from_secs(10),
+            },
+            tcp_keepalive: Some(Duration::from_secs(15)),
+            tcp_user_timeout: Some(Duration::from_secs(30)),
+            resolver: Arc::new(System),
             proxies: None,
             certificates: Vec::new(),
             http2: true,
             tls: true,
         }
+    }
+
+    /// What has become of the connections of this transport and its clones, in numbers.
+    pub fn connection_stats(&self) -> ConnectionStats {
+        self.shared.pool.stats()
     }
 }
 
@@ -198,7 +310,7 @@ impl Service<Request<RequestBody>> for HttpTransport {
         if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
         }
-        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared), request)))
+        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request)))
     }
 }
 

@@ -86,7 +86,7 @@ async fn session(filter: &str) -> String {
 async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_calls_and_a_broken_store_is_told_once()
  {
     assert_eq!(session("info").await, "");
-    insta::assert_snapshot!(session("info,edgequake=debug").await, @r#"
+    insta::assert_snapshot!(session("info,edgequake=debug,edgequake_client::transport=info").await, @r#"
     DEBUG edgequake_client::client::builder::source: credential chosen source="none"
     DEBUG edgequake_auth::jwt::login: login begun cause="asked" server=[server]
     DEBUG attempt{status=200}: edgequake_client::layers::trace: answered

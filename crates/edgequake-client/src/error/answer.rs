@@ -111,7 +111,7 @@ impl Error {
         let mut error = Self::new(kind).because(failure);
         // The status of a login's answer is that of the login, not of the call.
         error.0.status = None;
-        error.0.note = note.map(str::to_owned);
+        error.0.note = note;
         error.0.attempts = attempts;
         error
     }

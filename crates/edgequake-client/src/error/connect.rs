@@ -5,10 +5,22 @@ use std::io;
 use super::tls;
 use crate::boxed::BoxError;
 use crate::fault::{Causes, find};
-use crate::transport::{TunnelError, Unresolved};
+use crate::transport::{ConnectTimedOut, ConnectionLimitReached, TooManyOpenFiles, TunnelError, Unresolved};
 
 /// What is wrong and what to do about it, where that is known.
-pub(super) fn note(failure: &BoxError) -> Option<&'static str> {
+pub(super) fn note(failure: &BoxError) -> Option<String> {
+    if let Some(error) = find::<TooManyOpenFiles>(&**failure) {
+        return Some(format!(
+            "{error}: raise the limit (ulimit -n), or limit the connections (max_connections)"
+        ));
+    }
+    if find::<ConnectionLimitReached>(&**failure).is_some() {
+        return Some("allow more connections (max_connections), or more time".to_owned());
+    }
+    text(failure).map(str::to_owned).or_else(|| find::<ConnectTimedOut>(&**failure).map(ToString::to_string))
+}
+
+fn text(failure: &BoxError) -> Option<&'static str> {
     if let Some(error) = find(&**failure) {
         return tls::note(error);
     }

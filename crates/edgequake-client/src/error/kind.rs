@@ -80,7 +80,8 @@ pub enum ErrorKind {
     Redirect,
     /// No connection: name, address, certificate. The call was not executed.
     Connect,
-    /// The connection was gone before the request was written. The call was not executed.
+    /// The connection was gone before the request was written, or no connection became free in time, of which there is a limit. The call was
+    /// not executed.
     NotSent,
     /// The connection was lost after that. The call may have been executed.
     Interrupted,

@@ -9,7 +9,7 @@ use super::{Error, ErrorKind};
 use crate::boxed::BoxError;
 use crate::fault::find;
 use crate::layers::retry::Retried;
-use crate::transport::{TransportError, TunnelError};
+use crate::transport::{ConnectionLimitReached, TransportError, TunnelError};
 
 /// The cause that the line of an error tells.
 struct Told<'a> {
@@ -33,6 +33,10 @@ impl Error {
                 let cause = find::<TunnelError>(&**source)?;
                 return Some(Told { cause, whole: false });
             }
+            ErrorKind::NotSent => {
+                let cause = find::<ConnectionLimitReached>(&**source)?;
+                return Some(Told { cause, whole: false });
+            }
             _ => return None,
         };
         // How many attempts there were is told anyway.
@@ -54,7 +58,7 @@ impl Error {
         let told = self.told();
         let sentence = match inner.kind {
             ErrorKind::Config => false,
-            ErrorKind::Insecure | ErrorKind::ForeignOrigin => true,
+            ErrorKind::Insecure | ErrorKind::ForeignOrigin | ErrorKind::NotSent => true,
             _ => self.credentials().is_some(),
         };
         match told {
@@ -121,7 +125,10 @@ impl Told<'_> {
 fn says_nothing_new(cause: &(dyn StdError + 'static)) -> bool {
     cause.is::<Retried>()
         || cause.is::<edgequake_auth::TransportError>()
-        || matches!(cause.downcast_ref(), Some(TransportError::Connect(_) | TransportError::Exchange(_)))
+        || matches!(
+            cause.downcast_ref(),
+            Some(TransportError::Connect(_) | TransportError::Limit(_) | TransportError::Exchange(_))
+        )
 }
 
 /// Writes on one line, whatever the texts of others have in them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
-use hyper_util::client::legacy::connect::HttpConnector;
+use http::uri::Scheme;
 use hyper_util::client::proxy::matcher::Intercept;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
@@ -14,19 +14,40 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
-use tower::ServiceExt;
 
+use super::connection::Protocol;
+use super::dial::Dialer;
 use super::proxy::Proxies;
-use super::resolver::Resolver;
+use super::steps::{Step, Steps};
 use super::tunnel::{self, TunnelError};
 use crate::boxed::BoxError;
 
 const HTTP2: &[u8] = b"h2";
 
+/// How HTTP/2 connections are kept alive.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeepAlive {
+    /// How long a server may be silent before it is sent a PING.
+    pub(super) interval: Option<Duration>,
+    /// How long it may take to answer that.
+    pub(super) timeout: Duration,
+}
+
+impl KeepAlive {
+    /// For how long a server that lives is silent at most.
+    pub(super) fn silence(self) -> Option<Duration> {
+        self.interval?.checked_add(self.timeout)
+    }
+}
+
 /// Opens connections.
 #[derive(Clone)]
 pub(super) struct Connector {
-    tcp: HttpConnector<Resolver>,
+    pub(super) keep_alive: KeepAlive,
+    dialer: Dialer,
+    /// For name, TCP, proxy and TLS together.
+    limit: Option<Duration>,
+    http2: bool,
     proxies: Proxies,
     to_origin: TlsConnector,
     to_proxy: TlsConnector,
@@ -43,50 +64,61 @@ pub(super) struct Connected {
 
 impl Connector {
     pub(super) fn new(
+        dialer: Dialer,
         proxies: Proxies,
         mut tls: ClientConfig,
         http2: bool,
-        connect_timeout: Option<Duration>,
+        limit: Option<Duration>,
+        keep_alive: KeepAlive,
     ) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver::new());
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_keepalive(Some(Duration::from_secs(60)));
-        tcp.set_connect_timeout(connect_timeout);
         let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
         if http2 {
             tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         }
-        Self { tcp, proxies, to_origin: TlsConnector::from(Arc::new(tls)), to_proxy }
+        let to_origin = TlsConnector::from(Arc::new(tls));
+        Self { keep_alive, dialer, limit, http2, proxies, to_origin, to_proxy }
     }
 
-    /// Opens a connection for requests to `uri`.
+    /// What is spoken to servers of this scheme, where that does not depend on the server.
+    pub(super) fn protocol(&self, scheme: &Scheme) -> Option<Protocol> {
+        (*scheme != Scheme::HTTPS || !self.http2).then_some(Protocol::Http1)
+    }
+
+    /// Opens a connection for requests to `uri`, within the limit.
     pub(super) async fn connect(&self, uri: &Uri) -> Result<Connected, BoxError> {
+        let steps = Steps::default();
+        let connecting = self.connect_in_steps(uri, &steps);
+        match self.limit {
+            Some(limit) => {
+                tokio::time::timeout(limit, connecting).await.map_err(|_| steps.timed_out(limit))?
+            }
+            None => connecting.await,
+        }
+    }
+
+    async fn connect_in_steps(&self, uri: &Uri, steps: &Steps) -> Result<Connected, BoxError> {
         let proxy = self.proxies.intercept(uri);
         let stream = match &proxy {
-            None => Stream::Left(self.dial(uri).await?),
+            None => Stream::Left(self.dialer.dial(uri, steps).await?),
             Some(proxy) => self
-                .to_proxy(proxy.uri())
+                .to_proxy(proxy.uri(), steps)
                 .await
                 .map_err(|error| TunnelError::unreachable(proxy.uri(), error))?,
         };
         if !is_secure(uri) {
             return Ok(Connected { stream, http2: false, forwarding: proxy.is_some() });
         }
-        let stream = self.secured(stream, proxy.as_ref(), uri).await?;
+        let stream = self.secured(stream, proxy.as_ref(), uri, steps).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
         Ok(Connected { stream: Stream::Right(Box::new(stream)), http2, forwarding: false })
     }
 
-    async fn dial(&self, uri: &Uri) -> Result<TcpStream, BoxError> {
-        Ok(self.tcp.clone().oneshot(uri.clone()).await?.into_inner())
-    }
-
-    async fn to_proxy(&self, proxy: &Uri) -> Result<Stream, BoxError> {
-        let stream = self.dial(proxy).await?;
+    async fn to_proxy(&self, proxy: &Uri, steps: &Steps) -> Result<Stream, BoxError> {
+        let stream = self.dialer.dial(proxy, steps).await?;
         if !is_secure(proxy) {
             return Ok(Stream::Left(stream));
         }
+        steps.begin(Step::Proxy);
         Ok(Stream::Right(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
     }
 
@@ -96,11 +128,14 @@ impl Connector {
         mut stream: Stream,
         proxy: Option<&Intercept>,
         uri: &Uri,
+        steps: &Steps,
     ) -> Result<TlsStream<BoxedIo>, BoxError> {
         if let Some(proxy) = proxy {
+            steps.begin(Step::Proxy);
             let opened = tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await;
             opened.map_err(TunnelError::marked)?;
         }
+        steps.begin(Step::Tls);
         handshake(&self.to_origin, Box::new(stream), uri).await
     }
 }
@@ -132,3 +167,71 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 /// A connection, without TLS or with it.
 pub(super) type Stream = Either<TcpStream, Box<TlsStream<BoxedIo>>>;
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::IpAddr;
+
+    use super::super::resolver::Resolve;
+    use super::super::tls;
+    use super::*;
+    use crate::boxed::BoxFuture;
+
+    /// Knows these addresses of every name, or never answers.
+    #[derive(Debug)]
+    struct Knows(Option<Vec<IpAddr>>);
+
+    impl Resolve for Knows {
+        fn resolve(&self, _: String) -> BoxFuture<io::Result<Vec<IpAddr>>> {
+            match self.0.clone() {
+                Some(addresses) => Box::pin(async { Ok(addresses) }),
+                None => Box::pin(std::future::pending()),
+            }
+        }
+    }
+
+    fn connector(resolver: Knows, limit: Duration) -> Connector {
+        let dialer = Dialer { resolver: Arc::new(resolver), keepalive: None, user_timeout: None };
+        let keep_alive = KeepAlive { interval: None, timeout: Duration::ZERO };
+        Connector::new(dialer, Proxies::none(), tls::config(None).unwrap(), true, Some(limit), keep_alive)
+    }
+
+    async fn failure(connector: &Connector, uri: &str) -> String {
+        match connector.connect(&uri.parse().unwrap()).await {
+            Ok(_) => panic!("{uri}: connected"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_limit_covers_the_resolution_of_the_name() {
+        let connector = connector(Knows(None), Duration::from_secs(10));
+        let began = tokio::time::Instant::now();
+        let text = failure(&connector, "http://eq.test/").await;
+        assert_eq!(text, "the name of the host was not resolved within 10000 ms");
+        assert_eq!(began.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test]
+    async fn the_next_address_is_tried_after_one_that_refuses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let uri = format!("http://eq.test:{}/", listener.local_addr().unwrap().port());
+        // Nothing listens on the first two.
+        let addresses = ["::1", "127.0.0.2", "127.0.0.1"].map(|address| address.parse().unwrap());
+        let connector = connector(Knows(Some(addresses.to_vec())), Duration::from_secs(10));
+        let connected = connector.connect(&uri.parse().unwrap()).await.unwrap();
+        assert!(!connected.http2 && !connected.forwarding);
+        let nowhere = self::connector(Knows(Some(Vec::new())), Duration::from_secs(10));
+        assert_eq!(failure(&nowhere, &uri).await, "the name has no address");
+    }
+
+    #[test]
+    fn http_2_is_spoken_where_tls_agrees_on_it() {
+        let mut connector = connector(Knows(None), Duration::ZERO);
+        assert_eq!(connector.protocol(&Scheme::HTTP), Some(Protocol::Http1));
+        assert_eq!(connector.protocol(&Scheme::HTTPS), None);
+        connector.http2 = false;
+        assert_eq!(connector.protocol(&Scheme::HTTPS), Some(Protocol::Http1));
+    }
+}

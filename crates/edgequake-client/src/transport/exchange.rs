@@ -1,5 +1,6 @@
 //! One request and its answer over a connection of the [pool](super::pool).
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,92 +11,96 @@ use http::uri::Uri;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use hyper::client::conn::{http1, http2};
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
 
-use super::Shared;
-use super::background::{self, Background};
-use super::connector::Connected;
-use super::error::TransportError;
-use super::pool::{Found, PlaceId, Pool, Sender};
+use super::error::{RuntimeGone, TransportError};
+use super::pool::{Found, Lent, Pool, Sender};
+use super::upload::Upload;
 use crate::body::RequestBody;
 use crate::boxed::BoxError;
+use crate::fault::Fault;
+use crate::policy::Policy;
+
+/// When the time of a request is up.
+#[derive(Clone, Copy)]
+struct Times {
+    /// Of all of it.
+    whole: Option<Instant>,
+    /// Of this attempt, up to the head of the answer.
+    head: Option<Instant>,
+}
+
+impl Times {
+    fn of<B>(request: &Request<B>) -> Self {
+        let policy = request.extensions().get::<Policy>();
+        let whole = policy.and_then(|policy| policy.deadline);
+        let head = policy.and_then(|policy| policy.attempt_deadline);
+        Self { whole, head: head.into_iter().chain(whole).min() }
+    }
+}
 
 /// Sends a request, over a kept connection if there is one. A request that such a connection did not take is sent over the next
 /// one, since it certainly was not executed.
 pub(super) async fn send(
-    shared: Arc<Shared>,
-    mut request: Request<RequestBody>,
+    pool: Arc<Pool>,
+    request: Request<RequestBody>,
 ) -> Result<Response<TransportBody>, TransportError> {
     let uri = request.uri().clone();
     let names_host = request.headers().contains_key(HOST);
+    let times = Times::of(&request);
+    let mut request = request.map(Upload::new);
     loop {
-        let Found { place, host, sender } = shared.pool.take(&uri).ok_or(TransportError::Uri)?;
-        let kept = sender.is_some();
-        let (sender, forwarding) = match sender {
-            Some(sender) => (sender, false),
+        let mut lent = match pool.take(&uri)? {
+            Found::Now(lent) => lent,
             // Rare and large: boxed, or every request would carry its room.
-            None => Box::pin(connect(&shared, place, uri.clone())).await?,
+            Found::Later(ticket) => Box::pin(ticket.wait(times.head)).await?,
         };
-        let mut refused = match sender {
-            Sender::Http1(mut sender) => {
-                if !forwarding {
+        let host = lent.host().clone();
+        let is_forwarding = lent.connection().forwarding;
+        let Some(sender) = lent.sender(times.head) else { return Err(TransportError::connect(RuntimeGone)) };
+        let mut upload = None;
+        let outcome = match sender {
+            Sender::Http1(sender) => {
+                if !is_forwarding {
                     to_origin_form(request.uri_mut());
                 }
                 if !names_host {
                     request.headers_mut().insert(HOST, host);
                 }
-                match sender.try_send_request(request).await {
-                    Ok(answer) => {
-                        // There are proxies that close after each answer without saying so; a POST on such a connection
-                        // would be lost, so those that forward are used once.
-                        let lease =
-                            (!forwarding).then(|| Lease { pool: Arc::clone(&shared.pool), place, sender });
-                        return Ok(answer.map(|incoming| TransportBody::new(incoming, lease)));
-                    }
-                    Err(refused) => refused,
-                }
+                sender.try_send_request(request).await
             }
-            Sender::Http2(mut sender) => match Box::pin(sender.try_send_request(request)).await {
-                Ok(answer) => return Ok(answer.map(|incoming| TransportBody::new(incoming, None))),
-                Err(refused) => refused,
-            },
+            Sender::Http2(sender) => {
+                upload = request.body_mut().stoppable();
+                Box::pin(sender.try_send_request(request)).await
+            }
         };
-        match refused.take_message().filter(|_| kept) {
+        let mut refused = match outcome {
+            Ok(answer) => {
+                lent.answered(times.whole);
+                return Ok(answer.map(|incoming| TransportBody::new(incoming, lent, upload)));
+            }
+            Err(refused) => refused,
+        };
+        lent.fail();
+        match refused.take_message().filter(|_| lent.is_reused()) {
             Some(unsent) => {
                 request = unsent;
+                request.body_mut().again();
                 request.uri_mut().clone_from(&uri);
                 if !names_host {
                     request.headers_mut().remove(HOST);
                 }
             }
-            None => return Err(TransportError::Exchange(refused.into_error().into())),
+            None => {
+                let gone = refused.error().is_user() && lent.connection().is_abandoned();
+                let error: BoxError = refused.into_error().into();
+                // hyper takes it for a mistake of the caller's.
+                let error = if gone { Fault::Interrupted.mark(RuntimeGone).into() } else { error };
+                return Err(TransportError::Exchange(error));
+            }
         }
     }
-}
-
-/// Opens a connection; whether a proxy at its other end forwards requests.
-async fn connect(shared: &Shared, place: PlaceId, uri: Uri) -> Result<(Sender, bool), TransportError> {
-    let Connected { stream, http2, forwarding } =
-        shared.connector.connect(&uri).await.map_err(TransportError::connect)?;
-    let stream = TokioIo::new(stream);
-    let runtime = Handle::try_current().map_err(TransportError::connect)?;
-    let failed = |error: hyper::Error| TransportError::connect(error);
-    if http2 {
-        let (sender, connection) = http2::Builder::new(Background)
-            .timer(TokioTimer::new())
-            .handshake(stream)
-            .await
-            .map_err(failed)?;
-        // What ends the connection is told to the requests on it.
-        background::spawn(&runtime, async { drop(connection.await) });
-        shared.pool.share(place, &sender);
-        return Ok((Sender::Http2(sender), false));
-    }
-    let (sender, connection) = http1::handshake(stream).await.map_err(failed)?;
-    background::spawn(&runtime, async { drop(connection.await) });
-    Ok((Sender::Http1(sender), forwarding))
 }
 
 /// Path and query only, as a server wants them (RFC 9112, 3.2.1).
@@ -107,39 +112,46 @@ fn to_origin_form(uri: &mut Uri) {
     *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
-/// A connection on loan to an answer's body.
-#[derive(Debug)]
-struct Lease {
-    pool: Arc<Pool>,
-    place: PlaceId,
-    sender: http1::SendRequest<RequestBody>,
-}
-
 /// The body of an answer. When it has been read to its end, its connection is kept for the next request; when it is dropped
 /// before, the connection is closed, or with HTTP/2 the stream.
-#[derive(Debug)]
 pub struct TransportBody {
     incoming: Incoming,
-    lease: Option<Lease>,
+    /// The connection, until it is given back.
+    lent: Option<Lent>,
+    /// Ends the request's body when it is dropped, where that goes on.
+    upload: Option<oneshot::Sender<Infallible>>,
 }
 
 impl TransportBody {
-    fn new(incoming: Incoming, lease: Option<Lease>) -> Self {
-        let mut body = Self { incoming, lease };
-        body.end_lease_if_read();
+    fn new(incoming: Incoming, lent: Lent, upload: Option<oneshot::Sender<Infallible>>) -> Self {
+        let mut body = Self { incoming, lent: Some(lent), upload };
+        body.end_if_read();
         body
     }
 
-    fn end_lease_if_read(&mut self) {
+    fn end_if_read(&mut self) {
         if self.incoming.is_end_stream() {
-            self.end_lease();
+            self.end();
         }
     }
 
-    fn end_lease(&mut self) {
-        if let Some(Lease { pool, place, sender }) = self.lease.take() {
-            pool.give_back(place, sender);
+    fn end(&mut self) {
+        if let Some(lent) = self.lent.take() {
+            lent.end(self.upload.take());
         }
+    }
+
+    /// The connection has failed, and tells by itself what has become of it.
+    fn fail(&mut self) {
+        if let Some(mut lent) = self.lent.take() {
+            lent.fail();
+        }
+    }
+}
+
+impl std::fmt::Debug for TransportBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TransportBody").field("incoming", &self.incoming).finish_non_exhaustive()
     }
 }
 
@@ -154,9 +166,9 @@ impl Body for TransportBody {
         let frame = ready!(Pin::new(&mut self.incoming).poll_frame(cx));
         match &frame {
             // A body of unknown length is over when nothing more comes.
-            None => self.end_lease(),
-            Some(Ok(_)) => self.end_lease_if_read(),
-            Some(Err(_)) => self.lease = None,
+            None => self.end(),
+            Some(Ok(_)) => self.end_if_read(),
+            Some(Err(_)) => self.fail(),
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }

@@ -1,94 +1,127 @@
 //! [`Pool`]: connections that are kept for the next request.
 //!
-//! A request takes the connection that was used last, or opens one; when its answer has been read, it gives it back. There is one
-//! short lock, nothing is waited for under it, and nobody queues: as many connections are open as there are requests under way. A
-//! connection that speaks HTTP/2 is shared by all requests to its origin. A connection is driven by the runtime that opened it, and
-//! is used by that one only: another one might be driven while this one is not.
+//! A request takes the connection that was used last, or waits for one to be opened or given back, in order; when its answer has been
+//! read, it gives it back. There is one short lock, and nothing is waited for under it. Which request gets which connection is decided
+//! by [`Origin`], without I/O; here is what follows from it. A connection is driven by the runtime that its request was made on, and is used by
+//! that one only: another one might be driven while this one is not.
+
+mod effects;
+mod lent;
+mod opening;
+mod origin;
+mod room;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::Duration;
 
 use http::HeaderValue;
 use http::uri::{Authority, Scheme, Uri};
 use hyper::client::conn::{http1, http2};
-use tokio::runtime::{Handle, Id};
+use tokio::runtime::Handle;
+use tokio::sync::{oneshot, watch};
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::background;
-use crate::body::RequestBody;
+use super::connection::Connection;
+use super::connector::Connector;
+use super::error::{RuntimeGone, TransportError};
+use super::stats::{ConnectionStats, Counters, RetireReason};
+use super::upload::Upload;
+use crate::fault::{Marked, NoRuntime};
+pub(super) use effects::Sender;
+use effects::{Effects, Handed, Kinds, RoomId, Usable};
+pub(super) use lent::{Lent, Ticket};
+use origin::{Origin, Taken};
+pub(super) use room::Rules;
 
-/// A connection that can take a request.
-#[derive(Debug)]
-pub(super) enum Sender {
-    /// Takes one request at a time.
-    Http1(http1::SendRequest<RequestBody>),
-    /// Takes many.
-    Http2(http2::SendRequest<RequestBody>),
-}
+pub(super) type Http1 = http1::SendRequest<Upload>;
+pub(super) type Http2 = http2::SendRequest<Upload>;
 
-/// All connections of a transport and its clones.
-#[derive(Debug)]
-pub(super) struct Pool {
-    state: Mutex<State>,
-    idle_limit: Duration,
-    idle_count: usize,
-}
+/// How many origins are remembered that have no connection.
+const ORIGINS: usize = 16;
 
-#[derive(Debug, Default)]
-struct State {
-    // Few: a client speaks to one origin. A place is never taken away, so that its number stays valid.
-    places: Vec<Place>,
-    /// How often a place was made.
-    made: u64,
-    reaper: Option<AbortHandle>,
-}
+/// Connections as they are in fact.
+pub(super) struct Real;
 
-/// Which place in the pool, and for whom: it may be given to others once it is empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct PlaceId {
-    number: usize,
-    made: u64,
-}
+impl Kinds for Real {
+    type Runtime = Handle;
+    type Http1 = Http1;
+    type Http2 = Http2;
+    type Waiter = oneshot::Sender<Result<Lent, Marked>>;
 
-/// The connections to one origin.
-#[derive(Debug)]
-struct Place {
-    id: PlaceId,
-    scheme: Scheme,
-    authority: Authority,
-    /// Whose connections these are.
-    runtime: Option<Id>,
-    host: HeaderValue,
-    idle: Vec<Unused<http1::SendRequest<RequestBody>>>,
-    shared: Option<Unused<http2::SendRequest<RequestBody>>>,
-}
-
-/// A connection and when it was last asked for, or given back.
-#[derive(Debug)]
-struct Unused<S> {
-    sender: S,
-    since: Instant,
-}
-
-impl<S> Unused<S> {
-    fn from_now(sender: S) -> Self {
-        Self { sender, since: Instant::now() }
+    fn is_same(one: &Handle, other: &Handle) -> bool {
+        one.id() == other.id()
     }
 }
 
-/// Where in the pool the connections to an origin are, and what their requests say in `Host`.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) place: PlaceId,
-    pub(super) host: HeaderValue,
-    /// A connection that can be used at once.
-    pub(super) sender: Option<Sender>,
+impl Usable for Http1 {
+    fn is_usable(&self) -> bool {
+        self.is_ready()
+    }
+
+    /// It is ready once it has been driven, and takes one request before that.
+    fn is_usable_at_first(&self) -> bool {
+        !self.is_closed()
+    }
+}
+
+impl Usable for Http2 {
+    fn is_usable(&self) -> bool {
+        !self.is_closed()
+    }
+}
+
+/// All connections of a transport and its clones.
+pub(super) struct Pool {
+    state: Mutex<State>,
+    rules: Rules,
+    connector: Arc<Connector>,
+    counters: Arc<Counters>,
+    /// Closed with the pool, for the tasks that belong to it.
+    closing: watch::Sender<()>,
+}
+
+#[derive(Default)]
+struct State {
+    // Few: a client speaks to one origin.
+    places: Vec<Place>,
+    /// How many places and rooms were made.
+    made: u64,
+}
+
+/// An origin and its connections.
+struct Place {
+    id: u64,
+    scheme: Scheme,
+    authority: Authority,
+    host: HeaderValue,
+    origin: Origin<Real>,
+}
+
+/// Which room of which place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Spot {
+    place: u64,
+    room: RoomId,
+}
+
+/// A connection for a request, or a place in the queue for one.
+pub(super) enum Found {
+    Now(Lent),
+    Later(Ticket),
 }
 
 impl Pool {
-    pub(super) fn new(idle_limit: Duration, idle_count: usize) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), idle_limit, idle_count })
+    pub(super) fn new(rules: Rules, connector: Connector) -> Arc<Self> {
+        Arc::new(Self {
+            state: Mutex::default(),
+            rules,
+            connector: Arc::new(connector),
+            counters: Arc::default(),
+            closing: watch::Sender::new(()),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -96,129 +129,167 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A connection to the origin of `uri`, if one is at hand; `None` for a URI without an origin.
-    pub(super) fn take(&self, uri: &Uri) -> Option<Found> {
-        let (scheme, authority) = (uri.scheme()?, uri.authority()?);
-        let runtime = current();
-        let mut state = self.lock();
-        let here = |place: &Place| place.scheme == *scheme && place.authority == *authority;
-        let known = state.places.iter().position(|place| place.runtime == runtime && here(place));
-        let number = known.unwrap_or_else(|| state.place_for(runtime, scheme, authority));
-        let place = state.places.get_mut(number)?;
-        Some(Found { place: place.id, host: place.host.clone(), sender: place.take() })
+    pub(super) fn stats(&self) -> ConnectionStats {
+        let waiting: usize = self.lock().places.iter().map(|place| place.origin.waiting()).sum();
+        self.counters.read(waiting as u64)
     }
 
-    /// Keeps a connection that has given its answer. One that is not ready yet is waited for elsewhere.
-    pub(super) fn give_back(self: &Arc<Self>, place: PlaceId, sender: http1::SendRequest<RequestBody>) {
-        if sender.is_ready() {
-            self.keep(place, sender);
-        } else if !sender.is_closed()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let pool = Arc::downgrade(self);
-            let keeping = async move {
-                let mut sender = sender;
-                if sender.ready().await.is_ok()
-                    && let Some(pool) = pool.upgrade()
-                {
-                    pool.keep(place, sender);
-                }
+    /// A connection to the origin of `uri`.
+    pub(super) fn take(self: &Arc<Self>, uri: &Uri) -> Result<Found, TransportError> {
+        let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
+            return Err(TransportError::Uri);
+        };
+        let runtime = Handle::try_current().map_err(|_| TransportError::NoRuntime(NoRuntime))?;
+        let mut effects = Effects::none();
+        let (id, host, taken, waiter) = {
+            let mut state = self.lock();
+            let State { places, made } = &mut *state;
+            let known =
+                places.iter().position(|place| place.scheme == *scheme && place.authority == *authority);
+            let number = known.unwrap_or_else(|| {
+                *made += 1;
+                let protocol = self.connector.protocol(scheme);
+                add(places, Place::new(*made, scheme, authority, Origin::new(protocol)))
+            });
+            // It was found, or added.
+            let Some(Place { id, host, origin, .. }) = places.get_mut(number) else {
+                return Err(TransportError::Uri);
             };
-            background::spawn(&runtime, keeping);
-        }
+            let mut receiver = None;
+            let waiter = || {
+                let (waiter, granted) = oneshot::channel();
+                receiver = Some(granted);
+                waiter
+            };
+            let room = || {
+                *made += 1;
+                RoomId(*made)
+            };
+            let taken = origin.take(&runtime, room, waiter, (&self.rules, Instant::now()), &mut effects);
+            (*id, host.clone(), taken, receiver)
+        };
+        let found = match (taken, waiter) {
+            (Taken::Now(handed), _) => Found::Now(self.lend(id, host, handed)),
+            (Taken::Later(number), Some(granted)) => {
+                Found::Later(Ticket::new(Arc::clone(self), id, number, granted))
+            }
+            // Whoever waits was given something to wait with.
+            (Taken::Later(_), None) => return Err(TransportError::connect(RuntimeGone)),
+        };
+        self.run(id, effects);
+        Ok(found)
     }
 
-    fn keep(self: &Arc<Self>, place: PlaceId, sender: http1::SendRequest<RequestBody>) {
-        let mut state = self.lock();
-        if let Some(place) = state.own(place)
-            && place.idle.len() < self.idle_count
-        {
-            place.idle.push(Unused::from_now(sender));
-            self.watch(&mut state);
+    fn lend(self: &Arc<Self>, place: u64, host: HeaderValue, handed: Handed<Real>) -> Lent {
+        let Handed { room, sender, connection, reused } = handed;
+        if reused {
+            Counters::add(&self.counters.reused);
+            connection.note_reuse();
         }
+        Lent::new(Arc::clone(self), Spot { place, room }, host, connection, sender, reused)
     }
 
-    /// Lets all requests to an origin use this connection.
-    pub(super) fn share(self: &Arc<Self>, place: PlaceId, sender: &http2::SendRequest<RequestBody>) {
-        let mut state = self.lock();
-        if let Some(place) = state.own(place) {
-            place.shared = Some(Unused::from_now(sender.clone()));
-            self.watch(&mut state);
-        }
+    /// Changes an origin, and does what follows.
+    fn change<T>(
+        self: &Arc<Self>,
+        place: u64,
+        change: impl FnOnce(&mut Origin<Real>, (&Rules, Instant), &mut Effects<Real>) -> T,
+    ) -> Option<T> {
+        let mut effects = Effects::none();
+        let result = {
+            let mut state = self.lock();
+            let place = state.places.iter_mut().find(|known| known.id == place)?;
+            change(&mut place.origin, (&self.rules, Instant::now()), &mut effects)
+        };
+        self.run(place, effects);
+        Some(result)
     }
 
-    /// Makes sure that somebody closes what has been unused for too long.
-    fn watch(self: &Arc<Self>, state: &mut State) {
-        // The watcher may have gone with the runtime that it ran on.
-        if state.reaper.as_ref().is_some_and(|reaper| !reaper.is_finished()) {
+    fn run(self: &Arc<Self>, place: u64, effects: Effects<Real>) {
+        if effects.is_none() {
             return;
         }
-        if let Ok(runtime) = Handle::try_current() {
-            let reaper = background::spawn(&runtime, reap(Arc::downgrade(self), self.idle_limit));
-            state.reaper = Some(reaper.abort_handle());
+        // Those who have failed are told why by whoever caused it.
+        let Effects { granted, failed: _, connect, retired, ended } = effects;
+        for (connection, reason) in retired {
+            connection.retire(reason);
+        }
+        for connection in ended {
+            connection.end();
+        }
+        for (room, runtime) in connect {
+            self.open(Spot { place, room }, &runtime);
+        }
+        let host = (!granted.is_empty()).then(|| self.host(place)).flatten();
+        for (waiter, handed) in granted {
+            let host = host.clone().unwrap_or_else(|| HeaderValue::from_static(""));
+            // Who has just gone gives it back by being gone.
+            drop(waiter.send(Ok(self.lend(place, host, handed))));
         }
     }
 
-    /// Closes what has been unused for too long; whether anything is left.
-    fn prune(&self) -> bool {
-        let mut state = self.lock();
-        for place in &mut state.places {
-            place.idle.retain(|idle| !idle.sender.is_closed() && idle.since.elapsed() < self.idle_limit);
-            // What is under way on it goes on: the connection ends with the last of its requests.
-            place
-                .shared
-                .take_if(|shared| shared.sender.is_closed() || shared.since.elapsed() >= self.idle_limit);
+    /// Where connections of a place go.
+    fn uri(&self, place: u64) -> Uri {
+        let state = self.lock();
+        let place = state.places.iter().find(|known| known.id == place);
+        let parts = place.map(|place| {
+            let builder = Uri::builder().scheme(place.scheme.clone()).authority(place.authority.clone());
+            builder.path_and_query("/").build()
+        });
+        // Scheme and authority come from a URI.
+        parts.and_then(Result::ok).unwrap_or_default()
+    }
+
+    fn host(&self, place: u64) -> Option<HeaderValue> {
+        self.lock().places.iter().find(|known| known.id == place).map(|place| place.host.clone())
+    }
+
+    /// Makes sure that somebody closes what is unused for too long in a room.
+    fn watch(self: &Arc<Self>, spot: Spot, origin: &mut Origin<Real>) {
+        // The watcher may have gone with the runtime that it ran on.
+        if let Some(room) = origin.room(spot.room)
+            && room.reaper.as_ref().is_none_or(AbortHandle::is_finished)
+        {
+            let reaper = background::spawn(&room.runtime, reap(Arc::downgrade(self), spot));
+            room.reaper = Some(reaper.abort_handle());
         }
-        let left = state.places.iter().any(|place| !place.idle.is_empty() || place.shared.is_some());
-        if !left {
-            state.reaper = None;
-        }
-        left
+    }
+
+    /// Gives a connection that speaks HTTP/2 no more requests.
+    pub(super) fn retire(self: &Arc<Self>, spot: Spot, connection: &Connection, reason: RetireReason) {
+        self.change(spot.place, |origin, now, effects| {
+            origin.retire(spot.room, connection, reason, now, effects);
+        });
     }
 }
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        if let Some(reaper) = self.lock().reaper.take() {
-            reaper.abort();
+        for place in &self.lock().places {
+            for reaper in place.origin.rooms().filter_map(|room| room.reaper.as_ref()) {
+                reaper.abort();
+            }
         }
     }
 }
 
-/// The runtime that is current.
-fn current() -> Option<Id> {
-    Handle::try_current().ok().map(|runtime| runtime.id())
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pool").field("rules", &self.rules).finish_non_exhaustive()
+    }
 }
 
-impl State {
-    /// A place for the connections of a runtime: one whose connections are all gone, such as with their runtime, or a new one.
-    fn place_for(&mut self, runtime: Option<Id>, scheme: &Scheme, authority: &Authority) -> usize {
-        let is_left = |place: &mut Place| {
-            place.idle.retain(|idle| !idle.sender.is_closed());
-            place.shared.take_if(|shared| shared.sender.is_closed());
-            place.idle.is_empty() && place.shared.is_none()
-        };
-        let number = self.places.iter_mut().position(is_left).unwrap_or(self.places.len());
-        self.made += 1;
-        let id = PlaceId { number, made: self.made };
-        let new = Place::new(id, runtime, scheme, authority);
-        match self.places.get_mut(number) {
-            // What is given back to its former owner's place is dropped.
-            Some(left) => *left = new,
-            None => self.places.push(new),
-        }
-        number
+/// Adds a place; forgets those that are empty if there are many.
+fn add(places: &mut Vec<Place>, place: Place) -> usize {
+    if places.len() >= ORIGINS {
+        places.retain(|place| !place.origin.is_empty());
     }
-
-    /// The place, unless it is somebody else's by now, or this is not its runtime.
-    fn own(&mut self, id: PlaceId) -> Option<&mut Place> {
-        let runtime = current();
-        self.places.get_mut(id.number).filter(|place| place.id == id && place.runtime == runtime)
-    }
+    places.push(place);
+    places.len() - 1
 }
 
 impl Place {
-    fn new(id: PlaceId, runtime: Option<Id>, scheme: &Scheme, authority: &Authority) -> Self {
+    fn new(id: u64, scheme: &Scheme, authority: &Authority, origin: Origin<Real>) -> Self {
         let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
         let host = match authority.port_u16() {
             Some(port) if port != default_port => format!("{}:{port}", authority.host()),
@@ -228,34 +299,19 @@ impl Place {
             id,
             scheme: scheme.clone(),
             authority: authority.clone(),
-            runtime,
             // A host of a URI is always a field value.
             host: HeaderValue::try_from(host).unwrap_or_else(|_| HeaderValue::from_static("")),
-            idle: Vec::new(),
-            shared: None,
+            origin,
         }
-    }
-
-    fn take(&mut self) -> Option<Sender> {
-        if let Some(shared) = self.shared.as_mut().filter(|shared| !shared.sender.is_closed()) {
-            shared.since = Instant::now();
-            return Some(Sender::Http2(shared.sender.clone()));
-        }
-        // The one used last is the least likely to have been closed by the server.
-        while let Some(Unused { sender, .. }) = self.idle.pop() {
-            if sender.is_ready() {
-                return Some(Sender::Http1(sender));
-            }
-        }
-        None
     }
 }
 
-async fn reap(pool: Weak<Pool>, idle_limit: Duration) {
+async fn reap(pool: Weak<Pool>, spot: Spot) {
     loop {
-        tokio::time::sleep(idle_limit).await;
-        if !pool.upgrade().is_some_and(|pool| pool.prune()) {
-            return;
-        }
+        let next = pool.upgrade().and_then(|pool| {
+            pool.change(spot.place, |origin, now, effects| origin.prune(spot.room, now, effects)).flatten()
+        });
+        let Some(next) = next else { return };
+        tokio::time::sleep_until(next).await;
     }
 }

@@ -1,29 +1,23 @@
-//! [`Resolver`]: names to addresses.
+//! [`Resolve`]: names to addresses.
 //!
 //! `localhost` and the names below it are this machine, on both families, without asking anybody (RFC 6761, 6.3). Plain `http` is
 //! allowed to those names, so nobody else's answer may decide where they are; and a server that listens on one family only is
 //! found on either.
 
+use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::task::{Context, Poll};
-
-use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use tower_service::Service;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use crate::boxed::BoxFuture;
 
-/// Resolves by the system, but for `localhost`.
-#[derive(Debug, Clone)]
-pub(crate) struct Resolver {
-    system: GaiResolver,
+/// Finds the addresses of a host, the best ones first.
+pub(super) trait Resolve: fmt::Debug + Send + Sync {
+    fn resolve(&self, host: String) -> BoxFuture<io::Result<Vec<IpAddr>>>;
 }
 
-impl Resolver {
-    pub(super) fn new() -> Self {
-        Self { system: GaiResolver::new() }
-    }
-}
+/// Resolves by the system, but for `localhost`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct System;
 
 /// The system knows no address for the name of a host.
 #[derive(Debug, thiserror::Error)]
@@ -35,24 +29,17 @@ fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-impl Service<Name> for Resolver {
-    type Response = std::vec::IntoIter<SocketAddr>;
-    type Error = io::Error;
-    type Future = BoxFuture<io::Result<Self::Response>>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.system.poll_ready(cx)
-    }
-
-    fn call(&mut self, name: Name) -> Self::Future {
-        if is_localhost(name.as_str()) {
-            let both = vec![(Ipv4Addr::LOCALHOST, 0).into(), (Ipv6Addr::LOCALHOST, 0).into()];
-            return Box::pin(async move { Ok(both.into_iter()) });
+impl Resolve for System {
+    fn resolve(&self, host: String) -> BoxFuture<io::Result<Vec<IpAddr>>> {
+        if is_localhost(&host) {
+            let both = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return Box::pin(async move { Ok(both) });
         }
-        let resolving = self.system.call(name);
         Box::pin(async move {
-            let found = resolving.await.map_err(|error| io::Error::new(error.kind(), Unresolved(error)))?;
-            Ok(found.collect::<Vec<_>>().into_iter())
+            let unresolved = |error: io::Error| io::Error::new(error.kind(), Unresolved(error));
+            // On a thread for what blocks; the system sorts by RFC 6724.
+            let found = tokio::net::lookup_host((host, 0)).await.map_err(unresolved)?;
+            Ok(found.map(|address: SocketAddr| address.ip()).collect())
         })
     }
 }
@@ -64,12 +51,9 @@ mod tests {
     #[tokio::test]
     async fn localhost_is_this_machine_on_both_families() {
         for name in ["localhost", "LOCALHOST", "eq.localhost", "localhost."] {
-            let addresses: Vec<_> = Resolver::new().call(name.parse().unwrap()).await.unwrap().collect();
-            assert!(addresses.iter().all(|address| address.ip().is_loopback()), "{name}");
-            assert!(
-                addresses.iter().any(SocketAddr::is_ipv4) && addresses.iter().any(SocketAddr::is_ipv6),
-                "{name}"
-            );
+            let addresses = System.resolve(name.to_owned()).await.unwrap();
+            assert!(addresses.iter().all(IpAddr::is_loopback), "{name}");
+            assert!(addresses.iter().any(IpAddr::is_ipv4) && addresses.iter().any(IpAddr::is_ipv6), "{name}");
         }
     }
 

@@ -108,7 +108,7 @@ async fn a_call_that_gets_no_answer_names_the_server_and_nothing_else_of_the_url
     insta::assert_snapshot!(text, @"
     /api/v1/documents: no connection could be made to [origin]; nothing listens there: is the server running?
     /api/v1/auth/login: the login could not be sent to [origin]; nothing listens there: is the server running?
-    tcp connect error
+    Connection refused (os error 111)
     /api/v1/documents: the connection to [origin] was lost before the answer came
     /api/v1/documents: no answer came from [origin] in time
     ");

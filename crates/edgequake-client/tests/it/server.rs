@@ -4,7 +4,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use edgequake_client::{Client, ClientBuilder};
+use edgequake_client::layers::retry::RetryConfig;
+use edgequake_client::transport::{HttpTransport, HttpTransportBuilder, Proxies};
+use edgequake_client::types::documents::ListDocuments;
+use edgequake_client::{Client, ClientBuilder, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, watch};
@@ -288,4 +291,32 @@ pub(crate) const STREAM_HEAD: &[u8] =
 /// An event stream of these bytes.
 pub(crate) fn event_stream(body: &[u8]) -> Act {
     Act::SendAndClose([STREAM_HEAD, body].concat())
+}
+
+/// An empty page of documents.
+pub(crate) const LIST: &str = r#"{"documents":[]}"#;
+
+/// The shortest call.
+pub(crate) async fn list(client: &Client) -> Result<(), Error> {
+    client.documents().list(ListDocuments::new()).await.map(drop)
+}
+
+/// A client over a transport that can be asked for its numbers.
+pub(crate) fn over(url: &str, transport: HttpTransportBuilder) -> (Client, HttpTransport) {
+    let transport = transport.build().unwrap();
+    let retry = RetryConfig::default().base(Duration::from_millis(1));
+    let client = Client::builder().base_url(url).api_key("k1").retry(retry);
+    (client.build_on(transport.clone()).unwrap(), transport)
+}
+
+/// As [`over`], with no other attempt.
+pub(crate) fn once(url: &str, transport: HttpTransportBuilder) -> (Client, HttpTransport) {
+    let transport = transport.build().unwrap();
+    let client = Client::builder().base_url(url).api_key("k1").retry(RetryConfig::none());
+    (client.build_on(transport.clone()).unwrap(), transport)
+}
+
+/// A transport without TLS.
+pub(crate) fn plain() -> HttpTransportBuilder {
+    HttpTransport::builder().proxies(Proxies::none()).tls(false)
 }

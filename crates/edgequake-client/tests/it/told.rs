@@ -115,7 +115,6 @@ async fn what_main_prints_of_an_error_is_its_line_and_its_causes() {
     /api/v1/auth/me: no connection could be made to [origin]; nothing listens there: is the server running?
 
     Caused by:
-        tcp connect error
         Connection refused (os error 111)
     ");
     assert!(format!("{error:#?}").starts_with("Error {\n    kind: Connect,\n"), "{error:#?}");

@@ -1,0 +1,276 @@
+//! [`Dialer`]: TCP connections to a host, by its name or address.
+//!
+//! Addresses are tried as RFC 8305 says: families in turn, the next one when an attempt has failed or 250 ms after the last began,
+//! and whichever answers first is taken. So an address that swallows everything costs a quarter of a second.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Instant, sleep_until};
+
+use super::open_files;
+use super::resolver::Resolve;
+use super::steps::{Step, Steps};
+
+/// How long an attempt stands alone (RFC 8305, 8: Connection Attempt Delay).
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// How often a peer that was silent for the keep-alive time is asked before the connection is given up.
+#[cfg(not(any(target_os = "openbsd", target_os = "haiku")))]
+const PROBES: u32 = 3;
+
+/// Opens TCP connections.
+#[derive(Debug, Clone)]
+pub(super) struct Dialer {
+    pub(super) resolver: Arc<dyn Resolve>,
+    /// How long a peer may be silent before it is probed, and between the probes.
+    pub(super) keepalive: Option<Duration>,
+    /// How long what was written may stay unacknowledged.
+    pub(super) user_timeout: Option<Duration>,
+}
+
+impl Dialer {
+    /// Connects to host and port of `uri`.
+    pub(super) async fn dial(&self, uri: &Uri, steps: &Steps) -> io::Result<TcpStream> {
+        self.dial_in_steps(uri, steps).await.map_err(open_files::named)
+    }
+
+    async fn dial_in_steps(&self, uri: &Uri, steps: &Steps) -> io::Result<TcpStream> {
+        let host = uri.host().unwrap_or_default();
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        // An IPv6 address has brackets in a URI.
+        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+        let addresses = match literal.parse::<IpAddr>() {
+            Ok(address) => vec![address],
+            Err(_) => {
+                steps.begin(Step::Name);
+                self.resolver.resolve(host.to_owned()).await?
+            }
+        };
+        steps.begin(Step::Tcp);
+        let addresses = in_turn(addresses).map(|address| SocketAddr::new(address, port));
+        race(addresses, |address| self.connect(address)).await
+    }
+
+    async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        self.configure(&socket);
+        socket.connect(address).await
+    }
+
+    /// Sets the options. A system that does not know one, or forbids it, leaves a connection that works.
+    fn configure(&self, socket: &TcpSocket) {
+        let _ = socket.set_nodelay(true);
+        let socket = SockRef::from(socket);
+        if let Some(time) = self.keepalive {
+            let _ = socket.set_tcp_keepalive(&keepalive(time));
+        }
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        if self.user_timeout.is_some() {
+            let _ = socket.set_tcp_user_timeout(self.user_timeout);
+        }
+    }
+}
+
+fn keepalive(time: Duration) -> TcpKeepalive {
+    let keepalive = TcpKeepalive::new().with_time(time);
+    #[cfg(not(any(target_os = "openbsd", target_os = "haiku")))]
+    let keepalive = keepalive.with_interval(time).with_retries(PROBES);
+    keepalive
+}
+
+/// The families in turn, beginning with that of the first address (RFC 8305, 4); each address once.
+fn in_turn(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
+    let mut unique: Vec<IpAddr> = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        if !unique.contains(&address) {
+            unique.push(address);
+        }
+    }
+    let is_v4 = unique.first().is_some_and(IpAddr::is_ipv4);
+    let (first, second): (Vec<_>, Vec<_>) =
+        unique.into_iter().partition(|address| address.is_ipv4() == is_v4);
+    let (mut first, mut second) = (first.into_iter(), second.into_iter());
+    let mut turn = false;
+    std::iter::from_fn(move || {
+        turn = !turn;
+        if turn { first.next().or_else(|| second.next()) } else { second.next().or_else(|| first.next()) }
+    })
+}
+
+/// Connects to whichever address answers first.
+async fn race<T, F>(
+    mut addresses: impl Iterator<Item = SocketAddr>,
+    connect: impl Fn(SocketAddr) -> F,
+) -> io::Result<T>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut attempts: Vec<Pin<Box<F>>> = Vec::new();
+    let mut failure: Option<io::Error> = None;
+    let mut next = addresses.next();
+    loop {
+        match next.take() {
+            Some(address) => attempts.push(Box::pin(connect(address))),
+            None if attempts.is_empty() => {
+                let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+                return Err(failure.unwrap_or_else(none));
+            }
+            None => {}
+        }
+        let following = addresses.next();
+        let mut delay = pin!(sleep_until(Instant::now() + ATTEMPT_DELAY));
+        let outcome = poll_fn(|cx| match poll_all(&mut attempts, cx) {
+            // The last one is waited for as long as the limit of the whole allows.
+            Poll::Pending if following.is_some() => delay.as_mut().poll(cx).map(|()| None),
+            polled => polled.map(Some),
+        });
+        match outcome.await {
+            Some(Ok(connected)) => return Ok(connected),
+            Some(Err(error)) => failure = Some(most_telling(failure, error)),
+            None => {}
+        }
+        next = following;
+    }
+}
+
+/// The first of these that is over, which is taken out.
+fn poll_all<T, F>(attempts: &mut Vec<Pin<Box<F>>>, cx: &mut Context<'_>) -> Poll<io::Result<T>>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    for number in 0..attempts.len() {
+        if let Some(attempt) = attempts.get_mut(number)
+            && let Poll::Ready(result) = attempt.as_mut().poll(cx)
+        {
+            drop(attempts.swap_remove(number));
+            return Poll::Ready(result);
+        }
+    }
+    Poll::Pending
+}
+
+/// Of two addresses that failed, the failure that says more: one where something answered, or where this machine is at fault.
+fn most_telling(earlier: Option<io::Error>, later: io::Error) -> io::Error {
+    let unreachable = |error: &io::Error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::HostUnreachable
+                | io::ErrorKind::NetworkUnreachable
+                | io::ErrorKind::AddrNotAvailable
+                | io::ErrorKind::Unsupported
+        )
+    };
+    match earlier {
+        Some(earlier) if !unreachable(&earlier) || unreachable(&later) => earlier,
+        _ => later,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    fn addresses(list: &[&str]) -> Vec<IpAddr> {
+        list.iter().map(|address| address.parse().unwrap()).collect()
+    }
+
+    fn sockets(list: &[&str]) -> impl Iterator<Item = SocketAddr> {
+        addresses(list).into_iter().map(|address| SocketAddr::new(address, 1)).collect::<Vec<_>>().into_iter()
+    }
+
+    #[test]
+    fn families_take_turns_and_each_address_is_tried_once() {
+        for (found, tried) in [
+            (&["::1", "::2", "::3", "10.0.0.1"][..], &["::1", "10.0.0.1", "::2", "::3"][..]),
+            (&["10.0.0.1", "10.0.0.2", "::1", "::2"], &["10.0.0.1", "::1", "10.0.0.2", "::2"]),
+            (&["10.0.0.1", "10.0.0.1", "10.0.0.2"], &["10.0.0.1", "10.0.0.2"]),
+            (&[], &[]),
+        ] {
+            assert_eq!(in_turn(addresses(found)).collect::<Vec<_>>(), addresses(tried));
+        }
+    }
+
+    /// What an address does: answers or fails after some time, or never.
+    async fn act(address: SocketAddr) -> io::Result<SocketAddr> {
+        let [.., verb, after] = match address.ip() {
+            IpAddr::V4(address) => address.octets().map(u64::from),
+            IpAddr::V6(_) => unreachable!("tests use the other family"),
+        };
+        tokio::time::sleep(Duration::from_millis(after * 10)).await;
+        match verb {
+            0 => Ok(address),
+            1 => Err(io::ErrorKind::ConnectionRefused.into()),
+            2 => Err(io::ErrorKind::NetworkUnreachable.into()),
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Which address was taken, when each was tried, and when it was over, in ms.
+    async fn run(list: &[&str]) -> (Result<String, io::ErrorKind>, Vec<u128>, u128) {
+        let start = Instant::now();
+        let tried = Mutex::new(Vec::new());
+        let result = race(sockets(list), |address| {
+            tried.lock().unwrap().push(start.elapsed().as_millis());
+            act(address)
+        })
+        .await;
+        let result = result.map(|address| address.ip().to_string()).map_err(|error| error.kind());
+        (result, tried.into_inner().unwrap(), start.elapsed().as_millis())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_that_swallows_everything_costs_a_quarter_of_a_second() {
+        let run = run(&["10.0.9.0", "10.0.9.1", "10.0.0.5", "10.0.0.1"]).await;
+        assert_eq!(run, (Ok("10.0.0.5".to_owned()), vec![0, 250, 500], 550));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_failure_the_next_is_tried_at_once() {
+        let run = run(&["10.0.1.1", "10.0.2.2", "10.0.0.0"]).await;
+        assert_eq!(run, (Ok("10.0.0.0".to_owned()), vec![0, 10, 30], 30));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_early_attempt_may_still_win() {
+        let run = run(&["10.0.0.40", "10.0.9.0"]).await;
+        assert_eq!(run, (Ok("10.0.0.40".to_owned()), vec![0, 250], 400));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_all_failures_the_one_that_says_most_is_told() {
+        let refused = Err(io::ErrorKind::ConnectionRefused);
+        assert_eq!(run(&["10.0.2.0", "10.0.1.0", "10.0.2.1"]).await.0, refused);
+        assert_eq!(run(&["10.0.1.0", "10.0.2.0"]).await.0, refused);
+        assert_eq!(run(&["10.0.2.0"]).await.0, Err(io::ErrorKind::NetworkUnreachable));
+        assert_eq!(run(&[]).await.0, Err(io::ErrorKind::NotFound));
+    }
+
+    #[tokio::test]
+    async fn sockets_have_the_options() {
+        let dialer = Dialer {
+            resolver: Arc::new(super::super::resolver::System),
+            keepalive: Some(Duration::from_secs(15)),
+            user_timeout: Some(Duration::from_secs(30)),
+        };
+        let socket = TcpSocket::new_v4().unwrap();
+        dialer.configure(&socket);
+        assert!(socket.nodelay().unwrap() && socket.keepalive().unwrap());
+        let socket = SockRef::from(&socket);
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(15));
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(15));
+        assert_eq!(socket.tcp_keepalive_retries().unwrap(), PROBES);
+        #[cfg(any(target_os = "android", target_os = "linux"))]
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(Duration::from_secs(30)));
+    }
+}
