@@ -151,7 +151,8 @@ fn an_answer_may_be_read_on_another_runtime() {
     let go = Arc::new(Notify::new());
     let gate = Arc::clone(&go);
     let (_running, server) = serve(move |_, _| Act::Held(json(200, LIST), Arc::clone(&gate)));
-    let (client, transport) = client(&server);
+    // There is no other, so that the second call shows that it came back.
+    let (client, transport) = over(&server.url, plain().max_connections(1));
     let (first, second) =
         (Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap(), runtime());
     go.notify_one();

@@ -124,7 +124,7 @@ impl Lent {
         }
         let connection = Some(Arc::clone(&self.connection));
         let guard = Discarded { pool: Arc::downgrade(&self.pool), spot: self.spot, connection };
-        let Ok(runtime) = Handle::try_current() else { return drop(guard) };
+        let Some(runtime) = self.runtime() else { return drop(guard) };
         let limit = self.pool.rules.idle_limit.min(UPLOAD_LIMIT);
         let closing = self.pool.closing.subscribe();
         let waiting = async move {
@@ -143,7 +143,7 @@ impl Lent {
 
     /// Ends an upload that its server did not wait for, after a while or with the client.
     fn end_upload(&self, mut upload: oneshot::Sender<Infallible>) {
-        let Ok(runtime) = Handle::try_current() else { return };
+        let Some(runtime) = self.runtime() else { return };
         let limit = self.pool.rules.idle_limit.min(UPLOAD_LIMIT);
         let closing = self.pool.closing.subscribe();
         let (pool, spot) = (Arc::downgrade(&self.pool), self.spot);
@@ -161,6 +161,14 @@ impl Lent {
             }
         };
         background::spawn(&runtime, ending);
+    }
+
+    /// The runtime that drives the connection. The answer may have been read on another one.
+    fn runtime(&self) -> Option<Handle> {
+        let runtime = self.pool.change(self.spot.place, |origin, _, _| {
+            origin.room(self.spot.room).map(|room| room.runtime.clone())
+        });
+        runtime.flatten()
     }
 
     fn discard(&self) {
