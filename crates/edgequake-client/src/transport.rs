@@ -119,7 +119,7 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// How many unused connections are kept; default 32.
+    /// How many unused connections are kept for an origin, on each Tokio runtime; default 32. The one unused for the longest time goes first.
     #[must_use]
     pub fn idle_connections(mut self, count: usize) -> Self {
         self.rules.idle_count = count;

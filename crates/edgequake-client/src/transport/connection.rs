@@ -117,9 +117,9 @@ impl Connection {
         Some(self.streams.load(Ordering::Acquire)).filter(|streams| *streams != NOT_SAID)
     }
 
-    /// Notes what the server allows; whether that is the first time.
+    /// Notes what the server allows; whether that is news.
     pub(super) fn allow(&self, streams: usize) -> bool {
-        streams != NOT_SAID && self.streams.swap(streams, Ordering::AcqRel) == NOT_SAID
+        streams != NOT_SAID && self.streams.swap(streams, Ordering::AcqRel) != streams
     }
 
     /// Notes that something came over it.

@@ -113,9 +113,9 @@ async fn a_server_that_answers_pings_may_take_its_time() {
         .authority
         .trusted()
         .http2_keep_alive_interval(Duration::from_millis(10))
-        .http2_keep_alive_timeout(Duration::from_millis(200));
+        .http2_keep_alive_timeout(Duration::from_secs(1));
     let (client, transport) = once(&server.url, transport);
-    let call = client.documents().list(ListDocuments::new()).attempt_timeout(Duration::from_millis(500));
+    let call = client.documents().list(ListDocuments::new()).attempt_timeout(Duration::from_secs(2));
     let error = call.await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Timeout(edgequake_client::TimeoutScope::Attempt), "{error:?}");
     assert_eq!(transport.connection_stats().retired(RetireReason::Silent), 0);
@@ -164,6 +164,25 @@ async fn whoever_gives_up_takes_nothing_from_those_who_wait_for_the_same_handsha
     drop(first);
     second.await.unwrap();
     assert_eq!(server.handshakes(), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_came_too_late_for_its_request_is_kept_for_others() {
+    for limit in [false, true] {
+        let server = Server::answers([json(200, LIST)]).await;
+        let transport = if limit { plain().max_connections(1) } else { plain() };
+        let (client, transport) = once(&server.url, transport);
+        let mut first = Box::pin(list(&client));
+        assert!(futures_util::poll!(&mut first).is_pending());
+        while transport.connection_stats().opened == 0 {
+            tokio::task::yield_now().await;
+        }
+        // It has been given the connection, and is not awaited any more.
+        drop(first);
+        list(&client).await.unwrap();
+        let stats = transport.connection_stats();
+        assert_eq!((stats.opened, stats.open, stats.reused), (1, 1, 0), "{stats:?}");
+    }
 }
 
 #[tokio::test]

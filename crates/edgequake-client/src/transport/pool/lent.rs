@@ -37,6 +37,8 @@ pub(in super::super) struct Lent {
     /// `None` once it has been given back.
     sender: Option<Sender<Real>>,
     reused: bool,
+    /// Whether a request was given to it.
+    given: bool,
     /// When the request was sent, with HTTP/2.
     sent: Option<Instant>,
     /// When the time of the request is up.
@@ -54,8 +56,18 @@ impl Lent {
         sender: Sender<Real>,
         reused: bool,
     ) -> Self {
-        let sender = Some(sender);
-        Self { pool, spot, host, connection, sender, reused, sent: None, until: None, failed: false }
+        Self {
+            pool,
+            spot,
+            host,
+            connection,
+            sender: Some(sender),
+            reused,
+            given: false,
+            sent: None,
+            until: None,
+            failed: false,
+        }
     }
 
     pub(in super::super) fn connection(&self) -> &Connection {
@@ -74,6 +86,7 @@ impl Lent {
     /// Takes a request that has time until then.
     pub(in super::super) fn sender(&mut self, until: Option<Instant>) -> Option<&mut Sender<Real>> {
         self.until = until;
+        self.given = true;
         if matches!(self.sender, Some(Sender::Http2(_))) {
             self.sent = Some(Instant::now());
         }
@@ -111,7 +124,7 @@ impl Lent {
             drop(sender);
             self.discard();
         } else if sender.is_ready() {
-            give_back(&self.pool, self.spot, sender, Arc::clone(&self.connection));
+            give_back(&self.pool, self.spot, sender, (Arc::clone(&self.connection), true));
         } else {
             self.wait_for_end(sender);
         }
@@ -131,7 +144,7 @@ impl Lent {
             let mut guard = guard;
             let ended = unless(closing, limit, sender.ready()).await.is_some_and(|ready| ready.is_ok());
             if ended && let (Some(pool), Some(connection)) = (guard.pool.upgrade(), guard.connection.take()) {
-                give_back(&pool, guard.spot, sender, connection);
+                give_back(&pool, guard.spot, sender, (connection, true));
             } else if !sender.is_closed()
                 && let Some(connection) = &guard.connection
             {
@@ -205,18 +218,23 @@ async fn unless<F: Future>(mut gone: watch::Receiver<()>, limit: Duration, futur
     .await
 }
 
-fn give_back(pool: &Arc<Pool>, spot: Spot, sender: Http1, connection: Arc<Connection>) {
+/// Keeps a connection for others; whether it has had a request.
+fn give_back(pool: &Arc<Pool>, spot: Spot, sender: Http1, connection: (Arc<Connection>, bool)) {
     pool.change(spot.place, |origin, now, effects| {
         origin.give_back(spot.room, sender, connection, now, effects);
         pool.watch(spot, origin);
     });
 }
 
-/// A request that was given up, or has failed: with HTTP/1.1 its connection is of no use any more.
+/// A request that was given up, or has failed: with HTTP/1.1 its connection is of no use any more. One that was given up before it
+/// was sent leaves its connection to others.
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(sender) = self.sender.take() else { return };
         match sender {
+            Sender::Http1(sender) if !self.given => {
+                give_back(&self.pool, self.spot, sender, (Arc::clone(&self.connection), self.reused));
+            }
             Sender::Http1(sender) => {
                 if !self.failed {
                     let reason =

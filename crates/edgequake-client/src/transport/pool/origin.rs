@@ -165,18 +165,18 @@ impl<K: Kinds> Origin<K> {
         self.tidy();
     }
 
-    /// A connection has given its answer and can take another request.
+    /// A connection can take another request, or its first one where it was not `used`.
     pub(super) fn give_back(
         &mut self,
         id: RoomId,
         sender: K::Http1,
-        connection: Arc<Connection>,
+        (connection, used): (Arc<Connection>, bool),
         (rules, now): (&Rules, Instant),
         effects: &mut Effects<K>,
     ) {
         if let Some(room) = self.room(id) {
             room.lent -= 1;
-            room.idle.push(Idle { sender, connection, used: true, since: now });
+            room.idle.push(Idle { sender, connection, used, since: now });
         }
         self.work(rules, now, effects);
         self.trim(id, rules, effects);
@@ -272,13 +272,12 @@ impl<K: Kinds> Origin<K> {
         self.rooms.retain(|room| !room.is_empty());
     }
 
-    /// No more are kept than allowed.
+    /// No more are kept than allowed: the one that is unused for the longest time goes.
     fn trim(&mut self, id: RoomId, rules: &Rules, effects: &mut Effects<K>) {
         if let Some(room) = self.room(id)
             && room.idle.len() > rules.idle_count
-            && let Some(idle) = room.idle.pop()
         {
-            effects.retire(idle.connection, RetireReason::Surplus);
+            effects.retire(room.idle.remove(0).connection, RetireReason::Surplus);
             self.tidy();
         }
     }

@@ -17,6 +17,7 @@ enum Event {
     Refused { runtime_gone: bool },
     Settled(usize, usize),
     End { number: usize, good: bool },
+    Return(usize),
     Close { number: usize, heard: bool },
     Leave(usize),
     Later(u64),
@@ -30,6 +31,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => prop::bool::weighted(0.2).prop_map(|runtime_gone| Event::Refused { runtime_gone }),
         1 => (0_usize..4, 0_usize..4).prop_map(|(number, streams)| Event::Settled(number, streams)),
         4 => (0_usize..6, any::<bool>()).prop_map(|(number, good)| Event::End { number, good }),
+        1 => (0_usize..6).prop_map(Event::Return),
         1 => (0_usize..6, any::<bool>()).prop_map(|(number, heard)| Event::Close { number, heard }),
         1 => (0_usize..6).prop_map(Event::Leave),
         1 => (0_u64..80).prop_map(Event::Later),
@@ -67,6 +69,7 @@ proptest! {
                 Event::Refused { runtime_gone } => world.refuse(runtime_gone),
                 Event::Settled(number, streams) => world.settle(number, streams),
                 Event::End { number, good } => world.end(number, good),
+                Event::Return(number) => world.return_unused(number),
                 Event::Close { number, heard } => world.close(number, heard),
                 Event::Leave(number) => world.leave(number),
                 Event::Later(seconds) => world.now += Duration::from_secs(seconds),
@@ -107,6 +110,16 @@ fn a_thousand_calls_at_once_open_as_many_connections_as_the_stream_limit_demands
         }
         assert_eq!((world.lent.len(), world.live.len()), (1_000, connections), "{streams}");
     }
+}
+
+#[test]
+fn a_server_that_allows_more_streams_later_serves_those_who_wait() {
+    let mut world = World::new(Rules { connections: Some(1), ..lasting() }, None);
+    (0..3).for_each(|_| world.take(0));
+    world.connected(Protocol::Http2, Some(1));
+    assert_eq!((world.lent.len(), world.waiting.len()), (1, 2));
+    world.settle(0, 2);
+    assert_eq!((world.lent.len(), world.waiting.len()), (2, 1));
 }
 
 #[test]

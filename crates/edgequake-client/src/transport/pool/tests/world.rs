@@ -205,7 +205,7 @@ impl World {
         }
         let Handed { room, sender, connection, .. } = self.lent.swap_remove(number);
         self.change(|origin, now, effects| match sender {
-            Sender::Http1(wire) if good => origin.give_back(room, wire, connection, now, effects),
+            Sender::Http1(wire) if good => origin.give_back(room, wire, (connection, true), now, effects),
             Sender::Http1(_) => origin.discard(room, now.0, now.1, effects),
             Sender::Http2(_) => {
                 if !good {
@@ -213,6 +213,18 @@ impl World {
                 }
                 origin.release(room, &connection, now, effects);
             }
+        });
+    }
+
+    /// A request is given up before it was sent.
+    pub(super) fn return_unused(&mut self, number: usize) {
+        if number >= self.lent.len() {
+            return;
+        }
+        let Handed { room, sender, connection, reused } = self.lent.swap_remove(number);
+        self.change(|origin, now, effects| match sender {
+            Sender::Http1(wire) => origin.give_back(room, wire, (connection, reused), now, effects),
+            Sender::Http2(_) => origin.release(room, &connection, now, effects),
         });
     }
 
