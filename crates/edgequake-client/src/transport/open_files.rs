@@ -49,6 +49,11 @@ fn limit() -> Option<u64> {
     None
 }
 
+/// Whether an error of the system's is one of both limits.
+pub(super) fn is_limit(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(PROCESS | MACHINE))
+}
+
 /// Says so of an error that is this one.
 pub(super) fn named(error: io::Error) -> io::Error {
     match error.raw_os_error() {

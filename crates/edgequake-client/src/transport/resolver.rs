@@ -8,6 +8,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use super::open_files;
 use crate::boxed::BoxFuture;
 
 /// Finds the addresses of a host, the best ones first.
@@ -36,7 +37,13 @@ impl Resolve for System {
             return Box::pin(async move { Ok(both) });
         }
         Box::pin(async move {
-            let unresolved = |error: io::Error| io::Error::new(error.kind(), Unresolved(error));
+            let unresolved = |error: io::Error| {
+                // Looking a name up takes a file, too; that there are too many of them says nothing about the name.
+                if open_files::is_limit(&error) {
+                    return error;
+                }
+                io::Error::new(error.kind(), Unresolved(error))
+            };
             // On a thread for what blocks; the system sorts by RFC 6724.
             let found = tokio::net::lookup_host((host, 0)).await.map_err(unresolved)?;
             Ok(found.map(|address: SocketAddr| address.ip()).collect())
