@@ -7,7 +7,7 @@ use std::str::FromStr;
 use bytes::Bytes;
 use edgequake_types::Origin;
 use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{Authority, InvalidUri, PathAndQuery, Scheme};
 
 use crate::error::Error;
 
@@ -64,10 +64,14 @@ impl BaseUrl {
 
     /// Puts a path, and a query if there is one, behind the base. Segments are appended, never resolved, so that the prefix
     /// stays (RFC 3986, 5.2.3 would drop its last segment).
-    pub(crate) fn join(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, http::Error> {
+    ///
+    /// Whatever the path holds, the request goes to this server and stays below the prefix, also where somebody on the way resolves
+    /// dot segments.
+    pub(crate) fn join(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, JoinError> {
+        check_path(&path)?;
         let path_and_query = match (path, query) {
             (Cow::Borrowed(path), None) if self.prefix.is_empty() => {
-                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()))?
+                PathAndQuery::from_maybe_shared(Bytes::from_static(path.as_bytes()))
             }
             (path, query) => {
                 let length = self.prefix.len() + path.len() + query.map_or(0, |query| query.len() + 1);
@@ -78,15 +82,51 @@ impl BaseUrl {
                     text.push('?');
                     text.push_str(query);
                 }
-                PathAndQuery::from_maybe_shared(Bytes::from(text))?
+                PathAndQuery::from_maybe_shared(Bytes::from(text))
             }
         };
+        let path_and_query = path_and_query.map_err(JoinError::Malformed)?;
         let mut parts = http::uri::Parts::default();
         parts.scheme = Some(self.scheme.clone());
         parts.authority = Some(self.authority.clone());
         parts.path_and_query = Some(path_and_query);
-        Ok(Uri::from_parts(parts)?)
+        // Scheme, authority and path always make a URI.
+        Uri::from_parts(parts).map_err(|_| JoinError::NoSlash)
     }
+}
+
+/// Why a path cannot be put behind a base URL.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum JoinError {
+    #[error("the path of an operation must begin with a slash")]
+    NoSlash,
+    #[error("the path of an operation must not have a `?` or `#`: encode it, or give the query as the query")]
+    Delimiter,
+    #[error("no segment of an operation's path may be `.` or `..`, percent-encoded or not")]
+    DotSegment,
+    #[error("the path or query of an operation cannot stand in a URL: percent-encode it")]
+    Malformed(#[source] InvalidUri),
+}
+
+fn check_path(path: &str) -> Result<(), JoinError> {
+    let bytes = path.as_bytes();
+    if bytes.first() != Some(&b'/') {
+        return Err(JoinError::NoSlash);
+    }
+    if memchr::memchr2(b'?', b'#', bytes).is_some() {
+        return Err(JoinError::Delimiter);
+    }
+    // Most paths have neither.
+    if memchr::memchr2(b'.', b'%', bytes).is_some() && path.split('/').any(is_dot_segment) {
+        return Err(JoinError::DotSegment);
+    }
+    Ok(())
+}
+
+/// Whether a segment is `.` or `..`, which resolvers of URLs take out (RFC 3986, 5.2.4; WHATWG URL knows them encoded as well).
+fn is_dot_segment(segment: &str) -> bool {
+    // The longest is `%2e%2e`.
+    segment.len() <= 6 && matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }
 
 impl FromStr for BaseUrl {
@@ -216,6 +256,38 @@ mod tests {
     }
 
     #[test]
+    fn a_path_never_leaves_the_server_or_the_prefix() {
+        for base in ["http://eq.test", "http://eq.test/eq"] {
+            let base: BaseUrl = base.parse().unwrap();
+            for (path, said) in [
+                ("@evil.test/x", "the path of an operation must begin with a slash"),
+                (":1@evil.test/x", "the path of an operation must begin with a slash"),
+                (".evil.test/x", "the path of an operation must begin with a slash"),
+                ("", "the path of an operation must begin with a slash"),
+                (
+                    "/x?y=1",
+                    "the path of an operation must not have a `?` or `#`: encode it, or give the query as the query",
+                ),
+                (
+                    "/x#y",
+                    "the path of an operation must not have a `?` or `#`: encode it, or give the query as the query",
+                ),
+                ("/../x", "no segment of an operation's path may be `.` or `..`, percent-encoded or not"),
+                ("/a/%2E%2e", "no segment of an operation's path may be `.` or `..`, percent-encoded or not"),
+                ("/a/.%2e/b", "no segment of an operation's path may be `.` or `..`, percent-encoded or not"),
+                ("/./x", "no segment of an operation's path may be `.` or `..`, percent-encoded or not"),
+                ("/a b", "the path or query of an operation cannot stand in a URL: percent-encode it"),
+            ] {
+                assert_eq!(base.join(path.into(), None).unwrap_err().to_string(), said, "{path}");
+            }
+            for path in ["/x", "/@evil.test", "/.../a", "/a%2e", "/%2f..", "//evil.test/x"] {
+                let uri = base.join(path.into(), Some("q=..")).unwrap();
+                assert_eq!(uri.authority().unwrap(), "eq.test", "{path}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_base_is_refused_without_being_repeated() {
         for (text, error) in [
             ("", BaseUrlError::Scheme),
@@ -244,6 +316,17 @@ mod tests {
                 let again: BaseUrl = base.to_string().parse().unwrap();
                 prop_assert_eq!(&again, &base);
                 prop_assert!(base.join("/api".into(), None).is_ok());
+            }
+        }
+
+        #[test]
+        fn any_path_stays_with_the_server(path in "/?[ -~]{0,30}", query in prop::option::of("[ -~]{0,10}")) {
+            let base: BaseUrl = "http://eq.test/eq".parse().unwrap();
+            if let Ok(uri) = base.join(path.clone().into(), query.as_deref()) {
+                // As it is written for a proxy, and read there.
+                let again: Uri = uri.to_string().parse().unwrap();
+                prop_assert_eq!(again.authority().unwrap(), "eq.test");
+                prop_assert_eq!(again.path(), format!("/eq{path}"));
             }
         }
     }

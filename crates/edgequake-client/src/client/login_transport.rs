@@ -72,8 +72,8 @@ async fn exchange(
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, TransportError> {
     let (mut parts, body) = request.into_parts();
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    parts.uri = base.join(path.into(), None).map_err(|error| unsent(error.into()))?;
+    let path = parts.uri.path().to_owned();
+    parts.uri = base.join(path.into(), parts.uri.query()).map_err(|error| unsent(error.into()))?;
     parts.headers.insert(http::header::USER_AGENT, user_agent);
     parts.extensions.insert(Once::default());
     let answer = service.call(Request::from_parts(parts, RequestBody::from(body))).await.map_err(failed)?;

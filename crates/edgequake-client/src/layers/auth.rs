@@ -114,7 +114,7 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let auth = request.extensions().get::<Policy>().map_or(Auth::Required, |policy| policy.auth);
-        if let Err(violation) = self.shared.trusted.check(request.uri()) {
+        if let Err(violation) = self.shared.trusted.check_request(&request) {
             return ResponseFuture {
                 state: State::Failed { error: Some(violation.into()) },
                 auth,

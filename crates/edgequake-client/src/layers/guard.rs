@@ -1,6 +1,6 @@
 //! [`GuardLayer`]: nothing leaves for a foreign or an insecure place.
 //!
-//! Stands innermost, right before the transport: whoever set a header or changed the URI further out, the guard looks last.
+//! Stands innermost, right before the transport: whoever set a header (`Host` is one) or changed the URI further out, the guard looks last.
 //! It refuses with [`OriginViolation`] and passes every other error through. The [auth layer](super::auth) makes the same
 //! check first, so that no credential is even asked for.
 //!
@@ -29,7 +29,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use edgequake_types::Origin;
-use http::uri::Scheme;
+use http::header::HOST;
+use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
@@ -53,7 +54,7 @@ pub struct TrustedOrigin {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginViolation {
-    /// The request goes to another scheme, host or port than the configured one.
+    /// The request goes to another scheme, host or port than the configured one, or says so in `Host`.
     #[error("refused to send to an origin other than {expected}, which the credentials belong to")]
     #[non_exhaustive]
     Foreign {
@@ -98,6 +99,31 @@ impl TrustedOrigin {
     fn is_usual(&self, uri: &Uri) -> bool {
         let (scheme, authority) = &*self.usual;
         uri.scheme() == Some(scheme) && uri.authority().is_some_and(|found| found.as_str() == &**authority)
+    }
+
+    /// Whether a request may carry credentials: [`check`](Self::check), also of what it says in `Host`, since proxies and gateways go by
+    /// that.
+    ///
+    /// # Errors
+    ///
+    /// [`OriginViolation`], which names the trusted origin and nothing of the request.
+    pub fn check_request<B>(&self, request: &Request<B>) -> Result<(), OriginViolation> {
+        self.check(request.uri())?;
+        for host in request.headers().get_all(HOST) {
+            if !self.covers_host(host.as_bytes()) {
+                return Err(OriginViolation::Foreign { expected: (*self.origin).clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a `Host` names the origin, in any spelling.
+    fn covers_host(&self, host: &[u8]) -> bool {
+        let uri =
+            Authority::try_from(host).ok().filter(|host| !host.as_str().contains('@')).and_then(|host| {
+                Uri::builder().scheme(self.usual.0.clone()).authority(host).path_and_query("/").build().ok()
+            });
+        uri.is_some_and(|uri| self.origin.covers(&uri))
     }
 
     /// Whether a request to `uri` may carry credentials.
@@ -158,7 +184,7 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        match self.trusted.check(request.uri()) {
+        match self.trusted.check_request(&request) {
             Ok(()) => ResponseFuture { state: State::Sent { future: self.inner.call(request) } },
             Err(violation) => ResponseFuture { state: State::Refused { violation: Some(violation) } },
         }
@@ -216,6 +242,25 @@ mod tests {
         ] {
             let trusted = TrustedOrigin::new(origin.parse().unwrap());
             assert_eq!(trusted.check(&uri.parse().unwrap()).is_ok(), same, "{uri}");
+        }
+    }
+
+    #[test]
+    fn a_host_of_somebody_else_is_refused() {
+        for (origin, host, same) in [
+            ("https://eq.test", "eq.test", true),
+            ("https://eq.test", "EQ.test:443", true),
+            ("http://127.0.0.1:8080", "127.0.0.1:8080", true),
+            ("http://[::1]:8080", "[::1]:8080", true),
+            ("http://127.0.0.1:8080", "127.0.0.1", false),
+            ("https://eq.test", "evil.test", false),
+            ("https://eq.test", "evil.test@eq.test", false),
+            ("https://eq.test", "eq.test/x", false),
+            ("https://eq.test", "", false),
+        ] {
+            let trusted = TrustedOrigin::new(origin.parse().unwrap());
+            let request = Request::get(format!("{origin}/x")).header(HOST, host).body(()).unwrap();
+            assert_eq!(trusted.check_request(&request).is_ok(), same, "{origin} {host}");
         }
     }
 }
