@@ -15,9 +15,11 @@ mod error;
 mod open_files;
 mod resolver;
 mod dial;
+mod no_proxy;
 mod proxy;
 mod tls;
 mod tunnel;
+mod socks;
 mod connection;
 mod heard;
 mod background;
@@ -98,9 +100,6 @@ pub enum TransportBuildError {
     /// There is no trust store, or a certificate is invalid.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// A proxy variable is not a URL.
-    #[error(transparent)]
-    Proxy(#[from] ProxyError),
 }
 
 impl HttpTransportBuilder {
@@ -225,12 +224,9 @@ impl HttpTransportBuilder {
     ///
     /// # Errors
     ///
-    /// [`TransportBuildError`] when there is no trust store, a certificate cannot be read, or a proxy variable is not a URL.
+    /// [`TransportBuildError`] when there is no trust store, or a certificate cannot be read.
     pub fn build(self) -> Result<HttpTransport, TransportBuildError> {
-        let proxies = match self.proxies {
-            Some(proxies) => proxies,
-            None => Proxies::from_env()?,
-        };
+        let proxies = self.proxies.unwrap_or_else(Proxies::from_env);
         let tls = self.tls || proxies.are_secure();
         let tls = tls::config(tls.then_some(self.certificates))?;
         let dialer = Dialer {
@@ -308,7 +304,7 @@ impl Service<Request<RequestBody>> for HttpTransport {
 
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
         }
         ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request)))
     }

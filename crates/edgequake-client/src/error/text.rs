@@ -9,7 +9,7 @@ use super::{Error, ErrorKind};
 use crate::boxed::BoxError;
 use crate::fault::find;
 use crate::layers::retry::Retried;
-use crate::transport::{ConnectionLimitReached, TransportError, TunnelError};
+use crate::transport::{ConnectionLimitReached, ProxyError, TransportError, TunnelError};
 
 /// The cause that the line of an error tells.
 struct Told<'a> {
@@ -30,8 +30,9 @@ impl Error {
             ErrorKind::Config | ErrorKind::Request | ErrorKind::Paging => true,
             ErrorKind::Insecure | ErrorKind::ForeignOrigin | ErrorKind::Decode | ErrorKind::Other => false,
             ErrorKind::Connect => {
-                let cause = find::<TunnelError>(&**source)?;
-                return Some(Told { cause, whole: false });
+                let tunnel = find::<TunnelError>(&**source).map(|cause| cause as &(dyn StdError + 'static));
+                let proxy = || find::<ProxyError>(&**source).map(|cause| cause as &(dyn StdError + 'static));
+                return Some(Told { cause: tunnel.or_else(proxy)?, whole: false });
             }
             ErrorKind::NotSent => {
                 let cause = find::<ConnectionLimitReached>(&**source)?;

@@ -16,11 +16,13 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
 use super::connection::Protocol;
-use super::dial::Dialer;
-use super::proxy::Proxies;
+use super::dial::{self, Dialer};
+use super::proxy::{self, Proxies};
+use super::socks::{self, Destination};
 use super::steps::{Step, Steps};
 use super::tunnel::{self, TunnelError};
 use crate::boxed::BoxError;
+use crate::fault::Fault;
 
 const HTTP2: &[u8] = b"h2";
 
@@ -58,7 +60,7 @@ pub(super) struct Connected {
     pub(super) stream: Stream,
     /// Whether it speaks HTTP/2; HTTP/1.1 otherwise.
     pub(super) http2: bool,
-    /// Whether a proxy at its other end forwards requests: those name the whole URI (RFC 9112, 3.2.2).
+    /// Whether an HTTP proxy at its other end forwards requests: those name the whole URI (RFC 9112, 3.2.2).
     pub(super) forwarding: bool,
 }
 
@@ -97,18 +99,19 @@ impl Connector {
     }
 
     async fn connect_in_steps(&self, uri: &Uri, steps: &Steps) -> Result<Connected, BoxError> {
-        let proxy = self.proxies.intercept(uri);
-        let stream = match &proxy {
-            None => Stream::Left(self.dialer.dial(uri, steps).await?),
-            Some(proxy) => self
-                .to_proxy(proxy.uri(), steps)
-                .await
-                .map_err(|error| TunnelError::unreachable(proxy.uri(), error))?,
+        let proxy = self.proxies.intercept(uri).map_err(|error| Fault::Proxy.mark(error))?;
+        let (stream, forwarding) = match proxy {
+            None => (Stream::Left(self.dialer.dial(uri, steps).await?), false),
+            Some(proxy) => {
+                let stream = self.through(proxy, uri, steps).await?;
+                (stream, !is_secure(uri) && !proxy::is_socks(proxy))
+            }
         };
         if !is_secure(uri) {
-            return Ok(Connected { stream, http2: false, forwarding: proxy.is_some() });
+            return Ok(Connected { stream, http2: false, forwarding });
         }
-        let stream = self.secured(stream, proxy.as_ref(), uri, steps).await?;
+        steps.begin(Step::Tls);
+        let stream = handshake(&self.to_origin, Box::new(stream), uri).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
         Ok(Connected { stream: Stream::Right(Box::new(stream)), http2, forwarding: false })
     }
@@ -122,21 +125,29 @@ impl Connector {
         Ok(Stream::Right(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
     }
 
-    /// TLS to the host of `uri`, through a tunnel where there is a proxy.
-    async fn secured(
-        &self,
-        mut stream: Stream,
-        proxy: Option<&Intercept>,
-        uri: &Uri,
-        steps: &Steps,
-    ) -> Result<TlsStream<BoxedIo>, BoxError> {
-        if let Some(proxy) = proxy {
-            steps.begin(Step::Proxy);
-            let opened = tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await;
-            opened.map_err(TunnelError::marked)?;
-        }
-        steps.begin(Step::Tls);
-        handshake(&self.to_origin, Box::new(stream), uri).await
+    /// A connection to the host of `uri` through a proxy, or to the proxy where that forwards requests.
+    async fn through(&self, proxy: &Intercept, uri: &Uri, steps: &Steps) -> Result<Stream, BoxError> {
+        let destination = match proxy.uri().scheme_str() {
+            Some("socks5") => Some(self.dialer.resolve(uri, steps).await?),
+            _ => None,
+        };
+        let unreachable = |error| TunnelError::unreachable(proxy.uri(), error);
+        let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable)?;
+        steps.begin(Step::Proxy);
+        let opened = if proxy::is_socks(proxy) {
+            let (host, port) = dial::host_and_port(uri);
+            let destination = match (host.parse(), destination) {
+                (Ok(address), _) | (Err(_), Some(address)) => Destination::Address(address, port),
+                (Err(_), None) => Destination::Name(host.to_owned(), port),
+            };
+            socks::open(&mut stream, proxy.uri(), proxy.raw_auth(), &destination).await
+        } else if is_secure(uri) {
+            tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await
+        } else {
+            Ok(())
+        };
+        opened.map_err(TunnelError::marked)?;
+        Ok(stream)
     }
 }
 
@@ -151,9 +162,7 @@ fn is_secure(uri: &Uri) -> bool {
 }
 
 async fn handshake(tls: &TlsConnector, stream: BoxedIo, uri: &Uri) -> Result<TlsStream<BoxedIo>, BoxError> {
-    let host = uri.host().unwrap_or_default();
-    // An IPv6 address has brackets in a URI and none in a certificate.
-    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let (host, _) = dial::host_and_port(uri);
     let name = ServerName::try_from(host.to_owned())?;
     Ok(tls.connect(name, stream).await?)
 }

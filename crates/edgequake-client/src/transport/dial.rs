@@ -44,20 +44,28 @@ impl Dialer {
     }
 
     async fn dial_in_steps(&self, uri: &Uri, steps: &Steps) -> io::Result<TcpStream> {
-        let host = uri.host().unwrap_or_default();
-        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
-        // An IPv6 address has brackets in a URI.
-        let literal = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let addresses = match literal.parse::<IpAddr>() {
-            Ok(address) => vec![address],
-            Err(_) => {
-                steps.begin(Step::Name);
-                self.resolver.resolve(host.to_owned()).await?
-            }
-        };
+        let (_, port) = host_and_port(uri);
+        let addresses = self.addresses(uri, steps).await?;
         steps.begin(Step::Tcp);
         let addresses = in_turn(addresses).map(|address| SocketAddr::new(address, port));
         race(addresses, |address| self.connect(address)).await
+    }
+
+    /// The best address of the host of `uri`.
+    pub(super) async fn resolve(&self, uri: &Uri, steps: &Steps) -> io::Result<IpAddr> {
+        let addresses = self.addresses(uri, steps).await.map_err(open_files::named)?;
+        addresses.into_iter().next().ok_or_else(no_address)
+    }
+
+    async fn addresses(&self, uri: &Uri, steps: &Steps) -> io::Result<Vec<IpAddr>> {
+        let (host, _) = host_and_port(uri);
+        match host.parse() {
+            Ok(address) => Ok(vec![address]),
+            Err(_) => {
+                steps.begin(Step::Name);
+                self.resolver.resolve(host.to_owned()).await
+            }
+        }
     }
 
     async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
@@ -78,6 +86,22 @@ impl Dialer {
             let _ = socket.set_tcp_user_timeout(self.user_timeout);
         }
     }
+}
+
+/// The host of a URI, an IPv6 address without its brackets, and the port, which the scheme implies where none is named.
+pub(super) fn host_and_port(uri: &Uri) -> (&str, u16) {
+    let host = uri.host().unwrap_or_default();
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    let implied = match uri.scheme_str() {
+        Some("https") => 443,
+        Some("socks5" | "socks5h") => 1080,
+        _ => 80,
+    };
+    (host, uri.port_u16().unwrap_or(implied))
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "the name has no address")
 }
 
 fn keepalive(time: Duration) -> TcpKeepalive {
@@ -121,8 +145,7 @@ where
         match next.take() {
             Some(address) => attempts.push(Box::pin(connect(address))),
             None if attempts.is_empty() => {
-                let none = || io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-                return Err(failure.unwrap_or_else(none));
+                return Err(failure.unwrap_or_else(no_address));
             }
             None => {}
         }

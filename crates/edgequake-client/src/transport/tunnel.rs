@@ -1,4 +1,4 @@
-//! [`open`]: asks a proxy for a tunnel (RFC 9110, 9.3.6), and says clearly why there is none.
+//! [`open`]: asks an HTTP proxy for a tunnel (RFC 9110, 9.3.6). [`TunnelError`]: why a proxy opens none, whatever it speaks.
 
 use edgequake_types::Origin;
 use http::{HeaderValue, StatusCode, Uri};
@@ -24,7 +24,7 @@ pub(crate) struct TunnelError {
 }
 
 #[derive(Debug, thiserror::Error)]
-enum Reason {
+pub(super) enum Reason {
     #[error("cannot be reached")]
     Unreachable,
     #[error("closed the connection before it answered")]
@@ -35,11 +35,47 @@ enum Reason {
     Refused { destination: String, status: StatusCode },
     #[error("did not answer with HTTP")]
     Malformed,
+    #[error("did not answer with SOCKS5")]
+    NotSocks,
+    #[error("requires a user and a password, or rejects those in its URL")]
+    LoginRefused,
+    #[error("opened no tunnel to {destination}: {}", said(*.reply))]
+    Denied {
+        destination: String,
+        /// RFC 1928, 6.
+        reply: u8,
+    },
+    #[error("cannot be told a name of more than 255 bytes")]
+    NameTooLong,
 }
 
+/// What a SOCKS proxy means by its reply.
+fn said(reply: u8) -> &'static str {
+    match reply {
+        NOT_ALLOWED => "its rules do not allow it",
+        3 => "it has no way to that network",
+        4 => "it has no way to that host, or does not know its name",
+        5 => "the host refused the connection",
+        6 => "the host did not answer in time",
+        NO_TUNNELS => "it supports no tunnels",
+        NO_SUCH_ADDRESSES => "it supports no addresses of that kind",
+        _ => "it failed",
+    }
+}
+
+/// Replies of SOCKS that are the same at another time.
+const NOT_ALLOWED: u8 = 2;
+const NO_TUNNELS: u8 = 7;
+const NO_SUCH_ADDRESSES: u8 = 8;
+
 impl TunnelError {
-    fn new(proxy: &Uri, reason: Reason) -> Self {
+    pub(super) fn new(proxy: &Uri, reason: Reason) -> Self {
         Self { proxy: name(proxy), reason, source: None }
+    }
+
+    /// The connection to the proxy broke.
+    pub(super) fn lost(proxy: &Uri, error: std::io::Error) -> Self {
+        Self { source: Some(error.into()), ..Self::new(proxy, Reason::Lost) }
     }
 
     /// No connection to the proxy itself.
@@ -53,9 +89,16 @@ impl TunnelError {
     }
 
     /// Whether the proxy would say the same at another time: it is about who asks, or for what.
-    fn is_final(&self) -> bool {
+    pub(super) fn is_final(&self) -> bool {
         match &self.reason {
-            Reason::Unauthorized { .. } | Reason::Malformed => true,
+            Reason::Unauthorized { .. }
+            | Reason::Malformed
+            | Reason::NotSocks
+            | Reason::LoginRefused
+            | Reason::NameTooLong => true,
+            Reason::Denied { reply, .. } => {
+                matches!(*reply, NOT_ALLOWED | NO_TUNNELS | NO_SUCH_ADDRESSES)
+            }
             Reason::Refused { status, .. } => {
                 status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429)
             }
@@ -66,7 +109,12 @@ impl TunnelError {
 
 /// Scheme, host and port.
 fn name(uri: &Uri) -> String {
-    Origin::of(uri).map(|origin| origin.to_string()).unwrap_or_default()
+    // A proxy's URI has lost its user and password by now.
+    let as_written = || {
+        let (scheme, authority) = (uri.scheme_str().unwrap_or_default(), uri.authority());
+        format!("{scheme}://{}", authority.map_or("", |authority| authority.as_str()))
+    };
+    Origin::of(uri).map_or_else(|_| as_written(), |origin| origin.to_string())
 }
 
 /// Makes of a connection to `proxy` one to `destination`.
@@ -80,7 +128,7 @@ where
     T: AsyncRead + AsyncWrite + Unpin,
 {
     let fail = |reason| TunnelError::new(proxy, reason);
-    let lost = |error: std::io::Error| TunnelError { source: Some(error.into()), ..fail(Reason::Lost) };
+    let lost = |error: std::io::Error| TunnelError::lost(proxy, error);
     let host = destination.host().unwrap_or_default();
     let authority = format!("{host}:{}", destination.port_u16().unwrap_or(443));
     stream.write_all(&head(&authority, authorization)).await.map_err(lost)?;

@@ -33,6 +33,7 @@ mod secrets;
 mod runtimes;
 mod server;
 mod sessions;
+mod socks;
 mod streams;
 mod tls;
 mod tls_server;
