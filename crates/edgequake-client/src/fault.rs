@@ -19,6 +19,9 @@ pub enum Fault {
     Connect,
     /// A connection was made, but the server's certificate was refused. Certainly not executed, and another try is in vain.
     Certificate,
+    /// TLS is not to be had: the server speaks none there, or refuses us, as one does that demands a certificate of the client's. Certainly
+    /// not executed, and another try is in vain.
+    Tls,
     /// The proxy refuses to make a connection for us. Certainly not executed, and another try is in vain.
     Proxy,
     /// The connection was gone before the request was written, no connection became free in time, or the server said that it did not take
@@ -65,7 +68,9 @@ impl Fault {
                     (Some(Self::NotSent), _) => found,
                     (_, fault) => Some(fault),
                 };
-                if fault == Self::Certificate && marked.is_none_or(|mark| mark == Self::Connect) {
+                if matches!(fault, Self::Certificate | Self::Tls)
+                    && marked.is_none_or(|mark| mark == Self::Connect)
+                {
                     return Some(fault);
                 }
             }
@@ -80,7 +85,7 @@ impl Fault {
 
     /// Whether the same request may fare better at another time.
     pub fn is_transient(self) -> bool {
-        !matches!(self, Self::Certificate | Self::Proxy)
+        !matches!(self, Self::Certificate | Self::Tls | Self::Proxy)
     }
 }
 

@@ -63,6 +63,6 @@ pub use layers::timeout::TimeoutScope;
 pub use resources::{Progress, Wait};
 #[cfg(feature = "client")]
 pub use transport::{
-    Certificate, ConnectionLimitReached, ConnectionStats, HttpTransport, HttpTransportBuilder, Proxies,
-    ProxyError, TlsError, TransportBuildError, TransportError,
+    Certificate, ClientCertificate, ConnectionLimitReached, ConnectionStats, HttpTransport,
+    HttpTransportBuilder, Proxies, ProxyError, TlsError, TransportBuildError, TransportError,
 };

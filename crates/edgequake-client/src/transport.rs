@@ -18,6 +18,8 @@ mod dial;
 mod no_proxy;
 mod proxy;
 mod tls;
+mod client_certificate;
+mod origin_tls;
 mod tunnel;
 mod socks;
 mod connection;
@@ -37,8 +39,10 @@ use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
+use rustls::ClientConfig;
 use tower_service::Service;
 
+pub use client_certificate::ClientCertificate;
 pub use error::{ConnectionLimitReached, TransportError};
 pub use exchange::TransportBody;
 pub use open_files::TooManyOpenFiles;
@@ -89,6 +93,9 @@ pub struct HttpTransportBuilder {
     resolver: Arc<dyn Resolve>,
     proxies: Option<Proxies>,
     certificates: Vec<Certificate>,
+    client_certificate: Option<ClientCertificate>,
+    /// One of the user's own.
+    tls_config: Option<ClientConfig>,
     http2: bool,
     tls: bool,
 }
@@ -205,6 +212,43 @@ impl HttpTransportBuilder {
         self
     }
 
+    /// Shows this certificate to servers that demand one; by default there is none.
+    #[doc(alias = "identity")]
+    #[doc(alias = "mtls")]
+    #[must_use]
+    pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.client_certificate = Some(certificate);
+        self
+    }
+
+    /// Sets TLS up by a configuration of your own, for servers and for proxies that are spoken to in TLS. The platform's trust store is not
+    /// read then. What is offered by ALPN follows from [`http2`](Self::http2), whatever the configuration says. Certificates belong into the
+    /// configuration; [`build`](Self::build) refuses others beside it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use edgequake_client::HttpTransport;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let provider = Arc::new(rustls::crypto::ring::default_provider());
+    /// let config = rustls::ClientConfig::builder_with_provider(provider)
+    ///     .with_protocol_versions(&[&rustls::version::TLS13])?
+    ///     .with_root_certificates(rustls::RootCertStore::empty())
+    ///     .with_no_client_auth();
+    /// let transport = HttpTransport::builder().tls_config(config).build()?;
+    /// # drop(transport);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "rustls-config")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "rustls-config")))]
+    #[must_use]
+    pub fn tls_config(mut self, config: ClientConfig) -> Self {
+        self.tls_config = Some(config);
+        self
+    }
+
     /// Whether HTTP/2 is offered; default true.
     #[must_use]
     pub fn http2(mut self, http2: bool) -> Self {
@@ -227,8 +271,14 @@ impl HttpTransportBuilder {
     /// [`TransportBuildError`] when there is no trust store, or a certificate cannot be read.
     pub fn build(self) -> Result<HttpTransport, TransportBuildError> {
         let proxies = self.proxies.unwrap_or_else(Proxies::from_env);
-        let tls = self.tls || proxies.are_secure();
-        let tls = tls::config(tls.then_some(self.certificates))?;
+        let tls = match self.tls_config {
+            Some(_) if self.client_certificate.is_some() || !self.certificates.is_empty() => {
+                return Err(TlsError::OwnConfig.into());
+            }
+            Some(config) => config,
+            None => tls::config((self.tls || proxies.are_secure()).then_some(self.certificates))?,
+        };
+        let tls = (tls, self.client_certificate);
         let dialer = Dialer {
             resolver: self.resolver,
             keepalive: self.tcp_keepalive,
@@ -282,6 +332,8 @@ impl HttpTransport {
             resolver: Arc::new(System),
             proxies: None,
             certificates: Vec::new(),
+            client_certificate: None,
+            tls_config: None,
             http2: true,
             tls: true,
         }

@@ -100,7 +100,9 @@ impl Error {
                 ErrorKind::Request
             } else {
                 match Fault::of(&*failure) {
-                    Some(Fault::Connect | Fault::Certificate | Fault::Proxy) => ErrorKind::Connect,
+                    Some(Fault::Connect | Fault::Certificate | Fault::Tls | Fault::Proxy) => {
+                        ErrorKind::Connect
+                    }
                     Some(Fault::NotSent) => ErrorKind::NotSent,
                     Some(Fault::Interrupted) => ErrorKind::Interrupted,
                     None => ErrorKind::Other,
@@ -189,7 +191,7 @@ fn kind_of_credentials(error: &CredentialsError) -> ErrorKind {
         (Kind::Unavailable, Some(500..=599)) => ErrorKind::Server,
         (Kind::Unavailable, Some(_)) => ErrorKind::Status,
         (Kind::Unavailable, None) => match Fault::of(error) {
-            Some(Fault::Connect | Fault::Certificate | Fault::Proxy) => ErrorKind::Connect,
+            Some(Fault::Connect | Fault::Certificate | Fault::Tls | Fault::Proxy) => ErrorKind::Connect,
             _ => ErrorKind::NotSent,
         },
         (Kind::TimedOut, _) => ErrorKind::Timeout(TimeoutScope::Attempt),

@@ -1,4 +1,4 @@
-//! What to say when no connection can be made.
+//! What to say when no connection can be made, or something else than a server of HTTP is at its other end.
 
 use std::io;
 
@@ -27,6 +27,9 @@ fn text(failure: &BoxError) -> Option<&'static str> {
     // A proxy's own failures say enough.
     if find::<TunnelError>(&**failure).is_some() {
         return None;
+    }
+    if find::<hyper::Error>(&**failure).is_some_and(hyper::Error::is_parse) {
+        return Some("what came back is not HTTP: is the scheme of the base URL right?");
     }
     if find::<Unresolved>(&**failure).is_some() {
         return Some("there is no such host: is the base URL right?");

@@ -2,6 +2,8 @@
 
 use std::error::Error as StdError;
 
+use rustls::AlertDescription;
+
 use super::Fault;
 
 /// Whether hyper-util's client was making a connection; what went wrong with it is further in.
@@ -18,9 +20,13 @@ pub(super) fn is_of_body(cause: &(dyn StdError + 'static)) -> bool {
 pub(super) fn fault_of(cause: &(dyn StdError + 'static)) -> Option<Option<Fault>> {
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
         // Certificates are looked at before anything is sent; other errors of TLS may come at any time.
-        let refused =
-            matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented);
-        return Some(Some(if refused { Fault::Certificate } else { Fault::Interrupted }));
+        return Some(Some(match error {
+            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+                Fault::Certificate
+            }
+            rustls::Error::AlertReceived(alert) if refuses_client(*alert) => Fault::Tls,
+            _ => Fault::Interrupted,
+        }));
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         // hyper reports "canceled" and "closed" for requests that it hands back unsent.
@@ -37,4 +43,24 @@ pub(super) fn fault_of(cause: &(dyn StdError + 'static)) -> Option<Option<Fault>
     let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     let gone = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
     Some(Some(if error.is_remote() && (refused || gone) { Fault::NotSent } else { Fault::Interrupted }))
+}
+
+/// Whether a server says that it accepts no connection from us. With TLS 1.3 it says so after we have finished our part of the handshake, and
+/// sent a request that it does not read (RFC 8446, 4.4.2.4 and 6.2).
+fn refuses_client(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::HandshakeFailure
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::CertificateRequired
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+            | AlertDescription::ProtocolVersion
+            | AlertDescription::InsufficientSecurity
+            | AlertDescription::UnrecognisedName
+    )
 }

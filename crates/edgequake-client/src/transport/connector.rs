@@ -1,22 +1,25 @@
 //! [`Connector`]: opens connections, directly or through a proxy, with TLS where it is asked for.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::proxy::matcher::Intercept;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, InvalidMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
+use super::client_certificate::ClientCertificate;
 use super::connection::Protocol;
 use super::dial::{self, Dialer};
+use super::origin_tls::OriginTls;
 use super::proxy::{self, Proxies};
 use super::socks::{self, Destination};
 use super::steps::{Step, Steps};
@@ -51,7 +54,7 @@ pub(super) struct Connector {
     limit: Option<Duration>,
     http2: bool,
     proxies: Proxies,
-    to_origin: TlsConnector,
+    to_origin: Arc<OriginTls>,
     to_proxy: TlsConnector,
 }
 
@@ -68,16 +71,17 @@ impl Connector {
     pub(super) fn new(
         dialer: Dialer,
         proxies: Proxies,
-        mut tls: ClientConfig,
+        (mut tls, certificate): (ClientConfig, Option<ClientCertificate>),
         http2: bool,
         limit: Option<Duration>,
         keep_alive: KeepAlive,
     ) -> Self {
+        tls.alpn_protocols.clear();
         let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
         if http2 {
             tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         }
-        let to_origin = TlsConnector::from(Arc::new(tls));
+        let to_origin = Arc::new(OriginTls::new(tls, certificate));
         Self { keep_alive, dialer, limit, http2, proxies, to_origin, to_proxy }
     }
 
@@ -111,7 +115,8 @@ impl Connector {
             return Ok(Connected { stream, http2: false, forwarding });
         }
         steps.begin(Step::Tls);
-        let stream = handshake(&self.to_origin, Box::new(stream), uri).await?;
+        let to_origin = self.to_origin.connector().await;
+        let stream = handshake(&to_origin, Box::new(stream), uri).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(HTTP2);
         Ok(Connected { stream: Stream::Right(Box::new(stream)), http2, forwarding: false })
     }
@@ -164,7 +169,15 @@ fn is_secure(uri: &Uri) -> bool {
 async fn handshake(tls: &TlsConnector, stream: BoxedIo, uri: &Uri) -> Result<TlsStream<BoxedIo>, BoxError> {
     let (host, _) = dial::host_and_port(uri);
     let name = ServerName::try_from(host.to_owned())?;
-    Ok(tls.connect(name, stream).await?)
+    let connected = tls.connect(name, stream).await;
+    connected
+        .map_err(|error| if speaks_no_tls(&error) { Fault::Tls.mark(error).into() } else { error.into() })
+}
+
+/// Whether what the other end says first is no TLS: nothing of ours was sent.
+fn speaks_no_tls(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)))
 }
 
 /// What TLS runs over: a connection, or a tunnel in another TLS connection. One type for both, so that TLS is compiled once.
@@ -179,7 +192,6 @@ pub(super) type Stream = Either<TcpStream, Box<TlsStream<BoxedIo>>>;
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::net::IpAddr;
 
     use super::super::resolver::Resolve;
@@ -203,7 +215,14 @@ mod tests {
     fn connector(resolver: Knows, limit: Duration) -> Connector {
         let dialer = Dialer { resolver: Arc::new(resolver), keepalive: None, user_timeout: None };
         let keep_alive = KeepAlive { interval: None, timeout: Duration::ZERO };
-        Connector::new(dialer, Proxies::none(), tls::config(None).unwrap(), true, Some(limit), keep_alive)
+        Connector::new(
+            dialer,
+            Proxies::none(),
+            (tls::config(None).unwrap(), None),
+            true,
+            Some(limit),
+            keep_alive,
+        )
     }
 
     async fn failure(connector: &Connector, uri: &str) -> String {

@@ -1,5 +1,7 @@
 //! TLS: rustls with the platform's trust store. There is no switch that turns certificate checks off.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -29,7 +31,7 @@ use crate::boxed::BoxError;
 #[derive(Debug, Clone)]
 pub struct Certificate(Vec<CertificateDer<'static>>);
 
-/// Why TLS could not be set up.
+/// Why TLS could not be set up. Never shows a key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TlsError {
@@ -37,13 +39,33 @@ pub enum TlsError {
     #[error("no certificate found: expected PEM text with BEGIN CERTIFICATE")]
     NoCertificate,
     /// The PEM text is damaged.
-    #[error("the PEM text of a certificate is damaged")]
+    #[error("the PEM text of a certificate or key is damaged")]
     Pem(#[source] BoxError),
     /// A certificate is damaged, or the platform has no trust store.
     #[error(
         "the trust store cannot be set up: install the platform's CA certificates or name a file in SSL_CERT_FILE"
     )]
     Roots(#[source] BoxError),
+    /// The text has no private key.
+    #[error("no private key found: expected PEM text with BEGIN PRIVATE KEY, and not encrypted")]
+    NoKey,
+    /// A client certificate and its key do not belong together, or are of a kind that is not supported.
+    #[error(
+        "the client certificate cannot be used: is the key its own, and of a common kind (RSA, ECDSA, Ed25519)?"
+    )]
+    ClientCertificate(#[source] BoxError),
+    /// A file of a client certificate cannot be read.
+    #[error("{} cannot be read", path.display())]
+    #[non_exhaustive]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Certificates were given beside a configuration of one's own, which says all about them.
+    #[error("certificates belong into the rustls::ClientConfig that was given as tls_config: add them there")]
+    OwnConfig,
 }
 
 impl Certificate {
@@ -53,18 +75,23 @@ impl Certificate {
     ///
     /// [`TlsError::NoCertificate`] when there is none, [`TlsError::Pem`] when one is damaged.
     pub fn from_pem(pem: &[u8]) -> Result<Self, TlsError> {
-        let certificates = CertificateDer::pem_slice_iter(pem)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|damaged| TlsError::Pem(damaged.into()))?;
-        if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(Self(certificates)) }
+        certificates(pem).map(Self)
     }
+}
+
+/// The certificates in a PEM text, at least one.
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|damaged| TlsError::Pem(damaged.into()))?;
+    if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(certificates) }
 }
 
 #[cfg(not(any(feature = "ring", feature = "aws-lc-rs")))]
 compile_error!("TLS needs a provider: enable the feature `ring` or `aws-lc-rs` of edgequake-client");
 
 /// The provider named by the crate's features; `aws-lc-rs` wins where both are on, since someone asked for it.
-fn provider() -> Arc<CryptoProvider> {
+pub(super) fn provider() -> Arc<CryptoProvider> {
     #[cfg(feature = "aws-lc-rs")]
     use rustls::crypto::aws_lc_rs::default_provider;
     #[cfg(not(feature = "aws-lc-rs"))]

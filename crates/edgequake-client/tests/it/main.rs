@@ -20,6 +20,7 @@ mod leftovers;
 mod limits;
 mod logins;
 mod memory;
+mod mutual_tls;
 mod pages;
 mod pool;
 mod progress;

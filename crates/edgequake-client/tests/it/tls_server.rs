@@ -6,6 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use edgequake_client::transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::server::WebPkiClientVerifier;
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
@@ -74,6 +78,26 @@ impl Identity {
         (self.certificate.pem(), self.key.serialize_pem())
     }
 
+    /// Accepts TLS of this version from clients with a certificate of this authority, and of no others.
+    pub(crate) fn demanding(
+        self,
+        clients: &Authority,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> TlsAcceptor {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(clients.pem.as_bytes()).unwrap()).unwrap();
+        let verifier =
+            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_client_cert_verifier(verifier.unwrap())
+            .with_single_cert(vec![self.certificate.into()], self.key.into())
+            .unwrap();
+        TlsAcceptor::from(Arc::new(config))
+    }
+
     /// Accepts TLS, and offers these protocols by ALPN.
     pub(crate) fn acceptor(self, protocols: &[&str]) -> TlsAcceptor {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -104,19 +128,37 @@ impl Drop for TlsFront {
 impl TlsFront {
     /// Stands in front of the server at `url`, which is `http://ADDRESS`.
     pub(crate) async fn start(identity: Identity, url: &str) -> Self {
+        Self::start_with(identity.acceptor(&["http/1.1"]), url, |_| {}).await
+    }
+
+    /// As [`start`](Self::start); shows the certificate of each client that has one.
+    pub(crate) async fn start_with(
+        acceptor: TlsAcceptor,
+        url: &str,
+        show: impl Fn(&CertificateDer<'static>) + Send + Sync + 'static,
+    ) -> Self {
+        let show = Arc::new(show);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let target = url.trim_start_matches("http://").to_owned();
-        let acceptor = identity.acceptor(&["http/1.1"]);
         let connections = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&connections);
         let task = tokio::spawn(async move {
             loop {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 counted.fetch_add(1, Ordering::Relaxed);
-                let (acceptor, target) = (acceptor.clone(), target.clone());
+                let (acceptor, target, show) = (acceptor.clone(), target.clone(), Arc::clone(&show));
                 tokio::spawn(async move {
-                    let Ok(mut stream) = acceptor.accept(stream).await else { return };
+                    let mut stream = match acceptor.accept(stream).into_fallible().await {
+                        Ok(stream) => stream,
+                        // Read to the end: closed before that, the connection may be reset, and what was said about it lost.
+                        Err((_, mut stream)) => {
+                            let _ = stream.shutdown().await;
+                            let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                            return;
+                        }
+                    };
+                    stream.get_ref().1.peer_certificates().into_iter().flatten().take(1).for_each(&*show);
                     let mut server = TcpStream::connect(target).await.unwrap();
                     let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
                 });

@@ -58,7 +58,7 @@ impl Outcome {
         match fault.filter(|fault| !login || fault.is_unsent()) {
             Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
             Some(Fault::Interrupted) => Self::Interrupted,
-            Some(Fault::Certificate | Fault::Proxy) | None => Self::Final,
+            Some(Fault::Certificate | Fault::Tls | Fault::Proxy) | None => Self::Final,
         }
     }
 

@@ -15,7 +15,7 @@ use crate::layers::timeout::TimedOut;
 /// | `credentials` | no credential could be had: there is none, or a login or refresh failed |
 /// | `guard` | the request was not let out, see [`guard`](crate::layers::guard) |
 /// | `timeout` | a time limit of this client ended |
-/// | `connect`, `certificate`, `proxy`, `not_sent`, `interrupted` | a [`Fault`] |
+/// | `connect`, `certificate`, `tls`, `proxy`, `not_sent`, `interrupted` | a [`Fault`] |
 /// | `other` | something else, such as a failure of a layer of your own |
 ///
 /// A span whose future was dropped before there was an answer says `dropped`.
@@ -32,6 +32,7 @@ pub fn fault_name(error: &(dyn StdError + 'static)) -> &'static str {
     match Fault::of(error) {
         Some(Fault::Connect) => "connect",
         Some(Fault::Certificate) => "certificate",
+        Some(Fault::Tls) => "tls",
         Some(Fault::Proxy) => "proxy",
         Some(Fault::NotSent) => "not_sent",
         Some(Fault::Interrupted) => "interrupted",
