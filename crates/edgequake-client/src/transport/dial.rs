@@ -184,6 +184,11 @@ where
 /// Of two addresses that failed, the failure that says more: one where something answered, or where this machine is at fault.
 fn most_telling(earlier: Option<io::Error>, later: io::Error) -> io::Error {
     let unreachable = |error: &io::Error| {
+        // A system without a family says so in a way that has no kind.
+        #[cfg(unix)]
+        if error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error()) {
+            return true;
+        }
         matches!(
             error.kind(),
             io::ErrorKind::HostUnreachable
@@ -275,6 +280,12 @@ mod tests {
         let refused = Err(io::ErrorKind::ConnectionRefused);
         assert_eq!(run(&["10.0.2.0", "10.0.1.0", "10.0.2.1"]).await.0, refused);
         assert_eq!(run(&["10.0.1.0", "10.0.2.0"]).await.0, refused);
+        #[cfg(unix)]
+        {
+            let no_family = io::Error::from_raw_os_error(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
+            let refused = io::ErrorKind::ConnectionRefused;
+            assert_eq!(most_telling(Some(no_family), refused.into()).kind(), refused);
+        }
         assert_eq!(run(&["10.0.2.0"]).await.0, Err(io::ErrorKind::NetworkUnreachable));
         assert_eq!(run(&[]).await.0, Err(io::ErrorKind::NotFound));
     }

@@ -309,7 +309,17 @@ impl Place {
 async fn reap(pool: Weak<Pool>, spot: Spot) {
     loop {
         let next = pool.upgrade().and_then(|pool| {
-            pool.change(spot.place, |origin, now, effects| origin.prune(spot.room, now, effects)).flatten()
+            let pruned = pool.change(spot.place, |origin, now, effects| {
+                let next = origin.prune(spot.room, now, effects);
+                // Under the same lock, so that whoever keeps a connection from here on starts another task.
+                if next.is_none()
+                    && let Some(room) = origin.room(spot.room)
+                {
+                    room.reaper = None;
+                }
+                next
+            });
+            pruned.flatten()
         });
         let Some(next) = next else { return };
         tokio::time::sleep_until(next).await;

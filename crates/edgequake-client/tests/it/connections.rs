@@ -154,6 +154,30 @@ async fn another_connection_is_opened_when_the_first_has_no_stream_left() {
 }
 
 #[tokio::test]
+async fn a_connection_that_the_server_leaves_finishes_what_is_under_way_and_loses_nothing() {
+    let server = Http2::start(&[Script::Leave, Script::Serve]).await;
+    let (client, transport) = once(&server.url, server.authority.trusted());
+    let upload = tokio::spawn({
+        let client = client.clone();
+        async move { client.documents().upload_text(UploadText::new("x")).await }
+    });
+    server.asked.clone().wait_for(|count| *count == 1).await.unwrap();
+    // Each goes to where it is taken, at one attempt: to the first connection until the server's farewell has come.
+    while server.handshakes() == 1 {
+        list(&client).await.unwrap();
+    }
+    server.release.notify_one();
+    upload.await.unwrap().unwrap();
+    server.ended.clone().wait_for(|count| *count == 1).await.unwrap();
+    let served = server.served();
+    let (_, body, connection) = served.last().unwrap();
+    assert_eq!((&body[..], *connection), (&br#"{"content":"x"}"#[..], 0));
+    list(&client).await.unwrap();
+    let stats = transport.connection_stats();
+    assert_eq!((stats.opened, stats.open, stats.retired(RetireReason::Closed)), (2, 1, 1), "{stats:?}");
+}
+
+#[tokio::test]
 async fn whoever_gives_up_takes_nothing_from_those_who_wait_for_the_same_handshake() {
     let server = Http2::start(&[Script::Serve]).await;
     let (client, _) = once(&server.url, server.authority.trusted());

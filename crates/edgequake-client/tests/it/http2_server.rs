@@ -12,7 +12,7 @@ use h2::server::SendResponse;
 use http::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::tls_server::Authority;
 
@@ -25,6 +25,8 @@ pub(crate) enum Script {
     Silence,
     /// Every request is answered at once, whatever becomes of its body.
     Early,
+    /// The first request is answered once [`Http2::release`] says so; the server takes no others, and says so at once.
+    Leave,
     /// The first stream is reset for this reason, without an answer.
     Reset(Reason),
     /// The answer to the first stream is begun, then reset.
@@ -43,6 +45,8 @@ pub(crate) struct Http2 {
     handshakes: Arc<AtomicUsize>,
     /// How many requests have come, answered or not.
     pub(crate) asked: watch::Receiver<usize>,
+    /// Lets the server answer what it holds back.
+    pub(crate) release: Arc<Notify>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -72,11 +76,13 @@ impl Http2 {
         let counted = Arc::clone(&handshakes);
         let (asking, asked) = watch::channel(0);
         let asking = Arc::new(asking);
+        let release = Arc::new(Notify::new());
+        let held = Arc::clone(&release);
         let task = tokio::spawn(async move {
             for connection in 0.. {
                 let Ok((stream, _)) = listener.accept().await else { return };
                 let (acceptor, log, ending) = (acceptor.clone(), Arc::clone(&log), Arc::clone(&ending));
-                let (counted, asking) = (Arc::clone(&counted), Arc::clone(&asking));
+                let (counted, asking, held) = (Arc::clone(&counted), Arc::clone(&asking), Arc::clone(&held));
                 let script = scripts[connection.min(scripts.len() - 1)];
                 tokio::spawn(async move {
                     let Ok(stream) = acceptor.accept(stream).await else { return };
@@ -84,13 +90,13 @@ impl Http2 {
                     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
                     match script {
                         Script::GoAway(last, reason) => go_away(stream, last, reason).await,
-                        _ => serve(stream, script, log, (connection, streams), &asking).await,
+                        _ => serve(stream, script, log, (connection, streams), (&asking, held)).await,
                     }
                     ending.send_modify(|count| *count += 1);
                 });
             }
         });
-        Self { url, authority, served, ended, handshakes, asked, task }
+        Self { url, authority, served, ended, handshakes, asked, release, task }
     }
 
     pub(crate) fn client(&self) -> Client {
@@ -114,7 +120,7 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
     script: Script,
     log: Arc<Mutex<Vec<(Method, Bytes, usize)>>>,
     (number, streams): (usize, Option<u32>),
-    asking: &watch::Sender<usize>,
+    (asking, release): (&watch::Sender<usize>, Arc<Notify>),
 ) {
     let mut builder = h2::server::Builder::new();
     if let Some(streams) = streams {
@@ -133,6 +139,16 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                 body.send_data(json, true).unwrap();
                 tokio::spawn(read(request));
+            }
+            Script::Leave if first => {
+                connection.graceful_shutdown();
+                let (log, release) = (Arc::clone(&log), Arc::clone(&release));
+                tokio::spawn(async move {
+                    let (method, body) = read(request).await;
+                    release.notified().await;
+                    log.lock().unwrap().push((method, body, number));
+                    answer(respond);
+                });
             }
             Script::Reset(reason) if first => respond.send_reset(reason),
             Script::ResetInside if first => {

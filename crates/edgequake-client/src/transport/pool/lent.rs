@@ -330,6 +330,6 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         // Whoever was given a connection is not in the queue any more.
-        self.pool.change(self.place, |origin, _, _| origin.leave(self.number));
+        self.pool.change(self.place, |origin, now, effects| origin.leave(self.number, now, effects));
     }
 }

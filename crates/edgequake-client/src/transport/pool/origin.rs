@@ -81,8 +81,13 @@ impl<K: Kinds> Origin<K> {
         Taken::Later(number_of_wait)
     }
 
-    /// Whoever waits under this number does so no more. Whether it was there.
-    pub(super) fn leave(&mut self, number: u64) -> bool {
+    /// Whoever waits under this number does so no more, and holds up nobody behind it. Whether it was there.
+    pub(super) fn leave(
+        &mut self,
+        number: u64,
+        (rules, now): (&Rules, Instant),
+        effects: &mut Effects<K>,
+    ) -> bool {
         let Ok(place) = self.waiting.binary_search_by_key(&number, |waiting| waiting.number) else {
             return false;
         };
@@ -91,6 +96,7 @@ impl<K: Kinds> Origin<K> {
         {
             room.waiting -= 1;
         }
+        self.work(rules, now, effects);
         self.tidy();
         true
     }

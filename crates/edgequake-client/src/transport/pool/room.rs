@@ -101,7 +101,7 @@ impl<S: Usable> Idle<S> {
 
 impl<S: Usable> Shared<S> {
     /// Whether another request may go onto it. Until the server's SETTINGS have come, that is one.
-    fn has_stream(&self) -> bool {
+    pub(super) fn has_stream(&self) -> bool {
         self.sender.is_usable() && self.in_use < self.connection.streams().map_or(1, |streams| streams.max(1))
     }
 }

@@ -162,6 +162,18 @@ fn an_unused_connection_of_another_runtime_makes_room() {
 }
 
 #[test]
+fn whoever_gives_up_waiting_holds_up_nobody_behind() {
+    let mut world = World::new(Rules { connections: Some(1), ..lasting() }, Some(Protocol::Http2));
+    world.take(0);
+    world.connected(Protocol::Http2, Some(2));
+    world.take(1);
+    world.take(0);
+    assert_eq!((world.waiting.len(), world.lent.len()), (2, 1), "nobody is overtaken");
+    world.leave(0);
+    assert_eq!((world.waiting.len(), world.lent.len()), (0, 2));
+}
+
+#[test]
 fn what_is_unused_for_the_limit_is_not_given_out_and_what_is_used_counts_from_its_end() {
     for http2 in [false, true] {
         let protocol = if http2 { Protocol::Http2 } else { Protocol::Http1 };

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::super::connection::Protocol;
+use super::super::room::Shared;
 use super::super::*;
 
 /// A connection without a wire.
@@ -105,6 +106,11 @@ impl World {
         for connection in ended {
             assert!(!kept.contains(&connection.id), "what has ended is not kept");
         }
+        // They fail with the connection that they counted on, before any other is served.
+        for waiter in failed {
+            self.failed += 1;
+            self.waiting.retain(|(request, ..)| *request != waiter);
+        }
         let mut before = None;
         for (waiter, handed) in granted {
             let place = self.waiting.iter().position(|(request, ..)| *request == waiter);
@@ -117,10 +123,6 @@ impl World {
             );
             before = Some(number);
             self.hand(runtime, handed);
-        }
-        for waiter in failed {
-            self.failed += 1;
-            self.waiting.retain(|(request, ..)| *request != waiter);
         }
         for (room, runtime) in connect {
             self.connecting.push_back(room);
@@ -243,7 +245,7 @@ impl World {
     pub(super) fn leave(&mut self, number: usize) {
         if number < self.waiting.len() {
             let (_, _, place) = self.waiting.remove(number);
-            self.change(|origin, _, _| assert!(origin.leave(place)));
+            self.change(|origin, now, effects| assert!(origin.leave(place, now, effects)));
         }
     }
 
@@ -257,6 +259,7 @@ impl World {
         assert_eq!(connecting, self.connecting.len());
         let http1 = self.lent.iter().filter(|lent| matches!(lent.sender, Sender::Http1(_))).count();
         assert_eq!(self.origin.rooms().map(|room| room.lent).sum::<usize>(), http1);
+        let next = self.waiting.first().map(|(_, runtime, _)| *runtime);
         for room in self.origin.rooms() {
             let runtime = room.runtime;
             assert_eq!(room.waiting, self.waiting.iter().filter(|(_, other, _)| *other == runtime).count());
@@ -268,6 +271,10 @@ impl World {
             assert!(
                 room.waiting == 0 || room.connecting > 0 || room.is_settling() || is_full || unheard,
                 "somebody is stuck"
+            );
+            assert!(
+                next != Some(runtime) || !room.shared.iter().any(Shared::has_stream),
+                "whoever is next does not wait beside a stream"
             );
             assert!(room.waiting == 0 || room.idle.is_empty(), "nobody waits beside an unused connection");
         }
