@@ -8,16 +8,19 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use edgequake_client::auth::StaticKey;
 use edgequake_client::body::{RequestBody, ResponseBody};
-use edgequake_client::layers::retry::retry_after;
+use edgequake_client::layers::retry::{RetryConfig, retry_after};
 use edgequake_client::sse::{Decoder, EventTooLong, Message};
+use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::types::query::{QueryEvent, StreamQuery};
-use edgequake_client::types::{Download, Lines, operation};
-use edgequake_client::{BaseUrl, Client, ErrorKind};
+use edgequake_client::types::{Download, Lines, Retry, operation};
+use edgequake_client::{BaseUrl, Client, ErrorKind, HttpTransport, Proxies};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
+use tokio::io::AsyncWriteExt as _;
 use tower::service_fn;
 
 /// Small enough for the fuzzer to overrun it.
@@ -211,4 +214,103 @@ pub(crate) fn untyped_path(data: &[u8]) {
         assert_eq!(uri.path(), format!("/eq{path}"));
         assert!(uri.path().split('/').skip(1).all(|segment| !matches!(segment, "" | "." | "..")));
     }
+}
+
+/// An answer out of any bytes: its status, its headers line by line, and after an empty line its body.
+fn answer(data: &[u8]) -> Response<Bytes> {
+    let text = |bytes: &[u8]| bytes.strip_suffix(b"\r").unwrap_or(bytes).to_vec();
+    let mut lines = data.split(|byte| *byte == b'\n');
+    let status = lines.next().map(text).unwrap_or_default();
+    let mut answer = Response::new(Bytes::new());
+    *answer.status_mut() = http::StatusCode::from_bytes(&status).unwrap_or_default();
+    let mut rest: Vec<&[u8]> = Vec::new();
+    while let Some(line) = lines.next() {
+        let line = text(line);
+        if line.is_empty() {
+            rest = lines.collect();
+            break;
+        }
+        let (name, value) = line.split_at(line.iter().position(|byte| *byte == b':').unwrap_or(line.len()));
+        let value = value.strip_prefix(b":").unwrap_or_default().trim_ascii();
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            answer.headers_mut().append(name, value);
+        }
+    }
+    *answer.body_mut() = rest.join(&b'\n').into();
+    answer
+}
+
+/// Whatever a server answers, to whatever was asked: a call ends, in its time and with its number of attempts; an error is one line of bounded
+/// length, and names no wait of more than a year.
+pub(crate) fn answers(data: &[u8]) {
+    const LIMIT: Duration = Duration::from_secs(600);
+    let answer = answer(data);
+    let sent = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&sent);
+    let transport = service_fn(move |_: Request<RequestBody>| {
+        *counted.lock().unwrap() += 1;
+        std::future::ready(Ok::<_, Infallible>(answer.clone().map(ResponseBody::from)))
+    });
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let builder = Client::builder().base_url("http://127.0.0.1:1/eq").timeout(LIMIT);
+        let client = builder.credentials(StaticKey::new("s3cr3t-k").unwrap()).build_on(transport).unwrap();
+        let documents = client.documents();
+        let mut errors = Vec::new();
+        let began = tokio::time::Instant::now();
+        errors.extend(documents.list(ListDocuments::new()).await.err());
+        errors.extend(documents.upload_text(UploadText::new("x")).await.err());
+        errors.extend(documents.get("d-1").await.err());
+        errors.extend(client.auth().me().await.err());
+        errors.extend(match client.query().stream("?").await {
+            Ok(events) => events.text().await.err(),
+            Err(error) => Some(error),
+        });
+        assert!(began.elapsed() <= 5 * (LIMIT + Duration::from_secs(1)), "{:?}", began.elapsed());
+        assert!(*sent.lock().unwrap() <= 5 * 4);
+        let mut pages = documents.list(ListDocuments::new()).retry(Retry::Never).pages();
+        for _ in 0..3 {
+            let Some(page) = pages.next().await else { break };
+            errors.extend(page.err());
+        }
+        for error in errors {
+            let text = error.to_string();
+            assert!(text.len() < 5_000 && !text.contains(char::is_control), "{text:?}");
+            assert!(error.retry_after().is_none_or(|wait| wait <= Duration::from_secs(366 * 24 * 60 * 60)));
+            assert!(!format!("{error:?}").contains("s3cr3t-k"));
+        }
+    });
+}
+
+/// Whatever a proxy answers to the request for a tunnel, and whatever it speaks: the call fails in its time, since nobody speaks TLS behind it.
+/// The first byte says what the proxy is taken for.
+pub(crate) fn proxy_answer(data: &[u8]) {
+    let Some((kind, said)) = data.split_first() else { return };
+    let scheme = ["http", "socks5", "socks5h"][usize::from(*kind) % 3];
+    block_on_io(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxy = format!("{scheme}://user:s3cr3t-p@{}", listener.local_addr().unwrap());
+        let transport = HttpTransport::builder().proxies(Proxies::all(&proxy, "").unwrap());
+        let client = Client::builder().base_url("https://192.0.2.1").transport(transport);
+        let client = client.retry(RetryConfig::none()).timeout(Duration::from_secs(10)).build().unwrap();
+        let answering = async {
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                // Who asks may have gone before all is said.
+                let _ = stream.write_all(said).await;
+                let _ = stream.shutdown().await;
+                let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+            }
+        };
+        let error = tokio::select! {
+            result = client.health().get().into_future() => result.unwrap_err(),
+            () = answering => unreachable!(),
+        };
+        assert!(!error.is_timeout() && !format!("{error} {error:?}").contains("s3cr3t-p"), "{error:?}");
+    });
+}
+
+fn block_on_io<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }

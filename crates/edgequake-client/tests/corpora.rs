@@ -51,3 +51,13 @@ fn file_name() {
 fn untyped_path() {
     replay("untyped_path", targets::untyped_path);
 }
+
+#[test]
+fn answers() {
+    replay("answers", targets::answers);
+}
+
+#[test]
+fn proxy_answer() {
+    replay("proxy_answer", targets::proxy_answer);
+}
