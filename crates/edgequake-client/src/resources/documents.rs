@@ -92,6 +92,8 @@ impl Documents<'_> {
 pub struct Uploaded {
     pub(super) document_id: Option<DocumentId>,
     pub(super) task_id: Option<TrackId>,
+    /// The track of the upload, where there is no task.
+    pub(super) track_id: Option<TrackId>,
     /// Whether the server has said that there is such a document.
     pub(super) confirmed: bool,
 }
@@ -101,6 +103,7 @@ impl From<&UploadedDocument> for Uploaded {
         Self {
             document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
             task_id: uploaded.task_id.clone(),
+            track_id: uploaded.track_id.clone().filter(|track_id| !track_id.as_str().is_empty()),
             confirmed: true,
         }
     }
@@ -111,6 +114,7 @@ impl From<&UploadedFile> for Uploaded {
         Self {
             document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
             task_id: uploaded.task_id.clone(),
+            track_id: uploaded.track_id.clone().filter(|track_id| !track_id.as_str().is_empty()),
             confirmed: true,
         }
     }
@@ -118,6 +122,6 @@ impl From<&UploadedFile> for Uploaded {
 
 impl From<DocumentId> for Uploaded {
     fn from(document_id: DocumentId) -> Self {
-        Self { document_id: Some(document_id), task_id: None, confirmed: false }
+        Self { document_id: Some(document_id), task_id: None, track_id: None, confirmed: false }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edgequake_types::DocumentId;
-use edgequake_types::documents::{Document, DocumentStatus, ProgressCounts};
+use edgequake_types::documents::{Document, DocumentStatus, DocumentSummary, ProgressCounts};
 use edgequake_types::tasks::{Task, TaskProgress};
 use serde::Deserialize;
 use serde_json::Value;
@@ -57,11 +57,37 @@ impl Progress {
             progress.fraction = Some(1.0);
         } else if document.is_terminal() {
             progress.fraction = None;
-        } else if !whole && let Some(stage) = progress.stage.as_deref().and_then(number_of_stage) {
-            let done = progress.fraction.unwrap_or(0.0);
-            progress.fraction = Some((f64::from(stage) + done) / f64::from(LAST_STAGE + 1));
+        } else if !whole {
+            progress.estimate();
         }
         progress
+    }
+
+    /// What a list says of a document that is being processed.
+    pub(super) fn of_summary(document: &DocumentSummary) -> Self {
+        let is_stage = |status: &&DocumentStatus| matches!(status, DocumentStatus::Other(_));
+        let status = document.status.as_ref().filter(is_stage).map(ToString::to_string);
+        let stage = document.current_stage.clone().or_else(|| document.display_status.clone()).or(status);
+        let mut progress = Self {
+            document_id: Some(document.id.clone()),
+            status: document.status.clone(),
+            stage,
+            message: document.stage_message.clone(),
+            fraction: document.stage_progress.filter(|done| (0.0..=1.0).contains(done)),
+            counts: document.progress_counts.clone(),
+            eta: document.eta_seconds.map(Duration::from_secs),
+            cost_usd: document.cost_usd,
+        };
+        progress.estimate();
+        progress
+    }
+
+    /// Makes of the fraction of a stage that of the whole work.
+    fn estimate(&mut self) {
+        if let Some(stage) = self.stage.as_deref().and_then(number_of_stage) {
+            let done = self.fraction.unwrap_or(0.0);
+            self.fraction = Some((f64::from(stage) + done) / f64::from(LAST_STAGE + 1));
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use edgequake_types::DocumentId;
-use edgequake_types::documents::{Document, GetDocument};
+use edgequake_types::documents::{Document, GetDocument, GetTrack};
 use edgequake_types::tasks::{GetTask, Task};
+use edgequake_types::{Decode, DocumentId, Endpoint, Retry};
 use tokio::time::Instant;
 
 use super::documents::Uploaded;
@@ -26,6 +26,12 @@ const GRACE: Duration = Duration::from_secs(2);
 /// The longest pause between two questions for a document that is unknown.
 const PAUSE_OF_UNKNOWN: Duration = Duration::from_millis(500);
 
+/// The longest pause that a server may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// A track with more documents than these costs more to ask for than a document.
+const DOCUMENTS_OF_TRACK: u64 = 20;
+
 /// What is said of a document that is no longer there.
 const GONE: &str = "the document is gone: deleted, or replaced by another upload of the same content";
 
@@ -36,8 +42,11 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 /// A document that failed, as a whole or in part, or was cancelled is an error of the kind [`ErrorKind::Processing`], of which
 /// [`Error::processing`] gives the details; [`outcome`](Self::outcome) gives such a document as well.
 ///
-/// It asks for the task first, where there is one, and then for the document, at first every 200 ms and later every 5 s. Dropping
-/// it stops that and nothing else.
+/// It asks for the task first, where there is one, else for the track of the upload, and only at the end for the document with its
+/// text; at first every 200 ms and later every 5 s. Dropping it stops that and nothing else.
+///
+/// A server that cannot be reached for a while, restarts or is busy does not end the wait: it goes on asking until its
+/// [`timeout`](Self::timeout), and says then why it could not ask.
 ///
 /// If the same content is uploaded again, the server may delete this document and process the content anew, under another id. A
 /// document that is unknown for 2 s is gone, and the wait fails with a 404 that says so: wait for the later upload then.
@@ -67,12 +76,14 @@ pub struct Wait {
     on_progress: Option<OnProgress>,
     /// The fraction that was told last.
     fraction: Option<f64>,
+    /// Why the last question got no answer.
+    unasked: Option<Error>,
 }
 
 impl Wait {
     pub(super) fn new(client: Client, upload: Uploaded) -> Self {
         let limit = Some(Duration::from_secs(600));
-        Self { client, upload, limit, pauses: PAUSES, on_progress: None, fraction: None }
+        Self { client, upload, limit, pauses: PAUSES, on_progress: None, fraction: None, unasked: None }
     }
 
     /// How long to wait; default 600 s, `None` is for ever.
@@ -128,21 +139,21 @@ impl Wait {
     ///
     /// Those of awaiting it; [`ErrorKind::Processing`] only where the task failed and left no document.
     pub async fn outcome(mut self) -> Result<Document, Error> {
-        let limit = self.limit;
-        let timed_out = |limit| {
-            let scope = TimeoutScope::Total;
-            Error::new(ErrorKind::Timeout(scope))
-                .because(TimedOut { scope, limit })
-                .note("the document is still being processed")
-        };
-        match limit {
-            Some(limit) => {
-                clock::sleep(Duration::ZERO).map_err(Error::config)?;
-                let processed = clock::timeout(limit, self.until_processed()).await;
-                processed.unwrap_or_else(|| Err(timed_out(limit)))
-            }
-            None => self.until_processed().await,
+        let Some(limit) = self.limit else { return self.until_processed().await };
+        clock::sleep(Duration::ZERO).map_err(Error::config)?;
+        match clock::timeout(limit, self.until_processed()).await {
+            Some(outcome) => outcome,
+            None => Err(self.timed_out(limit)),
         }
+    }
+
+    fn timed_out(self, limit: Duration) -> Error {
+        let scope = TimeoutScope::Total;
+        let error = Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit });
+        error.note(match self.unasked {
+            Some(unasked) => format!("the last status request failed: {unasked}"),
+            None => "the document is still being processed".to_owned(),
+        })
     }
 
     async fn until_processed(&mut self) -> Result<Document, Error> {
@@ -161,14 +172,15 @@ impl Wait {
         let mut unknown_since = None;
         let mut pause = self.pauses.0;
         loop {
-            match self.client.send(GetDocument::new(document_id.clone())).await {
-                Ok(document) => {
+            match self.ask(&document_id).await {
+                Ok(Some(document)) => {
                     (unknown_since, self.upload.confirmed) = (None, true);
                     self.tell(Progress::of_document(&document));
                     if document.is_terminal() {
                         return Ok(document);
                     }
                 }
+                Ok(None) => (unknown_since, self.upload.confirmed) = (None, true),
                 Err(error) if error.is_not_found() => match &failed {
                     Some(failure) => return Err(Error::of_processing(failure.clone())),
                     None if unknown_since.get_or_insert_with(Instant::now).elapsed() < GRACE => {
@@ -178,10 +190,51 @@ impl Wait {
                     None if self.upload.confirmed => return Err(error.note(GONE)),
                     None => return Err(error),
                 },
-                Err(error) => return Err(error),
+                Err(error) => self.bridge(error, &mut pause)?,
             }
             rest(&mut pause, self.pauses.1).await?;
         }
+    }
+
+    /// Asks for the document; tells progress and gives none while the track of the upload says that it is being processed.
+    async fn ask(&mut self, document_id: &DocumentId) -> Result<Option<Document>, Error> {
+        if let Some(track_id) = &self.upload.track_id {
+            match self.send(GetTrack::new(track_id.clone())).await {
+                Ok(track) if track.total_count <= DOCUMENTS_OF_TRACK => {
+                    let listed = track.documents.iter().find(|document| document.id == *document_id);
+                    if let Some(document) = listed.filter(|document| !document.is_terminal()) {
+                        self.tell(Progress::of_summary(document));
+                        return Ok(None);
+                    }
+                }
+                Err(error) if error.is_retryable() => return Err(error),
+                // The document is asked for itself then.
+                Ok(_) | Err(_) => self.upload.track_id = None,
+            }
+        }
+        self.send(GetDocument::new(document_id.clone())).await.map(Some)
+    }
+
+    /// Asks once: what fails for a moment is asked again by the wait itself, at no cost to the client's retries of other calls.
+    async fn send<E>(&mut self, endpoint: E) -> Result<E::Response, Error>
+    where
+        E: Endpoint + 'static,
+        E::Response: Decode + Send,
+    {
+        let answer = self.client.send(endpoint).retry(Retry::Never).await?;
+        self.unasked = None;
+        Ok(answer)
+    }
+
+    /// Goes on after a failure that may pass, not before the server wants to be asked again.
+    fn bridge(&mut self, error: Error, pause: &mut Duration) -> Result<(), Error> {
+        if !error.is_retryable() {
+            return Err(error);
+        }
+        let wanted = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
+        *pause = (*pause).max(wanted);
+        self.unasked = Some(error);
+        Ok(())
     }
 
     /// The task tells stages and how much is done, so it is asked first. That it is unknown means nothing: a restart forgets tasks.
@@ -189,7 +242,7 @@ impl Wait {
         let Some(task_id) = self.upload.task_id.clone() else { return Ok(None) };
         let mut pause = self.pauses.0;
         loop {
-            match self.client.send(GetTask::new(task_id.clone())).await {
+            match self.send(GetTask::new(task_id.clone())).await {
                 Ok(task) if task.status.is_terminal() => {
                     let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
                     let named = named.filter_map(|value| value.get("document_id")?.as_str()).next();
@@ -198,7 +251,7 @@ impl Wait {
                 }
                 Ok(task) => self.tell(Progress::of_task(&task)),
                 Err(error) if error.is_not_found() => return Ok(None),
-                Err(error) => return Err(error),
+                Err(error) => self.bridge(error, &mut pause)?,
             }
             rest(&mut pause, self.pauses.1).await?;
         }
@@ -218,7 +271,7 @@ impl Wait {
 /// Pauses, and makes the next pause longer.
 async fn rest(pause: &mut Duration, longest: Duration) -> Result<(), Error> {
     clock::sleep(*pause).map_err(Error::config)?.await;
-    *pause = (*pause * 3 / 2).min(longest);
+    *pause = (pause.saturating_mul(3) / 2).min(longest);
     Ok(())
 }
 

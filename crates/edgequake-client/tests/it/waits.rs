@@ -1,4 +1,4 @@
-//! Waiting for a document: one that did not succeed is an error, whichever way the server says so.
+//! Waiting for a document: one that did not succeed is an error, whichever way the server says so, and a bad spell is not.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::fault::Fault;
 use edgequake_client::types::DocumentId;
 use edgequake_client::types::documents::{DocumentStatus, UploadText};
-use edgequake_client::{Client, Error, ErrorKind};
+use edgequake_client::{BoxError, Client, Error, ErrorKind};
 use http::{Request, Response};
 
 use crate::server::{Act, Server, json};
@@ -190,4 +191,123 @@ async fn progress_stays_where_it_was_when_a_document_fails() {
     wait.await.unwrap_err();
     let told: Vec<_> = told.lock().unwrap().iter().map(|it| (it.stage.clone(), it.fraction)).collect();
     assert_eq!(told, [(Some("extracting".into()), Some(0.4)), (Some("failed".into()), Some(0.4))]);
+}
+
+/// A client whose upload was accepted, and whose questions are answered by number, from 0; `None` is a connection that cannot be made.
+fn asked_of(
+    upload: &'static str,
+    answer: impl Fn(usize, &str) -> Option<(u16, &'static str)> + Clone + Send + Sync + 'static,
+) -> (Client, Arc<Mutex<Vec<String>>>) {
+    let paths = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&paths);
+    let transport = tower::service_fn(move |request: Request<RequestBody>| {
+        let path = request.uri().path().to_owned();
+        let said = if path == "/api/v1/documents" {
+            Some((202, upload))
+        } else {
+            let mut seen = seen.lock().unwrap();
+            seen.push(path.clone());
+            answer(seen.len() - 1, &path)
+        };
+        async move {
+            let (status, body) = said.ok_or_else(|| Fault::Connect.mark("connection refused"))?;
+            let body = ResponseBody::from(Bytes::from_static(body.as_bytes()));
+            Ok::<_, BoxError>(Response::builder().status(status).body(body)?)
+        }
+    });
+    (Client::builder().build_on(transport).unwrap(), paths)
+}
+
+const WITH_TASK: &str = r#"{"document_id":"d-1","status":"pending","task_id":"insert-1"}"#;
+const INDEXED: (u16, &str) = (200, r#"{"track_id":"insert-1","status":"indexed"}"#);
+const BUSY: (u16, &str) =
+    (503, r#"{"code":"read_path_busy","message":"busy","details":{"reason":"permit_wait"}}"#);
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_spell_does_not_end_a_wait() {
+    for (name, bad) in [
+        ("busy", Some(BUSY)),
+        ("a gateway without a server", Some((502, "<h1>Bad Gateway</h1>"))),
+        (
+            "slow down",
+            Some((429, r#"{"error":"rate_limit_exceeded","message":"m","retry_after_seconds":7}"#)),
+        ),
+        ("gone", None),
+    ] {
+        let (client, paths) = asked_of(WITH_TASK, move |n, path| match (n, path) {
+            (0..10 | 12..22, _) => bad,
+            (_, "/api/v1/tasks/insert-1") => Some(INDEXED),
+            _ => Some((200, DONE.unwrap())),
+        });
+        let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+        let document = client.documents().wait_for(&uploaded).await.unwrap();
+        assert_eq!(document.chunk_count, 2, "{name}");
+        assert!(paths.lock().unwrap().len() <= 24, "{name}: each question is asked once at a time");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_stays_away_is_told_when_the_wait_is_over() {
+    let (client, _) = asked_of(WITH_TASK, |_, _| None);
+    let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let wait = client.documents().wait_for(&uploaded).timeout(Duration::from_secs(30));
+    let error = wait.await.unwrap_err();
+    assert!(error.is_timeout() && begun.elapsed() == Duration::from_secs(30), "{error}");
+    insta::assert_snapshot!(error, @"the operation took too long; the last status request failed: /api/v1/tasks/{track_id}: no connection could be made to http://localhost:8080");
+
+    // A server that asks for a long pause is asked again after a minute.
+    let (client, paths) = asked_of(WITH_TASK, |_, _| {
+        Some((429, r#"{"error":"rate_limit_exceeded","message":"m","retry_after_seconds":86400}"#))
+    });
+    let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+    client.documents().wait_for(&uploaded).timeout(Duration::from_secs(590)).await.unwrap_err();
+    assert_eq!(paths.lock().unwrap().len(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_pass_ends_a_wait_at_once() {
+    for (status, body) in
+        [(403, "{}"), (401, "{}"), (500, "{}"), (503, r#"{"message":"m","retryable":false}"#)]
+    {
+        let (client, paths) = asked_of(WITH_TASK, move |_, _| Some((status, body)));
+        let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+        let error = client.documents().wait_for(&uploaded).await.unwrap_err();
+        assert_eq!((error.status().unwrap().as_u16(), paths.lock().unwrap().len()), (status, 1));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_without_a_task_is_fetched_once() {
+    const UPLOAD: &str = r#"{"document_id":"d-1","status":"pending","track_id":"upload_1"}"#;
+    const LISTED: &str = r#"{"track_id":"upload_1","documents":[{"id":"d-1","title":"x","chunk_count":0,
+        "status":"processing","current_stage":"embedding","stage_progress":0.5}],"total_count":1,"is_complete":false}"#;
+    const OTHERS: &str = r#"{"track_id":"upload_1","documents":[],"total_count":0,"is_complete":true}"#;
+    const MANY: &str = r#"{"track_id":"upload_1","documents":[],"total_count":500,"is_complete":false}"#;
+    let (client, paths) = asked_of(UPLOAD, |n, path| match (n, path) {
+        (0..5, "/api/v1/documents/track/upload_1") => Some((200, LISTED)),
+        (_, "/api/v1/documents/track/upload_1") => Some((200, OTHERS)),
+        _ => Some((200, DONE.unwrap())),
+    });
+    let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let tell = Arc::clone(&told);
+    let wait = client.documents().wait_for(&uploaded);
+    wait.on_progress(move |progress| tell.lock().unwrap().push(progress.fraction)).await.unwrap();
+    let fetched = |paths: &Mutex<Vec<String>>| {
+        paths.lock().unwrap().iter().filter(|path| *path == "/api/v1/documents/d-1").count()
+    };
+    assert_eq!((fetched(&paths), paths.lock().unwrap().len()), (1, 7));
+    assert_eq!(told.lock().unwrap()[..2], [Some(0.7), Some(0.7)]);
+
+    // Servers without tracks, and tracks that are no light question.
+    for answer in [(404, "{}"), (501, "{}"), (200, MANY)] {
+        let (client, paths) = asked_of(UPLOAD, move |_, path| match path {
+            "/api/v1/documents/track/upload_1" => Some(answer),
+            _ => Some((200, DONE.unwrap())),
+        });
+        let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+        client.documents().wait_for(&uploaded).await.unwrap();
+        assert_eq!((fetched(&paths), paths.lock().unwrap().len()), (1, 2));
+    }
 }
