@@ -20,7 +20,6 @@ use http::uri::{Authority, Scheme, Uri};
 use hyper::client::conn::{http1, http2};
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
-use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use super::background;
@@ -34,6 +33,7 @@ pub(super) use effects::Sender;
 use effects::{Effects, Handed, Kinds, RoomId, Usable};
 pub(super) use lent::{Lent, Ticket};
 use origin::{Origin, Taken};
+use room::Reaper;
 pub(super) use room::Rules;
 
 pub(super) type Http1 = http1::SendRequest<Upload>;
@@ -246,12 +246,11 @@ impl Pool {
 
     /// Makes sure that somebody closes what is unused for too long in a room.
     fn watch(self: &Arc<Self>, spot: Spot, origin: &mut Origin<Real>) {
-        // The watcher may have gone with the runtime that it ran on.
         if let Some(room) = origin.room(spot.room)
-            && room.reaper.as_ref().is_none_or(AbortHandle::is_finished)
+            && room.reaper.as_ref().is_none_or(Reaper::is_gone)
         {
             let reaper = background::spawn(&room.runtime, reap(Arc::downgrade(self), spot));
-            room.reaper = Some(reaper.abort_handle());
+            room.reaper = Some(Reaper::new(reaper.abort_handle()));
         }
     }
 
@@ -260,16 +259,6 @@ impl Pool {
         self.change(spot.place, |origin, now, effects| {
             origin.retire(spot.room, connection, reason, now, effects);
         });
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        for place in &self.lock().places {
-            for reaper in place.origin.rooms().filter_map(|room| room.reaper.as_ref()) {
-                reaper.abort();
-            }
-        }
     }
 }
 

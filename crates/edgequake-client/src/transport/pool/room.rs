@@ -71,8 +71,28 @@ pub(super) struct Room<K: Kinds> {
     pub(super) lent: usize,
     /// How many requests wait for one.
     pub(super) waiting: usize,
-    /// The task that closes what is unused for too long.
-    pub(super) reaper: Option<AbortHandle>,
+    /// Set while something is kept that may become too old.
+    pub(super) reaper: Option<Reaper>,
+}
+
+/// The task that closes what is unused for too long. It ends with its room, so that nothing sleeps on for connections that are gone.
+pub(super) struct Reaper(AbortHandle);
+
+impl Reaper {
+    pub(super) fn new(task: AbortHandle) -> Self {
+        Self(task)
+    }
+
+    /// It may have gone with the runtime that it ran on.
+    pub(super) fn is_gone(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Drop for Reaper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A connection that speaks HTTP/1.1 and is not in use.
