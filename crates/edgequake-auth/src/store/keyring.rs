@@ -5,7 +5,8 @@ mod vault;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use self::entry::{Entry, SERVICE};
@@ -15,6 +16,7 @@ use super::{
     TokenStore, Version,
 };
 use crate::boxed::BoxFuture;
+use crate::driver::Driver;
 
 /// Tokens in the keyring: Keychain on macOS, Credential Manager on Windows, Secret Service (GNOME Keyring, KWallet)
 /// elsewhere.
@@ -43,6 +45,8 @@ pub struct KeyringStore {
     limit: Duration,
     /// The one call at a time; a thread that hangs keeps it, so that threads do not pile up.
     queue: Arc<tokio::sync::Mutex<()>>,
+    /// Entries that were written and may have no record that points to them, since their write failed or was given up.
+    unsettled: Arc<Mutex<Vec<(LoginKey, Version)>>>,
 }
 
 impl KeyringStore {
@@ -58,6 +62,7 @@ impl KeyringStore {
             records: FileStore::new(path),
             limit: Duration::from_secs(8),
             queue: Arc::default(),
+            unsettled: Arc::default(),
         }
     }
 
@@ -89,10 +94,27 @@ impl KeyringStore {
                 Err(error) => Err(unavailable("cannot start a thread for the keyring", error)),
             }
         };
-        tokio::time::timeout(self.limit, called).await.unwrap_or_else(|_| {
-            let text = "the keyring does not answer; it may be waiting for somebody to unlock it";
-            Err(StoreError::new(StoreErrorKind::Busy, text))
-        })
+        self.in_time(called).await
+    }
+
+    /// The timer is on the driver, since the runtime that this is called on may have none.
+    async fn in_time<T>(&self, called: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let (called_dropped, ended) = tokio::sync::oneshot::channel::<()>();
+        let limit = self.limit;
+        let timer = Driver::default()
+            .spawn(async move { drop(tokio::time::timeout(limit, ended).await) })
+            .map_err(|error| unavailable("cannot start a thread for the keyring", error))?;
+        let (mut called, mut timer) = (std::pin::pin!(called), std::pin::pin!(timer.wait()));
+        let result = std::future::poll_fn(|cx| match called.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result),
+            Poll::Pending => timer.as_mut().poll(cx).map(|_| {
+                let text = "the keyring does not answer; it may be waiting for somebody to unlock it";
+                Err(StoreError::new(StoreErrorKind::Busy, text))
+            }),
+        });
+        let result = result.await;
+        drop(called_dropped);
+        result
     }
 
     /// Puts the tokens of a record back into it; whether they were there.
@@ -117,31 +139,83 @@ impl KeyringStore {
         if before.as_ref().map(|stored| stored.revision) != expected {
             return Ok(Swap::Conflict);
         }
-        let before = before.and_then(|stored| stored.record.tokens().map(|tokens| tokens.version));
-        let after = record.tokens().map(|tokens| tokens.version);
-        let mut bare = record.clone();
-        if let Status::Active(tokens) = &mut bare.status {
-            let entry = Entry {
-                access_token: tokens.access_token.take(),
-                refresh_token: tokens.refresh_token.take(),
-            };
-            if after != before {
-                let name = entry_name(key, tokens.version);
-                self.call(move |vault| entry::write(vault, &name, &entry)).await?;
+        let before = before.and_then(|stored| version_of(&stored.record));
+        let after = version_of(record);
+        if after == before {
+            return self.records.compare_and_set(key, expected, &bare(record)).await;
+        }
+        // These were begun earlier, so they cannot replace what this write replaces.
+        let mut unneeded = self.unsettled_of(key);
+        let is_repeated = after.is_some_and(|after| unneeded.contains(&after));
+        let swap = self.write_and_point(key, expected, record).await;
+        if let Ok(Swap::Done(_)) = swap {
+            if let Some(before) = before.filter(|before| !unneeded.contains(before)) {
+                self.unsettled().push((key.clone(), before));
+                unneeded.push(before);
+            }
+            for version in unneeded {
+                self.settle(key, version, Some(version) == after).await;
+            }
+            if let Some(after) = after {
+                self.settle(key, after, true).await;
+            }
+        } else if let Some(after) = after.filter(|_| !is_repeated) {
+            // Of a save that is repeated the earlier one may have won, or may win yet.
+            if let Ok(stored) = self.records.read(key).await {
+                let present = stored.and_then(|stored| version_of(&stored.record));
+                self.settle(key, after, present == Some(after)).await;
             }
         }
-        let swap = self.records.compare_and_set(key, expected, &bare).await?;
-        let unneeded = match swap {
-            Swap::Done(_) => before,
-            Swap::Conflict => after,
-        };
-        if let Some(version) = unneeded.filter(|_| after != before) {
-            let name = entry_name(key, version);
-            // What stays behind is spent, and harms nobody.
-            drop(self.call(move |vault| entry::remove(vault, &name)).await);
-        }
-        Ok(swap)
+        swap
     }
+
+    /// The entry first, so that whoever finds the record finds it.
+    async fn write_and_point(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
+        if let Some(tokens) = record.tokens() {
+            let entry = Entry {
+                access_token: tokens.access_token.clone(),
+                refresh_token: tokens.refresh_token.clone(),
+            };
+            let name = entry_name(key, tokens.version);
+            self.unsettled().push((key.clone(), tokens.version));
+            self.call(move |vault| entry::write(vault, &name, &entry)).await?;
+        }
+        self.records.compare_and_set(key, expected, &bare(record)).await
+    }
+
+    /// Removes the entry of this version, unless it is in use. One that cannot be removed is tried again after the next write.
+    async fn settle(&self, key: &LoginKey, version: Version, in_use: bool) {
+        let name = entry_name(key, version);
+        if in_use || self.call(move |vault| entry::remove(vault, &name)).await.is_ok() {
+            self.unsettled().retain(|(owner, listed)| owner != key || *listed != version);
+        }
+    }
+
+    fn unsettled_of(&self, key: &LoginKey) -> Vec<Version> {
+        self.unsettled().iter().filter(|(owner, _)| owner == key).map(|(_, version)| *version).collect()
+    }
+
+    fn unsettled(&self) -> MutexGuard<'_, Vec<(LoginKey, Version)>> {
+        self.unsettled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn version_of(record: &Record) -> Option<Version> {
+    record.tokens().map(|tokens| tokens.version)
+}
+
+/// The record without the tokens themselves.
+fn bare(record: &Record) -> Record {
+    let mut bare = record.clone();
+    if let Status::Active(tokens) = &mut bare.status {
+        (tokens.access_token, tokens.refresh_token) = (None, None);
+    }
+    bare
 }
 
 /// The name of an entry: whose, and which version of the tokens.

@@ -11,7 +11,7 @@ use crate::store::{StoreError, StoreErrorKind};
 pub(super) const SERVICE: &str = "edgequake";
 /// What every keyring takes: Windows' takes 2,560 bytes.
 const PART: usize = 2_048;
-/// Longer tokens are none: 128 KiB.
+/// 128 KiB together: nothing longer is a token.
 const MOST_PARTS: usize = 64;
 
 /// What an entry of the keyring holds.
@@ -34,7 +34,7 @@ fn part(name: &str, number: usize) -> String {
     format!("{name} part {number}")
 }
 
-/// `None` if somebody removed it, which leaves a login without tokens.
+/// `None`, which makes a login without tokens, if somebody has removed or damaged it: the next login writes another.
 pub(super) fn read(vault: &dyn Vault, name: &str) -> Result<Option<Entry>, StoreError> {
     let Some(bytes) = get(vault, name)? else { return Ok(None) };
     let bytes = match serde_json::from_slice::<Split>(&bytes) {
@@ -46,10 +46,22 @@ pub(super) fn read(vault: &dyn Vault, name: &str) -> Result<Option<Entry>, Store
             }
             whole
         }
-        _ => bytes,
+        Ok(_) => {
+            damaged();
+            return Ok(None);
+        }
+        Err(_) => bytes,
     };
     // The text of serde's error might quote a token.
-    serde_json::from_slice(&bytes).map(Some).map_err(|_| corrupt("is damaged"))
+    let entry = serde_json::from_slice(&bytes).ok();
+    if entry.is_none() {
+        damaged();
+    }
+    Ok(entry)
+}
+
+fn damaged() {
+    tracing::warn!("the keyring's entry for a login is damaged and not used: log in again");
 }
 
 /// Writes the entry and reads it back. Where it is too large for one, it is split.
@@ -65,7 +77,10 @@ pub(super) fn write(vault: &dyn Vault, name: &str, entry: &Entry) -> Result<(), 
     }
     match read(vault, name)? {
         Some(found) if found == *entry => Ok(()),
-        _ => Err(corrupt("is not what was written")),
+        _ => {
+            let text = "the keyring does not give back what was written to it: keep logins in a file";
+            Err(StoreError::new(StoreErrorKind::Corrupt, text))
+        }
     }
 }
 
@@ -76,26 +91,23 @@ fn write_parts(vault: &dyn Vault, name: &str, bytes: &[u8]) -> Result<(), StoreE
     if split.parts > MOST_PARTS {
         return Err(failed(VaultError::TooLarge));
     }
-    let split = serde_json::to_vec(&split).map_err(|_| corrupt("cannot be written"))?;
-    let written = (1..)
+    let split = serde_json::to_vec(&split).map_err(|_| failed(VaultError::Unreadable))?;
+    (1..)
         .zip(&parts)
         .try_for_each(|(number, bytes)| vault.set(SERVICE, &part(name, number), bytes))
-        .and_then(|()| vault.set(SERVICE, name, &split));
-    written.map_err(|error| {
-        // Tokens that nothing points to would stay for ever. What cannot be removed now could not be removed later.
-        for number in 1..=parts.len() {
-            let _ = vault.delete(SERVICE, &part(name, number));
-        }
-        failed(error)
-    })
+        .and_then(|()| vault.set(SERVICE, name, &split))
+        .map_err(failed)
 }
 
+/// Removes an entry, or what an interrupted write has left of it. What tells of the parts goes last, so that whoever is interrupted
+/// can go on.
 pub(super) fn remove(vault: &dyn Vault, name: &str) -> Result<(), StoreError> {
-    let parts = match get(vault, name)? {
-        Some(bytes) => serde_json::from_slice::<Split>(&bytes).map_or(0, |split| split.parts.min(MOST_PARTS)),
-        None => 0,
-    };
-    for number in 1..=parts {
+    let split = get(vault, name)?.and_then(|bytes| serde_json::from_slice::<Split>(&bytes).ok());
+    let mut parts = split.map_or(0, |split| split.parts.min(MOST_PARTS));
+    while parts < MOST_PARTS && get(vault, &part(name, parts + 1))?.is_some() {
+        parts += 1;
+    }
+    for number in (1..=parts).rev() {
         delete(vault, &part(name, number))?;
     }
     delete(vault, name)
@@ -105,6 +117,8 @@ fn get(vault: &dyn Vault, name: &str) -> Result<Option<Zeroizing<Vec<u8>>>, Stor
     match vault.get(SERVICE, name) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(VaultError::NoEntry) => Ok(None),
+        // Neither text nor tokens, which is for the reader to tell.
+        Err(VaultError::Unreadable) => Ok(Some(Zeroizing::default())),
         Err(error) => Err(failed(error)),
     }
 }
@@ -132,11 +146,9 @@ fn failed(error: VaultError) -> StoreError {
             StoreErrorKind::Unavailable,
             "the tokens are too large for the keyring: keep logins in a file",
         ),
-        VaultError::NoEntry | VaultError::Unreadable => corrupt("cannot be read or written"),
+        VaultError::NoEntry | VaultError::Unreadable => StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the keyring cannot write its entry for this login: keep logins in a file",
+        ),
     }
-}
-
-fn corrupt(what: &'static str) -> StoreError {
-    let text = format!("the keyring's entry for this login {what}: log in again");
-    StoreError::new(StoreErrorKind::Corrupt, text)
 }

@@ -17,6 +17,8 @@ struct Mock {
     denied: Mutex<bool>,
     /// What an entry takes at most, in bytes.
     room: Mutex<Option<usize>>,
+    /// How many calls it answers before it breaks.
+    left: Mutex<Option<usize>>,
     locked: (Mutex<bool>, Condvar),
 }
 
@@ -30,6 +32,12 @@ impl Mock {
         drop(self.locked.1.wait_while(locked, |locked| *locked).unwrap());
         if *self.denied.lock().unwrap() {
             return Err(VaultError::Denied("user canceled".into()));
+        }
+        if let Some(left) = &mut *self.left.lock().unwrap() {
+            match left.checked_sub(1) {
+                Some(less) => *left = less,
+                None => return Err(VaultError::Unavailable("no such bus".into())),
+            }
         }
         if *self.broken.lock().unwrap() { Err(VaultError::Unavailable("no such bus".into())) } else { Ok(()) }
     }
@@ -183,16 +191,111 @@ async fn a_broken_keyring_is_an_error() {
 }
 
 #[tokio::test]
-async fn an_entry_that_is_damaged_is_told_without_showing_it() {
+async fn a_login_writes_over_an_entry_that_is_damaged() {
     let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
     let store = store(&mock, &folder);
-    let _ = put(&store, &login("a1")).await.unwrap();
-    let name = mock.entries.lock().unwrap().keys().next().unwrap().clone();
-    for content in [&b"s3cr3t"[..], b"\xff\xfe"] {
-        mock.entries.lock().unwrap().insert(name.clone(), content.to_vec());
-        let error = store.read(&mona()).await.unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::Corrupt);
-        assert!(!format!("{error} {error:?}").contains("s3cr3t"));
+    for content in [&b"s3cr3t"[..], b"\xff\xfe", b"{\"parts\":65}", b"{\"parts\":2}", b"[]"] {
+        let _ = put(&store, &login("a1")).await.unwrap();
+        let name = mock.entries.lock().unwrap().keys().next().unwrap().clone();
+        mock.entries.lock().unwrap().insert(name, content.to_vec());
+        let record = store.read(&mona()).await.unwrap().unwrap().record;
+        assert!(record.tokens().unwrap().access_token.is_none(), "a login without tokens");
+        let record = login("a2");
+        assert!(matches!(put(&store, &record).await.unwrap(), Swap::Done(_)));
+        assert_eq!(store.read(&mona()).await.unwrap().unwrap().record, record);
+        assert_eq!(mock.entries.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_save_that_is_repeated_while_it_is_written_keeps_its_entry() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let record = login("a1");
+    let save = || {
+        let (store, mut record) = (store(&mock, &folder), record.clone());
+        record.write = crate::RandomId::random();
+        tokio::spawn(async move { store.compare_and_set(&mona(), None, &record).await })
+    };
+    mock.lock(true);
+    let (first, second) = (save(), save());
+    // Both have found no record, and write their entry.
+    while mock.names.lock().unwrap().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    mock.lock(false);
+    let _ = (first.await.unwrap().unwrap(), second.await.unwrap().unwrap());
+    let stored = store(&mock, &folder).read(&mona()).await.unwrap().unwrap().record;
+    assert_eq!(stored.tokens(), record.tokens());
+}
+
+#[tokio::test]
+async fn what_a_failed_write_leaves_is_removed() {
+    for length in [10, 6_000] {
+        let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+        *mock.room.lock().unwrap() = Some(2_560);
+        let store = store(&mock, &folder);
+        let tokens = "a".repeat(length);
+        // The folder of the records is a file.
+        std::fs::write(folder.path().join("records"), "").unwrap();
+        assert!(store.compare_and_set(&mona(), None, &login(&tokens)).await.is_err());
+        std::fs::remove_file(folder.path().join("records")).unwrap();
+        // A keyring that fails after so many calls: at once, or somewhere in a login that is split.
+        for calls in 0..12 {
+            *mock.left.lock().unwrap() = Some(calls);
+            let failed = put(&store, &login(&tokens)).await.is_err();
+            *mock.left.lock().unwrap() = None;
+            let _ = put(&store, &login("a2")).await.unwrap();
+            assert_eq!(mock.entries.lock().unwrap().len(), 1, "{length}, {calls} calls, failed: {failed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_save_that_was_given_up_leaves_is_removed() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    mock.lock(true);
+    let mut save = {
+        let store = store.clone();
+        tokio::spawn(async move { store.compare_and_set(&mona(), None, &login("a1")).await })
+    };
+    while mock.names.lock().unwrap().is_empty() {
+        tokio::select! { biased; _ = &mut save => panic!("waits for the keyring"), () = tokio::task::yield_now() => {} }
+    }
+    save.abort();
+    assert!(save.await.unwrap_err().is_cancelled());
+    mock.lock(false);
+    let _ = put(&store, &login("a2")).await.unwrap();
+    assert_eq!(mock.entries.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn runtimes_without_timers_and_none_make_nothing_panic() {
+    let (mock, folder) = (Arc::new(Mock::default()), tempfile::tempdir().unwrap());
+    let store = store(&mock, &folder);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let _ = runtime.block_on(put(&store, &login("a1"))).unwrap();
+    assert!(runtime.block_on(store.read(&mona())).unwrap().is_some());
+    let error = without_runtime(store.read(&mona())).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    insta::assert_snapshot!(std::error::Error::source(&error).unwrap(), @"credentials need a Tokio runtime");
+}
+
+/// Waits by parking the thread.
+fn without_runtime<T>(work: impl Future<Output = T>) -> T {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Arc::new(Unpark(std::thread::current())).into();
+    let (mut cx, mut work) = (std::task::Context::from_waker(&waker), std::pin::pin!(work));
+    loop {
+        match work.as_mut().poll(&mut cx) {
+            std::task::Poll::Ready(value) => return value,
+            std::task::Poll::Pending => std::thread::park(),
+        }
     }
 }
 
