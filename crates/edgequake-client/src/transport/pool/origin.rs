@@ -270,6 +270,7 @@ impl<K: Kinds> Origin<K> {
         self.rooms.iter_mut().find(|room| room.id == id)
     }
 
+    #[cfg(test)]
     pub(super) fn rooms(&self) -> impl Iterator<Item = &Room<K>> {
         self.rooms.iter()
     }
