@@ -64,7 +64,8 @@ impl Context {
         };
         let client = builder.build()?;
         let state = StateFolder::of_user();
-        let store = state.as_ref().map(|state| state.store(client.base_url().origin()));
+        let server = ServerKey::new(client.base_url().origin().clone(), client.base_url().prefix());
+        let store = state.as_ref().map(|state| state.store(&server));
         let out = Output::new(global.json);
         let mut cx = Self {
             client,
@@ -77,7 +78,7 @@ impl Context {
         };
         cx.credential = match configured {
             Some(source) => source,
-            None => cx.stored_login(store.as_ref(), settings.identifier()?).await,
+            None => cx.stored_login(store.as_ref(), settings.user_name()?).await,
         };
         cx.attach_session(store).await?;
         Ok(cx)
@@ -127,6 +128,11 @@ impl Context {
     /// its result would be lost with the process.
     pub(crate) fn session_builder(&self) -> JwtBuilder {
         self.client.session_builder().early_refresh(Duration::ZERO)
+    }
+
+    /// Makes `session` the one that the end of the command waits for.
+    pub(crate) fn use_session(&mut self, session: Option<Jwt>) {
+        self.session = session;
     }
 
     /// Finishes with the session. After a failure it waits until a refresh under way has reached the store: a refresh token works

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use edgequake_auth::{CredentialsError, Env, Password, StoreError};
+use edgequake_auth::{CredentialsError, Password, StoreError};
 
 use crate::args::Global;
-use crate::settings::{API_KEY, PASSWORD, Settings, USER_NAMES};
+use crate::settings::Settings;
 use crate::state::StoredLogin;
 
 /// Where the credential comes from; the variants are in the order in which they are looked for.
@@ -48,7 +48,7 @@ impl CredentialSource {
         if let Some(path) = &global.credential_program {
             return Ok(Some(Self::Program(path.clone())));
         }
-        let env = Env::from_process();
+        let env = settings.env();
         if env.is_configured()? {
             return Ok(Some(Self::EnvKey(env.key_file().map(PathBuf::from))));
         }
@@ -101,15 +101,14 @@ impl CredentialSource {
 /// Words that fit behind "the credential comes from".
 impl fmt::Display for CredentialSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = USER_NAMES[0];
         match self {
             Self::KeyFile(path) => write!(f, "the key file {}", path.display()),
             Self::Program(path) => write!(f, "the program {}", path.display()),
-            Self::EnvKey(None) => write!(f, "{API_KEY} in the environment"),
-            Self::EnvKey(Some(path)) => write!(f, "{}, the file of {API_KEY}_FILE", path.display()),
-            Self::EnvLogin(_) => write!(f, "{name} and {PASSWORD} in the environment"),
-            Self::EnvFileKey(path) => write!(f, "{API_KEY} in {}", path.display()),
-            Self::EnvFileLogin(_, path) => write!(f, "{name} and {PASSWORD} in {}", path.display()),
+            Self::EnvKey(None) => f.write_str("EDGEQUAKE_API_KEY in the environment"),
+            Self::EnvKey(Some(path)) => write!(f, "{}, the file of EDGEQUAKE_API_KEY_FILE", path.display()),
+            Self::EnvLogin(_) => f.write_str("the user name and password in the environment"),
+            Self::EnvFileKey(path) => write!(f, "the API key in {}", path.display()),
+            Self::EnvFileLogin(_, path) => write!(f, "the user name and password in {}", path.display()),
             Self::StoredLogin(login) => write!(f, "the stored login of {}", login.user),
             Self::Unreadable(_) => f.write_str("a stored login that cannot be read"),
             Self::None => f.write_str("nowhere"),

@@ -8,7 +8,7 @@ use edgequake_types::Secret;
 
 use crate::args::{Command, users, workspaces};
 use crate::failure::Failure;
-use crate::settings::{PASSWORD, Settings, USER_NAMES};
+use crate::settings::Settings;
 
 /// What was given besides arguments.
 #[derive(Debug, Default)]
@@ -32,15 +32,13 @@ impl Input {
         let mut input = Self::default();
         match command {
             Command::Login(login) => {
-                input.identifier = identifier(login.identifier.as_deref(), settings)?;
-                let ask = || ask_password(&format!("Password of {}: ", input.identifier));
-                input.password = Some(if login.password_stdin {
-                    password_from_stdin()?.into()
-                } else if let Some(password) = configured_password(&input.identifier, settings)? {
-                    password
-                } else {
-                    ask()?.into()
+                let (identifier, password) = configured_login(login.identifier.as_deref(), settings)?;
+                input.password = Some(match password {
+                    _ if login.password_stdin => password_from_stdin()?.into(),
+                    Some(password) => password,
+                    None => ask_password(&format!("Password of {identifier}: "))?.into(),
                 });
+                input.identifier = identifier;
             }
             Command::Users(users::Command::Create(user)) => {
                 input.new_password =
@@ -60,22 +58,26 @@ impl Input {
     }
 }
 
-fn identifier(given: Option<&str>, settings: &Settings) -> Result<String, Failure> {
-    let configured = || settings.identifier().map_err(Failure::from);
-    let name = match given.map(str::to_owned).map_or_else(configured, |name| Ok(Some(name)))? {
-        Some(name) => name,
-        None => ask("User name or e-mail address: ", &format!("give a name, or set {}", USER_NAMES[0]))?,
+/// The name to log in with, and the password that is configured for it: the server counts wrong passwords.
+fn configured_login(given: Option<&str>, settings: &Settings) -> Result<(String, Option<Password>), Failure> {
+    let (name, password) = match (given.map(str::trim), settings.login()?) {
+        (Some(name), _) => (name.to_owned(), settings.password_of(name)?),
+        (None, Some((name, password))) => (name, Some(password)),
+        (None, None) => match settings.user_name()? {
+            Some(name) => (name, None),
+            None => {
+                let name = ask("User name or e-mail address: ", "give a name, or set EDGEQUAKE_USERNAME")?;
+                let name = name.trim().to_owned();
+                let password = settings.password_of(&name)?;
+                (name, password)
+            }
+        },
     };
-    match name.trim() {
-        "" => Err(Failure::usage("the name to log in with is empty")),
-        name => Ok(name.to_owned()),
+    if name.is_empty() {
+        Err(Failure::usage("the name to log in with is empty"))
+    } else {
+        Ok((name, password))
     }
-}
-
-/// The password that is set, unless it is set for another user: the server counts wrong passwords.
-fn configured_password(identifier: &str, settings: &Settings) -> Result<Option<Password>, Failure> {
-    let same = settings.identifier()?.is_none_or(|name| name == identifier);
-    Ok(settings.password()?.filter(|_| same))
 }
 
 /// Stdin up to its end, without the line end that `echo` and most editors add.
@@ -102,8 +104,8 @@ fn new_password() -> Result<Secret, Failure> {
 }
 
 fn ask_password(prompt: &str) -> Result<Secret, Failure> {
-    let hint = format!("set {PASSWORD}, or pass the password on stdin, with --password-stdin");
-    not_empty(ask_hidden(prompt, &hint)?)
+    let hint = "set EDGEQUAKE_PASSWORD, or pass the password on stdin, with --password-stdin";
+    not_empty(ask_hidden(prompt, hint)?)
 }
 
 fn not_empty(password: Secret) -> Result<Secret, Failure> {

@@ -2,21 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use edgequake_auth::{CredentialsError, CredentialsErrorKind, DotEnv, Env, Password, SecretFile};
+use edgequake_auth::{CredentialsError, DotEnv, Env, Password};
 
 use crate::failure::{Exit, Failure};
 
-/// The variable for an API key.
-pub(crate) const API_KEY: &str = "EDGEQUAKE_API_KEY";
-/// The variables for the name to log in with, in this order.
-pub(crate) const USER_NAMES: [&str; 2] = ["EDGEQUAKE_USERNAME", "EDGEQUAKE_EMAIL"];
-/// The variable for the password.
-pub(crate) const PASSWORD: &str = "EDGEQUAKE_PASSWORD";
-/// The variable for the file that holds the password.
-const PASSWORD_FILE: &str = "EDGEQUAKE_PASSWORD_FILE";
-
 /// The environment, and the `.env` file for what it does not set.
 pub(crate) struct Settings {
+    env: Env,
     env_file: Option<(PathBuf, DotEnv)>,
 }
 
@@ -34,7 +26,12 @@ impl Settings {
             }
             None => None,
         };
-        Ok(Self { env_file })
+        Ok(Self { env: Env::from_process(), env_file })
+    }
+
+    /// The environment.
+    pub(crate) fn env(&self) -> &Env {
+        &self.env
     }
 
     /// The `.env` file, if one is named.
@@ -42,36 +39,34 @@ impl Settings {
         self.env_file.as_ref().map(|(path, file)| (path.as_path(), file))
     }
 
-    /// The value of a variable; empty counts as unset.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<String>, CredentialsError> {
-        let from_file = || self.env_file()?.1.get(name).map(str::to_owned);
-        let from_env = Env::variable(name)?.filter(|value| !value.trim().is_empty());
-        Ok(from_env.or_else(from_file))
+    /// The name to log in with and its password, from the first source that has both. They are never of two sources: one user's
+    /// password must not be sent under another's name.
+    pub(crate) fn login(&self) -> Result<Option<(String, Password)>, CredentialsError> {
+        if let Some((name, password)) = self.env.login()? {
+            return Ok(Some((name.to_owned(), password)));
+        }
+        self.env_file().map_or(Ok(None), |(_, file)| file.login())
     }
 
-    /// The password to log in with, or its file.
-    pub(crate) fn password(&self) -> Result<Option<Password>, CredentialsError> {
-        match (self.get(PASSWORD)?, self.get(PASSWORD_FILE)?) {
-            (Some(_), Some(_)) => Err(CredentialsError::new(
-                CredentialsErrorKind::Invalid,
-                format!("{PASSWORD} and {PASSWORD_FILE} are both set; unset one of them"),
-            )),
-            (Some(password), None) => Ok(Some(password.into())),
-            (None, Some(path)) => {
-                let name = format!("the file {} ({PASSWORD_FILE})", path.trim());
-                Ok(Some(SecretFile::new(path.trim()).named(name).into()))
-            }
-            (None, None) => Ok(None),
+    /// The name to log in with, also where there is no password for it.
+    pub(crate) fn user_name(&self) -> Result<Option<String>, CredentialsError> {
+        if let Some((name, _)) = self.login()? {
+            return Ok(Some(name));
         }
+        if let Some(name) = self.env.user_name()? {
+            return Ok(Some(name.to_owned()));
+        }
+        self.env_file().map_or(Ok(None), |(_, file)| file.user_name())
     }
 
-    /// The name to log in with.
-    pub(crate) fn identifier(&self) -> Result<Option<String>, CredentialsError> {
-        for name in USER_NAMES {
-            if let Some(value) = self.get(name)? {
-                return Ok(Some(value.trim().to_owned()));
-            }
+    /// The password for a name that was typed: of the first source whose password is not for another user.
+    pub(crate) fn password_of(&self, name: &str) -> Result<Option<Password>, CredentialsError> {
+        if let Some(password) = self.env.password()?
+            && self.env.user_name()?.is_none_or(|own| own == name)
+        {
+            return Ok(Some(password));
         }
-        Ok(None)
+        let Some((_, file)) = self.env_file() else { return Ok(None) };
+        Ok(file.password()?.filter(|_| !matches!(file.user_name(), Ok(Some(own)) if own != name)))
     }
 }

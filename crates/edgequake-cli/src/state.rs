@@ -11,7 +11,6 @@ use std::time::SystemTime;
 use edgequake_auth::{
     BoxFuture, FileStore, LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore,
 };
-use edgequake_types::Origin;
 
 use crate::args::StoreKind;
 use crate::failure::Failure;
@@ -53,16 +52,16 @@ impl StateFolder {
     }
 
     /// The store that was chosen for this server.
-    pub(crate) fn store(&self, origin: &Origin) -> LoginStore {
-        if self.marker(origin).exists() { self.keyring_or_file() } else { self.file() }
+    pub(crate) fn store(&self, server: &ServerKey) -> LoginStore {
+        if self.marker(server).exists() { self.keyring_or_file() } else { self.file() }
     }
 
     /// The stores besides the one of this kind that may hold a login at this server: those of former choices.
-    pub(crate) fn others(&self, origin: &Origin, kind: StoreKind) -> Vec<LoginStore> {
+    pub(crate) fn others(&self, server: &ServerKey, kind: StoreKind) -> Vec<LoginStore> {
         match kind {
             StoreKind::Keyring => vec![self.file()],
             // Without keyrings the marker of another build means nothing.
-            StoreKind::File if cfg!(feature = "keyring") && self.marker(origin).exists() => {
+            StoreKind::File if cfg!(feature = "keyring") && self.marker(server).exists() => {
                 vec![self.keyring_or_file()]
             }
             StoreKind::File => Vec::new(),
@@ -94,8 +93,8 @@ impl StateFolder {
     }
 
     /// Remembers which kind of store was chosen for this server.
-    pub(crate) fn remember(&self, origin: &Origin, kind: StoreKind) -> Result<(), Failure> {
-        let marker = self.marker(origin);
+    pub(crate) fn remember(&self, server: &ServerKey, kind: StoreKind) -> Result<(), Failure> {
+        let marker = self.marker(server);
         let done = match kind {
             StoreKind::Keyring => std::fs::create_dir_all(self.0.join("keyring"))
                 .and_then(|()| std::fs::File::create(&marker))
@@ -106,9 +105,13 @@ impl StateFolder {
         done.map_err(|error| Failure::caused_by(format!("cannot write {}: {error}", marker.display()), error))
     }
 
-    fn marker(&self, origin: &Origin) -> PathBuf {
-        let name =
-            origin.to_string().replace(|c: char| !c.is_ascii_alphanumeric() && c != '.' && c != '-', "_");
+    fn marker(&self, server: &ServerKey) -> PathBuf {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '.' || c == '-';
+        let mut name = server.origin().to_string().replace(|c: char| !plain(c), "_");
+        // So that no two prefixes have the same name.
+        for c in server.prefix().chars() {
+            if plain(c) { name.push(c) } else { name += &format!("_{:x}_", u32::from(c)) }
+        }
         self.0.join("keyring").join(name)
     }
 }
@@ -210,7 +213,7 @@ mod tests {
     fn the_store_of_a_login_is_none_of_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder(folder.path().join("edgequake"));
-        let here = "https://a.example".parse().unwrap();
+        let here = ServerKey::new("https://a.example".parse().unwrap(), "");
         state.remember(&here, StoreKind::Keyring).unwrap();
         for kind in [StoreKind::File, StoreKind::Keyring] {
             let Ok(own) = state.store_of_kind(kind) else { continue };
@@ -224,11 +227,17 @@ mod tests {
     fn the_marker_of_the_keyring_is_per_server() {
         let folder = tempfile::tempdir().unwrap();
         let state = StateFolder(folder.path().join("edgequake"));
-        let (here, there) = ("https://a.example:8443".parse().unwrap(), "http://[::1]:8080".parse().unwrap());
+        let origin = || "https://a.example:8443".parse().unwrap();
+        let (here, there) =
+            (ServerKey::new(origin(), "/a_b"), ServerKey::new("http://[::1]:8080".parse().unwrap(), ""));
         state.remember(&here, StoreKind::File).unwrap();
         state.remember(&here, StoreKind::Keyring).unwrap();
         assert!(state.marker(&here).exists() && !state.marker(&there).exists());
         assert!(matches!(state.store(&there), LoginStore::File(_)));
+        for prefix in ["", "/a", "/a/b", "/a.b"] {
+            let beside = ServerKey::new(origin(), prefix);
+            assert!(matches!(state.store(&beside), LoginStore::File(_)), "{prefix}");
+        }
         #[cfg(feature = "keyring")]
         assert!(matches!(state.store(&here), LoginStore::Keyring(_)));
         state.remember(&here, StoreKind::File).unwrap();

@@ -56,15 +56,15 @@ impl From<Configured> for Password {
     }
 }
 
-/// A name and its password, if both are there.
-#[derive(Debug, Clone)]
+/// A name and a password to log in with, as far as they are there.
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ConfiguredLogin {
-    pub(crate) name: String,
-    pub(crate) password: Password,
+    pub(crate) name: Option<String>,
+    pub(crate) password: Option<Password>,
 }
 
 impl ConfiguredLogin {
-    pub(crate) fn find(lookup: Lookup<'_>) -> Result<Option<Self>, CredentialsError> {
+    pub(crate) fn find(lookup: Lookup<'_>) -> Result<Self, CredentialsError> {
         let mut name = None;
         for variable in [USERNAME, EMAIL] {
             if name.is_none() {
@@ -72,6 +72,6 @@ impl ConfiguredLogin {
             }
         }
         let password = Configured::find(PASSWORD, lookup)?.map(Password::from);
-        Ok(name.zip(password).map(|(name, password)| Self { name: name.trim().to_owned(), password }))
+        Ok(Self { name: name.map(|name| name.trim().to_owned()), password })
     }
 }

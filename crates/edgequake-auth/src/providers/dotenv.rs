@@ -118,8 +118,30 @@ impl DotEnv {
     ///
     /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them cannot be used.
     pub fn login(&self) -> Result<Option<(String, Password)>, CredentialsError> {
-        let login = ConfiguredLogin::find(&self.lookup()).map_err(|error| self.named(&error))?;
-        Ok(login.map(|login| (login.name, login.password)))
+        let login = self.configured_login()?;
+        Ok(login.name.zip(login.password))
+    }
+
+    /// The name to log in with, also without a password.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub fn user_name(&self) -> Result<Option<String>, CredentialsError> {
+        Ok(self.configured_login()?.name)
+    }
+
+    /// The password to log in with, also without a name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub fn password(&self) -> Result<Option<Password>, CredentialsError> {
+        Ok(self.configured_login()?.password)
+    }
+
+    fn configured_login(&self) -> Result<ConfiguredLogin, CredentialsError> {
+        ConfiguredLogin::find(&self.lookup()).map_err(|error| self.named(&error))
     }
 
     fn lookup(&self) -> impl Fn(&str) -> Result<Option<String>, CredentialsError> {

@@ -33,7 +33,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 #[derive(Debug, Clone)]
 pub struct Env {
     key: Result<Key, CredentialsError>,
-    login: Result<Option<ConfiguredLogin>, CredentialsError>,
+    login: Result<ConfiguredLogin, CredentialsError>,
 }
 
 #[derive(Debug, Clone)]
@@ -126,8 +126,25 @@ impl Env {
     ///
     /// [`Invalid`](CredentialsErrorKind::Invalid), naming the variable, when one of them cannot be used.
     pub fn login(&self) -> Result<Option<(&str, Password)>, CredentialsError> {
-        let login = self.login.as_ref().map_err(Clone::clone)?;
-        Ok(login.as_ref().map(|login| (login.name.as_str(), login.password.clone())))
+        Ok(self.user_name()?.zip(self.password()?))
+    }
+
+    /// The name to log in with, also without a password.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub fn user_name(&self) -> Result<Option<&str>, CredentialsError> {
+        Ok(self.login.as_ref().map_err(Clone::clone)?.name.as_deref())
+    }
+
+    /// The password to log in with, also without a name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`login`](Self::login).
+    pub fn password(&self) -> Result<Option<Password>, CredentialsError> {
+        Ok(self.login.as_ref().map_err(Clone::clone)?.password.clone())
     }
 }
 

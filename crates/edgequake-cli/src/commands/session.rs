@@ -17,8 +17,9 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
         let why = StateFolder::why_none();
         Failure::other(format!("there is no place to keep the session, since {why}: use an API key instead"))
     })?;
-    let store = state.store_of_kind(login.store)?;
-    store.latest(&cx.server()).await?;
+    let (store, server) = (state.store_of_kind(login.store)?, cx.server());
+    let others = state.others(&server, login.store);
+    store.latest(&server).await?;
     let password = input.password.ok_or_else(|| Failure::usage("there is no password to log in with"))?;
     let session = cx
         .session_builder()
@@ -26,16 +27,20 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
         .retain_password(false)
         .store(store.clone())
         .build()?;
+    // Whoever interrupts the command waits until the session is kept.
+    cx.use_session(Some(session.clone()));
     let user = session.login().await?;
     if let Some(error) = session.last_store_error() {
         // A session that no later command can use should not stay open.
+        cx.use_session(None);
         let _ = session.logout().await;
         return Err(Failure::caused_by(format!("logged in, but the session cannot be kept: {error}"), error));
     }
-    let others = state.others(&origin, login.store);
-    state.remember(&origin, login.store)?;
+    if let Some(state) = &cx.state {
+        state.remember(&server, login.store)?;
+    }
     for other in others {
-        empty(cx, &input.identifier, other).await;
+        empty(cx, &other).await;
     }
     if cx.out.is_json() {
         cx.out.json(&user)?;
@@ -54,17 +59,25 @@ pub(super) async fn login(cx: &mut Context, login: Login, input: Input) -> Resul
     Ok(())
 }
 
-/// Ends what an earlier login has left in another place, so that a login is in one place only.
-async fn empty(cx: &Context, user: &str, other: LoginStore) {
+/// Ends what earlier logins at this server have left in another place, whoever they were: no later command looks there.
+async fn empty(cx: &Context, other: &LoginStore) {
     let place = other.to_string();
     let ended = async {
-        if other.find(&cx.server(), Some(user)).await?.is_none() {
-            return Ok(());
+        let mut last = None;
+        // What has ended comes after what has not.
+        while let Some(login) = other.find(&cx.server(), None).await? {
+            if last.replace(login.user.clone()).as_ref() == Some(&login.user) {
+                return Err(Failure::other(format!(
+                    "the login of {} is back after it was ended",
+                    login.user
+                )));
+            }
+            let session = cx.session_builder().account(&login.user).store(other.clone()).build()?;
+            if let Removal::Failed(error) = session.logout().await.store {
+                return Err(Failure::from(error));
+            }
         }
-        match cx.session_builder().account(user).store(other).build()?.logout().await.store {
-            Removal::Failed(error) => Err(Failure::from(error)),
-            _ => Ok(()),
-        }
+        Ok(())
     };
     if let Err(failure) = ended.await {
         cx.notes.warn(format!("an earlier login is still kept in {place}: {}", failure.line()));
@@ -74,7 +87,7 @@ async fn empty(cx: &Context, user: &str, other: LoginStore) {
 /// Ends the stored session, whatever else is configured.
 pub(super) async fn logout(cx: &mut Context) -> Result<(), Failure> {
     let origin = cx.client.base_url().origin().clone();
-    let store = cx.state.as_ref().map(|state| state.store(&origin));
+    let store = cx.state.as_ref().map(|state| state.store(&cx.server()));
     let user = match &cx.credential {
         CredentialSource::StoredLogin(login) => Some(login.user.clone()),
         _ => None,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt as _;
 
-use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
+use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig, assert_transcript, server};
 
 #[tokio::test]
 async fn a_session_from_login_to_logout() {
@@ -301,6 +301,22 @@ async fn a_command_that_is_ended_does_not_lose_the_session() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_login_that_is_ended_is_kept() {
+    let mut rig = Rig::with(server().token_delay(Duration::from_millis(300))).await;
+    std::fs::write(rig.home.path().join("mona"), MONA_PASSWORD).unwrap();
+    rig.env("EDGEQUAKE_PASSWORD_FILE", "mona");
+    let child = rig.command(&["login", "mona"]).spawn().unwrap();
+    while rig.server.stats().logins == 0 {
+        tokio::task::yield_now().await;
+    }
+    signal(&child, "-TERM").await;
+    assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(143));
+    rig.cli(&["whoami"]).await.succeeded();
+    assert_eq!(rig.server.stats().logins, 1);
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn below_nohup_a_terminal_that_closes_ends_nothing() {
@@ -391,7 +407,16 @@ async fn a_login_is_in_one_place_only() {
     assert_eq!(tokens_in_files(&rig), 1);
     rig.cli(&["logout"]).await.succeeded();
     assert_eq!(tokens_in_files(&rig), 0);
+    // Whoever they were, and by whatever name.
+    for (name, password) in [("mona@corp.test", MONA_PASSWORD), ("root", ROOT_PASSWORD)] {
+        let args = ["login", name, "--password-stdin"];
+        rig.cli_with(&args, password).await.succeeded();
+    }
+    assert_eq!(tokens_in_files(&rig), 2);
+    login(&mut rig, "keyring").await;
+    assert_eq!(tokens_in_files(&rig), 0);
+    rig.cli(&["logout"]).await.succeeded();
     // Each former session was ended at the server as well.
-    assert_eq!(rig.server.stats().logins, 3);
+    assert_eq!(rig.server.stats().logins, 6);
     assert!(rig.server.ledger().sessions().iter().all(|session| session.end.is_some()));
 }

@@ -97,3 +97,29 @@ async fn a_program_gives_the_credential() {
     let failed = rig.cli(&["users", "list", "--credential-program", "./pass"]).await;
     assert_eq!((failed.code, failed.stderr.contains("the vault is locked")), (2, true), "{}", failed.stderr);
 }
+
+#[tokio::test]
+async fn name_and_password_of_a_login_are_of_one_source() {
+    let mut rig = Rig::new().await;
+    let file = rig.home.path().join(".env");
+    let user = async |rig: &mut Rig, args: &[&str]| {
+        let args = [&["login", "--env-file", ".env", "--json"], args].concat();
+        rig.cli(&args).await.succeeded().json()["username"].as_str().unwrap().to_owned()
+    };
+    // The login of the environment comes before that of the file.
+    std::fs::write(&file, "EDGEQUAKE_USERNAME=root\nEDGEQUAKE_PASSWORD_FILE=\"  \"\n").unwrap();
+    rig.env("EDGEQUAKE_EMAIL", "mona");
+    rig.env("EDGEQUAKE_PASSWORD", MONA_PASSWORD);
+    assert_eq!(user(&mut rig, &[]).await, "mona");
+    // A twin in another source is no contradiction.
+    std::fs::write(rig.home.path().join("root"), ROOT_PASSWORD).unwrap();
+    std::fs::write(&file, "EDGEQUAKE_USERNAME=root\nEDGEQUAKE_PASSWORD_FILE=root\n").unwrap();
+    assert_eq!(user(&mut rig, &[]).await, "mona");
+    assert_eq!(user(&mut rig, &["root"]).await, "root");
+    // Nobody's password is sent under the other's name.
+    std::fs::write(&file, "EDGEQUAKE_USERNAME=root\n").unwrap();
+    rig.env("EDGEQUAKE_EMAIL", "");
+    let requests = rig.server.stats().requests;
+    let refused = rig.cli(&["login", "--env-file", ".env"]).await;
+    assert_eq!((refused.code, rig.server.stats().requests), (2, requests), "{}", refused.stderr);
+}
