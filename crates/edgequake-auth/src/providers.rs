@@ -12,6 +12,7 @@ mod key_file;
 mod program;
 mod reload;
 mod static_key;
+mod turn;
 
 pub use anonymous::Anonymous;
 pub use chain::{Chain, ChainBuilder};

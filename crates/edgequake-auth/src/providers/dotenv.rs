@@ -58,7 +58,8 @@ impl DotEnv {
     /// # Errors
     ///
     /// [`NotConfigured`](CredentialsErrorKind::NotConfigured) when there is no such file;
-    /// [`Invalid`](CredentialsErrorKind::Invalid) when it cannot be read, is not UTF-8, or has a malformed line.
+    /// [`Invalid`](CredentialsErrorKind::Invalid) when it cannot be read, is longer than 64 KiB, neither UTF-8 nor UTF-16 with a byte-order
+    /// mark, or has a malformed line; also when it is a pipe that does not end within 10 s.
     pub async fn load(path: impl Into<PathBuf>) -> Result<Self, CredentialsError> {
         let path = path.into();
         crate::blocking::run("reading the .env file", move || Self::read(&path)).await?
@@ -79,15 +80,16 @@ impl DotEnv {
 
     fn read(path: &Path) -> Result<Self, CredentialsError> {
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).map(Secret::new).map_err(|error| {
-            let (kind, what) = match error.kind() {
-                std::io::ErrorKind::NotFound => (CredentialsErrorKind::NotConfigured, "does not exist"),
-                std::io::ErrorKind::InvalidData => (CredentialsErrorKind::Invalid, "is not UTF-8"),
-                _ => (CredentialsErrorKind::Invalid, "cannot be read"),
-            };
-            CredentialsError::new(kind, format!("{name} {what}")).with_source(error)
-        })?;
-        Ok(Self { path: Some(path.to_owned()), ..Self::parse(name, text.expose())? })
+        if let Err(error) = std::fs::metadata(path)
+            && error.kind() == std::io::ErrorKind::NotFound
+        {
+            let text = format!("{name} does not exist");
+            return Err(CredentialsError::new(CredentialsErrorKind::NotConfigured, text).with_source(error));
+        }
+        let read = SecretFile::new(path).named(name.as_str()).read_text()?;
+        let file = Self::parse(name, read.text.expose())?;
+        // A pipe gives its content once.
+        Ok(Self { path: read.is_regular.then(|| path.to_owned()), ..file })
     }
 
     /// The value of a variable; `None` when it is absent or empty.

@@ -13,6 +13,7 @@ use edgequake_types::Origin;
 
 use self::exchange::{Order, Request};
 use super::static_key::StaticKey;
+use super::turn::Turn;
 use crate::authorization::{Authorization, Carrier, Generation};
 use crate::credentials::{AuthContext, Credentials, Recourse};
 use crate::error::CredentialsError;
@@ -54,7 +55,7 @@ pub struct Program {
     /// What it gave for each server.
     slots: Arc<Mutex<HashMap<Origin, Slot>>>,
     /// Held while the program runs.
-    running: Arc<tokio::sync::Mutex<()>>,
+    turn: Turn<Origin>,
 }
 
 #[derive(Default)]
@@ -93,7 +94,7 @@ impl Program {
             order: Arc::new(order),
             carrier: Carrier::Bearer,
             slots: Arc::default(),
-            running: Arc::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -120,7 +121,7 @@ impl Program {
 
     /// With other options it gives something else, so it shares nothing with what it was cloned from.
     fn anew(mut self) -> Self {
-        (self.slots, self.running) = (Arc::default(), Arc::default());
+        (self.slots, self.turn) = (Arc::default(), Turn::default());
         self
     }
 
@@ -171,15 +172,19 @@ impl Credentials for Program {
     /// [`Invalid`](crate::CredentialsErrorKind::Invalid) when it cannot be started, fails, or does not answer as it should;
     /// [`TimedOut`](crate::CredentialsErrorKind::TimedOut) when it takes too long.
     async fn authorize(&self, cx: &AuthContext) -> Result<Authorization, CredentialsError> {
-        let running = Arc::clone(&self.running).lock_owned().await;
+        let (mine, failure) = self.turn.wait(cx.origin()).await;
         if let Some(authorization) = self.usable(cx) {
             return Ok(authorization);
+        }
+        if let Some(failure) = failure {
+            return Err(failure);
         }
         let (program, origin) = (self.clone(), cx.origin().clone());
         crate::blocking::run("the credential program", move || {
             // Until the program has ended, also when nobody waits for it any more.
-            let _running = running;
-            program.run(&origin)
+            let result = program.run(&origin);
+            mine.end(origin, &result);
+            result
         })
         .await?
     }

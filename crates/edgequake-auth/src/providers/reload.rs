@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::static_key::StaticKey;
+use super::turn::Turn;
 use crate::authorization::{Authorization, Generation};
 use crate::credentials::Recourse;
 use crate::error::CredentialsError;
@@ -23,8 +24,8 @@ pub(crate) struct Found {
 pub(crate) struct ReloadingKey {
     read: Arc<Read>,
     slot: Arc<Mutex<Slot>>,
-    /// Held while it is read: a pipe gives its content to one reader.
-    reading: Arc<tokio::sync::Mutex<()>>,
+    /// A pipe gives its content to one reader.
+    turn: Turn<()>,
 }
 
 #[derive(Default)]
@@ -43,7 +44,7 @@ impl ReloadingKey {
         Self {
             read: Arc::new(read),
             slot: Arc::new(Mutex::new(Slot { key: first, refused: false, once: false })),
-            reading: Arc::default(),
+            turn: Turn::default(),
         }
     }
 
@@ -56,14 +57,18 @@ impl ReloadingKey {
         if let Some(authorization) = self.ready() {
             return Ok(authorization);
         }
-        let reading = Arc::clone(&self.reading).lock_owned().await;
+        let (mine, failure) = self.turn.wait(&()).await;
         if let Some(authorization) = self.ready() {
             return Ok(authorization);
         }
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
         let read = Arc::clone(&self.read);
         let result = crate::blocking::run("reading the key", move || {
-            let _reading = reading;
-            read()
+            let result = read();
+            mine.end((), &result);
+            result
         })
         .await
         .and_then(|result| result);

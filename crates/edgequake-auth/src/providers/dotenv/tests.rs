@@ -110,7 +110,12 @@ async fn a_missing_file_is_not_configured_and_a_broken_one_is_an_error() {
     std::fs::write(&path, b"A=\xff\xfes3cr3t\n").unwrap();
     let broken = DotEnv::load(&path).await.unwrap_err();
     assert_eq!(broken.kind(), CredentialsErrorKind::Invalid);
-    assert!(broken.to_string().ends_with(".env is not UTF-8"), "{broken}");
+    assert!(
+        broken
+            .to_string()
+            .ends_with(".env is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8"),
+        "{broken}"
+    );
 }
 
 #[tokio::test]
@@ -142,4 +147,24 @@ proptest! {
         prop_assert_eq!(get(&text, "K"), Some(value));
         prop_assert_eq!(get(&text, "B"), Some("2".to_owned()));
     }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_pipe_is_read_once_and_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("env");
+    let mkfifo = std::process::Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(mkfifo.success());
+    let writer = std::thread::spawn({
+        let path = path.clone();
+        move || std::fs::write(path, "EDGEQUAKE_API_KEY=k1\n").unwrap()
+    });
+    let file = DotEnv::load(&path).await.unwrap();
+    writer.join().unwrap();
+    let key = file.credentials();
+    let cx = AuthContext::new("https://eq.example.com".parse().unwrap());
+    let used = key.authorize(&cx).await.unwrap();
+    // Nobody writes to it again: another look would wait in vain.
+    assert_eq!(key.rejected(used.generation()), Recourse::None);
 }

@@ -184,3 +184,25 @@ async fn a_chain_goes_on_when_the_program_has_nothing() {
     let chain = Chain::builder().explicit(program).stored_login(StaticKey::new("k1").unwrap()).build();
     assert_eq!(value(&chain.authorize(&cx()).await.unwrap()), "Bearer k1");
 }
+
+#[tokio::test]
+async fn whoever_waits_for_a_program_that_fails_is_told_and_runs_none() {
+    let folder = tempfile::tempdir().unwrap();
+    // It ends once all are waiting.
+    let program = script(folder.path(), GREETING, "while [ ! -e go ]; do :; done\nexit 3");
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let program = program.clone();
+        calls.spawn(async move { program.authorize(&cx()).await.unwrap_err().to_string() });
+    }
+    // All of them have had a look before the program says so.
+    while runs(folder.path()) == 0 {
+        tokio::task::yield_now().await;
+    }
+    std::fs::write(folder.path().join("go"), "").unwrap();
+    let texts: std::collections::BTreeSet<String> = calls.join_all().await.into_iter().collect();
+    assert_eq!((texts.len(), runs(folder.path())), (1, 1), "{texts:?}");
+    // The next one tries again.
+    program.authorize(&cx()).await.unwrap_err();
+    assert_eq!(runs(folder.path()), 2);
+}
