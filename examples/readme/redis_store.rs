@@ -3,6 +3,7 @@ use std::time::Duration;
 use edgequake_client::Client;
 use edgequake_client::types::documents::ListDocuments;
 use edgequake_redis::{EncryptionKey, RedisStore};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -16,10 +17,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Address, name and password of the login from EDGEQUAKE_BASE_URL, EDGEQUAKE_USERNAME and EDGEQUAKE_PASSWORD_FILE.
     let client = Client::builder().env().token_store(store).build()?;
 
-    let page = client.documents().list(ListDocuments::new()).await?;
-    println!("{} documents", page.total);
-
-    // Before the pod ends: a renewal that is under way must reach the store.
+    // Kubernetes asks a pod to end with SIGTERM.
+    let mut terminated = signal(SignalKind::terminate())?;
+    loop {
+        let page = client.documents().list(ListDocuments::new()).await?;
+        println!("{} documents", page.total);
+        tokio::select! {
+            _ = terminated.recv() => break,
+            () = tokio::time::sleep(Duration::from_secs(60)) => {}
+        }
+    }
+    // A renewal that is under way must reach the store.
     client.settle(Duration::from_secs(30)).await;
     Ok(())
 }

@@ -4,18 +4,24 @@
 //! `gnome-keyring` where they are missing, which takes root; elsewhere it says what is missing.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use lexopt::Parser;
 
 use crate::command::run as run_command;
 use crate::failure::{Failure, Result};
+use crate::limit::{self, End};
+
+/// Builds and tests; a prompt that nobody answers would last for ever.
+const LIMIT: Duration = Duration::from_secs(30 * 60);
 
 /// Unlocks a keyring of its own with a password that guards nothing, then runs the test that needs one.
 const SESSION: &str = r#"
 set -eu
 printf 'keyring-of-a-test' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
 "$CARGO" test --package edgequake-auth --features keyring,testing --test keyring -- --include-ignored
-"$CARGO" test --package edgequake-cli --features keyring --test it -- --ignored one_place
+"$CARGO" test --package edgequake-cli --features keyring --test it -- \
+    --ignored --exact sessions::a_login_is_in_one_place_only | tee /dev/stderr | grep --quiet '1 passed'
 "#;
 
 pub(crate) fn run(arguments: Parser) -> Result<()> {
@@ -28,16 +34,23 @@ pub(crate) fn run(arguments: Parser) -> Result<()> {
         .map_err(|error| Failure::new(format!("no folder for the test's keyring: {error}")))?;
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The keyring goes into a folder of its own; the user's is left alone.
-    let result = run_command(
+    let ended = limit::run(
         Command::new("dbus-run-session")
             .args(["--", "sh", "-c", SESSION])
             .env("CARGO", cargo)
             .env("XDG_DATA_HOME", &home)
             .env("XDG_RUNTIME_DIR", &home),
+        LIMIT,
     );
     // What is left in the temporary folder is a keyring that nobody needs.
     let _ = std::fs::remove_dir_all(&home);
-    result
+    match ended? {
+        End::Exited(status) if status.success() => Ok(()),
+        End::Exited(status) => Err(Failure::new(format!("the tests with a keyring failed: {status}"))),
+        End::Killed => {
+            Err(Failure::new(format!("the tests with a keyring took longer than {} s", LIMIT.as_secs())))
+        }
+    }
 }
 
 fn is_there(program: &str) -> bool {

@@ -54,7 +54,7 @@ pub enum CredentialsErrorKind {
 /// assert_eq!(error.kind(), CredentialsErrorKind::Invalid);
 /// assert_eq!(
 ///     error.to_string(),
-///     "the API key has a character outside visible ASCII at position 7 (U+200B); copy the key again"
+///     "the API key has a character outside visible ASCII at position 7 (U+200B); copy it again"
 /// );
 /// ```
 #[derive(Clone)]

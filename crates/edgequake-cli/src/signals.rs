@@ -13,7 +13,7 @@ pub(crate) enum Signal {
     HangUp,
 }
 
-/// The signals that end the program. They are caught from the moment this is made.
+/// The signals that end the program. On Unix they are caught from the moment this is made, elsewhere while it is asked.
 pub(crate) struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,

@@ -112,8 +112,8 @@ impl RedisStoreBuilder {
         self
     }
 
-    /// What all keys begin with: `edgequake` by default. A part in braces becomes the hash tag of Redis Cluster; without one the
-    /// server is it.
+    /// What all keys begin with: `edgequake` by default. A part in braces becomes the hash tag of Redis Cluster; without one, the address
+    /// of the EdgeQuake server is the hash tag.
     pub fn key_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();
         self
@@ -137,8 +137,15 @@ impl RedisStoreBuilder {
 
     /// Encrypts what is written from now on, and reads nothing that is not encrypted.
     ///
-    /// To change the key, add the new one first and keep the old one as a [second](Self::decryption_key) until every process has
-    /// both; each renewal of a token writes the record anew.
+    /// To change the key without a break, go in three steps, each once the one before has reached every process: add the new key as a
+    /// [decryption key](Self::decryption_key); make it the encryption key, and the old one the decryption key; drop the old one, after
+    /// a renewal of the token has written the record with the new key.
+    ///
+    /// A login that was stored before there was a key is refused: delete its key in Redis, and log in again.
+    ///
+    /// Encryption keeps what is stored from being read or exchanged for that of another login. It does not keep whoever can write to
+    /// Redis from putting back an older state of the same login; the store tells that as
+    /// [`WentBack`](edgequake_auth::StoreErrorKind::WentBack) only if the revision is older as well.
     #[cfg(feature = "encryption")]
     pub fn encryption_key(mut self, key: EncryptionKey) -> Self {
         self.payloads.key = Some(key);

@@ -93,7 +93,7 @@ mod tests {
         for bad in ["", "s3cr3t", &STANDARD.encode([7; 31]), &STANDARD.encode([7; 33])] {
             let error = EncryptionKey::from_base64(bad).unwrap_err();
             insta::allow_duplicates! {
-                insta::assert_snapshot!(error, @"an encryption key is 32 random bytes in base64, as of: openssl rand -base64 32");
+                insta::assert_snapshot!(error, @"an encryption key is 32 random bytes in base64, such as `openssl rand -base64 32` prints");
             }
         }
     }

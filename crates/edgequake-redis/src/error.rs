@@ -35,13 +35,17 @@ pub enum RedisStoreError {
     #[error("the time limit for Redis must be at least 10 ms")]
     TimeLimitTooShort,
     /// The encryption key is not 32 bytes.
-    #[error("an encryption key is 32 random bytes in base64, as of: openssl rand -base64 32")]
+    #[error("an encryption key is 32 random bytes in base64, such as `openssl rand -base64 32` prints")]
     InvalidEncryptionKey,
+}
+
+fn says(error: &RedisError, words: &str) -> bool {
+    error.detail().is_some_and(|detail| detail.contains(words))
 }
 
 /// Of a command in a script, and of the choice of a database, Redis and the redis crate say so in words only.
 fn lacks_permission(error: &RedisError) -> bool {
-    let says = |words| error.detail().is_some_and(|detail| detail.contains(words));
+    let says = |words| says(error, words);
     error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm)
         || says("has no permissions to")
         || says("The user executing the script can't")
@@ -55,6 +59,26 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
         _ if error.is_timeout() => (Busy, "Redis did not answer in time".to_owned()),
         (ErrorKind::AuthenticationFailed, _) | (_, "NOAUTH" | "WRONGPASS") => {
             (Unavailable, format!("Redis at {address} refused the user or the password"))
+        }
+        _ if says(error, "wrong number of arguments for 'auth'") => (
+            Unavailable,
+            "Redis before version 6 knows no users: give it a password only".to_owned(),
+        ),
+        _ if says(error, "unknown command") => (
+            Unavailable,
+            "Redis, or what stands before it, does not know the commands that a token store needs: EVALSHA, SCRIPT LOAD, HMGET"
+                .to_owned(),
+        ),
+        (_, "NOREPLICAS") => (
+            Unavailable,
+            "Redis takes no writes, since too few replicas are connected (min-replicas-to-write)".to_owned(),
+        ),
+        (_, "MISCONF") => (
+            Unavailable,
+            "Redis takes no writes, since it cannot save its data: look at its log and its disk".to_owned(),
+        ),
+        (_, "CLUSTERDOWN") => {
+            (Unavailable, "Redis is a cluster that is down: a part of its keys has no node".to_owned())
         }
         _ if lacks_permission(error) => (
             Unavailable,
@@ -71,7 +95,7 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
             "Redis is a cluster, and the keys are on another of its nodes: name that node, or a proxy"
                 .to_owned(),
         ),
-        _ if error.detail().is_some_and(|detail| detail.contains("DB index is out of range")) => (
+        _ if says(error, "DB index is out of range") => (
             Unavailable,
             "Redis does not have the database in its address: take a lower number, or raise databases"
                 .to_owned(),
@@ -86,7 +110,7 @@ pub(crate) fn failed(address: &ConnectionAddr, error: &RedisError) -> StoreError
         ),
         (ErrorKind::Parse, _) => (
             Unavailable,
-            format!("what answers at {address} does not speak as Redis does: check the address"),
+            format!("what answers at {address} is not Redis: check the address"),
         ),
         (_, "") => (Unavailable, format!("Redis at {address} cannot be reached: {}", error.category())),
         (_, code) => (Unavailable, format!("Redis answered with an error: {code}")),

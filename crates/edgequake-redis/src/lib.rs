@@ -33,15 +33,17 @@
 //! | `edgequake:login:{https://eq.example.com}:service@example.com` | `revision`: microseconds of the clock of Redis, always rising; `record`: the tokens and who logged in, as JSON, or encrypted with the feature `encryption` |
 //! | `edgequake:logins:{https://eq.example.com}` | a member for each account |
 //!
-//! The part in braces is the hash tag of Redis Cluster: both keys of a server are in one slot. A login that has ended expires 30
+//! The part in braces is the hash tag of Redis Cluster: both keys of a server are in one slot. The store does not follow the redirections
+//! of a cluster: give it the node that has the slot, or a proxy. A login that has ended expires 30
 //! days after its last write; others do not expire.
 //!
 //! # What Redis has to promise
 //!
 //! * **`maxmemory-policy noeviction`**, at least for these keys: they must not be thrown away to make room. A Redis that is full
 //!   then refuses a write before a token is spent.
-//! * **Persistence**: `appendonly yes`. With `appendfsync everysec`, the default, a crash can lose the last second. That is told
-//!   as [`WentBack`](edgequake_auth::StoreErrorKind::WentBack), and nobody uses what is left; see below.
+//! * **Persistence**: `appendonly yes` and `appendfsync always`. With `everysec`, the default, a crash can lose the last second. Who had
+//!   seen what was lost is told so, as [`WentBack`](edgequake_auth::StoreErrorKind::WentBack), and does not use what is left; nobody else
+//!   can know, see below.
 //! * **Fail-over** to a replica loses what it had not received yet. [`replicas`](RedisStoreBuilder::replicas) makes each write
 //!   wait for replicas (`WAIT`), which makes that rare; Redis cannot exclude it.
 //! * **Permissions**: `+hmget +evalsha +script|load +hget +hset +zadd +zrevrange +zrem +exists +time +persist +pexpire
@@ -54,8 +56,8 @@
 //! Each store remembers the highest revision it has seen of a login. Once Redis holds less, or nothing, the refresh token in it
 //! may be spent, and a second use ends the session. So reading fails until there is a newer login; access tokens in hand are
 //! used meanwhile. A program with a password logs in again by itself; one without waits for whoever does.
-//! A process that starts after the loss has seen nothing and cannot know, and once it has written, nobody can: where Redis may
-//! lose writes, give every process a password.
+//! A process that had not seen the lost write, such as one that starts after it, cannot know, and once it has written, nobody can: it
+//! presents the spent token, and the session ends. Where Redis may lose writes, give every process a password.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -102,7 +102,7 @@ impl Payloads {
     fn decrypt(&self, name: &str, bytes: &[u8]) -> Result<Option<Zeroizing<String>>, StoreError> {
         if bytes.starts_with(b"eqs1") {
             return Err(corrupt(format!(
-                "the login under {name} in Redis is encrypted: it takes the feature encryption and its key"
+                "the login under {name} in Redis is encrypted: reading it needs the feature `encryption` and its key"
             )));
         }
         Ok(None)

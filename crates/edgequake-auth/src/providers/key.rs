@@ -32,7 +32,7 @@ pub(crate) fn clean(field: &str, text: &str) -> Result<Secret, CredentialsError>
         return Err(CredentialsError::new(
             CredentialsErrorKind::Invalid,
             format!(
-                "{field} has a character outside visible ASCII at position {position} (U+{:04X}); copy the key again",
+                "{field} has a character outside visible ASCII at position {position} (U+{:04X}); copy it again",
                 u32::from(odd)
             ),
         ));

@@ -38,6 +38,8 @@ pub struct SecretFile {
     name: Arc<str>,
     path: PathBuf,
     pipe: Arc<Mutex<Pipe>>,
+    /// How long a pipe may take to end.
+    limit: Duration,
 }
 
 /// What is known of a file that is no regular one. There is one reader of it at a time.
@@ -64,7 +66,7 @@ impl SecretFile {
     /// The file at `path`. Nothing is read yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { name: format!("the file {}", path.display()).into(), path, pipe: Arc::default() }
+        Self { name: format!("the file {}", path.display()).into(), path, pipe: Arc::default(), limit: LIMIT }
     }
 
     /// What errors call it, instead of `the file` and its path.
@@ -117,7 +119,7 @@ impl SecretFile {
         if let Pipe::Read(text) = &*pipe {
             return Ok(text.clone());
         }
-        let text = self.decoded(content_in_time(&mut pipe, &self.path))?;
+        let text = self.decoded(content_in_time(&mut pipe, &self.path, self.limit))?;
         *pipe = Pipe::Read(text.clone());
         Ok(text)
     }
@@ -125,7 +127,8 @@ impl SecretFile {
     fn decoded(&self, bytes: Content) -> Result<Secret, CredentialsError> {
         let bytes = bytes.map_err(|error| match error.kind() {
             std::io::ErrorKind::TimedOut => {
-                self.unusable("did not end within 10 s; write the secret and close it")
+                let limit = self.limit.as_secs();
+                self.unusable(&format!("did not end within {limit} s; write the secret and close it"))
             }
             _ => self.unusable("cannot be read").with_source(error),
         })?;
@@ -150,7 +153,7 @@ impl fmt::Debug for SecretFile {
 
 /// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own waits
 /// for that, and this call at most as long as the limit.
-fn content_in_time(pipe: &mut Pipe, path: &Path) -> Content {
+fn content_in_time(pipe: &mut Pipe, path: &Path, limit: Duration) -> Content {
     let content = match std::mem::take(pipe) {
         Pipe::Pending(content) => content,
         _ => {
@@ -163,7 +166,7 @@ fn content_in_time(pipe: &mut Pipe, path: &Path) -> Content {
             content
         }
     };
-    match content.recv_timeout(LIMIT) {
+    match content.recv_timeout(limit) {
         Ok(read) => read,
         Err(RecvTimeoutError::Timeout) => {
             *pipe = Pipe::Pending(content);
@@ -260,6 +263,24 @@ mod tests {
         assert_eq!((read.text.expose(), read.is_regular), ("s3cr3t\n", false));
         // Nobody writes any more.
         assert_eq!(file.clone().read_line().unwrap().expose(), "s3cr3t");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_that_ends_too_late_is_an_error_and_its_content_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let mut file = SecretFile::new(&path).named("the file");
+        file.limit = Duration::ZERO;
+        for _ in 0..2 {
+            let error = file.read_line().unwrap_err().to_string();
+            assert_eq!(error, "the file did not end within 0 s; write the secret and close it");
+        }
+        // Opens once somebody reads, which the first call has begun to do.
+        std::fs::write(&path, "s3cr3t\n").unwrap();
+        file.limit = LIMIT;
+        assert_eq!(file.read_line().unwrap().expose(), "s3cr3t");
     }
 
     proptest! {

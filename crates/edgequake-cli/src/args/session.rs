@@ -2,8 +2,9 @@
 
 /// Log in and keep the session for later commands.
 ///
-/// The password comes from --password-stdin, EDGEQUAKE_PASSWORD or a prompt. It is not kept:
-/// later commands use the session and renew it when its token expires.
+/// The password comes from --password-stdin, EDGEQUAKE_PASSWORD, the file that
+/// EDGEQUAKE_PASSWORD_FILE names, or a prompt. It is not kept: later commands use the
+/// session and renew it when its token expires.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Login {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use edgequake_client::layers::retry::RetryConfig;
-use edgequake_client::transport::{HttpTransport, HttpTransportBuilder, Proxies};
+use edgequake_client::transport::HttpTransportBuilder;
 use edgequake_client::types::documents::UploadText;
 use edgequake_client::{Client, ClientCertificate, ErrorKind};
 use edgequake_devserver::DevServer;
@@ -127,7 +127,11 @@ async fn tls_can_be_set_up_as_a_whole() {
             rustls::pki_types::PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap(),
         )
         .unwrap();
-    let transport = || HttpTransport::builder().proxies(Proxies::none()).tls_config(config.clone());
+    let transport = || {
+        edgequake_client::HttpTransport::builder()
+            .proxies(edgequake_client::Proxies::none())
+            .tls_config(config.clone())
+    };
     list(&client(&front.url(), transport())).await.unwrap();
     assert_eq!(*shown.lock().unwrap(), [der(&certificate)]);
 

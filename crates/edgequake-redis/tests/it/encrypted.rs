@@ -44,10 +44,17 @@ async fn the_contract_holds_and_redis_sees_no_token() {
 async fn keys_change_without_a_login_and_wrong_ones_are_told() {
     let server = Server::start(&[]).await;
     let old = server.builder().encryption_key(key(1)).build().unwrap();
-    put(&old, &login("a1")).await;
+    put(&old, &login("a0")).await;
+    // First every process is told of the new key: those that were, and those that were not yet, read what the others write.
+    let told = server.builder().encryption_key(key(1)).decryption_key(key(2)).build().unwrap();
+    put(&told, &login("a1")).await;
+    assert_eq!(access(&old).await.as_deref(), Some("a1"));
+    // Then they write with it.
     let both = server.builder().encryption_key(key(2)).decryption_key(key(1)).build().unwrap();
     assert_eq!(access(&both).await.as_deref(), Some("a1"));
     put(&both, &login("a2")).await;
+    assert_eq!(access(&told).await.as_deref(), Some("a2"));
+    // At last the old one goes.
     let new = server.builder().encryption_key(key(2)).build().unwrap();
     assert_eq!(access(&new).await.as_deref(), Some("a2"));
 

@@ -64,6 +64,10 @@ async fn what_is_no_redis_is_told() {
         ("cluster", "", Some("-MOVED 3999 127.0.0.1:6381\r\n")),
         ("full", "", Some("-OOM command not allowed when used memory > 'maxmemory'.\r\n")),
         ("no scripts", "", Some("-ERR unknown command 'EVALSHA', with args beginning with: 's3cr3t'\r\n")),
+        ("without users", MONA, Some("-ERR wrong number of arguments for 'auth' command\r\n")),
+        ("too few replicas", "", Some("-NOREPLICAS Not enough good replicas to write.\r\n")),
+        ("a full disk", "", Some("-MISCONF Redis is configured to save RDB snapshots, but is unable to\r\n")),
+        ("a cluster with a gap", "", Some("-CLUSTERDOWN Hash slot not served\r\n")),
         ("a web server", "", Some("HTTP/1.1 400 Bad Request\r\n\r\n")),
     ] {
         let (error, port) = said(user, answer).await;

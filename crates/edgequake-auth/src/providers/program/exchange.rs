@@ -171,7 +171,7 @@ impl Order {
     fn parse<T: for<'de> Deserialize<'de>>(&self, line: &str) -> Result<T, CredentialsError> {
         serde_json::from_str(line).map_err(|error| {
             self.failed(&format!(
-                "answered with something else than this protocol, at column {}",
+                "gave an answer that does not follow this protocol, at column {}",
                 error.column()
             ))
         })
