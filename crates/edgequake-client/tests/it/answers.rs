@@ -7,10 +7,13 @@ use bytes::Bytes;
 use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::types::documents::ListDocuments;
 use edgequake_client::types::{Download, Lines, operation};
-use edgequake_client::{Client, ErrorKind};
+use edgequake_client::{Client, ClientBuilder, ErrorKind};
+use futures_util::{StreamExt, stream};
 use http::{Request, Response};
+use http_body::Frame;
+use http_body_util::StreamBody;
 
-use crate::server::{Act, Server, answer};
+use crate::dev;
 
 /// Follows numbers.
 #[operation(GET "/plugins/numbers" -> Lines<u64>, Required, Safe, None, new(), crate = edgequake_client::types)]
@@ -20,29 +23,34 @@ struct WatchNumbers {}
 #[operation(GET "/plugins/file" -> Download, Required, Safe, None, new(), crate = edgequake_client::types)]
 struct GetFile {}
 
-/// A server that sends a piece every few milliseconds, longer than any call may take.
-async fn slow(content_type: &str) -> Server {
-    let head = format!("HTTP/1.1 200 X\r\ncontent-type: {content_type}\r\nconnection: close\r\n\r\n");
-    let mut pieces = vec![(Duration::ZERO, head.into_bytes())];
-    pieces.extend((0..20).map(|number| (Duration::from_millis(10), format!("{number}\n").into_bytes())));
-    Server::start(move |_, _| Act::Pieces(pieces.clone())).await
+/// A client in the same process whose answers come piece by piece, in twice the time that a call may take.
+fn slow(content_type: &'static str, builder: ClientBuilder) -> Client {
+    let transport = tower::service_fn(move |request: Request<RequestBody>| {
+        if content_type == "application/x-ndjson" {
+            assert_eq!(request.headers()["accept-encoding"], "identity");
+        }
+        let pieces = stream::iter(0..20).then(|number| async move {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from(format!("{number}\n"))))
+        });
+        let answer = Response::builder().header("content-type", content_type);
+        std::future::ready(answer.body(ResponseBody::new(StreamBody::new(pieces))))
+    });
+    builder.build_on(transport).unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_limit_of_a_call_does_not_cut_a_stream() {
     let limit = Duration::from_millis(100);
-    let server = slow("application/x-ndjson").await;
-    let client = server.builder().timeout(limit).build().unwrap();
+    let client = slow("application/x-ndjson", Client::builder().timeout(limit));
     let mut numbers = client.send(WatchNumbers::new()).await.unwrap();
     let mut sum = 0;
     while let Some(number) = numbers.next().await {
         sum += number.unwrap();
     }
     assert_eq!(sum, 190);
-    assert_eq!(server.only().header("accept-encoding"), Some("identity"));
 
-    let server = slow("application/octet-stream").await;
-    let client = server.builder().timeout(limit).build().unwrap();
+    let client = slow("application/octet-stream", Client::builder().timeout(limit));
     let mut file = client.send(GetFile::new()).await.unwrap();
     let mut length = 0;
     while let Some(piece) = file.next().await {
@@ -51,8 +59,8 @@ async fn the_limit_of_a_call_does_not_cut_a_stream() {
     assert_eq!(length, 50);
 
     // A limit of the call's own holds.
-    let server = slow("application/octet-stream").await;
-    let mut file = server.client().send(GetFile::new()).timeout(limit).await.unwrap();
+    let client = slow("application/octet-stream", Client::builder());
+    let mut file = client.send(GetFile::new()).timeout(limit).await.unwrap();
     let mut last = None;
     while let Some(piece) = file.next().await {
         last = Some(piece);
@@ -60,10 +68,11 @@ async fn the_limit_of_a_call_does_not_cut_a_stream() {
     assert!(matches!(last.unwrap().unwrap_err().kind(), ErrorKind::Timeout(_)));
 }
 
-fn answering(body: Bytes) -> Client {
+fn answering(content_type: &'static str, body: impl Into<Bytes>) -> Client {
+    let body = body.into();
     let transport = tower::service_fn(move |_: Request<RequestBody>| {
-        let answer = Response::new(ResponseBody::from(body.clone()));
-        std::future::ready(Ok::<_, Infallible>(answer))
+        let answer = Response::builder().header("content-type", content_type);
+        std::future::ready(answer.body(ResponseBody::from(body.clone())))
     });
     Client::from_service("http://127.0.0.1:1", transport).unwrap()
 }
@@ -72,7 +81,7 @@ fn answering(body: Bytes) -> Client {
 async fn lines_are_limited_and_their_number_is_not() {
     // More than a line may have, in one piece, in lines that are short.
     let many = "1\n".repeat(9 * 1024 * 1024);
-    let mut numbers = answering(many.into()).send(WatchNumbers::new()).await.unwrap();
+    let mut numbers = answering("application/x-ndjson", many).send(WatchNumbers::new()).await.unwrap();
     let mut count = 0;
     while let Some(number) = numbers.next().await {
         count += number.unwrap();
@@ -80,7 +89,7 @@ async fn lines_are_limited_and_their_number_is_not() {
     assert_eq!(count, 9 * 1024 * 1024);
 
     // All lines together have one, too, however they are cut into pieces.
-    let client = answering("12\n34\n56\n78\n".into());
+    let client = answering("application/x-ndjson", "12\n34\n56\n78\n");
     let mut numbers = client.send(WatchNumbers::new()).stream_limit(7).await.unwrap();
     assert_eq!((numbers.next().await.unwrap().unwrap(), numbers.next().await.unwrap().unwrap()), (12, 34));
     let error = numbers.next().await.unwrap().unwrap_err();
@@ -91,7 +100,7 @@ async fn lines_are_limited_and_their_number_is_not() {
     insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; a line is longer than 1 bytes");
 
     let one = "1".repeat(17 * 1024 * 1024);
-    let mut numbers = answering(one.into()).send(WatchNumbers::new()).await.unwrap();
+    let mut numbers = answering("application/x-ndjson", one).send(WatchNumbers::new()).await.unwrap();
     let error = numbers.next().await.unwrap().unwrap_err();
     insta::assert_snapshot!(error, @"/plugins/numbers: the stream failed; a line is longer than 16777216 bytes");
     assert!(numbers.next().await.is_none());
@@ -103,7 +112,7 @@ async fn a_decoded_answer_is_limited_to_32_mib_unless_the_call_says_otherwise() 
         let mut body = br#"{"documents":[]"#.to_vec();
         body.resize(bytes - 1, b' ');
         body.push(b'}');
-        answering(body.into())
+        answering("application/json", body)
     };
     let list = ListDocuments::new;
     padded(32 << 20).documents().list(list()).await.unwrap();
@@ -116,11 +125,11 @@ async fn a_decoded_answer_is_limited_to_32_mib_unless_the_call_says_otherwise() 
 
 #[tokio::test]
 async fn a_web_page_is_no_stream() {
-    let page = answer(200, &[("content-type", "Text/HTML; charset=utf-8")], b"<html>log in</html>");
-    let server = Server::start(move |_, _| Act::Send(page.clone())).await;
-    let error = server.client().send(WatchNumbers::new()).await.unwrap_err();
+    let (html, page) = ("Text/HTML; charset=utf-8", "<html>log in</html>");
+    let error = answering(html, page).send(WatchNumbers::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stream);
     assert!(error.to_string().contains("not application/x-ndjson"), "{error}");
-    let error = server.client().query().stream("?").await.unwrap_err();
+    let server = dev::ordering([dev::page(200, html, page)]).await;
+    let error = dev::client(&server).query().stream("?").await.unwrap_err();
     assert!(error.to_string().contains("not text/event-stream"), "{error}");
 }

@@ -1,4 +1,5 @@
-//! The grid of bodies: what each kind of body does when an answer or its absence asks for another attempt.
+//! The grid of bodies: what each kind of body does when an answer or its absence asks for another attempt. The dev server does not tell
+//! whether a body arrived byte for byte, and does not cut the head of an answer.
 
 use std::sync::Arc;
 

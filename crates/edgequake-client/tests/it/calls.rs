@@ -1,16 +1,21 @@
 //! Calls and what they may have of their own; endpoints of a user's own; errors for mocks.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
+use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
 use edgequake_client::types::query::Query;
 use edgequake_client::types::session::Login;
 use edgequake_client::types::{Download, Json, Lines, UserId, WorkspaceId, model, operation};
 use edgequake_client::{Client, Error, ErrorKind};
-use http::{Method, Response, StatusCode};
-use http_body_util::BodyExt;
+use futures_util::{StreamExt, stream};
+use http::{Method, Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 
+use crate::dev;
 use crate::errors::chain;
 use crate::server::{Act, Server, answer, json};
 
@@ -81,20 +86,18 @@ async fn an_operation_that_the_server_does_not_know_is_told_with_its_version() {
         let error = client.send(GetDocument::new("d")).await.unwrap_err();
         assert!(!error.to_string().contains("since"), "{error}");
     }
-    let server = Server::answers([answer(404, &[], b"")]).await;
-    let error = server.client().send(GetGadget::new("p", "x")).await.unwrap_err();
-    insta::assert_snapshot!(error, @"/plugins/{plugin}/gadgets/{*path}: 404 Not Found [NOT_FOUND]; the server does not know this operation, which exists since 0.40: is the server older, or is the base URL wrong?");
+    let server = dev::ordering([]).await;
+    let error = dev::client(&server).send(GetGadget::new("p", "x")).await.unwrap_err();
+    let text = error.to_string();
+    let (text, _id) = text.split_once("; request ").unwrap();
+    insta::assert_snapshot!(text, @"/plugins/{plugin}/gadgets/{*path}: 404 Not Found [NOT_FOUND]; the server does not know this operation, which exists since 0.40: is the server older, or is the base URL wrong?");
 }
 
 #[tokio::test]
 async fn a_call_has_headers_scope_and_a_head_of_its_own() {
-    let server = Server::answers([answer(
-        202,
-        &[("content-type", "application/json"), ("location", "/api/v1/tasks/t-1")],
-        br#"{"document_id":"d-1","task_id":"t-1"}"#,
-    )])
-    .await;
-    let call = server.client().send(UploadText::new("The bridge"));
+    let accepted = dev::answer(202, r#"{"document_id":"d-1","task_id":"t-1"}"#);
+    let server = dev::ordering([accepted.header("location", "/api/v1/tasks/t-1")]).await;
+    let call = dev::client(&server).send(UploadText::new("The bridge"));
     let call = call.header("traceparent", "00-1-2-01").tenant("default").workspace(ID).user(ID);
     let (head, uploaded) = call.with_head().await.unwrap();
     assert_eq!(
@@ -102,33 +105,36 @@ async fn a_call_has_headers_scope_and_a_head_of_its_own() {
         (202, &"/api/v1/tasks/t-1".parse().unwrap())
     );
     assert_eq!(uploaded.task_id.unwrap(), "t-1");
-    let sent = server.only();
-    assert_eq!(sent.header("traceparent"), Some("00-1-2-01"));
-    assert_eq!(sent.header("x-tenant-id"), Some("default"));
-    assert_eq!((sent.header("x-workspace-id"), sent.header("x-user-id")), (Some(ID), Some(ID)));
-    assert_eq!(sent.header("content-type"), Some("application/json"));
+    let sent = &server.recorder().requests()[0];
+    for (name, value) in [
+        ("traceparent", "00-1-2-01"),
+        ("x-tenant-id", "default"),
+        ("x-workspace-id", ID),
+        ("x-user-id", ID),
+        ("content-type", "application/json"),
+    ] {
+        assert_eq!(dev::header(sent, name), Some(value));
+    }
 }
 
 #[tokio::test]
 async fn a_header_of_ones_own_takes_the_place_of_the_clients() {
-    let server = Server::answers([json(200, r#"{"documents":[]}"#)]).await;
-    let client = server.client();
-    client
-        .documents()
-        .list(ListDocuments::new())
-        .header("accept", "application/x")
-        .header("user-agent", "me/1")
-        .await
-        .unwrap();
-    let sent = server.only();
-    assert_eq!((sent.header("accept"), sent.header("user-agent")), (Some("application/x"), Some("me/1")));
-    assert_eq!(sent.head.to_ascii_lowercase().matches("accept:").count(), 1);
+    let server = dev::ordering([]).await;
+    let client = dev::client(&server);
+    let list = client.documents().list(ListDocuments::new());
+    list.header("accept", "application/x").header("user-agent", "me/1").await.unwrap();
+    let sent = &server.recorder().requests()[0];
+    let of = |name: &str| -> Vec<&str> {
+        let named = sent.headers.iter().filter(|(known, _)| known == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    };
+    assert_eq!((of("accept"), of("user-agent")), (vec!["application/x"], vec!["me/1"]));
 }
 
 #[tokio::test]
 async fn what_cannot_be_sent_is_told_before_anything_is() {
-    let server = Server::answers([json(200, "{}")]).await;
-    let client = server.client();
+    let server = dev::ordering([]).await;
+    let client = dev::client(&server);
     let list = || client.documents().list(ListDocuments::new());
     let refused = [
         list().header("authorization", "Bearer s3cr3t").await.unwrap_err(),
@@ -143,15 +149,15 @@ async fn what_cannot_be_sent_is_told_before_anything_is() {
         client.with_workspace("s p a c e").documents().list(ListDocuments::new()).await.unwrap_err(),
         client.send(GetDocument::new("  ")).await.unwrap_err(),
     ];
-    assert_eq!(server.received().len(), 0);
+    assert_eq!(server.stats().requests, 0);
     let texts: Vec<String> = refused.iter().map(|error| chain(error)).collect();
     assert!(refused.iter().all(|error| error.kind() == ErrorKind::Request), "{texts:?}");
     assert!(texts.iter().all(|text| !text.contains("s3cr3t")), "{texts:?}");
     insta::assert_snapshot!(texts.join("\n---\n"));
 
     // Another workspace takes the place of the malformed one.
-    client.with_workspace("x").with_workspace(ID).documents().list(ListDocuments::new()).await.unwrap();
-    assert_eq!(server.only().header("x-workspace-id"), Some(ID));
+    let _ = client.with_workspace("x").with_workspace(ID).documents().list(ListDocuments::new()).await;
+    assert_eq!(server.request_log()[0].workspace.as_deref(), Some(ID));
 }
 
 #[test]
@@ -175,11 +181,11 @@ fn a_builder_takes_texts_and_says_what_is_malformed() {
 
 #[tokio::test]
 async fn an_answer_has_a_limit_per_call() {
-    let server = Server::answers([json(200, r#"{"documents":[],"total":0}"#)]).await;
-    let client = server.client();
+    let server = dev::ordering([dev::answer(200, r#"{"documents":[],"total":0}"#)]).await;
+    let client = dev::client(&server);
     let error = client.documents().list(ListDocuments::new()).answer_limit(10).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Body);
-    insta::assert_snapshot!(error, @"/api/v1/documents: the answer was cut short; the answer is longer than 10 bytes");
+    insta::assert_snapshot!(error, @"/api/v1/documents: the answer was cut short; the answer is longer than 10 bytes; request r-1");
     client.documents().list(ListDocuments::new()).answer_limit(26).await.unwrap();
     let mut pages = client.documents().list(ListDocuments::new()).answer_limit(10).pages();
     assert_eq!(pages.next().await.unwrap().unwrap_err().kind(), ErrorKind::Body);
@@ -212,8 +218,8 @@ async fn an_untyped_call_is_built_and_awaited() {
 
 #[tokio::test]
 async fn an_untyped_path_is_checked_like_a_typed_one() {
-    let server = Server::answers([json(200, "{}")]).await;
-    let client = server.client();
+    let server = dev::ordering([]).await;
+    let client = dev::client(&server);
     let mut texts = Vec::new();
     for path in [
         "@evil/x",
@@ -238,18 +244,28 @@ async fn an_untyped_path_is_checked_like_a_typed_one() {
     }
     let error = client.request(Method::GET, "/x").query(&[("a", vec![1])]).await.unwrap_err();
     texts.push(format!("a nested query: {}", chain(&error)));
-    assert_eq!(server.received().len(), 0);
+    assert_eq!(server.stats().requests, 0);
     insta::assert_snapshot!(texts.join("\n"));
 }
 
-#[tokio::test]
+/// A client in the same process, whose answers are lines of JSON that come in these pieces.
+fn telling(pieces: &'static [&'static str]) -> Client {
+    let transport = tower::service_fn(move |_: Request<RequestBody>| {
+        let pieces = stream::iter(pieces).then(|piece| async move {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from_static(piece.as_bytes())))
+        });
+        let answer = Response::builder().header("content-type", "application/x-ndjson");
+        std::future::ready(answer.body(ResponseBody::new(StreamBody::new(pieces))))
+    });
+    Client::from_service("http://127.0.0.1:1", transport).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
 async fn lines_of_json_come_one_by_one() {
-    let pieces = ["{\"name\":\"a\",\"par", "ts\":1}\n\n{\"name\":\"b\"}\r\n{\"name\"", ":\"c\",\"parts\":3}"];
-    let head = b"HTTP/1.1 200 X\r\ncontent-type: application/x-ndjson\r\nconnection: close\r\n\r\n".to_vec();
-    let mut sent = vec![(Duration::ZERO, head.clone())];
-    sent.extend(pieces.map(|piece| (Duration::from_millis(5), piece.as_bytes().to_vec())));
-    let server = Server::start(move |_, _| Act::Pieces(sent.clone())).await;
-    let mut gadgets = server.client().send(WatchGadgets::new()).await.unwrap();
+    let pieces =
+        &["{\"name\":\"a\",\"par", "ts\":1}\n\n{\"name\":\"b\"}\r\n{\"name\"", ":\"c\",\"parts\":3}"];
+    let mut gadgets = telling(pieces).send(WatchGadgets::new()).await.unwrap();
     let mut seen = Vec::new();
     while let Some(gadget) = gadgets.next().await {
         let gadget = gadget.unwrap();
@@ -258,16 +274,16 @@ async fn lines_of_json_come_one_by_one() {
     assert_eq!(seen, [("a".to_owned(), 1), ("b".to_owned(), 0), ("c".to_owned(), 3)]);
 
     // A line that is none ends the stream, and names its field.
-    let body = b"{\"name\":\"a\"}\n{\"name\":7}\n{\"name\":\"c\"}\n".to_vec();
-    let server =
-        Server::start(move |_, _| Act::Pieces(vec![(Duration::ZERO, [head.clone(), body.clone()].concat())]))
-            .await;
-    let mut gadgets = server.client().send(WatchGadgets::new()).await.unwrap();
+    let broken = &["{\"name\":\"a\"}\n{\"name\":7}\n{\"name\":\"c\"}\n"];
+    let mut gadgets = telling(broken).send(WatchGadgets::new()).await.unwrap();
     assert_eq!(gadgets.next().await.unwrap().unwrap().name, "a");
     let error = gadgets.next().await.unwrap().unwrap_err();
     assert!(chain(&error).contains("`name`"), "{error:?}");
     assert!(gadgets.next().await.is_none());
+}
 
+#[tokio::test]
+async fn lines_that_are_refused_are_an_error_like_any_other() {
     let server = Server::answers([json(403, r#"{"code":"FORBIDDEN","message":"no"}"#)]).await;
     assert!(server.client().send(WatchGadgets::new()).await.unwrap_err().is_forbidden());
 }
@@ -327,40 +343,37 @@ async fn a_stream_of_events_is_sent_like_any_other_call() {
     use edgequake_client::types::query::StreamQuery;
 
     let body = "data: {\"type\":\"token\",\"content\":\"In 1931.\"}\n\ndata: {\"type\":\"done\"}\n\n";
-    let server =
-        Server::answers([answer(200, &[("content-type", "text/event-stream")], body.as_bytes())]).await;
-    let mut events = server.client().send(StreamQuery::new("When?")).await.unwrap();
+    let server = dev::ordering([dev::page(200, "text/event-stream", body)]).await;
+    let client = dev::client(&server);
+    let mut events = client.send(StreamQuery::new("When?")).await.unwrap();
     assert!(events.next().await.unwrap().is_ok() && events.next().await.unwrap().is_ok());
     assert!(events.next().await.is_none());
-    let sent = server.only();
+    let sent = &server.recorder().requests()[0];
     assert_eq!(
-        (sent.header("accept"), sent.header("accept-encoding")),
+        (dev::header(sent, "accept"), dev::header(sent, "accept-encoding")),
         (Some("text/event-stream"), Some("identity"))
     );
-    drop(server.client().send(Query::new("unsent")));
-    assert_eq!(server.received().len(), 1);
+    drop(client.send(Query::new("unsent")));
+    assert_eq!(server.stats().requests, 1);
 }
 
 #[tokio::test]
 async fn a_content_type_of_ones_own_is_sent_and_only_once() {
-    let server = Server::answers([
-        answer(200, &[("content-type", "application/json")], br#"{"document_id":"d","status":"pending"}"#),
-        answer(200, &[], b""),
-        answer(200, &[], b""),
-    ])
-    .await;
-    let client = server.client();
+    let server = dev::ordering([dev::answer(200, r#"{"document_id":"d","status":"pending"}"#)]).await;
+    let client = dev::client(&server);
     client.send(UploadText::new("x")).header("content-type", "application/vnd.x+json").await.unwrap();
     let untyped = |path| client.request(Method::POST, path);
     untyped("/x").json("x").header("Content-Type", "text/x").await.unwrap();
     // A body as it is has no type that anybody said.
     untyped("/y").json("x").body("text").await.unwrap();
-    let sent = server.received();
-    let types: Vec<_> = sent.iter().map(|request| request.header("content-type")).collect();
-    assert_eq!(types, [Some("application/vnd.x+json"), Some("text/x"), None]);
-    assert!(
-        sent.iter().all(|request| request.head.to_ascii_lowercase().matches("content-type:").count() < 2)
-    );
+    let types: Vec<Vec<String>> = server
+        .recorder()
+        .requests()
+        .into_iter()
+        .map(|sent| sent.headers.into_iter().filter(|(name, _)| name == "content-type"))
+        .map(|types| types.map(|(_, value)| value).collect())
+        .collect();
+    assert_eq!(types, [vec!["application/vnd.x+json"], vec!["text/x"], vec![]]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use edgequake_client::ErrorKind;
 use edgequake_client::types::documents::{GetDocument, ListDocuments};
 use edgequake_client::types::query::StreamQuery;
 
+use crate::dev;
 use crate::server::{Act, STREAM_HEAD, Server, answer, json};
 
 fn gzip(text: &[u8]) -> Vec<u8> {
@@ -61,18 +62,14 @@ async fn the_answer_to_a_login_is_decoded_too() {
 
 #[tokio::test]
 async fn compression_is_asked_for_when_the_builder_says_so_but_never_for_streams() {
-    let server = Server::start(|_, request| match request.path() {
-        "/api/v1/query/stream" => Act::Send(json(404, "")),
-        _ => Act::Send(json(200, r#"{"documents":[]}"#)),
-    })
-    .await;
-    let client = server.builder().compression(true).build().unwrap();
+    let server = dev::ordering([dev::answer(404, "").on("StreamQuery")]).await;
+    let client = dev::builder(&server).compression(true).build().unwrap();
     client.documents().list(ListDocuments::new()).await.unwrap();
     client.query().stream(StreamQuery::new("?")).await.unwrap_err();
-    let asked = server.received();
+    let asked = server.recorder().requests();
     let expected = if cfg!(feature = "brotli") { "br, gzip" } else { "gzip" };
-    assert_eq!(asked[0].header("accept-encoding"), Some(expected));
-    assert_eq!(asked[1].header("accept-encoding"), Some("identity"));
+    assert_eq!(dev::header(&asked[0], "accept-encoding"), Some(expected));
+    assert_eq!(dev::header(&asked[1], "accept-encoding"), Some("identity"));
 }
 
 #[tokio::test]

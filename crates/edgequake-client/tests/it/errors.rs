@@ -9,11 +9,13 @@ use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::types::api_keys::{ListApiKeys, RevokeApiKey};
 use edgequake_client::types::documents::{GetDocument, ListDocuments, UploadText};
 use edgequake_client::{Client, Error, ErrorKind, RetryConfig};
+use edgequake_devserver::{DevServer, Fault};
 use futures_util::StreamExt;
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 
+use crate::dev;
 use crate::server::{Act, Server, answer, json};
 
 /// An error and its causes, one a line.
@@ -27,10 +29,10 @@ pub(crate) fn chain(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// The error of a call that is answered with these bytes.
-async fn refused(bytes: Vec<u8>) -> Error {
-    let server = Server::answers([bytes]).await;
-    let client = server.builder().api_key("k1").retry(edgequake_client::layers::retry::RetryConfig::none());
+/// The error of a call that is answered like this.
+async fn refused(fault: Fault) -> Error {
+    let server = dev::ordering([fault]).await;
+    let client = dev::builder(&server).api_key("k1").retry(RetryConfig::none());
     client.build().unwrap().send(GetDocument::new("d-1")).await.unwrap_err()
 }
 
@@ -40,44 +42,47 @@ async fn every_shape_of_body_says_its_words() {
         "title":"Not Found","status":404,"details":{"request_id":"5b6f0f3c","error_code":"NOT_FOUND","http_status":404,
         "retryable":false,"source":"api","diagnostics":{"kind":"not_found"}}}"#;
     let mut texts = Vec::new();
-    for bytes in [
-        answer(404, &[("content-type", "application/problem+json")], problem.as_bytes()),
-        json(409, r#"{"code":"CONFLICT","message":"exists already"}"#),
-        json(401, r#"{"error":"unauthorized","message":"Authentication required","request_id":"0a51"}"#),
-        json(403, r#"{"error":"forbidden","message":"workspace_id differs"}"#),
-        json(
+    for fault in [
+        dev::page(404, "application/problem+json", problem),
+        dev::answer(409, r#"{"code":"CONFLICT","message":"exists already"}"#),
+        dev::answer(
+            401,
+            r#"{"error":"unauthorized","message":"Authentication required","request_id":"0a51"}"#,
+        ),
+        dev::answer(403, r#"{"error":"forbidden","message":"workspace_id differs"}"#),
+        dev::answer(
             429,
             r#"{"error":"rate_limit_exceeded","message":"slow down","retry_after_seconds":2,"error_code":"RATE_LIMITED","retryable":true}"#,
         ),
-        json(503, r#"{"code":"SERVICE_UNAVAILABLE","message":"the emulation is off"}"#),
-        answer(422, &[("content-type", "text/plain")], b"missing field `name` at line 1"),
-        answer(
-            415,
-            &[("content-type", "text/plain")],
-            b"Expected request with `Content-Type: application/json`",
-        ),
-        answer(404, &[], b""),
-        answer(405, &[], b""),
-        json(401, r#"{"error":"token_expired","message":"expired","details":"exp"}"#),
-        answer(
-            502,
-            &[("content-type", "text/html")],
-            b"<html><head><title>502 Bad Gateway</title></head></html>",
-        ),
-        answer(500, &[("x-request-id", "r-77")], b""),
-        json(423, r#"{"code":"ACCOUNT_LOCKED","message":"Account locked"}"#),
-        json(501, r#"{"code":"NOT_IMPLEMENTED","message":"not here"}"#),
-        answer(413, &[], b"length limit exceeded"),
-        json(400, r#"{"code":"BAD_REQUEST","message":"file exceeds the maximum size"}"#),
-        answer(500, &[], b"\x1f\x8b\x08\x00\x01\x02"),
-        answer(301, &[("location", "https://u:s3cr3t@eq.example.com/api?token=s3cr3t")], b""),
+        dev::answer(503, r#"{"code":"SERVICE_UNAVAILABLE","message":"the emulation is off"}"#),
+        dev::answer(422, "missing field `name` at line 1"),
+        dev::answer(415, "Expected request with `Content-Type: application/json`"),
+        dev::answer(404, ""),
+        dev::answer(405, ""),
+        dev::answer(401, r#"{"error":"token_expired","message":"expired","details":"exp"}"#),
+        dev::page(502, "text/html", "<html><head><title>502 Bad Gateway</title></head></html>"),
+        dev::answer(500, "").header("x-request-id", "r-77"),
+        dev::answer(423, r#"{"code":"ACCOUNT_LOCKED","message":"Account locked"}"#),
+        dev::answer(501, r#"{"code":"NOT_IMPLEMENTED","message":"not here"}"#),
+        dev::answer(413, "length limit exceeded"),
+        dev::answer(400, r#"{"code":"BAD_REQUEST","message":"file exceeds the maximum size"}"#),
+        dev::answer(301, "").header("location", "https://u:s3cr3t@eq.example.com/api?token=s3cr3t"),
     ] {
-        let error = refused(bytes).await;
+        let error = refused(fault).await;
         texts.push(format!("{:?}\n    {error}", error.kind()));
     }
     let texts = texts.join("\n");
     assert!(!texts.contains("s3cr3t"));
     insta::assert_snapshot!(texts);
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_text_is_told_by_its_length_and_one_with_an_id_by_that() {
+    let named = r#"{"error":"unauthorized","message":"Authentication required","request_id":"0a51"}"#;
+    let server = Server::answers([answer(500, &[], b"\x1f\x8b\x08\x00\x01\x02"), json(403, named)]).await;
+    let get = || server.client().send(GetDocument::new("d-1"));
+    insta::assert_snapshot!(get().await.unwrap_err(), @"/api/v1/documents/{document_id}: 500 Internal Server Error: 6 bytes that are not text [INTERNAL_ERROR]");
+    assert_eq!(get().await.unwrap_err().request_id(), Some("0a51"));
 }
 
 #[tokio::test]
@@ -87,21 +92,19 @@ async fn a_call_that_gets_no_answer_names_the_server_and_nothing_else_of_the_url
     let url = format!("http://{port}");
     let origin = url.as_str();
     let client = edgequake_client::Client::builder().base_url(format!("{url}/prefix"));
-    let client = client.retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    let client = client.retry(RetryConfig::none()).build().unwrap();
     let list = ListDocuments::new().document_pattern("s3cr3t");
     let mut texts = vec![client.documents().list(list).await.unwrap_err().to_string()];
     let login = client.login("mona", "s3cr3t").await.unwrap_err();
     texts.push(chain(&login).lines().take(2).collect::<Vec<_>>().join("\n"));
 
-    let closing = Server::start(|_, _| Act::Close).await;
-    let client = closing.builder().retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    let server = dev::ordering([Fault::reset().times(1), Fault::silence()]).await;
+    let client = dev::builder(&server).retry(RetryConfig::none()).build().unwrap();
     let lost = client.documents().list(ListDocuments::new()).await.unwrap_err();
-    texts.push(lost.to_string().replace(&closing.url, origin));
-    let silent = Server::start(|_, _| Act::Hang).await;
-    let client = silent.builder().retry(edgequake_client::RetryConfig::none()).build().unwrap();
+    texts.push(lost.to_string().replace(server.url(), origin));
     let call = client.documents().list(ListDocuments::new());
     let late = call.attempt_timeout(std::time::Duration::from_millis(20)).await.unwrap_err();
-    texts.push(late.to_string().replace(&silent.url, origin));
+    texts.push(late.to_string().replace(server.url(), origin));
 
     let text = texts.join("\n").replace(origin, "[origin]");
     assert!(!text.contains("prefix") && !text.contains("s3cr3t"), "{text}");
@@ -117,22 +120,27 @@ async fn a_call_that_gets_no_answer_names_the_server_and_nothing_else_of_the_url
 #[tokio::test]
 async fn a_login_that_is_bound_elsewhere_is_told_apart_from_other_refusals() {
     let bound =
-        refused(json(403, r#"{"error":"forbidden","message":"workspace_id contradicts the token"}"#)).await;
+        refused(dev::answer(403, r#"{"error":"forbidden","message":"workspace_id contradicts the token"}"#))
+            .await;
     assert!(bound.is_bound_elsewhere() && bound.is_forbidden());
     assert!(bound.to_string().contains("with an API key"), "{bound}");
     let member = r#"{"code":"FORBIDDEN","message":"Forbidden","details":{"diagnostics":{"reason":"membership_required"}}}"#;
-    let member = refused(json(403, member)).await;
+    let member = refused(dev::answer(403, member)).await;
     assert!(!member.is_bound_elsewhere());
-    insta::assert_snapshot!(member, @"/api/v1/documents/{document_id}: 403 Forbidden [FORBIDDEN]; reason: membership_required");
+    insta::assert_snapshot!(member, @"/api/v1/documents/{document_id}: 403 Forbidden [FORBIDDEN]; reason: membership_required; request r-1");
 }
 
 #[tokio::test]
 async fn a_401_without_a_credential_says_so() {
-    let server =
-        Server::answers([json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)]).await;
-    let error = server.builder().build().unwrap().documents().list(ListDocuments::new()).await.unwrap_err();
+    let server = DevServer::builder().start().await.unwrap();
+    server
+        .faults()
+        .add(dev::answer(401, r#"{"error":"unauthorized","message":"Authentication required"}"#))
+        .unwrap();
+    let error =
+        dev::builder(&server).build().unwrap().documents().list(ListDocuments::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::unauthorized(false, false));
-    insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in");
+    insta::assert_snapshot!(error, @"/api/v1/documents: 401 Unauthorized: Authentication required [UNAUTHORIZED]; no credential was configured: set an API key (EDGEQUAKE_API_KEY) or log in; request r-1");
 }
 
 #[tokio::test]
@@ -147,9 +155,9 @@ async fn an_error_body_without_end_is_cut() {
 
 #[tokio::test]
 async fn empty_successes_are_successes() {
-    for bytes in [answer(204, &[], b""), answer(200, &[], b"")] {
-        let server = Server::answers([bytes]).await;
-        let client = server.client();
+    for fault in [dev::answer(204, ""), dev::answer(200, "")] {
+        let server = dev::ordering([fault]).await;
+        let client = dev::client(&server);
         client.auth().logout(None).await.unwrap();
         client.send(RevokeApiKey::new("k-1")).await.unwrap();
         client.documents().delete("d-1").await.unwrap();
@@ -158,31 +166,33 @@ async fn empty_successes_are_successes() {
 
 #[tokio::test]
 async fn a_byte_order_mark_before_json_is_ignored() {
-    let server = Server::answers([json(200, "\u{FEFF}{\"documents\":[]}")]).await;
-    assert!(server.client().documents().list(ListDocuments::new()).await.unwrap().documents.is_empty());
+    let marked = dev::page(200, "application/json", "\u{FEFF}{\"documents\":[]}");
+    let server = dev::ordering([marked]).await;
+    let list = dev::client(&server).documents().list(ListDocuments::new()).await.unwrap();
+    assert!(list.documents.is_empty());
 }
 
 #[tokio::test]
 async fn a_body_that_is_cut_is_not_taken_as_complete() {
-    for bytes in [
-        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{\"documents\":[]}\r\n".to_vec(),
-        b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"documents\":[]}".to_vec(),
-    ] {
-        let server = Server::start(move |_, _| Act::SendAndClose(bytes.clone())).await;
-        let error = server.client().documents().list(ListDocuments::new()).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Body, "{error:?}");
-        assert!(error.is_retryable());
-    }
+    let server = dev::ordering([Fault::truncate(10)]).await;
+    let error = dev::client(&server).documents().list(ListDocuments::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Body, "{error:?}");
+    assert!(error.is_retryable());
+    // The text is complete, and the last chunk is missing.
+    let chunked = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n10\r\n{\"documents\":[]}\r\n";
+    let server = Server::start(|_, _| Act::SendAndClose(chunked.to_vec())).await;
+    let error = server.client().documents().list(ListDocuments::new()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Body, "{error:?}");
 }
 
 #[tokio::test]
 async fn an_answer_that_cannot_be_read_names_the_place() {
     let wrong = r#"{"keys":[{"key_id":"k","prefix":"p","scopes":[]},{"key_id":"k","prefix":7}]}"#;
-    let server = Server::answers([json(200, wrong)]).await;
-    let error = server.client().api_keys().list(ListApiKeys::new()).await.unwrap_err();
+    let server = dev::ordering([dev::answer(200, wrong)]).await;
+    let error = dev::client(&server).api_keys().list(ListApiKeys::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Decode);
     insta::assert_snapshot!(chain(&error), @"
-    /api/v1/api-keys: the answer cannot be read: the JSON field `keys[1].prefix` cannot be read
+    /api/v1/api-keys: the answer cannot be read: the JSON field `keys[1].prefix` cannot be read; request r-1
     invalid type: integer, expected a string at line 1 column 73
     ");
 }
@@ -281,19 +291,15 @@ async fn the_body_of_an_error_that_stops_is_waited_for_for_seconds() {
 async fn nesting_without_end_is_an_error_and_no_crash() {
     let nested =
         format!(r#"{{"id":"d","status":"completed","chunk_count":0,"metadata":{}"#, "[".repeat(100_000));
-    assert_eq!(refused(json(200, &nested)).await.kind(), ErrorKind::Decode);
+    assert_eq!(refused(dev::answer(200, &nested)).await.kind(), ErrorKind::Decode);
 }
 
 #[tokio::test]
 async fn a_redirect_is_an_error_that_names_the_place() {
     for status in [301, 302, 303, 307, 308] {
-        let server = Server::answers([answer(
-            status,
-            &[("location", "https://eq.example.com/api/v1/documents?x=s3cr3t")],
-            b"",
-        )])
-        .await;
-        let client = server.client();
+        let place = "https://eq.example.com/api/v1/documents?x=s3cr3t";
+        let server = dev::ordering([dev::answer(status, "").header("location", place)]).await;
+        let client = dev::client(&server);
         let get = client.documents().list(ListDocuments::new()).await.unwrap_err();
         let post = client.documents().upload_text(UploadText::new("x")).await.unwrap_err();
         for error in [get, post] {
@@ -304,7 +310,7 @@ async fn a_redirect_is_an_error_that_names_the_place() {
                 "{text}"
             );
         }
-        assert_eq!(server.received().len(), 2, "{status}");
+        assert_eq!(server.stats().requests, 2, "{status}");
     }
 }
 

@@ -85,10 +85,12 @@ async fn dropping_at_any_await_leaves_the_client_whole() {
         poll_and_drop(client.api_keys().list(ListApiKeys::new()).items().next(), times);
         tokio::task::yield_now().await;
     }
-    let before = transport.attempts().len();
-    assert!(before >= 24, "{before} attempts");
+    assert!(transport.attempts().len() >= 24);
+    // Logins go on by themselves, and are no calls.
+    let lists = || transport.attempts().iter().filter(|attempt| attempt.method == http::Method::GET).count();
+    let before = lists();
     // The same client goes on working.
     healthy.store(true, Ordering::Relaxed);
     client.documents().list(ListDocuments::new()).await.unwrap();
-    assert_eq!(transport.attempts().len(), before + 1);
+    assert_eq!(lists(), before + 1);
 }

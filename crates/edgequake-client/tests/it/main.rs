@@ -8,6 +8,7 @@ mod bodies;
 mod calls;
 mod connections;
 mod compression;
+mod dev;
 mod environment;
 mod errors;
 mod flows;

@@ -1,4 +1,5 @@
-//! Redirects are not followed: whatever the place, nothing of ours gets there.
+//! Redirects are not followed: whatever the place, nothing of ours gets there. Scripted servers stand at both ends, since what counts is
+//! each byte that reaches them.
 
 use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::{Client, ClientBuilder, Error, ErrorKind};

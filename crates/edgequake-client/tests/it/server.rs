@@ -1,5 +1,6 @@
-//! [`Server`]: a scripted HTTP/1.1 server. It shows what really came over the wire, and does what a script says, faults included.
-//! It is for tests of the bytes on the wire and of answers that no server of today gives; all others use the dev server.
+//! [`Server`]: a scripted HTTP/1.1 server, for what the dev server does not do. It shows requests byte for byte, with their
+//! credentials and the connection that they came over; it answers endpoints of a user's own; its answers may be compressed, chunked
+//! wrongly or without an end, and it closes connections without a word or a reset. Whatever can be ordered of the dev server is.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -60,8 +61,6 @@ pub(crate) enum Act {
     Close,
     /// Never answer.
     Hang,
-    /// Send these pieces with a pause before each, then close.
-    Pieces(Vec<(Duration, Vec<u8>)>),
     /// Send these bytes once the test says so.
     Held(Vec<u8>, Arc<Notify>),
 }
@@ -192,20 +191,6 @@ async fn serve(
             Act::Hang => {
                 // Until the client gives up.
                 let _ = stream.read(&mut [0; 1]).await;
-                return;
-            }
-            Act::Pieces(pieces) => {
-                for (pause, bytes) in pieces {
-                    tokio::select! {
-                        () = tokio::time::sleep(pause) => {}
-                        // The client went away.
-                        _ = stream.readable() => return,
-                    }
-                    if stream.write_all(&bytes).await.is_err() {
-                        return;
-                    }
-                }
-                let _ = stream.shutdown().await;
                 return;
             }
             Act::Held(bytes, go) => {

@@ -8,6 +8,7 @@ use edgequake_client::types::setup::InitializeSetup;
 use http::Method;
 use http_body_util::BodyExt;
 
+use crate::dev;
 use crate::server::{Act, Server, answer, json};
 
 #[tokio::test]
@@ -62,11 +63,11 @@ async fn operations_without_types_are_sent_with_credential_and_scope() {
 #[tokio::test]
 async fn a_code_of_a_browser_login_that_is_used_twice_says_why() {
     let refused = r#"{"code":"UNAUTHORIZED","message":"Unauthorized","details":{"diagnostics":{"reason":"code_invalid"}}}"#;
-    let server = Server::answers([json(401, refused)]).await;
-    let client = server.builder().build().unwrap();
+    let server = dev::ordering([dev::answer(401, refused)]).await;
+    let client = dev::builder(&server).build().unwrap();
     let answer = client.request(Method::POST, "/api/v1/auth/handoff").await.unwrap();
     assert_eq!(answer.status(), 401);
     let error = client.auth().refresh("r1").await.unwrap_err();
     assert_eq!((error.reason(), error.is_unauthorized()), (Some("code_invalid"), true));
-    assert_eq!(server.received().len(), 2);
+    assert_eq!(server.stats().requests, 2);
 }

@@ -1,27 +1,33 @@
 //! Event streams: typed events, failures inside, silence, and what happens when they are dropped.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::types::query::{QueryEvent, QueryMode, StreamQuery};
-use edgequake_client::{Client, ErrorKind, EventStream};
+use edgequake_client::{Client, ClientBuilder, ErrorKind, EventStream};
+use edgequake_devserver::{DevServer, Fault};
+use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::StreamBody;
 
-use crate::server::{Act, STREAM_HEAD, Server, answer, event_stream, json};
+use crate::dev;
 
 async fn open(client: &Client) -> Result<EventStream<QueryEvent>, edgequake_client::Error> {
     client.query().stream(StreamQuery::new("?")).await
 }
 
+/// A server that answers with a stream of these bytes.
+async fn streaming(body: &[u8]) -> DevServer {
+    dev::ordering([dev::page(200, "text/event-stream", std::str::from_utf8(body).unwrap())]).await
+}
+
 /// All that comes out of a stream, a line each.
 async fn read(body: &[u8]) -> Vec<String> {
-    let body = body.to_vec();
-    let server = Server::start(move |_, _| event_stream(&body)).await;
-    let mut events = open(&server.client()).await.unwrap();
+    let server = streaming(body).await;
+    let mut events = open(&dev::client(&server)).await.unwrap();
     let mut lines = Vec::new();
     while let Some(event) = events.next().await {
         lines.push(match event {
@@ -106,22 +112,19 @@ async fn probes_marks_nulls_and_unknown_kinds_do_no_harm() {
 
 #[tokio::test]
 async fn refusals_before_the_stream_are_read_like_any_other() {
-    let server = Server::answers([json(
-        429,
-        r#"{"error":"rate_limit_exceeded","message":"slow down","retryable":false}"#,
-    )])
-    .await;
-    let error = open(&server.client()).await.unwrap_err();
+    let limited = r#"{"error":"rate_limit_exceeded","message":"slow down","retryable":false}"#;
+    let server = dev::ordering([dev::answer(429, limited)]).await;
+    let error = open(&dev::client(&server)).await.unwrap_err();
     assert_eq!((error.is_rate_limited(), error.message()), (true, Some("slow down")));
 
-    let server = Server::answers([json(200, r#"{"code":"X","message":"no stream here"}"#)]).await;
-    let error = open(&server.client()).await.unwrap_err();
+    let server = dev::ordering([dev::answer(200, r#"{"code":"X","message":"no stream here"}"#)]).await;
+    let error = open(&dev::client(&server)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Stream);
-    let text = error.to_string().replace(&server.url, "[origin]");
-    insta::assert_snapshot!(text, @"/api/v1/query/stream: 200 OK: no stream here [X]; [origin] answered 200 OK with application/json, not text/event-stream");
+    let text = error.to_string().replace(server.url(), "[origin]");
+    insta::assert_snapshot!(text, @"/api/v1/query/stream: 200 OK: no stream here [X]; [origin] answered 200 OK with application/json, not text/event-stream; request r-1");
 
-    let server = Server::answers([answer(401, &[], b"")]).await;
-    assert!(open(&server.client()).await.unwrap_err().is_unauthorized());
+    let server = DevServer::builder().start().await.unwrap();
+    assert!(open(&dev::client(&server)).await.unwrap_err().is_unauthorized());
 }
 
 #[tokio::test]
@@ -150,35 +153,35 @@ const WHOLE: &[u8] = b"data: {\"type\":\"context\",\"sources\":[{\"source_type\"
 
 #[tokio::test]
 async fn a_stream_is_read_whole_or_is_an_error() {
-    let server = Server::start(|_, _| event_stream(WHOLE)).await;
-    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine lives");
-    let answer = open(&server.client()).await.unwrap().answer().await.unwrap();
+    let server = streaming(WHOLE).await;
+    assert_eq!(open(&dev::client(&server)).await.unwrap().text().await.unwrap(), "Nine lives");
+    let answer = open(&dev::client(&server)).await.unwrap().answer().await.unwrap();
     assert_eq!((answer.answer.as_str(), answer.sources.len()), ("Nine lives", 1));
     assert_eq!(answer.mode, Some(QueryMode::Mix));
     assert_eq!((answer.stats.total_time_ms, answer.stats.llm_model.as_deref()), (Some(234), Some("m")));
-    assert_eq!(open(&server.client()).await.unwrap().into_events().await.unwrap().len(), 5);
+    assert_eq!(open(&dev::client(&server)).await.unwrap().into_events().await.unwrap().len(), 5);
 
     // The text that the server checked takes the place of the pieces.
     let checked = [&WHOLE[..WHOLE.len() - 3], b",\"answer\":\"Nine.\"}\n\n"].concat();
-    let server = Server::start(move |_, _| event_stream(&checked)).await;
-    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine.");
+    let server = streaming(&checked).await;
+    assert_eq!(open(&dev::client(&server)).await.unwrap().text().await.unwrap(), "Nine.");
 
     // Raw text ends with its body.
-    let server = Server::start(|_, _| event_stream(b"data: Nine\n\ndata:  lives\n\n")).await;
-    assert_eq!(open(&server.client()).await.unwrap().text().await.unwrap(), "Nine lives");
+    let server = streaming(b"data: Nine\n\ndata:  lives\n\n").await;
+    assert_eq!(open(&dev::client(&server)).await.unwrap().text().await.unwrap(), "Nine lives");
 
     // Cut anywhere, it is no answer.
     let end = WHOLE.windows(4).rposition(|window| window == b"done").unwrap();
     for cut in (0..end).step_by(7) {
-        let server = Server::start(move |_, _| event_stream(&WHOLE[..cut])).await;
-        let error = open(&server.client()).await.unwrap().text().await.unwrap_err();
+        let server = streaming(&WHOLE[..cut]).await;
+        let error = open(&dev::client(&server)).await.unwrap().text().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Stream, "{cut}: {error:?}");
-        let error = open(&server.client()).await.unwrap().into_events().await.unwrap_err();
+        let error = open(&dev::client(&server)).await.unwrap().into_events().await.unwrap_err();
         assert_eq!(error.operation(), "/api/v1/query/stream");
     }
     let failing = [&WHOLE[..end - 15], b"data: {\"type\":\"error\",\"message\":\"M\"}\n\n"].concat();
-    let server = Server::start(move |_, _| event_stream(&failing)).await;
-    let error = open(&server.client()).await.unwrap().answer().await.unwrap_err();
+    let server = streaming(&failing).await;
+    let error = open(&dev::client(&server)).await.unwrap().answer().await.unwrap_err();
     assert_eq!((error.kind(), error.message()), (ErrorKind::Stream, Some("M")));
 }
 
@@ -233,57 +236,66 @@ async fn a_stream_has_limits_that_can_be_set() {
     assert!(crate::errors::chain(&error).contains("16777216"), "{error:?}");
 }
 
-fn token(text: &str) -> Vec<u8> {
-    format!("data: {{\"type\":\"token\",\"content\":\"{text}\"}}\n\n").into_bytes()
+/// A server whose answers are streams of a few tokens, one every so often.
+async fn answering(delay: Duration) -> DevServer {
+    DevServer::builder().auth(false).token_delay(delay).start().await.unwrap()
+}
+
+fn in_default(builder: ClientBuilder) -> Client {
+    builder.tenant_id("default").workspace_id("default").build().unwrap()
 }
 
 #[tokio::test]
 async fn a_long_stream_outlives_every_total_limit() {
-    let pause = Duration::from_millis(30);
-    let server = Server::start(move |_, _| {
-        let mut pieces = vec![(Duration::ZERO, STREAM_HEAD.to_vec())];
-        pieces.extend((0..10).map(|n| (pause, token(&n.to_string()))));
-        pieces.push((pause, b"data: {\"type\":\"done\"}\n\n".to_vec()));
-        Act::Pieces(pieces)
-    })
-    .await;
-    let client = server.builder().timeout(Duration::from_millis(100)).build().unwrap();
+    let server = answering(Duration::from_millis(30)).await;
+    let client = in_default(dev::builder(&server).timeout(Duration::from_millis(100)));
+    let begun = Instant::now();
     let mut events = open(&client).await.unwrap();
-    let mut tokens = 0;
+    let mut last = None;
     while let Some(event) = events.next().await {
-        tokens += usize::from(matches!(event.unwrap(), QueryEvent::Token { .. }));
+        last = Some(event.unwrap());
     }
-    assert_eq!(tokens, 10);
+    assert!(matches!(last, Some(QueryEvent::Done { .. })), "{last:?}");
+    assert!(begun.elapsed() > Duration::from_millis(100), "too short to say anything");
 }
 
 #[tokio::test]
 async fn a_connection_that_is_lost_after_the_last_event_harms_nobody() {
-    let server = Server::start(|_, _| {
-        let body = [
-            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 9999\r\n\r\n".as_slice(),
-            &token("a"),
-            b"data: {\"type\":\"done\"}\n\n",
-        ];
-        Act::SendAndClose(body.concat())
-    })
-    .await;
-    let mut events = open(&server.client()).await.unwrap();
-    assert!(events.next().await.unwrap().is_ok());
-    assert!(matches!(events.next().await, Some(Ok(QueryEvent::Done { .. }))));
-    assert!(events.next().await.is_none());
+    let server = answering(Duration::ZERO).await;
+    let client = in_default(dev::builder(&server));
+    let mut events = open(&client).await.unwrap();
+    let mut count = 0;
+    while let Some(event) = events.next().await {
+        event.unwrap();
+        count += 1;
+    }
+    let cut = server.faults().add(Fault::cut_stream(count)).unwrap();
+    let mut events = open(&client).await.unwrap();
+    let mut last = None;
+    while let Some(event) = events.next().await {
+        last = Some(event.unwrap());
+    }
+    assert!(matches!(last, Some(QueryEvent::Done { .. })), "{last:?}");
+    assert_eq!(server.faults().hits(cut), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn silence_ends_a_stream_and_comments_do_not_count_as_silence() {
-    let server = Server::start(|_, _| {
-        let mut pieces = vec![(Duration::ZERO, [STREAM_HEAD, &token("a")].concat())];
-        pieces.extend((0..6).map(|_| (Duration::from_millis(60), b": keep-alive\n\n".to_vec())));
-        pieces.push((Duration::from_millis(60), token("b")));
-        pieces.push((Duration::from_secs(3600), Vec::new()));
-        Act::Pieces(pieces)
-    })
-    .await;
-    let client = server.builder().idle_timeout(Duration::from_millis(250)).build().unwrap();
+    let token = |text: &str| format!("data: {{\"type\":\"token\",\"content\":\"{text}\"}}\n\n");
+    // In the same process, so that time passes only while nobody has anything to do.
+    let transport = tower::service_fn(move |_: Request<RequestBody>| {
+        let mut pieces = vec![token("a")];
+        pieces.extend((0..6).map(|_| ": keep-alive\n\n".to_owned()));
+        pieces.push(token("b"));
+        let pieces = stream::iter(pieces).then(|piece| async move {
+            tokio::time::sleep(Duration::from_millis(60)).await;
+            Ok::<_, Infallible>(Frame::data(Bytes::from(piece)))
+        });
+        let body = ResponseBody::new(StreamBody::new(pieces.chain(stream::pending())));
+        let answer = Response::builder().header("content-type", "text/event-stream");
+        std::future::ready(answer.body(body))
+    });
+    let client = Client::builder().idle_timeout(Duration::from_millis(250)).build_on(transport).unwrap();
     let mut events = open(&client).await.unwrap();
     assert!(events.next().await.unwrap().is_ok());
     assert!(events.next().await.unwrap().is_ok());
@@ -293,16 +305,32 @@ async fn silence_ends_a_stream_and_comments_do_not_count_as_silence() {
 }
 
 #[tokio::test]
+async fn a_stream_that_falls_silent_on_its_connection_ends_as_well() {
+    let server = answering(Duration::ZERO).await;
+    dev::order(&server, Fault::silent_stream(1));
+    let client = in_default(dev::builder(&server).idle_timeout(Duration::from_millis(100)));
+    let mut events = open(&client).await.unwrap();
+    assert!(events.next().await.unwrap().is_ok());
+    assert!(events.next().await.unwrap().unwrap_err().is_timeout());
+    assert!(events.next().await.is_none());
+}
+
+#[tokio::test]
 async fn dropping_a_stream_closes_its_connection() {
-    let server = Server::start(|_, _| {
-        Act::Pieces(vec![
-            (Duration::ZERO, [STREAM_HEAD, &token("a")].concat()),
-            (Duration::from_secs(3600), token("b")),
-        ])
-    })
-    .await;
-    let mut events = open(&server.client()).await.unwrap();
+    let server = answering(Duration::ZERO).await;
+    let tasks = || tokio::runtime::Handle::current().metrics().num_alive_tasks();
+    let before = tasks();
+    dev::order(&server, Fault::silent_stream(1));
+    let client = in_default(dev::builder(&server));
+    let mut events = open(&client).await.unwrap();
     events.next().await.unwrap().unwrap();
+    assert!(tasks() > before);
     drop(events);
-    server.wait_for_closed(1).await;
+    // The tasks of the connection end on both sides.
+    let ended = async {
+        while tasks() > before {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
 }

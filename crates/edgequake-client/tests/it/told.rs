@@ -5,8 +5,8 @@ use std::io;
 use edgequake_auth::{CredentialsErrorKind, FileStore};
 use edgequake_client::{Client, Error, ErrorKind, FileUploadError, RetryConfig};
 
+use crate::dev;
 use crate::errors::chain;
-use crate::server::{Act, Server, answer, json};
 
 /// The URL of a port that nobody listens on.
 fn dead() -> String {
@@ -32,11 +32,8 @@ async fn a_login_that_fails_for_the_network_or_the_server_is_told_as_a_call() {
         (503, ErrorKind::Unavailable),
         (408, ErrorKind::Status),
     ] {
-        let server = Server::start(move |_, _| {
-            Act::Send(answer(status, &[("retry-after", "7"), ("content-type", "application/json")], b"{}"))
-        })
-        .await;
-        let client = server.builder().login("mona", "pw").retry(RetryConfig::none());
+        let server = dev::ordering([dev::answer(status, "{}").retry_after("7")]).await;
+        let client = dev::builder(&server).login("mona", "pw").retry(RetryConfig::none());
         let error = me(client.build().unwrap()).await;
         assert_eq!((error.kind(), error.status().unwrap().as_u16()), (kind, status));
         assert!(error.is_retryable() && error.retry_after().unwrap().as_secs() == 7, "{error:?}");
@@ -55,14 +52,10 @@ async fn a_login_that_fails_for_the_network_or_the_server_is_told_as_a_call() {
 async fn a_login_at_a_web_server_says_to_check_the_base_url() {
     let mut texts = Vec::new();
     for status in [200, 404, 405, 502] {
-        let page = answer(
-            status,
-            &[("content-type", "text/html; charset=utf-8")],
-            b"<html><title>Welcome</title></html>",
-        );
-        let server = Server::answers([page]).await;
-        let error = server.builder().build().unwrap().login("mona", "pw").await.unwrap_err();
-        texts.push(error.to_string().replace(&server.url, "[origin]"));
+        let page = dev::page(status, "text/html; charset=utf-8", "<html><title>Welcome</title></html>");
+        let server = dev::ordering([page]).await;
+        let error = dev::builder(&server).build().unwrap().login("mona", "pw").await.unwrap_err();
+        texts.push(error.to_string().replace(server.url(), "[origin]"));
     }
     insta::assert_snapshot!(texts.join("\n"), @"
     /api/v1/auth/login: [origin] answered the login with 200 OK, text/html; charset=utf-8 (\"Welcome\"), which is not a login answer: check the base URL and any proxy in front of the server
@@ -74,14 +67,14 @@ async fn a_login_at_a_web_server_says_to_check_the_base_url() {
 
 #[tokio::test]
 async fn a_wrong_password_is_not_taken_for_a_missing_credential() {
-    let refused = || json(401, r#"{"code":"UNAUTHORIZED","message":"Invalid credentials"}"#);
-    let server = Server::answers([refused(), refused()]).await;
-    let client = server.client();
+    let refused = dev::answer(401, r#"{"code":"UNAUTHORIZED","message":"Invalid credentials"}"#);
+    let server = dev::ordering([refused]).await;
+    let client = dev::client(&server);
     let login = client.auth().login("mona", "pw").await.unwrap_err();
     let refresh = client.auth().refresh("r").await.unwrap_err();
     insta::assert_snapshot!(format!("{login}\n{refresh}"), @"
-    /api/v1/auth/login: 401 Unauthorized: Invalid credentials [UNAUTHORIZED]
-    /api/v1/auth/refresh: 401 Unauthorized: Invalid credentials [UNAUTHORIZED]
+    /api/v1/auth/login: 401 Unauthorized: Invalid credentials [UNAUTHORIZED]; request r-1
+    /api/v1/auth/refresh: 401 Unauthorized: Invalid credentials [UNAUTHORIZED]; request r-1
     ");
 }
 

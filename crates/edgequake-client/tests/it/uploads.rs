@@ -7,6 +7,7 @@ use edgequake_client::{Call, Client, Error, ErrorKind, FileUploadError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
+use crate::dev;
 use crate::server::{Act, Server, answer, json};
 
 const ACCEPTED: &str = r#"{"document_id":"d-1","status":"pending","task_id":"t-1","track_id":""}"#;
@@ -174,11 +175,11 @@ async fn refusals_of_uploads_have_kinds_of_their_own() {
         (415, ErrorKind::UnsupportedMediaType),
         (422, ErrorKind::Invalid),
     ] {
-        let server = Server::answers([answer(status, &[], b"no")]).await;
+        let server = dev::ordering([dev::answer(status, "no")]).await;
         let error =
-            server.client().documents().upload(UploadFile::from_bytes("a.md", "x")).await.unwrap_err();
+            dev::client(&server).documents().upload(UploadFile::from_bytes("a.md", "x")).await.unwrap_err();
         assert_eq!(error.kind(), kind);
-        assert_eq!(server.received().len(), 1, "{status} was repeated");
+        assert_eq!(server.stats().requests, 1, "{status} was repeated");
     }
 }
 
@@ -200,8 +201,8 @@ async fn answers_that_say_little_are_answers() {
             DocumentStatus::Other("archived_v9".into()),
         ),
     ] {
-        let server = Server::answers([json(200, body)]).await;
-        let uploaded = server.client().documents().upload_text(UploadText::new("x")).await.unwrap();
+        let server = dev::ordering([dev::answer(200, body)]).await;
+        let uploaded = dev::client(&server).documents().upload_text(UploadText::new("x")).await.unwrap();
         assert_eq!(uploaded.document_id.as_ref().map(|id| id.as_str()), document, "{body}");
         assert_eq!(uploaded.task_id.as_ref().map(|id| id.as_str()), task, "{body}");
         assert_eq!((uploaded.status, uploaded.chunk_count), (Some(status), None), "{body}");
@@ -210,15 +211,16 @@ async fn answers_that_say_little_are_answers() {
 
 #[tokio::test]
 async fn waiting_goes_on_when_a_restart_has_forgotten_the_task() {
-    let server = Server::start(|n, request| match (n, request.path()) {
-        (0, _) => Act::Send(json(202, ACCEPTED)),
-        (_, "/api/v1/tasks/t-1") => Act::Send(json(404, r#"{"code":"NOT_FOUND","message":"no such task"}"#)),
-        (2, _) => Act::Send(json(404, r#"{"code":"NOT_FOUND","message":"not yet"}"#)),
-        (3, _) => Act::Send(json(200, r#"{"id":"d-1","status":"processing","chunk_count":0}"#)),
-        _ => Act::Send(json(200, r#"{"id":"d-1","status":"completed","chunk_count":2}"#)),
-    })
+    let document = |text| dev::answer(200, text).on("GetDocument");
+    let server = dev::ordering([
+        dev::answer(202, ACCEPTED).on("UploadText"),
+        dev::answer(404, r#"{"code":"NOT_FOUND","message":"no such task"}"#).on("GetTask"),
+        dev::answer(404, r#"{"code":"NOT_FOUND","message":"not yet"}"#).on("GetDocument").times(1),
+        document(r#"{"id":"d-1","status":"processing","chunk_count":0}"#).times(1),
+        document(r#"{"id":"d-1","status":"completed","chunk_count":2}"#),
+    ])
     .await;
-    let client = server.client();
+    let client = dev::client(&server);
     let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let tell = std::sync::Arc::clone(&told);

@@ -10,27 +10,24 @@ use edgequake_client::fault::Fault;
 use edgequake_client::types::DocumentId;
 use edgequake_client::types::documents::{DocumentStatus, UploadText};
 use edgequake_client::{BoxError, Client, Error, ErrorKind};
+use edgequake_devserver::DevServer;
 use http::{Request, Response};
 
-use crate::server::{Act, Server, json};
+use crate::dev;
 
 /// A server whose only document ends like this, after a task that ends like that.
-async fn ending(document: Option<&'static str>, task: &'static str) -> Server {
-    Server::start(move |_, request| {
-        Act::Send(match (request.path(), document) {
-            ("/api/v1/documents", _) => {
-                json(202, r#"{"document_id":"d-1","status":"pending","task_id":"t-1"}"#)
-            }
-            ("/api/v1/tasks/t-1", _) => json(200, task),
-            (_, Some(document)) => json(200, document),
-            (_, None) => json(404, r#"{"code":"NOT_FOUND","message":"no such document"}"#),
-        })
-    })
+async fn ending(document: Option<&str>, task: &str) -> DevServer {
+    let missing = r#"{"code":"NOT_FOUND","message":"no such document"}"#;
+    dev::ordering([
+        dev::answer(202, r#"{"document_id":"d-1","status":"pending","task_id":"t-1"}"#).on("UploadText"),
+        dev::answer(200, task).on("GetTask"),
+        document.map_or(dev::answer(404, missing), |document| dev::answer(200, document)).on("GetDocument"),
+    ])
     .await
 }
 
-async fn wait(server: &Server) -> Error {
-    let client = server.client();
+async fn wait(server: &DevServer) -> Error {
+    let client = dev::client(server);
     let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
     let error = client.documents().wait_for(&uploaded).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Processing, "{error:?}");
@@ -69,7 +66,7 @@ async fn a_document_that_did_not_succeed_is_an_error_that_says_which_and_why() {
         texts.push(error.to_string());
 
         // Whoever wants the document nevertheless gets it.
-        let client = server.client();
+        let client = dev::client(&server);
         let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
         let document = client.documents().wait_for(&uploaded).outcome().await.unwrap();
         assert_eq!(document.status, status);
@@ -101,15 +98,16 @@ async fn a_task_that_failed_and_left_no_document_is_told_at_once() {
         let error = wait(&server).await;
         assert_eq!(error.processing().unwrap().status, Some(status));
         assert_eq!(error.to_string(), text);
-        assert_eq!(server.received().len(), 3, "it was waited for");
+        assert_eq!(server.stats().requests, 3, "it was waited for");
     }
 }
 
 #[tokio::test]
 async fn a_task_that_names_no_document_is_told_by_itself() {
-    let server = Server::answers([
-        json(202, r#"{"status":"pending","task_id":"t-1"}"#),
-        json(200, r#"{"track_id":"t-1","status":"failed","error_message":"not a text"}"#),
+    let failed = r#"{"track_id":"t-1","status":"failed","error_message":"not a text"}"#;
+    let server = dev::ordering([
+        dev::answer(202, r#"{"status":"pending","task_id":"t-1"}"#).on("UploadText"),
+        dev::answer(200, failed).on("GetTask"),
     ])
     .await;
     let error = wait(&server).await;
@@ -118,12 +116,13 @@ async fn a_task_that_names_no_document_is_told_by_itself() {
 
 #[tokio::test]
 async fn a_duplicate_in_flight_is_waited_for() {
-    let server = Server::answers([
-        json(200, r#"{"status":"duplicate_processing","duplicate_of":"d-1","track_id":""}"#),
-        json(200, r#"{"id":"d-1","status":"completed","chunk_count":2}"#),
+    let duplicate = r#"{"status":"duplicate_processing","duplicate_of":"d-1","track_id":""}"#;
+    let server = dev::ordering([
+        dev::answer(200, duplicate).on("UploadText"),
+        dev::answer(200, r#"{"id":"d-1","status":"completed","chunk_count":2}"#).on("GetDocument"),
     ])
     .await;
-    let client = server.client();
+    let client = dev::client(&server);
     let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
     assert_eq!(client.documents().wait_for(&uploaded).await.unwrap().id.as_str(), "d-1");
 }
