@@ -304,11 +304,13 @@ async fn a_command_that_is_ended_does_not_lose_the_session() {
 #[cfg(unix)]
 #[tokio::test]
 async fn a_login_that_is_ended_is_kept() {
-    let mut rig = Rig::with(server().token_delay(Duration::from_millis(300))).await;
+    let mut rig = Rig::new().await;
+    let slow = edgequake_devserver::Fault::delayed(Duration::from_millis(300)).on("Login");
+    let _slow = rig.server.faults().add(slow).unwrap();
     std::fs::write(rig.home.path().join("mona"), MONA_PASSWORD).unwrap();
     rig.env("EDGEQUAKE_PASSWORD_FILE", "mona");
     let child = rig.command(&["login", "mona"]).spawn().unwrap();
-    while rig.server.stats().logins == 0 {
+    while rig.server.stats().requests == 0 {
         tokio::task::yield_now().await;
     }
     signal(&child, "-TERM").await;

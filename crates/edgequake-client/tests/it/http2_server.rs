@@ -1,4 +1,5 @@
-//! [`Http2`]: a scripted server of HTTP/2 over TLS.
+//! [`Http2`]: a scripted server of HTTP/2 over TLS, for what the dev server does not do: it resets single streams for any reason, goes away
+//! with any last stream, and limits the streams of a connection.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

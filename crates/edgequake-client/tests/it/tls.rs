@@ -1,4 +1,5 @@
-//! TLS on loopback: who is trusted, and what is said about a certificate that is not.
+//! TLS on loopback: who is trusted, and what is said about a certificate that is not. The certificates are those of the test, which the
+//! dev server does not take.
 
 use std::process::Stdio;
 

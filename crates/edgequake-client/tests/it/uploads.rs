@@ -1,4 +1,5 @@
-//! Uploads: files from disk, refusals in the middle, and what is known of the document afterwards.
+//! Uploads: files from disk, refusals in the middle, and what is known of the document afterwards. Where a server is scripted, it shows the
+//! form byte for byte.
 
 use std::path::{Path, PathBuf};
 
