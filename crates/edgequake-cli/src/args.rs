@@ -127,7 +127,7 @@ mod tests {
                 let name = argument.get_long().unwrap_or(argument.get_id().as_str());
                 let secret = ["password", "token", "secret", "key"].iter().any(|word| name.contains(word));
                 assert!(
-                    !secret || matches!(name, "api-key-file" | "key_id"),
+                    !secret || matches!(name, "api-key-file" | "client-key-file" | "key_id"),
                     "{name} of {}",
                     command.get_name()
                 );

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use edgequake_auth::{Jwt, JwtBuilder, KeyFile, Program, ServerKey};
-use edgequake_client::Client;
+use edgequake_client::{Client, ClientCertificate, HttpTransport};
 use edgequake_types::{TenantId, WorkspaceId};
 use http::HeaderValue;
 
 use crate::args::Global;
 use crate::credential::CredentialSource;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::notes::Notes;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -53,6 +53,9 @@ impl Context {
         }
         if let Some(limit) = global.timeout {
             builder = builder.timeout(limit).attempt_timeout(limit);
+        }
+        if let Some(certificate) = client_certificate(global)? {
+            builder = builder.transport(HttpTransport::builder().client_certificate(certificate));
         }
         if let Some((_, file)) = settings.env_file() {
             builder = builder.dot_env(file.clone());
@@ -170,4 +173,21 @@ impl Context {
     fn scope(&self, header: &str) -> Option<&str> {
         self.client.scope().headers().get(header)?.to_str().ok()
     }
+}
+
+/// The certificate to show to a server that demands one.
+fn client_certificate(global: &Global) -> Result<Option<ClientCertificate>, Failure> {
+    let Some(certificate) = &global.client_certificate else {
+        return match &global.client_key_file {
+            Some(_) => Err(Failure::usage("--client-key-file is of no use without --client-certificate")),
+            None => Ok(None),
+        };
+    };
+    let key = global.client_key_file.as_ref().unwrap_or(certificate);
+    let read = ClientCertificate::from_files(certificate, key);
+    read.map(Some).map_err(|error| Failure::Other {
+        text: error.to_string(),
+        source: Some(error.into()),
+        exit: Exit::Usage,
+    })
 }

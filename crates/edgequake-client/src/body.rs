@@ -275,6 +275,7 @@ impl Body for ResponseBody {
 }
 
 /// What became of reading a body up to a limit.
+#[cfg(any(feature = "client", test))]
 pub(crate) enum Collected {
     /// All of it.
     Whole(Bytes),
@@ -283,6 +284,7 @@ pub(crate) enum Collected {
 }
 
 /// Reads a body of at most `limit` bytes. A body that came in one piece is not copied.
+#[cfg(any(feature = "client", test))]
 pub(crate) async fn collect<B>(body: &mut B, limit: usize) -> Result<Collected, B::Error>
 where
     B: Body<Data = Bytes> + Unpin,

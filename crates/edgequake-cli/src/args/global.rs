@@ -27,6 +27,14 @@ pub(crate) struct Global {
     /// It speaks the protocol of cargo's credential providers.
     #[arg(long, global = true, value_name = "PATH", conflicts_with = "api_key_file")]
     pub(crate) credential_program: Option<PathBuf>,
+    /// Certificate to show to a server that demands one
+    ///
+    /// A PEM file, with the private key as well unless --client-key-file names its file.
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) client_certificate: Option<PathBuf>,
+    /// Private key of --client-certificate
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) client_key_file: Option<PathBuf>,
     /// .env file, for what is not in the environment
     #[arg(long, global = true, value_name = "PATH")]
     pub(crate) env_file: Option<PathBuf>,

@@ -1,6 +1,6 @@
 //! Where credentials and settings come from, and which one wins.
 
-use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig, server};
+use crate::rig::{MONA_PASSWORD, ROOT_PASSWORD, Rig, assert_transcript, server};
 
 #[tokio::test]
 async fn the_first_credential_of_the_documented_order_wins() {
@@ -122,4 +122,15 @@ async fn name_and_password_of_a_login_are_of_one_source() {
     let requests = rig.server.stats().requests;
     let refused = rig.cli(&["login", "--env-file", ".env"]).await;
     assert_eq!((refused.code, rig.server.stats().requests), (2, requests), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_cannot_be_used_is_told() {
+    let mut rig = Rig::new().await;
+    rig.cli(&["--client-certificate", "nowhere.pem", "status"]).await;
+    std::fs::write(rig.home.path().join("empty.pem"), "").unwrap();
+    rig.cli(&["--client-certificate", "empty.pem", "status"]).await;
+    rig.cli(&["--client-key-file", "empty.pem", "status"]).await;
+    assert_eq!(rig.server.stats().requests, 0);
+    assert_transcript!(rig);
 }

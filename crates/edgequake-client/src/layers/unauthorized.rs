@@ -47,6 +47,7 @@ use edgequake_types::Origin;
 use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
+use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
 use tower::ServiceExt;
 use tower_layer::Layer;
@@ -54,7 +55,7 @@ use tower_service::Service;
 
 use super::auth::{Rejected, Successor};
 use super::replay::Retained;
-use crate::body::{Replay, collect};
+use crate::body::Replay;
 use crate::boxed::{BoxError, BoxFuture};
 use crate::clock;
 
@@ -202,6 +203,16 @@ fn lacks_scope<R>(answer: &Response<R>) -> bool {
     challenges.filter_map(|challenge| challenge.to_str().ok()).any(|text| text.contains("insufficient_scope"))
 }
 
+/// Reads a body to its end, or to the limit.
+async fn drain<R: Body<Data = Bytes> + Unpin>(body: &mut R, limit: usize) {
+    let mut read = 0;
+    while let Some(Ok(frame)) = body.frame().await
+        && read <= limit
+    {
+        read += frame.data_ref().map_or(0, Bytes::len);
+    }
+}
+
 async fn replay<S, B, R>(
     refused: Response<R>,
     used: Generation,
@@ -222,7 +233,7 @@ where
     }
     let mut body = refused.into_body();
     // Reading the rest lets the connection be used again; that it could not be read is no reason to give up.
-    let _ = clock::timeout(DRAIN.1, collect(&mut body, DRAIN.0)).await;
+    let _ = clock::timeout(DRAIN.1, drain(&mut body, DRAIN.0)).await;
     drop(body);
     let mut request = retained.into_request();
     request.extensions_mut().insert(Successor(successor));
