@@ -1,9 +1,10 @@
 //! The chunks of one workspace, ranked by BM25, and the graph of what they say.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
-use bm25::{Embedder, EmbedderBuilder, Embedding};
+use bm25::{Embedder, EmbedderBuilder, Embedding, TokenEmbedder};
 use edgequake_types::DocumentId;
 
 use super::chunk::Chunk;
@@ -17,8 +18,24 @@ use crate::shrink::shrink;
 /// The usual number of words in a chunk, without stop words: the average length for BM25.
 const CHUNK_WORDS: f32 = 80.0;
 
+/// The number of a word. 64 bits of a good hash, so that no two words of a server have the same: the 32 bits that are usual put words that
+/// differ in few characters together.
+#[derive(Debug)]
+struct WordNumber;
+
+impl TokenEmbedder for WordNumber {
+    type EmbeddingSpace = u64;
+
+    fn embed(word: &str) -> u64 {
+        // With the same keys each time.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(word.as_bytes());
+        hasher.finish()
+    }
+}
+
 /// Turns [`Words`] into numbers.
-fn embedder() -> Embedder<u32, Words> {
+fn embedder() -> Embedder<WordNumber, Words> {
     EmbedderBuilder::with_avgdl(CHUNK_WORDS).build()
 }
 
@@ -35,7 +52,7 @@ pub(crate) struct Hit {
 /// Chunks ready for insertion into an [`Index`]. Preparing them is slow, inserting them is fast.
 #[derive(Debug)]
 pub(crate) struct PreparedChunks {
-    chunks: Vec<(Arc<Chunk>, Embedding, Facts)>,
+    chunks: Vec<(Arc<Chunk>, Embedding<u64>, Facts)>,
     /// What the document says.
     size: GraphSize,
 }
@@ -80,16 +97,16 @@ struct Entry {
     document_id: DocumentId,
     number: usize,
     chunk: Arc<Chunk>,
-    words: Box<[u32]>,
+    words: Box<[u64]>,
     facts: Facts,
 }
 
 /// The chunks of one workspace. What it takes follows what is in it: nothing is left of a chunk that was removed.
 pub(crate) struct Index {
-    embedder: Embedder<u32, Words>,
+    embedder: Embedder<WordNumber, Words>,
     chunks: HashMap<u64, Entry>,
     /// For each word the chunks that have it.
-    postings: HashMap<u32, Postings>,
+    postings: HashMap<u64, Postings>,
     documents: HashMap<DocumentId, Vec<u64>>,
     graph: Graph,
     next_key: u64,
@@ -123,7 +140,7 @@ impl Index {
             let key = self.next_key;
             self.next_key += 1;
             // A word that occurs twice counts as often in its value.
-            let values: BTreeMap<u32, f32> =
+            let values: BTreeMap<u64, f32> =
                 embedding.0.iter().map(|word| (word.index, word.value)).collect();
             for (word, value) in &values {
                 let posting = (key, *value);

@@ -88,3 +88,10 @@ fn nothing_is_left_of_what_was_removed() {
     let lengths = index.postings.values().map(Postings::len);
     assert_eq!(lengths.max(), Some(5));
 }
+
+#[test]
+fn words_that_differ_in_a_few_characters_are_different() {
+    let words = (0..200).flat_map(|client| (0..200).map(move |number| format!("c{client}n{number}x")));
+    let numbers: std::collections::BTreeSet<u64> = words.map(|word| WordNumber::embed(&word)).collect();
+    assert_eq!(numbers.len(), 40_000);
+}
