@@ -136,6 +136,9 @@ impl App {
             directory.sessions = sessions;
         }
         self.spaces.clear();
+        if let Some(limiter) = &self.limiter {
+            limiter.clear();
+        }
         self.faults.clear();
         self.ledger.clear();
         self.recorder.clear();

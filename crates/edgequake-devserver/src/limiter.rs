@@ -36,6 +36,11 @@ impl Limiter {
         Self { burst, per_second: per_second.max(0.0), buckets: Mutex::default() }
     }
 
+    /// Fills all buckets.
+    pub(crate) fn clear(&self) {
+        self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+    }
+
     /// Takes one request from the caller's bucket, or returns the seconds to wait, rounded down. `now` is the uptime of
     /// the server.
     pub(crate) fn take(&self, caller: &str, now: Duration) -> Result<Allowance, u64> {

@@ -230,10 +230,7 @@ fn check_rate_limit(app: &App, caller: &Caller, parts: &Parts) -> Result<Option<
     };
     match limiter.take(bucket.as_deref().unwrap_or("anonymous"), app.clock.uptime()) {
         Ok(allowance) => Ok(Some(allowance)),
-        Err(wait) => {
-            app.counters.rate_limited.increment();
-            Err(Refusal::rate_limited(wait))
-        }
+        Err(wait) => Err(Refusal::rate_limited(wait)),
     }
 }
 

@@ -40,9 +40,16 @@ pub(super) async fn delete_one(
         accepted.embeddings_deleted = Some(0);
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
-    let removed: Removed =
-        processing::remove_from_index(&space, vec![document_id.clone()]).await.iter().sum();
-    let graph = space.contents().remove(&document_id).map(|document| document.graph).unwrap_or_default();
+    let deleting = {
+        let (space, document_id) = (Arc::clone(&space), document_id.clone());
+        async move {
+            let parts = processing::remove_from_index(&space, vec![document_id.clone()]).await;
+            let document = space.contents().remove(&document_id);
+            (parts.iter().sum::<Removed>(), document.map(|document| document.graph).unwrap_or_default())
+        }
+    };
+    // A task of its own: a client that leaves does not leave the document behind.
+    let (removed, graph) = tokio::spawn(deleting).await.unwrap_or_default();
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = removed.chunks;
     deleted.entities_affected = graph.entities;

@@ -97,8 +97,10 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
         recording.answered(logged.status.as_u16(), logged.duration);
     }
     app.counters.requests.increment();
-    if logged.status == StatusCode::UNAUTHORIZED {
-        app.counters.unauthorized.increment();
+    match logged.status {
+        StatusCode::UNAUTHORIZED => app.counters.unauthorized.increment(),
+        StatusCode::TOO_MANY_REQUESTS => app.counters.rate_limited.increment(),
+        _ => {}
     }
     app.log.push(logged);
     response

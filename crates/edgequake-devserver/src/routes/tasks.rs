@@ -75,6 +75,11 @@ pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Opti
 pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
     let (space, StoredTask { task, document, .. }) = find(&call, &request.track_id)?;
     let mut contents = space.contents();
+    if let Some(id) = &document
+        && contents.documents.get(id).is_none_or(|document| document.status == DocumentStatus::Deleting)
+    {
+        return Err(Refusal::conflict(format!("The document of task {} is gone", task.track_id)));
+    }
     if !contents.tasks.retry(&request.track_id, call.now) {
         let message = format!("Task {} has not failed, or was retried too often", task.track_id);
         return Err(Refusal::conflict(message));

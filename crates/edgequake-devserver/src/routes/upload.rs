@@ -160,12 +160,13 @@ async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
     let hash = digest::sha256_hex(upload.content.as_bytes());
     let space = call.app.spaces.open(&place);
     let (outcome, replaced) = store(call, &space, upload, hash)?;
-    if let Some(replaced) = replaced {
-        processing::remove_from_index(&space, vec![replaced]).await;
-    }
+    // Before anything is waited for: a client that leaves takes the rest of this with it.
     if let Outcome::New { document_id, .. } = &outcome {
         processing::ingest(&call.app, &space, document_id.clone());
         call.app.counters.uploads.increment();
+    }
+    if let Some(replaced) = replaced {
+        processing::remove_from_index(&space, vec![replaced]).await;
     }
     Ok(outcome)
 }

@@ -117,6 +117,12 @@ async fn callers_are_limited_separately_and_probes_not_at_all() {
         assert_eq!(api.send(&GetHealth::new()).await.status, 200);
     }
     assert_eq!(server.stats().rate_limited, 2);
+    // An ordered limit is one, too; and after a reset everybody may ask again.
+    server.faults().add(edgequake_devserver::Fault::rate_limited(1).times(1)).unwrap();
+    assert_eq!(api.send(&GetHealth::new()).await.status, 429);
+    assert_eq!(server.stats().rate_limited, 3);
+    server.reset().await;
+    api.logged_in(USER).await;
 }
 
 #[tokio::test]

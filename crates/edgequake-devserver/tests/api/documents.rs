@@ -370,3 +370,15 @@ async fn processing_takes_as_long_as_configured() {
     }
     assert_eq!(stages, ["preprocessing", "chunking", "extracting", "embedding", "storing", "completed"]);
 }
+
+#[tokio::test]
+async fn a_failed_task_whose_document_is_gone_is_not_tried_again() {
+    let (server, api) = default_workspace(with_users()).await;
+    server.faults().add(edgequake_devserver::Fault::fail_processing("embedding").times(1)).unwrap();
+    let failed = api.ok(&UploadText::new("the same text")).await.task_id.unwrap();
+    assert_eq!(wait_for_task(&api, &failed).await, TaskStatus::Failed);
+    // The same text takes the place of the failed document.
+    ingest(&api, "again", "the same text").await;
+    assert_eq!(api.send(&RetryTask::new(&failed)).await.cause(), "409 CONFLICT");
+    assert_eq!(api.ok(&GetTask::new(&failed)).await.status, TaskStatus::Failed);
+}
