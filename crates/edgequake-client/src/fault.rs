@@ -99,6 +99,7 @@ pub struct Marked {
 /// A request was made outside of a [Tokio](tokio) runtime, which connections and limits of time need. Nothing was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("there is no Tokio runtime here: await calls within one, such as in a `main` with `#[tokio::main]`")]
+#[non_exhaustive]
 pub struct NoRuntime;
 
 impl fmt::Display for Marked {
