@@ -146,6 +146,10 @@ fn failed(error: VaultError) -> StoreError {
             StoreErrorKind::Unavailable,
             "the tokens are too large for the keyring: keep logins in a file",
         ),
+        VaultError::NameTooLong => StoreError::new(
+            StoreErrorKind::Unavailable,
+            "the name of the login, its server and its user, is too long for the keyring: keep logins in a file",
+        ),
         VaultError::NoEntry | VaultError::Unreadable => StoreError::new(
             StoreErrorKind::Unavailable,
             "the keyring cannot write its entry for this login: keep logins in a file",

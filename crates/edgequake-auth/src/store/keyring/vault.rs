@@ -16,8 +16,10 @@ pub(super) enum VaultError {
     Unavailable(Box<dyn StdError + Send + Sync>),
     /// It is locked, or somebody has said no.
     Denied(Box<dyn StdError + Send + Sync>),
-    /// It takes no more than so many bytes.
+    /// It takes no entry of that many bytes.
     TooLarge,
+    /// It takes no name of that many characters.
+    NameTooLong,
     /// The entry cannot be read or written as what it is.
     Unreadable,
 }
@@ -94,6 +96,10 @@ impl From<Error> for VaultError {
     fn from(error: Error) -> Self {
         match error {
             Error::NoEntry => Self::NoEntry,
+            // Windows says which attribute, and has two ways to write a secret.
+            Error::TooLong(attribute, _) if matches!(attribute.as_str(), "user" | "target") => {
+                Self::NameTooLong
+            }
             Error::TooLong(..) => Self::TooLarge,
             Error::NoStorageAccess(error) => Self::Denied(error),
             // These two carry what they could not read.
@@ -102,3 +108,6 @@ impl From<Error> for VaultError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
