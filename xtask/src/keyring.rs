@@ -20,8 +20,10 @@ const SESSION: &str = r#"
 set -eu
 printf 'keyring-of-a-test' | gnome-keyring-daemon --unlock --components=secrets >/dev/null
 "$CARGO" test --package edgequake-auth --features keyring,testing --test keyring -- --include-ignored
-"$CARGO" test --package edgequake-cli --features keyring --test it -- \
-    --ignored --exact sessions::a_login_is_in_one_place_only | tee /dev/stderr | grep --quiet '1 passed'
+ran=$("$CARGO" test --package edgequake-cli --features keyring --test it -- \
+    --ignored --exact sessions::a_login_is_in_one_place_only) || { echo "$ran"; exit 1; }
+echo "$ran"
+case "$ran" in *' 1 passed'*) ;; *) echo 'the test of the command line did not run'; exit 1 ;; esac
 "#;
 
 pub(crate) fn run(arguments: Parser) -> Result<()> {

@@ -79,7 +79,9 @@ async fn a_real_keyring_keeps_a_login_and_forgets_it() {
 #[cfg(feature = "testing")]
 #[tokio::test]
 #[ignore = "needs a keyring service: cargo xtask keyring"]
-async fn sessions_hold_in_a_real_keyring() {
+async fn the_contract_and_sessions_hold_in_a_real_keyring() {
+    let folder = tempfile::tempdir().unwrap();
+    edgequake_auth::store::contract::check(|| KeyringStore::new(folder.path().join("records"))).await;
     let folder = tempfile::tempdir().unwrap();
     edgequake_auth::contract::sessions(|| KeyringStore::new(folder.path().join("records"))).await;
 }
