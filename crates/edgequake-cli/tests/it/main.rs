@@ -8,6 +8,7 @@ mod api_keys;
 mod documents;
 mod errors;
 mod help;
+mod interruptions;
 mod pipes;
 mod questions;
 mod rig;

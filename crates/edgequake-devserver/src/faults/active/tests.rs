@@ -1,0 +1,102 @@
+use super::*;
+
+fn operation(name: &'static str, method: Method) -> Operation {
+    Operation { name, method, path: "/api/v1/query", changes: false }
+}
+
+fn faults() -> Faults {
+    Faults::new(vec![operation("Query", Method::POST)])
+}
+
+fn asked(name: &'static str) -> Asked<'static> {
+    Asked { name, method: &Method::POST, path: "/api/v1/query", changes: false, authenticates: true }
+}
+
+#[test]
+fn faults_hit_in_order_after_those_that_pass_and_end() {
+    let faults = faults();
+    let first = faults.add(Fault::status(500).skip(1).times(2)).unwrap();
+    let second = faults.add(Fault::status(503).times(1)).unwrap();
+    let codes: Vec<Option<u16>> = (0..5)
+        .map(|_| {
+            faults.take(asked("Query")).map(|fault| match fault.effect {
+                Effect::Status { code, .. } => code,
+                other => panic!("{other:?}"),
+            })
+        })
+        .collect();
+    assert_eq!(codes, [Some(503), Some(500), Some(500), None, None]);
+    assert_eq!((faults.hits(first), faults.hits(second), faults.active().len()), (2, 1, 0));
+}
+
+#[test]
+fn chance_follows_the_seed() {
+    let run = |seed| {
+        let faults = faults();
+        faults.add(Fault::status(500).probability(0.3, seed)).unwrap();
+        (0..200).map(|_| faults.take(asked("Query")).is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+    let hits = run(1).into_iter().filter(|hit| *hit).count();
+    assert!((30..90).contains(&hits), "{hits}");
+}
+
+#[test]
+fn an_operation_is_named_by_type_or_path() {
+    for (on, hits) in
+        [("Query", true), ("/api/v1/query", true), ("post /api/v1/query", true), ("GET /api/v1/query", false)]
+    {
+        let faults = Faults::new(vec![operation("Query", Method::POST), operation("Other", Method::GET)]);
+        faults.add(Fault::status(500).on(on)).unwrap();
+        assert_eq!(faults.take(asked("Query")).is_some(), hits, "{on}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let faults = faults();
+    for (fault, message) in [
+        (
+            Fault::status(500).on("Qwery"),
+            "`on` names no operation of this server: \"Qwery\"; use a type such as `Query`, or `POST /api/v1/query`",
+        ),
+        (
+            Fault::read_only().on("Query"),
+            "`on` must name an operation that changes something, for `read_only` hits no other",
+        ),
+        (Fault::status(99), "`code` must be a status from 200 to 599"),
+        (Fault::new(Effect::Html { code: 600 }), "`code` must be a status from 200 to 599"),
+        (Fault::status(500).retry_after("\n"), "`retry_after` must be visible ASCII"),
+        (
+            Fault::status(500).header("a b", "1"),
+            "`headers` has \"a b\", whose name or value no header may have, or which the server writes itself",
+        ),
+        (
+            Fault::status(500).header("Content-Length", "1"),
+            "`headers` has \"Content-Length\", whose name or value no header may have, or which the server writes itself",
+        ),
+        (Fault::status(500).probability(f64::NAN, 0), "`probability` must be a number from 0 to 1"),
+        (Fault::status(500).probability(1.1, 0), "`probability` must be a number from 0 to 1"),
+        (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),
+        (
+            Fault::new(Effect::HangProcessing { stage: "x".to_owned() }),
+            "`stage` must be one of preprocessing, chunking, extracting, embedding, storing",
+        ),
+    ] {
+        assert_eq!(faults.add(fault).unwrap_err().to_string(), message);
+    }
+    let always = || Fault::status(500).times(0);
+    assert!((0..CAPACITY).all(|_| faults.add(always()).is_ok()));
+    assert_eq!(faults.add(always()), Err(FaultError::Capacity));
+    assert!(faults.take(asked("Query")).is_none(), "a fault that hits no request");
+}
+
+#[test]
+fn a_fault_of_processing_waits_for_its_stage() {
+    let faults = faults();
+    let fails = Effect::FailProcessing { stage: "embedding".to_owned(), partial: false };
+    faults.add(Fault::new(fails).times(1)).unwrap();
+    assert!(faults.take(asked("Query")).is_none() && faults.take_at_stage("chunking").is_none());
+    assert!(faults.take_at_stage("embedding").is_some() && faults.take_at_stage("embedding").is_none());
+}
