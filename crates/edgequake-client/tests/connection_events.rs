@@ -2,38 +2,17 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use std::io;
-use std::sync::{Arc, Mutex};
+#[path = "support/log.rs"]
+mod log;
 
 use edgequake_client::transport::{HttpTransport, Proxies};
 use edgequake_client::types::documents::ListDocuments;
 use edgequake_client::{Client, RetryConfig};
 use edgequake_devserver::DevServer;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use log::Log;
 
 #[tokio::test]
 async fn connections_are_told_from_their_opening_to_their_end() {
@@ -63,7 +42,7 @@ async fn connections_are_told_from_their_opening_to_their_end() {
     drop(unused);
     client(&refusing).0.documents().list(ListDocuments::new()).await.unwrap_err();
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.take();
     let text = text.replace(server.url(), "[server]").replace(&refusing, "[nobody]");
     let masked = |word: &str| match word.split_once('=') {
         Some((name @ ("took_ms" | "age_ms"), _)) => format!("{name}=[n]"),

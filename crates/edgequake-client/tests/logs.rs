@@ -4,37 +4,16 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::sync::{Arc, Mutex};
+#[path = "support/log.rs"]
+mod log;
 
 use edgequake_client::Client;
 use edgequake_client::types::documents::ListDocuments;
 use edgequake_devserver::{DevServer, Role};
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
+use log::Log;
 
 /// What is warned of while a login cannot be stored.
 #[cfg(target_os = "linux")]
@@ -55,7 +34,7 @@ async fn without_a_place_to_store(path: &std::path::Path) -> Vec<String> {
         server.expire_access_tokens();
         client.documents().list(ListDocuments::new()).await.unwrap();
     }
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.take();
     text.lines().map(str::to_owned).collect()
 }
 
@@ -76,7 +55,7 @@ async fn session(filter: &str) -> String {
     client.documents().get("no-such-document").await.unwrap_err();
     assert_eq!(server.stats().refreshes, 1);
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.take();
     let masked = |word: &str| if word.starts_with("took=") { "took=[time]" } else { word }.to_owned();
     let lines = text.lines().map(|line| line.split(' ').map(masked).collect::<Vec<_>>().join(" ") + "\n");
     lines.collect::<String>().replace(server.url(), "[server]")

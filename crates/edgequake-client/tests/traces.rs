@@ -4,10 +4,15 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+#[path = "support/log.rs"]
+mod log;
+
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use log::Log;
 
 use bytes::Bytes;
 use edgequake_client::auth::StaticKey;
@@ -25,31 +30,7 @@ use tower::service_fn;
 use tracing::Instrument;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::filter::Targets;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
-}
 
 /// An answer whose body comes in these pieces, the last of which may be a failure.
 fn answer(status: u16, pieces: Vec<Result<&'static str, BoxError>>) -> Response<ResponseBody> {
@@ -120,7 +101,7 @@ async fn each_span_says_how_it_ended() {
     stream.next().await.unwrap().unwrap();
     drop(stream);
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.take();
     insta::assert_snapshot!(text.replace("edgequake_client::layers::", ""));
 }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_client::Client;
 use edgequake_client::layers::retry::RetryConfig;
-use h2::Reason;
 use h2::server::SendResponse;
+use h2::{Ping, Reason};
 use http::{Method, Request, Response};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -155,11 +155,12 @@ async fn serve<T: AsyncRead + AsyncWrite + Unpin>(
             Script::ResetInside if first => {
                 let mut body = respond.send_response(Response::new(()), false).unwrap();
                 body.send_data(Bytes::from_static(b"{\"documents\""), false).unwrap();
-                // The beginning goes out before the reset, which would drop it.
+                // The beginning goes out before the reset, which would drop it: it is on its way when the client answers a PING.
+                let mut ping = connection.ping_pong().unwrap();
                 tokio::select! {
                     biased;
                     _ = connection.accept() => {}
-                    () = tokio::time::sleep(Duration::from_millis(50)) => {}
+                    pong = ping.ping(Ping::opaque()) => drop(pong.unwrap()),
                 }
                 body.send_reset(Reason::INTERNAL_ERROR);
             }

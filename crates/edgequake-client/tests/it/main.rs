@@ -19,6 +19,8 @@ mod http2_server;
 mod layers;
 mod leftovers;
 mod limits;
+#[path = "../support/log.rs"]
+mod log;
 mod logins;
 mod memory;
 mod mutual_tls;

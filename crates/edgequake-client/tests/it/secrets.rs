@@ -6,9 +6,9 @@ use edgequake_auth::{SharedCredentials, StaticKey};
 use edgequake_client::Client;
 use edgequake_client::types::WorkspaceId;
 use edgequake_client::types::documents::ListDocuments;
-use tracing_subscriber::fmt::MakeWriter;
 
 use crate::fronts::Wire;
+use crate::log::Log;
 use crate::server::{Act, Server, json};
 
 const SECRETS: [&str; 5] = ["s3cr3t-k", "s3cr3t-p", "s3cr3t-a", "s3cr3t-r", "s3cr3t-q"];
@@ -18,28 +18,6 @@ fn assert_clean(text: &str, harmless: &str) {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
     assert!(text.contains(harmless), "{harmless} not in {text}");
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
 }
 
 /// Every secret goes over the wire here, and everything that can fail does.
@@ -94,7 +72,7 @@ async fn logs_at_trace_show_operations_and_no_secret() {
         let client = front.builder().api_key("s3cr3t-k").build().unwrap();
         let errors = eventful_session(client).await;
         assert!(errors.len() >= 3, "{errors:?}");
-        let text = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
+        let text = log.take();
         assert_clean(&text, "/api/v1/documents");
         assert!(text.contains("status=401"), "{text}");
     }

@@ -32,9 +32,8 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    /// Stands before the server at `target`. What happens to the connection of a number follows from `seed`. `silence` is how long
-    /// a connection is silent; `None` is as long as the client keeps it.
-    pub(crate) async fn start(target: SocketAddr, seed: u64, silence: Option<Duration>) -> Self {
+    /// Stands before the server at `target`. What happens to the connection of a number follows from `seed`.
+    pub(crate) async fn start(target: SocketAddr, seed: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let counts = Arc::new(Counts::default());
@@ -50,7 +49,7 @@ impl Relay {
                     }
                 };
                 let random = fastrand::Rng::with_seed(seed.wrapping_mul(1_000_003) + number);
-                connections.spawn(pass(client, target, random, silence, Arc::clone(&counted)));
+                connections.spawn(pass(client, target, random, Arc::clone(&counted)));
             }
         });
         Self { addr, counts, accepting }
@@ -73,31 +72,21 @@ impl fmt::Display for Relay {
     }
 }
 
-async fn pass(
-    mut client: TcpStream,
-    target: SocketAddr,
-    mut random: fastrand::Rng,
-    silence: Option<Duration>,
-    counts: Arc<Counts>,
-) {
+async fn pass(mut client: TcpStream, target: SocketAddr, mut random: fastrand::Rng, counts: Arc<Counts>) {
     let Ok(mut server) = TcpStream::connect(target).await else { return };
     for stream in [&client, &server] {
         let _ = stream.set_nodelay(true);
     }
     while forward(&mut client, &mut server, random.usize(QUIET), None).await {
-        match (random.u8(0..3), silence) {
-            (0, _) => {
+        match random.u8(0..3) {
+            0 => {
                 counts.resets.fetch_add(1, Ordering::Relaxed);
                 for stream in [&client, &server] {
                     let _ = stream.set_zero_linger();
                 }
                 return;
             }
-            (1, Some(silence)) => {
-                counts.silences.fetch_add(1, Ordering::Relaxed);
-                tokio::time::sleep(silence).await;
-            }
-            (1, None) => {
+            1 => {
                 counts.silences.fetch_add(1, Ordering::Relaxed);
                 // Whatever the client says is swallowed, until it gives up.
                 while client.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {}

@@ -78,10 +78,7 @@ impl Way {
             Self::Http2 => ways.push((server.url().to_owned(), transport.certificate(authority(&server)))),
             Self::Relay => {
                 for (number, http2) in (0..).zip([false, true]) {
-                    // A client does not find out yet that an HTTP/2 connection is silent for good: its attempts end in time, but the
-                    // next ones take the same connection. So silence ends there, with the attempts that met it.
-                    let silence = http2.then_some(ATTEMPT);
-                    let relay = Relay::start(server.addr(), seed + number, silence).await;
+                    let relay = Relay::start(server.addr(), seed + number).await;
                     let transport = transport.clone().certificate(authority(&server)).http2(http2);
                     ways.push((format!("https://{}", relay.addr()), transport));
                     relays.push(relay);
