@@ -1,7 +1,7 @@
 //! [`HttpTransport`]: the innermost service, a pooled hyper client over TLS and proxies.
 //!
-//! It sends what it is given: no redirects, no retries but of requests that were never written, no headers of its own. Connections
-//! are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. A connection is driven by
+//! It sends what it is given: no redirects, no retries but of requests that were never written, no headers of its own besides `Host`
+//! and, for a proxy, `Proxy-Authorization`. Connections are HTTP/1.1 or, where the server offers it by ALPN, HTTP/2. Cheap to clone; all clones share one pool. A connection is driven by
 //! the runtime that opened it, and used on that one only: a call on another runtime opens its own.
 //!
 //! A server that has gone silent is found by PINGs (HTTP/2) and by TCP, and a connection on which a request was given up for want of

@@ -22,8 +22,8 @@ impl Client {
     /// `identifier` is a user name or e-mail address. The password is kept, so that the client can log in anew when its refresh
     /// token is refused; a client built with [`ClientBuilder::login`](super::ClientBuilder::login) does the same, and logs in at its first call.
     ///
-    /// Where no connection could be made, it is tried again as a call is; a login that may have arrived is sent once, whatever the
-    /// answer, since the server counts attempts and locks the account at the fifth wrong one.
+    /// Where it certainly was not sent, it is tried again as a call is; a login that may have arrived is sent once, whatever the answer,
+    /// since the server counts attempts and locks the account at the fifth wrong one.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! [`Effects`]: what is to be done when the pool's lock has been given back.
 //!
-//! Nothing under the lock wakes a request, spawns, logs or counts: any of these may come back to the pool.
+//! Nothing under the lock wakes a request, opens a connection, logs or counts: any of these may come back to the pool. The task that closes
+//! unused connections is spawned under it, and waits for it like anybody else.
 
 use std::sync::Arc;
 
