@@ -11,7 +11,7 @@ use lexopt::Parser;
 use crate::command::{cargo, run as run_command};
 use crate::failure::{Failure, Result};
 use crate::workspace::Workspace;
-use crate::{arrows, deny, examples, loom, packages, public, readme};
+use crate::{arrows, deny, examples, packages, public, readme};
 
 /// One check of the gate.
 struct Step {
@@ -34,7 +34,6 @@ const STEPS: &[Step] = &[
     step("README", readme::check),
     step("public API", public::check_if_readable),
     step("examples", examples::run_all),
-    step("loom", loom::explore),
     step("deny", deny::check),
 ];
 

@@ -1,8 +1,5 @@
-//! Explores the interleavings of the flight's shared part with a model checker.
-//!
-//! Run with `RUSTFLAGS="--cfg loom" cargo test -p edgequake-auth --test loom_flight --release`; without the flag there is
-//! nothing here.
-#![cfg(loom)]
+//! Explores the interleavings of the flight's shared part with a model checker. Only that part is built on the checker's
+//! locks and threads: it is compiled here once more.
 
 /// What the flight is built from, under the model checker's eyes.
 mod sync {
