@@ -21,7 +21,6 @@ mod fuzz;
 mod keyring;
 mod limit;
 mod load;
-mod loom;
 mod model;
 mod operations;
 mod packages;
@@ -73,7 +72,6 @@ const COMMANDS: &[Command] = &[
         summary: "build the examples and run each to its end; the README shows the first: [--update]",
         run: examples::run,
     },
-    Command { name: "loom", summary: "explore the interleavings of a token refresh", run: loom::run },
     Command {
         name: "model",
         summary: "explore how three processes share a login, whatever happens",
@@ -138,6 +136,9 @@ const COMMANDS: &[Command] = &[
 ];
 
 fn main() -> ExitCode {
+    if let Some(code) = public::stand_in_for_rustdoc() {
+        return code;
+    }
     match dispatch(Parser::from_env()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -1,7 +1,8 @@
 //! A crate as rustdoc writes it down in JSON, as far as we read it.
 
 use std::collections::BTreeMap;
-use std::{fs, io};
+use std::fs;
+use std::process::{Command, ExitCode};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,6 +16,19 @@ const FORMAT: u32 = 57;
 
 /// What a compiler that writes this format calls itself.
 pub(super) const TOOLCHAIN: &str = "rustc 1.95.";
+
+/// Set for this program where cargo takes it for rustdoc.
+const RUSTDOC_MARK: &str = "EDGEQUAKE_XTASK_IS_RUSTDOC";
+
+/// Stands in for rustdoc if cargo runs us as that. A stable rustdoc writes JSON only if it takes itself for an unstable
+/// one; told so by the environment of cargo, the dependencies would be built anew as well.
+pub(crate) fn stand_in_for_rustdoc() -> Option<ExitCode> {
+    std::env::var_os(RUSTDOC_MARK)?;
+    let mut rustdoc = Command::new("rustdoc");
+    rustdoc.args(std::env::args_os().skip(1)).env("RUSTC_BOOTSTRAP", "1").env_remove(RUSTDOC_MARK);
+    let good = run_command(&mut rustdoc).is_ok();
+    Some(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 /// Names an item within one document.
 pub(super) type Id = u32;
@@ -51,22 +65,20 @@ pub(super) struct Defined {
 }
 
 impl Document {
-    /// Has rustdoc document `package`, with all its features. A stable toolchain does so only if it takes itself for an unstable one, which changes
-    /// the build of dependencies; hence a target folder of its own.
-    pub(super) fn make(workspace: &Workspace, package: &str) -> Result<Self> {
-        let target = workspace.target.join("public");
-        let file = target.join("doc").join(package.replace('-', "_")).with_extension("json");
-        // What an earlier run left must not be taken for the answer of this one.
-        match fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).during(format!("removing {}", file.display()));
-            }
-            _ => {}
-        }
-        let mut rustdoc = cargo(["rustdoc", "--quiet", "--package", package, "--lib", "--all-features"]);
-        rustdoc.args(["--", "-Z", "unstable-options", "--output-format", "json"]);
-        run_command(rustdoc.env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target))?;
+    /// Has rustdoc document every library with all its features: the build of the documentation in HTML but for the form,
+    /// so that no dependency is checked again.
+    pub(super) fn write_all() -> Result<()> {
+        let ours = std::env::current_exe().during("finding this program")?;
+        let mut doc = cargo(["doc", "--quiet", "--workspace", "--lib", "--all-features", "--no-deps"]);
+        doc.env("RUSTDOC", ours).env(RUSTDOC_MARK, "1");
+        run_command(doc.env("RUSTDOCFLAGS", "-Z unstable-options --output-format json"))
+    }
+
+    /// What [`Document::write_all`] wrote of `package`. It is taken away, lest a later run take it for its own.
+    pub(super) fn take(workspace: &Workspace, package: &str) -> Result<Self> {
+        let file = workspace.target.join("doc").join(package.replace('-', "_")).with_extension("json");
         let text = fs::read_to_string(&file).during(format!("reading {}", file.display()))?;
+        fs::remove_file(&file).during(format!("removing {}", file.display()))?;
         Self::parse(&text).during(package)
     }
 
