@@ -93,19 +93,23 @@ impl JwtBuilder {
     }
 
     /// Which login of the store is meant, when no password is given; by default the one that began last and has not
-    /// ended.
+    /// ended. With [tokens](Self::tokens) or a [refresh token](Self::refresh_token) in hand the default is the empty account
+    /// instead, so that they never mix with the login of somebody else.
     pub fn account(mut self, user: impl Into<String>) -> Self {
         self.account = Some(user.into());
         self
     }
 
-    /// A refresh token in hand; it is exchanged when a credential is first needed.
+    /// A refresh token in hand; it is exchanged when a credential is first needed. In the store its session takes the place of what
+    /// the [account](Self::account) had there. Without an account that is the empty one, which holds one such session at a time:
+    /// programs with tokens of several people in one store name the account of each.
     pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
         self.refresh = Some(token.into());
         self
     }
 
-    /// Tokens that the server issued a moment ago.
+    /// Tokens that the server issued a moment ago. In the store they belong to the [account](Self::account); without one, to the
+    /// empty account, as with a [refresh token](Self::refresh_token).
     pub fn tokens(mut self, tokens: Tokens) -> Self {
         self.tokens = Some(tokens);
         self
@@ -228,9 +232,12 @@ impl JwtBuilder {
         if refresh.as_ref().is_some_and(|token| token.expose().trim().is_empty()) {
             return Err(empty("the refresh token"));
         }
+        // Nobody knows whose tokens these are, so they are not mixed with the login of somebody whose name is known.
+        let unnamed = (access.is_some() || refresh.is_some()).then(String::new);
+        let account = self.account.or_else(|| login.as_ref().map(|login| login.identifier.clone()));
+        let account = account.or(unnamed);
         let state = State::new(self.store.is_some(), login.is_some(), self.retain_password)
             .with_session(access, refresh);
-        let account = self.account.or_else(|| login.as_ref().map(|login| login.identifier.clone()));
         let notes = Notes { login, account, ..Notes::default() };
         let settings = Settings {
             server: self.server,

@@ -264,11 +264,40 @@ async fn a_stored_login_outlives_refreshes_that_fail() {
 async fn an_access_token_without_a_refresh_token_gives_way_to_the_stored_login() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
-    let tokens = Tokens::new("given").expires_in(secs(60));
-    let jwt = rig.builder().tokens(tokens).store(store).build().unwrap();
-    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "given");
+    let given = || rig.builder().tokens(Tokens::new("given").expires_in(secs(60))).store(store.clone());
+    let (named, unnamed) = (given().account(USER).build().unwrap(), given().build().unwrap());
+    assert_eq!(token(&named.authorize(&cx()).await.unwrap()), "given");
+    assert_eq!(token(&unnamed.authorize(&cx()).await.unwrap()), "given");
     advance(secs(61)).await;
-    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!(token(&named.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    // Whose token it was is not known, so it does not go on as somebody else.
+    assert_eq!(unnamed.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+}
+
+#[tokio::test(start_paused = true)]
+async fn tokens_without_an_account_leave_the_logins_of_others_alone() {
+    for with_access in [false, true] {
+        let (rig, store) = (Rig::default(), MemoryStore::new());
+        put(&store, "theirs", Some("theirs-r"), None).await;
+        rig.open("r0");
+        let tokens = Tokens::new("a0").refresh_token("r0").expires_in(std::time::Duration::from_nanos(1));
+        let builder = rig.builder().store(store.clone());
+        let builder = if with_access { builder.tokens(tokens) } else { builder.refresh_token("r0") };
+        let jwt = builder.build().unwrap();
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+        let held = |account: &str| {
+            let key = super::broken::server().account(account);
+            let store = store.clone();
+            async move {
+                let record = crate::TokenStore::read(&store, &key).await.unwrap().unwrap().record;
+                record.tokens().and_then(|tokens| tokens.access_token.clone())
+            }
+        };
+        assert_eq!(held(USER).await, Some("theirs".into()));
+        assert_eq!(held("").await, Some("s3cr3t-a1".into()));
+        assert!(jwt.logout().await.is_complete());
+        assert_eq!(held(USER).await, Some("theirs".into()));
+    }
 }
 
 #[tokio::test(start_paused = true)]
