@@ -9,7 +9,7 @@ pub(crate) mod settle;
 
 use std::time::Duration;
 
-pub(crate) use self::refresher::{Refresher, Step, Urgency};
+pub(crate) use self::refresher::{Refresher, Seen, Step, Urgency};
 use crate::clock::Now;
 use crate::store::{RandomId, Record, StoredTokens, Version};
 
@@ -37,10 +37,15 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// Nobody has longer ones, and no record is believed that claims so.
+    pub(crate) const LONGEST: Self =
+        Self { exchange: Duration::from_secs(600), margin: Duration::from_secs(300) };
+
     /// Without a margin it follows from the exchange.
     pub(crate) fn new(exchange: Duration, margin: Option<Duration>) -> Self {
         let usual = || (exchange / 6).clamp(Duration::from_millis(50), Duration::from_secs(5));
-        Self { exchange, margin: margin.unwrap_or_else(usual) }
+        let margin = margin.unwrap_or_else(usual).min(Self::LONGEST.margin);
+        Self { exchange: exchange.min(Self::LONGEST.exchange), margin }
     }
 
     /// A holder has time for the exchange of whoever held the lease before, and for one of its own.

@@ -31,7 +31,14 @@
 //! more, so that there is time for an exchange whenever it was checked. Others wait for a lease that does not change for its
 //! length and five seconds, and for the exchange that may have begun at its end: 105 seconds at most for a holder that vanished,
 //! and only if they have no good token. The five seconds are [`lease_margin`](crate::JwtBuilder::lease_margin). The lease says the
-//! limits of its holder, so that others with shorter ones wait long enough.
+//! limits of its holder, so that others with shorter ones wait long enough: up to ten minutes for an exchange and five for a margin,
+//! which is the most that a provider takes and that a record is believed.
+//!
+//! Whoever waits has to see the lease stand still, and a provider keeps what it has seen from one refresh to the next. A process that
+//! ends before that, such as a command that is cut off after a minute, goes by the time in the intent: once the holder must have been
+//! done for two hours by the wall clock, its lease is not watched first. So programs that live for less than 105 seconds, have no
+//! password and find a holder that vanished get no token for two hours, unless one of them stays or somebody logs in; and clocks that
+//! are more than two hours apart can make two processes present one token, if the one is stopped or at its exchange just then.
 //!
 //! # What can go wrong, and the way out
 //!

@@ -129,7 +129,8 @@ impl JwtBuilder {
     }
 
     /// The time limit of one login, refresh or logout: 30 seconds. It does not depend on the time limits of callers. The lease
-    /// under which others who share the store wait is twice as long, and the [margin](Self::lease_margin).
+    /// under which others who share the store wait is twice as long, and the [margin](Self::lease_margin). More than 10 minutes counts
+    /// as 10 minutes: others would not wait for longer.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
@@ -141,7 +142,7 @@ impl JwtBuilder {
     /// Whoever vanishes in the middle of a refresh delays others by three time limits and three margins: 105 seconds with the
     /// defaults. A shorter margin shortens that, and a process that stands still for longer than the margin between its last look at
     /// the lease and its request may present a spent refresh token, which ends the session. All who share a login should use the same
-    /// margin; the longer one of holder and waiter counts.
+    /// margin; the longer one of holder and waiter counts. More than 5 minutes counts as 5 minutes.
     ///
     /// ```
     /// use std::time::Duration;

@@ -8,6 +8,7 @@ use edgequake_types::session::User;
 
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
+use crate::protocol::Seen;
 use crate::protocol::settle::Presented;
 use crate::providers::Password;
 use crate::store::{RandomId, StoreError, StoredTokens};
@@ -25,6 +26,8 @@ pub(crate) struct Notes {
     pub(crate) store_warning: Option<String>,
     pub(crate) last_failure: Option<CredentialsError>,
     pub(crate) unsaved: Option<Unsaved>,
+    /// The lease of somebody else that was watched last.
+    pub(crate) seen: Option<Seen>,
 }
 
 /// Tokens that the store has not taken yet.

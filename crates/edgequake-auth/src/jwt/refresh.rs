@@ -83,7 +83,8 @@ impl Inner {
         let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)
             .given(plan.refresh.clone())
-            .password(plan.login.is_ok());
+            .password(plan.login.is_ok())
+            .watching(self.notes().seen);
         let mut stored = None;
         let mut look = true;
         let mut end = self.clock.now().mono.saturating_add(self.limits.delay().saturating_mul(3));
@@ -104,6 +105,7 @@ impl Inner {
             }
             let now = self.clock.now();
             let step = refresher.next(stored.as_ref().map(|stored| &stored.record), now);
+            self.notes().seen = refresher.seen();
             match step {
                 Step::Adopt => match stored.as_ref().and_then(|stored| self.adopt(&stored.record, now)) {
                     Some(renewed) => return Ok(Some(renewed)),

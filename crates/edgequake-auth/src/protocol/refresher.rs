@@ -84,11 +84,29 @@ struct Mine {
 }
 
 /// A lease of somebody else's, unchanged since a moment of the monotonic clock.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Seen {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Seen {
+    session: RandomId,
+    holder: RandomId,
     fence: u64,
     renewals: u64,
     since: Duration,
+}
+
+/// How far wall clocks may be apart, where only they tell that a lease is over: an hour of daylight saving, at either end.
+const CLOCKS_APART: Duration = Duration::from_secs(2 * 3600);
+
+impl Lease {
+    /// What is believed of it: the record may be damaged, or written by somebody who means no good.
+    fn believed(&self) -> Self {
+        let Limits { exchange, margin } = Limits::LONGEST;
+        Self {
+            length: self.length.min(Limits::LONGEST.lease()),
+            exchange: self.exchange.min(exchange),
+            margin: self.margin.min(margin),
+            ..*self
+        }
+    }
 }
 
 impl std::hash::Hash for Refresher {
@@ -132,6 +150,17 @@ impl Refresher {
     pub(crate) fn password(mut self, there_is: bool) -> Self {
         self.password = there_is;
         self
+    }
+
+    /// A lease that earlier refreshes of this provider have watched already.
+    pub(crate) fn watching(mut self, seen: Option<Seen>) -> Self {
+        self.seen = seen;
+        self
+    }
+
+    /// The lease that is watched, for the next refresh.
+    pub(crate) fn seen(&self) -> Option<Seen> {
+        self.seen
     }
 
     /// Whether somebody else was overtaken.
@@ -209,7 +238,7 @@ impl Refresher {
         // The program's own token is in no record, so none of the record's is spent by it.
         let spends = unplaced.is_none().then_some(tokens.version);
         let mut expired = None;
-        match &record.lease {
+        match &record.lease.as_ref().map(Lease::believed) {
             Some(lease) if lease.holder == self.me => {
                 // Else it is from an earlier refresh of this provider, whose exchange is over.
                 if let Some(mine) = self.mine.as_ref().filter(|mine| mine.fence == record.fence) {
@@ -221,6 +250,8 @@ impl Refresher {
                 }
             }
             Some(lease) => match self.observe(record, lease, now) {
+                // Its exchange is over as well.
+                _ if self.is_long_over(record, lease, now) => expired = Some(Duration::ZERO),
                 Some(wait) if self.urgency == Urgency::Needed => return Step::Wait(wait),
                 Some(_) => return Step::Skip,
                 None => expired = Some(lease.exchange.saturating_add(self.margin(lease))),
@@ -250,12 +281,30 @@ impl Refresher {
 
     /// How long somebody else's lease may still last; `None` once it has stood unchanged for too long.
     fn observe(&mut self, record: &Record, lease: &Lease, now: Now) -> Option<Duration> {
-        let known = self.seen.take();
-        let same = known.filter(|seen| (seen.fence, seen.renewals) == (record.fence, lease.renewals));
-        let seen = same.unwrap_or(Seen { fence: record.fence, renewals: lease.renewals, since: now.mono });
+        let present = Seen {
+            session: record.session,
+            holder: lease.holder,
+            fence: record.fence,
+            renewals: lease.renewals,
+            since: now.mono,
+        };
+        let same = self.seen.filter(|seen| Seen { since: now.mono, ..*seen } == present);
+        let seen = same.unwrap_or(present);
         let over = seen.since.saturating_add(lease.length).saturating_add(self.margin(lease));
         self.seen = Some(seen);
         over.checked_sub(now.mono).filter(|wait| !wait.is_zero())
+    }
+
+    /// Whether a lease, and the exchange that may have begun at its end, are over by what the record says, however wrong the clocks
+    /// are. Processes that live shorter than a lease cannot see it stand still.
+    fn is_long_over(&self, record: &Record, lease: &Lease, now: Now) -> bool {
+        let since = record.intent.as_ref().filter(|intent| intent.holder == lease.holder);
+        // A clock that is behind the beginning of the session tells nothing.
+        let since = since.map(|intent| intent.since).filter(|since| *since >= record.started);
+        let age = since.and_then(|since| wall(now).duration_since(since).ok());
+        let margins = self.margin(lease).saturating_mul(2);
+        let over = lease.length.saturating_add(lease.exchange).saturating_add(margins);
+        age.is_some_and(|age| age > over.saturating_add(CLOCKS_APART))
     }
 
     /// What to allow for between us and the holder of a lease.
@@ -285,6 +334,9 @@ impl Refresher {
         if left < self.limits.exchange {
             let mut renewed = record.clone();
             renewed.lease = Some(Lease { renewals: lease.renewals.saturating_add(1), ..lease.clone() });
+            if let Some(intent) = renewed.intent.as_mut().filter(|intent| intent.holder == self.me) {
+                intent.since = wall(now);
+            }
             renewed.write = RandomId::random();
             return Step::Write(Box::new(renewed));
         }
@@ -326,7 +378,8 @@ impl Refresher {
     fn lease(&self, record: &Record) -> Lease {
         let Limits { exchange, margin } = self.limits;
         let mut lease = Lease { holder: self.me, renewals: 0, length: self.limits.lease(), exchange, margin };
-        if let Some(before) = record.lease.as_ref().filter(|_| self.predecessor.is_some()) {
+        let before = record.lease.as_ref().map(Lease::believed);
+        if let Some(before) = before.filter(|_| self.predecessor.is_some()) {
             lease.exchange = exchange.max(before.exchange);
             lease.margin = margin.max(before.margin);
         }

@@ -145,3 +145,89 @@ async fn a_store_that_fails_for_a_moment_does_not_shorten_the_wait_for_who_was_o
     assert!(start.elapsed() >= seconds(15), "{:?}", start.elapsed());
     assert_eq!(rig.count("/refresh"), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_one_refresh_has_seen_of_a_lease_counts_for_the_next() {
+    let seconds = Duration::from_secs;
+    let (rig, store) = (Rig::default(), Broken::default());
+    put_under_a_lease_that_nobody_holds(&store, seconds(1)).await;
+    rig.open("r1");
+    let builder = rig.builder().account(USER).timeout(seconds(1)).lease_margin(seconds(1));
+    let jwt = builder.store(store.clone()).build().unwrap();
+    let start = Instant::now();
+    let broken = async {
+        // Each time the refresh that watches the lease ends.
+        for _ in 0..3 {
+            tokio::time::sleep(seconds(3)).await;
+            store.set(|faults| faults.read = Some(crate::StoreErrorKind::Unavailable));
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            store.set(|faults| faults.read = None);
+        }
+    };
+    let asked = async {
+        while let Err(error) = jwt.authorize(&cx()).await {
+            assert!(start.elapsed() < seconds(60), "{error}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::join!(broken, asked);
+    // The lease of ten seconds, the exchange of three after it, and a margin for each.
+    let waited = start.elapsed();
+    assert!((seconds(15)..seconds(16)).contains(&waited), "{waited:?}");
+    assert_eq!((rig.count("/refresh"), jwt.counters().takeovers), (1, 1));
+}
+
+/// How long a process that has just begun waits for a lease that, by the record, somebody took at a time before now.
+async fn waited_for_a_lease_taken(before: Duration, after_the_login: bool) -> Duration {
+    let (rig, store, clock) = (Rig::default(), Broken::default(), super::rig::TestClock::new());
+    put_under_a_lease_that_nobody_holds(&store, Duration::from_secs(1)).await;
+    let key = server().account(USER);
+    let stored = store.read(&key).await.unwrap().unwrap();
+    let mut record = stored.record;
+    let since = SystemTime::UNIX_EPOCH + crate::clock::Clock::now(&*clock).wall - before;
+    record.started = if after_the_login { SystemTime::UNIX_EPOCH } else { since + Duration::from_secs(1) };
+    let (tokens, holder) = (record.tokens().unwrap().version, RandomId::from_number(7));
+    record.intent = Some(Intent { tokens, holder, since, inherited: false });
+    let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
+    rig.open("r1");
+    let builder = rig.builder().account(USER).timeout(Duration::from_secs(1));
+    let builder = builder.lease_margin(Duration::from_secs(1)).clock(clock);
+    let jwt = builder.store(store.clone()).build().unwrap();
+    let start = Instant::now();
+    jwt.authorize(&cx()).await.unwrap();
+    assert_eq!((rig.count("/refresh"), jwt.counters().takeovers), (1, 1));
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lease_that_is_over_for_hours_is_not_watched_first() {
+    // It lasts ten seconds, and the exchange after it three, with a second for each; and clocks may be two hours apart.
+    let over = Duration::from_secs(10 + 3 + 2 + 2 * 3600);
+    assert_eq!(waited_for_a_lease_taken(over + Duration::from_secs(1), true).await, Duration::ZERO);
+    for young in [Duration::ZERO, over - Duration::from_secs(60)] {
+        assert!(waited_for_a_lease_taken(young, true).await >= Duration::from_secs(15), "{young:?}");
+    }
+    // A holder whose clock was behind the beginning of the session.
+    let odd = waited_for_a_lease_taken(over + Duration::from_secs(1), false).await;
+    assert!(odd >= Duration::from_secs(15), "{odd:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_lease_is_believed_to_last_for_longer_than_any_may() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put_for(&store, USER, "a1", Some("r1"), Some(SystemTime::UNIX_EPOCH)).await;
+    let key = server().account(USER);
+    let stored = store.read(&key).await.unwrap().unwrap();
+    let mut record = stored.record;
+    let (holder, age) = (RandomId::from_number(7), Duration::from_secs(1 << 40));
+    record.lease = Some(Lease { holder, renewals: 0, length: age, exchange: age, margin: age });
+    let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
+    rig.open("r1");
+    let jwt = rig.builder().account(USER).store(store).build().unwrap();
+    let start = Instant::now();
+    jwt.authorize(&cx()).await.unwrap();
+    // Twice ten minutes and five are the longest lease; then ten minutes for an exchange, and five for each.
+    let longest = Duration::from_secs(60 * (25 + 10 + 2 * 5));
+    let waited = start.elapsed();
+    assert!(waited >= longest && waited < longest + Duration::from_secs(1), "{waited:?}");
+}
