@@ -19,8 +19,8 @@ use super::wire::{Answered, Wire};
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
-use crate::protocol::{Held, Refresher, Step, Urgency, elapsed};
-use crate::store::{EndReason, LoginKey, Record, StoreErrorKind, Stored, Swap};
+use crate::protocol::{Held, Refresher, Step, Urgency};
+use crate::store::{EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, Swap};
 
 /// Before a record is looked at again that somebody else has changed.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
@@ -90,7 +90,8 @@ impl Inner {
         let mut end = self.clock.now().mono.saturating_add(self.limits.delay().saturating_mul(3));
         let (mut waited, mut quiet) = (false, false);
         loop {
-            if look {
+            let written = !std::mem::replace(&mut look, true);
+            if !written {
                 stored = match self.read_record(&key).await {
                     Err(error) if error.kind() == StoreErrorKind::WentBack => {
                         let error = self.store_failure("the stored login is not the latest one", error);
@@ -99,7 +100,6 @@ impl Inner {
                     read => read.map_err(unreadable)?,
                 };
             }
-            look = true;
             if let Some(user) = stored.as_ref().and_then(|stored| stored.record.user.as_ref()) {
                 self.notes().user = Some(user.clone());
             }
@@ -122,6 +122,11 @@ impl Inner {
                     self.publish();
                     tokio::time::sleep(wait.min(self.store.poll_interval())).await;
                 }
+                Step::Write(_) if written && now.mono >= end => {
+                    // What was just written has to be prolonged again.
+                    let withdrawn = stored.as_ref().and_then(|stored| refresher.withdrawn(&stored.record));
+                    return self.give_up_writing(plan, &key, withdrawn).await;
+                }
                 Step::Write(record) => {
                     let expected = stored.as_ref().map(|stored| stored.revision);
                     match self.swap_record(&key, expected, &record).await {
@@ -143,7 +148,7 @@ impl Inner {
                     if refresher.took_over() {
                         self.counts.takeovers.fetch_add(1, Ordering::Relaxed);
                     }
-                    match self.exchange(&key, present.token, &present.what).await {
+                    match self.exchange(&key, &refresher, present.token, &present.what).await {
                         Ok(Some(renewed)) => return Ok(Some(renewed)),
                         Ok(None) => refresher.forget_given(),
                         Err(failure) => {
@@ -169,16 +174,36 @@ impl Inner {
         }
     }
 
+    /// The store takes longer than a lease lasts. What was about to be sent is not, and whoever is next need not take it for spent.
+    async fn give_up_writing(
+        self: &Arc<Self>,
+        plan: &Plan,
+        key: &LoginKey,
+        withdrawn: Option<Presented>,
+    ) -> Result<Option<Renewed>, Failure> {
+        if let Some(presented) = withdrawn {
+            let settle = |record: Option<&Record>| match settle::not_executed(record, &presented) {
+                Some(record) => Change::Write(Box::new(record), ()),
+                None => Change::Leave(()),
+            };
+            drop(self.change_record(key, settle).await.map_err(|error| self.record_store_error(error)));
+        }
+        let error = StoreError::new(StoreErrorKind::Busy, "a write takes longer than a lease lasts");
+        let text = "the stored login is written too slowly, so its refresh token is not used";
+        let error = self.store_failure(text, error);
+        self.log_in_instead(plan, error).await
+    }
+
     /// Sends the refresh token, and writes what is known of it then. Nothing if there are other tokens to look at.
     async fn exchange(
         self: &Arc<Self>,
         key: &LoginKey,
+        refresher: &Refresher,
         token: edgequake_types::Secret,
         sent: &Presented,
     ) -> Result<Option<Renewed>, Failure> {
-        let begun = self.clock.now();
         let answer = self.wire().refresh(&token).await;
-        if elapsed(begun, self.clock.now()) > self.limits.lease() {
+        if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
         }
         let error = match answer {

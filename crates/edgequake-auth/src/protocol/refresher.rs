@@ -168,6 +168,20 @@ impl Refresher {
         self.predecessor.is_some()
     }
 
+    /// Whether our lease is over, by one of our clocks.
+    pub(crate) fn has_outlived_its_lease(&self, now: Now) -> bool {
+        self.mine.as_ref().is_some_and(|mine| elapsed(mine.since, now) > self.limits.lease())
+    }
+
+    /// What was about to be presented, if that is given up. Nothing while others have to wait for whoever was overtaken.
+    pub(crate) fn withdrawn(&self, record: &Record) -> Option<Presented> {
+        let intent = record.intent.as_ref().filter(|intent| intent.holder == self.me);
+        let unsettled = intent.is_some_and(|intent| intent.inherited);
+        let version = intent.map(|intent| intent.tokens);
+        let what = Presented { session: record.session, version, holder: self.me, unsettled, given: None };
+        (!self.took_over()).then_some(what)
+    }
+
     /// Since when there is a lease of ours.
     #[cfg(test)]
     pub(super) fn lease_since(&self) -> Option<Now> {

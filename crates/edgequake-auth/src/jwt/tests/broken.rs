@@ -37,6 +37,8 @@ pub(super) struct Faults {
     /// The next write makes all reads after it fail.
     pub(super) read_after_write: Option<StoreErrorKind>,
     pub(super) hang: bool,
+    /// Each write takes so long.
+    pub(super) slow: Duration,
     /// It holds less than it had confirmed.
     pub(super) went_back: bool,
     pub(super) written: Vec<Record>,
@@ -93,6 +95,8 @@ impl TokenStore for Broken {
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         Box::pin(async move {
+            let slow = self.faults.lock().unwrap().slow;
+            tokio::time::sleep(slow).await;
             if std::mem::take(&mut self.faults.lock().unwrap().overtaken) {
                 self.overtake(key).await?;
             }

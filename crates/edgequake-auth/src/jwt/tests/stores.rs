@@ -421,3 +421,52 @@ async fn what_a_store_that_went_back_holds_is_not_used_and_a_login_begins_anew()
         assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_slower_than_the_lease_is_given_up() {
+    for password in [false, true] {
+        let (rig, store) = (Rig::default(), Broken::default());
+        put(&store, "a0", Some("r0"), past()).await;
+        rig.open("r0");
+        let builder = rig.builder().account(USER).store(store.clone());
+        let builder = builder.timeout(secs(1)).lease_margin(std::time::Duration::from_millis(100));
+        let jwt = if password { builder.login(USER, PASSWORD) } else { builder }.build().unwrap();
+        store.set(|faults| faults.slow = std::time::Duration::from_millis(1500));
+        let answer = tokio::time::timeout(secs(60), jwt.authorize(&cx())).await.expect("it goes on and on");
+        if password {
+            assert_eq!(token(&answer.unwrap()), "s3cr3t-a1");
+        } else {
+            let error = answer.unwrap_err();
+            assert_eq!(error.kind(), Kind::Store);
+            insta::assert_snapshot!(error, @"the stored login is written too slowly, so its refresh token is not used: a write takes longer than a lease lasts");
+            // Nothing was sent, so nobody has to take the token for spent.
+            let found = record(&store).await.unwrap();
+            assert!(!found.is_unsettled() && found.lease.is_none());
+        }
+        assert_eq!(rig.count("/refresh"), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_after_the_end_of_the_lease_is_counted_from_before_the_lease_was_written() {
+    for (jump, late) in [(0, 0), (10, 0), (12, 1)] {
+        let (rig, store, clock) = (Rig::default(), Broken::default(), TestClock::new());
+        put(&store, "a0", Some("r0"), past()).await;
+        rig.open("r0");
+        rig.fail([Fault::Held]);
+        let builder = rig.builder().store(store.clone()).clock(clock.clone());
+        let jwt = builder.timeout(secs(10)).lease_margin(secs(0)).build().unwrap();
+        // Of the twenty seconds of the lease nine are over when the request goes out.
+        store.set(|faults| faults.slow = secs(9));
+        let waiting = tokio::spawn({
+            let jwt = jwt.clone();
+            async move { jwt.authorize(&cx()).await }
+        });
+        rig.arrival("/refresh").await;
+        store.set(|faults| faults.slow = secs(0));
+        clock.set(jump);
+        rig.release.notify_one();
+        assert_eq!(token(&waiting.await.unwrap().unwrap()), "s3cr3t-a1");
+        assert_eq!(jwt.counters().late, late, "{jump}");
+    }
+}
