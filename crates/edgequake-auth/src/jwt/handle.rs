@@ -162,7 +162,8 @@ impl Jwt {
     ///
     /// # Errors
     ///
-    /// Those of [`authorize`](Credentials::authorize). The token in hand stays in use then, while it works.
+    /// Those of [`authorize`](Credentials::authorize). The token in hand stays in use then, while it works; and while it does, a refresh
+    /// token that may be spent, since its last use was not answered, is not sent again ([`Interrupted`](Kind::Interrupted)).
     pub async fn refresh_now(&self) -> Result<(), CredentialsError> {
         self.0.refresh_now().await.map(drop)
     }

@@ -49,7 +49,9 @@ impl Inner {
         error: CredentialsError,
     ) -> Result<Option<Renewed>, Failure> {
         match (&plan.login, plan.urgency) {
-            (Ok(()), Urgency::Needed) => self.log_in(LoginFor::Flight, cause(plan)).await.map(Some),
+            (Ok(()), Urgency::Asked | Urgency::Needed) => {
+                self.log_in(LoginFor::Flight, cause(plan)).await.map(Some)
+            }
             _ => Err(Failure::of(error)),
         }
     }

@@ -35,6 +35,7 @@ impl Failure {
 pub(super) fn cause(plan: &Plan) -> &'static str {
     match plan.urgency {
         Urgency::Early => "early",
+        Urgency::Asked => "asked",
         Urgency::Needed if plan.refused => "refused",
         Urgency::Needed if plan.asked => "asked",
         Urgency::Needed if plan.had_session => "expired",
@@ -111,6 +112,7 @@ impl Inner {
                     Some(renewed) => return Ok(Some(renewed)),
                     None => return Err(Failure::of(no_token())),
                 },
+                Step::Skip if plan.asked => return Err(Failure::of(may_be_spent())),
                 Step::Skip => return Ok(None),
                 Step::Wait(_) if now.mono >= end => return Err(Failure::of(too_long())),
                 Step::Wait(wait) => {
@@ -278,6 +280,11 @@ fn ended(reason: EndReason) -> CredentialsError {
 
 fn too_long() -> CredentialsError {
     CredentialsError::new(Kind::TimedOut, "others are refreshing the stored login for too long")
+}
+
+fn may_be_spent() -> CredentialsError {
+    let text = "an earlier refresh was not answered, so its token may be spent; it is not sent again while the access token works";
+    CredentialsError::new(Kind::Interrupted, text)
 }
 
 fn no_token() -> CredentialsError {

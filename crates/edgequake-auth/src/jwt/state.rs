@@ -167,9 +167,12 @@ impl State {
 
     /// What the flight that is about to start needs.
     pub(crate) fn plan(&self, now: Now) -> Plan {
-        let good = self.usable(now).is_some() && !self.asked;
         Plan {
-            urgency: if good { Urgency::Early } else { Urgency::Needed },
+            urgency: match self.usable(now) {
+                Some(_) if self.asked => Urgency::Asked,
+                Some(_) => Urgency::Early,
+                None => Urgency::Needed,
+            },
             held: self.held,
             refused: self.refused,
             asked: self.asked,

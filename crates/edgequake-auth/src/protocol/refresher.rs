@@ -15,6 +15,8 @@ use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTok
 pub(crate) enum Urgency {
     /// The present one still works: nobody waits, and nothing is risked.
     Early,
+    /// The present one still works, and the program asks for another: that is worth a wait, and no risk.
+    Asked,
     /// There is none that works.
     Needed,
 }
@@ -266,8 +268,8 @@ impl Refresher {
             Some(lease) => match self.observe(record, lease, now) {
                 // Its exchange is over as well.
                 _ if self.is_long_over(record, lease, now) => expired = Some(Duration::ZERO),
-                Some(wait) if self.urgency == Urgency::Needed => return Step::Wait(wait),
-                Some(_) => return Step::Skip,
+                Some(_) if self.urgency == Urgency::Early => return Step::Skip,
+                Some(wait) => return Step::Wait(wait),
                 None => expired = Some(lease.exchange.saturating_add(self.margin(lease))),
             },
             None => {}
@@ -275,8 +277,8 @@ impl Refresher {
         if record.is_unsettled() && spends.is_some() {
             // Whether its token still works is not known.
             match (self.urgency, self.password) {
-                (Urgency::Early, _) => return Step::Skip,
-                (Urgency::Needed, true) => return Step::LogIn,
+                (Urgency::Early, _) | (Urgency::Asked, false) => return Step::Skip,
+                (Urgency::Asked | Urgency::Needed, true) => return Step::LogIn,
                 (Urgency::Needed, false) => {}
             }
         }

@@ -388,3 +388,34 @@ async fn what_is_empty_is_refused_before_it_counts_as_an_attempt() {
     insta::assert_snapshot!(error, @"the refresh token is empty; give it, or leave it out");
     assert_eq!(rig.count("/login"), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_is_asked_for_does_not_risk_a_session_that_works() {
+    for password in [true, false] {
+        let rig = Rig::default();
+        let builder = rig.builder();
+        let jwt =
+            if password { builder.login(USER, PASSWORD) } else { builder.tokens(given()) }.build().unwrap();
+        rig.open("r0");
+        jwt.authorize(&cx()).await.unwrap();
+        let logins = rig.count("/login");
+        rig.fail([Fault::Answer(503, "")]);
+        assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Unavailable);
+        // Its token may be spent, and a second use may end the session.
+        let again = jwt.refresh_now().await;
+        assert_eq!(rig.count("/refresh"), 1);
+        if password {
+            again.unwrap();
+            assert_eq!(rig.count("/login"), logins + 1);
+            continue;
+        }
+        let error = again.unwrap_err();
+        assert!(error.is_transient());
+        insta::assert_snapshot!(error, @"an earlier refresh was not answered, so its token may be spent; it is not sent again while the access token works");
+        assert_eq!(token(&jwt.ready(&cx()).unwrap()), "a0");
+        // Once there is nothing to lose, it is sent knowingly.
+        advance(secs(3601)).await;
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+        assert_eq!(rig.count("/refresh"), 2);
+    }
+}
