@@ -222,7 +222,8 @@ impl Refresher {
             return Step::Ended(reason);
         }
         match &self.given {
-            Some(token) if !mine => {
+            // A session that was in a record ends with it, also if another took its place first.
+            Some(token) if self.held.is_none() => {
                 let token = token.clone();
                 self.begin(Some(record), token, now)
             }

@@ -268,3 +268,21 @@ async fn a_write_that_fails_since_somebody_was_first_is_tried_on_what_is_there_n
     let (_, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
     assert_eq!(body["refresh_token"].as_str(), Some("s3cr3t-r1-next"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_another_replaced_and_logged_out_of_is_not_begun_again() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let builder = || rig.builder().login(USER, PASSWORD).store(store.clone());
+    builder().build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = share(&rig, &store);
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    let other = builder().build().unwrap();
+    other.login().await.unwrap();
+    assert!(other.logout().await.is_complete());
+    // The server would take its token all the same.
+    rig.open("s3cr3t-r1");
+    advance(secs(3601)).await;
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+    assert_eq!(rig.count("/refresh"), 0);
+    assert_eq!(stored(&store).await, None);
+}
