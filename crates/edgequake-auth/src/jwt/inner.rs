@@ -263,31 +263,26 @@ impl Inner {
 
     /// Tells watchers how things stand.
     pub(crate) fn publish(&self) {
-        let now = self.clock.now();
-        let (phase, access) = {
-            let core = self.read();
-            let state = &core.state;
-            let phase = phase_of(state, now);
-            let access = state.access().map(|access| (access.generation(), access.remaining(now)));
-            (phase, access)
-        };
-        let (unsaved, last_failure, last_store_error) = {
-            let notes = self.notes();
-            // The warning is forgotten with the first write that works.
-            let failing = notes.last_store_error.clone().filter(|_| notes.store_warning.is_some());
-            (notes.unsaved.is_some(), notes.last_failure.clone(), failing)
-        };
-        let unsettled = self.unsettled.load(Ordering::Relaxed);
-        let wall = UNIX_EPOCH.checked_add(now.wall);
-        let expires_at = access.and_then(|(_, left)| wall?.checked_add(left?));
+        // Looked at under the lock of the board, so that nobody puts up there what is older.
         self.board.publish(|status| {
-            status.phase = phase;
-            status.expires_at = expires_at;
+            let now = self.clock.now();
+            let access = {
+                let core = self.read();
+                status.phase = phase_of(&core.state, now);
+                core.state.access().map(|access| (access.generation(), access.remaining(now)))
+            };
+            {
+                let notes = self.notes();
+                status.last_failure.clone_from(&notes.last_failure);
+                status.unsaved = !notes.unsaved.is_empty();
+                // The warning is forgotten with the first write that works.
+                let failing = notes.last_store_error.clone().filter(|_| notes.store_warning.is_some());
+                status.last_store_error = failing;
+            }
+            let wall = UNIX_EPOCH.checked_add(now.wall);
+            status.expires_at = access.and_then(|(_, left)| wall?.checked_add(left?));
             status.generation = access.map(|(generation, _)| generation);
-            status.last_failure = last_failure;
-            status.unsaved = unsaved;
-            status.last_store_error = last_store_error;
-            status.unsettled = unsettled;
+            status.unsettled = self.unsettled.load(Ordering::Relaxed);
         });
     }
 

@@ -129,15 +129,16 @@ impl Inner {
         // Before the password is thrown away: an answer without a usable token is no login.
         Access::new(tokens.access_token.clone()).map_err(by_login)?;
         self.counts.logins.fetch_add(1, Ordering::Relaxed);
+        let key = self.server.account(login.identifier.clone());
         {
             let mut notes = self.notes();
             notes.user = user;
             notes.account = Some(login.identifier.clone());
             notes.login = self.retain_password.then_some(login);
             notes.refused = None;
-            notes.unsaved = None;
+            drop(notes.take_unsaved(key.account()));
         }
-        match self.keep(tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
+        match self.keep(&key, tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
             Some(renewed) => Ok(renewed),
             None => Err(Failure::of(super::state::interrupted())),
         }

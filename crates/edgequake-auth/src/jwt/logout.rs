@@ -85,7 +85,10 @@ impl Inner {
         // Nobody writes what was not saved while the session ends in the store.
         let saving = self.process.saving();
         let saving = saving.lock().await;
-        let unsaved = self.notes().unsaved.take();
+        let unsaved = {
+            let mut notes = self.notes();
+            notes.account.clone().and_then(|account| notes.take_unsaved(&account))
+        };
         let newest_is_here = unsaved.is_some();
         let mine = match (unsaved, access) {
             (Some(unsaved), _) => Some(unsaved.tokens),

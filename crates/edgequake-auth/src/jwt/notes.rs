@@ -11,7 +11,7 @@ use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::Seen;
 use crate::protocol::settle::Presented;
 use crate::providers::Password;
-use crate::store::{RandomId, StoreError, StoredTokens};
+use crate::store::{LoginKey, RandomId, StoreError, StoredTokens};
 
 /// What only flights change. They run one at a time; the lock is for readers.
 #[derive(Default)]
@@ -25,14 +25,25 @@ pub(crate) struct Notes {
     /// The failure of the store that was warned of last.
     pub(crate) store_warning: Option<String>,
     pub(crate) last_failure: Option<CredentialsError>,
-    pub(crate) unsaved: Option<Unsaved>,
+    /// At most one for each account.
+    pub(crate) unsaved: Vec<Unsaved>,
     /// The lease of somebody else that was watched last.
     pub(crate) seen: Option<Seen>,
+}
+
+impl Notes {
+    /// Takes out what is not saved of an account.
+    pub(crate) fn take_unsaved(&mut self, account: &str) -> Option<Unsaved> {
+        let place = self.unsaved.iter().position(|unsaved| unsaved.key.account() == account)?;
+        Some(self.unsaved.swap_remove(place))
+    }
 }
 
 /// Tokens that the store has not taken yet.
 #[derive(Clone)]
 pub(crate) struct Unsaved {
+    /// Where they belong, whoever logs in meanwhile.
+    pub(crate) key: LoginKey,
     pub(crate) tokens: StoredTokens,
     pub(crate) from: Source,
 }

@@ -73,14 +73,18 @@ impl Inner {
     }
 
     async fn fly(self: &Arc<Self>, plan: &Plan) -> Result<Option<Renewed>, Failure> {
-        if let Err(error) = self.save_unsaved().await {
-            // What is stored is spent, and what is in hand would be lost with this process.
-            let error =
-                self.store_failure("the tokens in hand cannot be stored, so they are not refreshed", error);
-            return self.log_in_instead(plan, error).await;
-        }
         let unreadable = |error| Failure::of(self.store_failure("the stored login cannot be used", error));
+        // The same one until the flight has ended.
         let key = self.key().await.map_err(unreadable)?;
+        match self.save_unsaved().await {
+            Err(error) if self.is_unsaved(&key) => {
+                // What is stored is spent, and what is in hand would be lost with this process.
+                let text = "the tokens in hand cannot be stored, so they are not refreshed";
+                let error = self.store_failure(text, error);
+                return self.log_in_instead(plan, error).await;
+            }
+            saved => drop(saved.map_err(|error| self.record_store_error(error))),
+        }
         let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)
             .given(plan.refresh.clone())
@@ -209,7 +213,7 @@ impl Inner {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
         }
         let error = match answer {
-            Ok(tokens) => match self.keep(tokens, Source::Refresh(sent.clone())).await {
+            Ok(tokens) => match self.keep(key, tokens, Source::Refresh(sent.clone())).await {
                 Ok(Some(renewed)) => {
                     self.counts.refreshes.fetch_add(1, Ordering::Relaxed);
                     return Ok(Some(renewed));

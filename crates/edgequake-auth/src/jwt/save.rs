@@ -13,7 +13,7 @@ use super::wire::Tokens;
 use crate::error::CredentialsError;
 use crate::protocol::Held;
 use crate::protocol::settle::{self, Save};
-use crate::store::{RandomId, Record, StoreError, StoredTokens, Version};
+use crate::store::{LoginKey, RandomId, Record, StoreError, StoredTokens, Version};
 
 /// The first pause before a save is tried again; each is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -24,6 +24,7 @@ impl Inner {
     /// use, and saved later. Nothing if somebody else's are to be used instead.
     pub(crate) async fn keep(
         self: &Arc<Self>,
+        key: &LoginKey,
         tokens: Tokens,
         from: Source,
     ) -> Result<Option<Renewed>, CredentialsError> {
@@ -43,7 +44,8 @@ impl Inner {
         let mut stored =
             StoredTokens::new(Some(access.token.clone()), refresh.clone()).expires_at(expires_at);
         stored.version = version;
-        let unsaved = Unsaved { tokens: stored, from };
+        let unsaved = Unsaved { key: key.clone(), tokens: stored, from };
+        self.notes().account.get_or_insert_with(|| key.account().to_owned());
         let renewed = |session| Renewed { access, refresh, held: Held { session, version }, by };
         match self.save(&unsaved, false).await {
             Ok(Saved::As(session)) => Ok(Some(renewed(session))),
@@ -53,7 +55,11 @@ impl Inner {
                 Ok(None)
             }
             Err(error) => {
-                self.notes().unsaved = Some(unsaved);
+                {
+                    let mut notes = self.notes();
+                    drop(notes.take_unsaved(key.account()));
+                    notes.unsaved.push(unsaved);
+                }
                 drop(self.record_store_error(error));
                 self.save_later();
                 Ok(Some(renewed(session)))
@@ -67,27 +73,40 @@ impl Inner {
         let saving = self.process.saving();
         let _one = saving.lock().await;
         let unsaved = self.notes().unsaved.clone();
-        let Some(unsaved) = unsaved else { return Ok(()) };
-        match self.save(&unsaved, true).await? {
-            Saved::As(_) => {
-                tracing::info!(server = %self.server, "tokens that could not be stored are stored now");
-            }
-            Saved::Superseded => {}
-            Saved::Orphaned => self.revoke_successor(&unsaved.tokens),
+        if unsaved.is_empty() {
+            return Ok(());
         }
-        // Other tokens may have taken their place meanwhile.
-        let saved = unsaved.tokens.version;
-        self.notes().unsaved.take_if(|unsaved| unsaved.tokens.version == saved);
+        let mut result = Ok(());
+        for unsaved in unsaved {
+            match self.save(&unsaved, true).await {
+                Ok(Saved::As(_)) => {
+                    tracing::info!(server = %self.server, "tokens that could not be stored are stored now");
+                }
+                Ok(Saved::Superseded) => {}
+                Ok(Saved::Orphaned) => self.revoke_successor(&unsaved.tokens),
+                Err(error) => {
+                    result = Err(error);
+                    continue;
+                }
+            }
+            // Other tokens may have taken their place meanwhile.
+            let saved = unsaved.tokens.version;
+            self.notes().unsaved.retain(|unsaved| unsaved.tokens.version != saved);
+        }
         self.publish();
-        Ok(())
+        result
+    }
+
+    /// Whether there are tokens of this login that the store has not taken yet.
+    pub(crate) fn is_unsaved(&self, key: &LoginKey) -> bool {
+        self.notes().unsaved.iter().any(|unsaved| unsaved.key == *key)
     }
 
     /// `again` if time has passed since the tokens were issued, so that a login in the store may be a later one.
     async fn save(&self, unsaved: &Unsaved, again: bool) -> Result<Saved, StoreError> {
-        let key = self.key().await?;
         let anew = matches!(unsaved.from, Source::Login(..));
         let user = self.notes().user.clone();
-        self.change_record_or_begin(&key, anew, |record| {
+        self.change_record_or_begin(&unsaved.key, anew, |record| {
             let now = self.clock.now();
             match &unsaved.from {
                 Source::Login(session, _) if record.is_some_and(|record| record.session == *session) => {
@@ -138,7 +157,7 @@ impl Inner {
                     Ok(()) => {
                         inner.process.saving_later.store(false, Ordering::Release);
                         // Something may have come in between.
-                        if inner.notes().unsaved.is_none() {
+                        if inner.notes().unsaved.is_empty() {
                             return;
                         }
                         inner.process.saving_later.store(true, Ordering::Release);

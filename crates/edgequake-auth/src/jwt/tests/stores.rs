@@ -470,3 +470,23 @@ async fn an_answer_after_the_end_of_the_lease_is_counted_from_before_the_lease_w
         assert_eq!(jwt.counters().late, late, "{jump}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn tokens_of_one_account_that_could_not_be_stored_are_stored_after_a_login_as_another() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put_for(&store, "noah", "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    let jwt = rig.builder().account("noah").store(store.clone()).build().unwrap();
+    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    jwt.login_as(USER, PASSWORD).await.unwrap();
+    store.set(|faults| faults.save = None);
+    assert!(jwt.settle(secs(60)).await);
+    for (account, access) in [("noah", "s3cr3t-a1"), (USER, "s3cr3t-a2")] {
+        let key = super::broken::server().account(account);
+        let found = crate::TokenStore::read(&store, &key).await.unwrap().unwrap().record;
+        let tokens = found.tokens().unwrap();
+        assert_eq!(tokens.access_token.as_ref().unwrap().expose(), access);
+    }
+    assert!(!jwt.watch().status().unsaved);
+}
