@@ -352,23 +352,28 @@ impl FlightTask {
     fn complete(&mut self, settle: impl FnOnce(&mut State, Now, f64) -> Outcome) {
         let Some(sender) = self.sender.take() else { return };
         let now = self.inner.clock.now();
-        let outcome = {
+        let (outcome, leaving, logged_out) = {
             let mut core = self.inner.write();
+            let leaving = core.state.is_logged_out();
             let outcome = settle(&mut core.state, now, fastrand::f64());
             core.flight.take_if(|(held, _)| *held == self.ticket);
-            outcome
+            (outcome, leaving, core.state.is_logged_out())
         };
-        let failure = outcome.as_ref().err().cloned();
-        if let Some(error) = &failure {
-            self.inner.counts.fail(error.kind());
-            if error.kind() == Kind::SessionExpired {
-                let phase = match self.inner.read().state.is_logged_out() {
-                    true => SessionPhase::LoggedOut,
-                    false => SessionPhase::Lost,
-                };
-                let at = UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH);
-                self.inner.board.lose(LostSession { phase, error: error.clone(), at });
+        // That a session is over is what a logout of one's own is for.
+        let failure =
+            outcome.as_ref().err().filter(|error| !(leaving && error.kind() == Kind::SessionExpired));
+        let failure = failure.cloned();
+        match &failure {
+            Some(error) => {
+                self.inner.counts.fail(error.kind());
+                if error.kind() == Kind::SessionExpired {
+                    let phase = if logged_out { SessionPhase::LoggedOut } else { SessionPhase::Lost };
+                    let at = UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH);
+                    self.inner.board.lose(LostSession { phase, error: error.clone(), at });
+                }
             }
+            None if outcome.is_ok() => self.inner.board.found(),
+            None => {}
         }
         self.inner.notes().last_failure = failure;
         self.inner.publish();

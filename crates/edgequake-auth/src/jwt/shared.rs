@@ -56,7 +56,10 @@ impl Inner {
             Err(error) => error,
         };
         match self.read_record(key).await {
-            Ok(Some(found)) if found.record.write == record.write => Ok(Swap::Done(found.revision)),
+            Ok(Some(found)) if found.record.write == record.write => {
+                self.notes().store_warning = None;
+                Ok(Swap::Done(found.revision))
+            }
             // Somebody else's is there: ours will not happen any more.
             Ok(found) if found.as_ref().map(|found| found.revision) != expected => Ok(Swap::Conflict),
             _ => Err(error),

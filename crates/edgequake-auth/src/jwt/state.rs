@@ -260,6 +260,7 @@ impl State {
     fn record_failure(&mut self, now: Now, failure: &Failure, jitter: f64) {
         if failure.ended.is_some() {
             (self.refresh, self.held) = (None, None);
+            self.had_session = true;
         }
         if failure.ended == Some(EndReason::LoggedOut) {
             // Somebody has logged out of this session. It does not come back by itself, whatever password there is.

@@ -1,6 +1,6 @@
 //! What a session does, for those who watch it: its present state, counters, and the sessions that were lost.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -63,7 +63,7 @@ impl SessionWatch {
     }
 }
 
-/// A session that cannot be had back without a login.
+/// A session that cannot be had back without a login. Each is told once, and a logout of one's own is none.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LostSession {
@@ -158,11 +158,17 @@ impl Counts {
 pub(crate) struct Board {
     status: watch::Sender<SessionStatus>,
     lost: broadcast::Sender<LostSession>,
+    /// There has been no session since the last one was lost.
+    is_lost: AtomicBool,
 }
 
 impl Board {
     pub(crate) fn new() -> Self {
-        Self { status: watch::Sender::default(), lost: broadcast::Sender::new(16) }
+        Self {
+            status: watch::Sender::default(),
+            lost: broadcast::Sender::new(16),
+            is_lost: AtomicBool::new(false),
+        }
     }
 
     pub(crate) fn watch(&self) -> SessionWatch {
@@ -177,8 +183,16 @@ impl Board {
         self.status.send_modify(change);
     }
 
+    /// There is a session.
+    pub(crate) fn found(&self) {
+        self.is_lost.store(false, Ordering::Release);
+    }
+
+    /// There is none any more. Who goes on asking for one loses nothing else.
     pub(crate) fn lose(&self, lost: LostSession) {
-        // Nobody may be listening.
-        drop(self.lost.send(lost));
+        if !self.is_lost.swap(true, Ordering::AcqRel) {
+            // Nobody may be listening.
+            drop(self.lost.send(lost));
+        }
     }
 }

@@ -286,3 +286,62 @@ async fn a_session_that_another_replaced_and_logged_out_of_is_not_begun_again() 
     assert_eq!(rig.count("/refresh"), 0);
     assert_eq!(stored(&store).await, None);
 }
+
+/// What comes within a second.
+async fn next(lost: &mut crate::LostSessions) -> Option<crate::SessionPhase> {
+    tokio::time::timeout(secs(1), lost.next()).await.ok().flatten().map(|lost| lost.phase)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_of_ones_own_is_no_failure() {
+    for under_way in [false, true] {
+        let rig = Rig::default();
+        let jwt = rig.with_login();
+        jwt.authorize(&cx()).await.unwrap();
+        let mut lost = jwt.lost_sessions();
+        let waiting = under_way.then(|| {
+            rig.fail([Fault::Held]);
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.refresh_now().await })
+        });
+        if under_way {
+            rig.arrival("/refresh").await;
+        }
+        let leaving = tokio::spawn({
+            let jwt = jwt.clone();
+            async move { jwt.logout().await }
+        });
+        tokio::task::yield_now().await;
+        rig.release.notify_one();
+        assert!(leaving.await.unwrap().is_complete());
+        if let Some(waiting) = waiting {
+            assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
+        }
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+        let status = jwt.watch().status();
+        assert_eq!(status.phase, crate::SessionPhase::LoggedOut);
+        assert!(status.last_failure.is_none() && jwt.counters().failures.is_empty(), "{under_way}");
+        assert_eq!(next(&mut lost).await, None, "{under_way}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_lost_once() {
+    use crate::SessionPhase::Lost;
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = share(&rig, &store);
+    let mut lost = jwt.lost_sessions();
+    for dead in ["r0", "r9"] {
+        super::broken::put(&store, "a0", Some(dead), super::broken::past()).await;
+        for _ in 0..3 {
+            assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+            advance(secs(61)).await;
+        }
+        assert_eq!((next(&mut lost).await, next(&mut lost).await), (Some(Lost), None));
+        // Somebody logs in, and the next one can be lost again.
+        super::broken::put(&store, "good", None, None).await;
+        let found = jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(token(&found), "good");
+        assert_eq!(jwt.rejected(found.generation()), crate::Recourse::Retry);
+    }
+}

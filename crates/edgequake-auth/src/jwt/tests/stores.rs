@@ -448,6 +448,21 @@ async fn a_store_that_is_slower_than_the_lease_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_of_the_store_is_over_with_the_next_write_also_if_its_answer_is_lost() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put(&store, "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    store.set(|faults| faults.write = Some(StoreErrorKind::Unavailable));
+    jwt.authorize(&cx()).await.unwrap_err();
+    assert!(jwt.watch().status().last_store_error.is_some());
+    store.set(|faults| (faults.write, faults.lose_answers) = (None, true));
+    advance(secs(1)).await;
+    jwt.authorize(&cx()).await.unwrap();
+    assert!(jwt.watch().status().last_store_error.is_none());
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_after_the_end_of_the_lease_is_counted_from_before_the_lease_was_written() {
     for (jump, late) in [(0, 0), (10, 0), (12, 1)] {
         let (rig, store, clock) = (Rig::default(), Broken::default(), TestClock::new());
