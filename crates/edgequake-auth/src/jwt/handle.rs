@@ -145,7 +145,7 @@ impl Jwt {
         }
     }
 
-    /// Waits until no login, refresh or logout is under way and new tokens are stored, at most as long as `limit`: the one
+    /// Waits until no login, refresh, logout or revocation is under way and new tokens are stored, at most as long as `limit`: the one
     /// call before a process ends. `false` if that was not enough; [`last_store_error`](Self::last_store_error) says why new
     /// tokens could not be stored.
     pub async fn settle(&self, limit: Duration) -> bool {

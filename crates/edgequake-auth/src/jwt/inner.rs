@@ -198,7 +198,7 @@ impl Inner {
         self.wait_for(ticket, &flight).await
     }
 
-    /// Waits until nothing is under way and nothing is unsaved. Runs on the driver.
+    /// Waits until nothing is under way, revocations included, and nothing is unsaved. Runs on the driver.
     pub(crate) async fn settled(self: &Arc<Self>) {
         drop(self.write());
         loop {
@@ -206,7 +206,9 @@ impl Inner {
             match flight {
                 Some((ticket, flight)) => drop(self.wait_for(ticket, &flight).await),
                 None => match self.save_unsaved().await {
-                    Ok(()) if self.read().flight.is_none() => return,
+                    Ok(()) if self.process.revocations_are_over().await && self.read().flight.is_none() => {
+                        return;
+                    }
                     Ok(()) => {}
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 },

@@ -6,6 +6,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::store::RandomId;
 
 /// Belongs to one process, and is renewed in a child.
@@ -15,6 +17,17 @@ pub(crate) struct Process {
     saving: Mutex<Arc<tokio::sync::Mutex<()>>>,
     /// A task tries to save again and again.
     pub(crate) saving_later: AtomicBool,
+    /// How many sessions are being revoked in the background.
+    revocations: watch::Sender<usize>,
+}
+
+/// A revocation that is under way until this is dropped.
+pub(crate) struct Revocation(watch::Sender<usize>);
+
+impl Drop for Revocation {
+    fn drop(&mut self) {
+        self.0.send_modify(|under_way| *under_way = under_way.saturating_sub(1));
+    }
 }
 
 impl Process {
@@ -24,6 +37,7 @@ impl Process {
             holder: RandomId::random(),
             saving: Mutex::default(),
             saving_later: AtomicBool::new(false),
+            revocations: watch::Sender::new(0),
         }
     }
 
@@ -37,6 +51,22 @@ impl Process {
         Arc::clone(&self.saving.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// A revocation begins.
+    pub(crate) fn begin_revocation(&self) -> Revocation {
+        self.revocations.send_modify(|under_way| *under_way = under_way.saturating_add(1));
+        Revocation(self.revocations.clone())
+    }
+
+    /// Waits until no revocation is under way; `true` if it was so at once.
+    pub(crate) async fn revocations_are_over(&self) -> bool {
+        let mut under_way = self.revocations.subscribe();
+        if *under_way.borrow_and_update() == 0 {
+            return true;
+        }
+        drop(under_way.wait_for(|under_way| *under_way == 0).await);
+        false
+    }
+
     /// Whether this is the first look in a child. What was under way is not, then.
     pub(crate) fn is_new(&self) -> bool {
         let id = std::process::id();
@@ -45,6 +75,7 @@ impl Process {
         }
         *self.saving.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.saving_later.store(false, Ordering::Release);
+        self.revocations.send_replace(0);
         true
     }
 

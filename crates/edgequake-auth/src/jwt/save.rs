@@ -173,9 +173,11 @@ impl Inner {
         }
     }
 
-    /// Tells the server that a successor is not needed, since another session took the place of its own. Nobody waits for it.
+    /// Tells the server that a successor is not needed, since another session took the place of its own. Nobody waits for it but
+    /// who settles.
     fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
         let (inner, tokens) = (Arc::clone(self), tokens.clone());
+        let revoking = self.process.begin_revocation();
         let work = async move {
             let start = inner.clock.now();
             let cause = "overtaken";
@@ -188,6 +190,7 @@ impl Inner {
                 Err(error) => ("logout not complete", Some(error.kind())),
             };
             tracing::debug!(cause, revoked = kind.is_none(), ?kind, ?took, server = %inner.server, "{what}");
+            drop(revoking);
         };
         drop(self.driver.spawn(work));
     }

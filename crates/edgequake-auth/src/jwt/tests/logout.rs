@@ -345,3 +345,26 @@ async fn a_session_is_lost_once() {
         assert_eq!(jwt.rejected(found.generation()), crate::Recourse::Retry);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn settling_waits_for_a_revocation_under_way() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
+    let jwt = share(&rig, &store);
+    jwt.authorize(&cx()).await.unwrap();
+    rig.fail([Fault::Held]);
+    let waiting = tokio::spawn({
+        let jwt = jwt.clone();
+        async move { jwt.refresh_now().await }
+    });
+    rig.arrival("/refresh").await;
+    // Somebody logs in meanwhile, so what this refresh is given is not needed.
+    super::broken::put(&store, "theirs", Some("theirs-r"), None).await;
+    rig.fail([Fault::Held]);
+    rig.release.notify_one();
+    waiting.await.unwrap().unwrap();
+    assert!(!jwt.settle(secs(5)).await, "nobody has answered the logout");
+    assert_eq!(rig.count("/logout"), 1);
+    rig.release.notify_one();
+    assert!(jwt.settle(secs(5)).await);
+}
