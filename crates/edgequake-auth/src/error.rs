@@ -69,6 +69,7 @@ struct Inner {
     message: Option<Box<str>>,
     retry_after: Option<Duration>,
     during_login: bool,
+    turned_away: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -84,6 +85,7 @@ impl CredentialsError {
             message: None,
             retry_after: None,
             during_login: false,
+            turned_away: false,
             source: None,
         }))
     }
@@ -120,6 +122,16 @@ impl CredentialsError {
         self.map(|inner| inner.during_login = true)
     }
 
+    /// Marks an answer of the server's own that says that it did not look at the request.
+    pub(crate) fn turned_away(self) -> Self {
+        self.map(|inner| inner.turned_away = true)
+    }
+
+    /// Whether the server says that it did not look at the request.
+    pub(crate) fn was_turned_away(&self) -> bool {
+        self.0.turned_away
+    }
+
     fn map(self, change: impl FnOnce(&mut Inner)) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         change(&mut inner);
@@ -137,8 +149,9 @@ impl CredentialsError {
         matches!(self.0.kind, Kind::Unavailable | Kind::TimedOut | Kind::Interrupted)
     }
 
-    /// Whether a login with name and password failed, and not a refresh. Unless it certainly was not sent, it is not sent again by
-    /// itself: the server counts wrong passwords.
+    /// Whether a login with name and password failed, and not a refresh. The server counts wrong passwords, so unless this one
+    /// certainly was not looked at (it was not sent, 429, or a 503 whose body says `retryable`), it is not sent again by itself within
+    /// 15 minutes, or for longer where the server says so.
     pub fn is_login_failure(&self) -> bool {
         self.0.during_login
     }

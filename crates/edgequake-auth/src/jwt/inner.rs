@@ -386,7 +386,9 @@ impl FlightTask {
 impl Drop for FlightTask {
     fn drop(&mut self) {
         let ticket = self.ticket;
-        let lost = Failure::of(self.inner.lost());
+        let lost = self.inner.lost();
+        let by_login = lost.is_login_failure();
+        let lost = Failure { by_login, ..Failure::of(lost) };
         self.complete(|state, now, jitter| state.settle(now, ticket, Err(lost), jitter));
     }
 }

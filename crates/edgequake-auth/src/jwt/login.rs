@@ -115,7 +115,8 @@ impl Inner {
                 password = latest;
             }
         }
-        let by_login = |error: CredentialsError| Failure { error, ended: None, by_login: true };
+        let by_login =
+            |error: CredentialsError| Failure { error: error.during_login(), ended: None, by_login: true };
         let (tokens, user) = answer.map_err(|error| {
             if !(login.password.may_change() && error.kind() == Kind::Refused) {
                 return by_login(error);

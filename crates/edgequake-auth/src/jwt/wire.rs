@@ -294,12 +294,14 @@ fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> Cred
     let wait = retry_after(response.headers(), SystemTime::now())
         .or_else(|| wait_in_body(&body))
         .or((kind == Kind::Locked).then_some(ACCOUNT_PAUSE));
+    let turned_away = status == StatusCode::SERVICE_UNAVAILABLE && body.retryable == Some(true);
     let message = Some(body.message).filter(|text| !repeats(text));
     let error = CredentialsError::new(kind, text).with_answer(
         status,
         Some(body.code.into_boxed_str()).filter(|code| !repeats(code)),
         message.map(String::into_boxed_str),
     );
+    let error = if turned_away { error.turned_away() } else { error };
     match wait {
         Some(wait) => error.with_retry_after(wait),
         None => error,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::StatusCode;
+
 use super::State;
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -12,10 +14,24 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A server's `Retry-After` is believed up to this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// How long a locked or inactive account is left alone: the server's usual lock time.
+/// How long an account is left alone that is locked or inactive, or whose password may have counted as a wrong one: the server's
+/// usual lock time.
 pub(crate) const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// The least that is waited for, whatever the server says: each attempt counts.
 const SHORTEST_ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
+
+/// Whether a login that failed so may have counted as an attempt: it may have arrived, and the server did not say what it thinks of it.
+/// The fifth wrong password locks the account (`POST /auth/login`), however long they are apart.
+fn may_have_counted(error: &CredentialsError) -> bool {
+    match error.kind() {
+        Kind::TimedOut | Kind::Interrupted | Kind::Unexpected => true,
+        Kind::Unavailable => {
+            let sent = error.status().filter(|status| *status != StatusCode::TOO_MANY_REQUESTS);
+            sent.is_some() && !error.was_turned_away()
+        }
+        _ => false,
+    }
+}
 
 /// What is known about the password, if there is one.
 #[derive(Debug, Clone)]
@@ -59,6 +75,10 @@ impl State {
                     .clamp(SHORTEST_ACCOUNT_PAUSE, LONGEST_RETRY_AFTER);
                 let until = now.mono.saturating_add(pause);
                 self.password = Password::Paused(until, error.clone());
+            }
+            _ if may_have_counted(error) => {
+                let pause = error.retry_after().unwrap_or_default().clamp(ACCOUNT_PAUSE, LONGEST_RETRY_AFTER);
+                self.password = Password::Paused(now.mono.saturating_add(pause), error.clone());
             }
             _ => {}
         }

@@ -390,6 +390,54 @@ async fn what_is_empty_is_refused_before_it_counts_as_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_password_that_may_have_counted_is_not_sent_again_for_as_long_as_a_lock_lasts() {
+    for fault in [
+        Fault::Answer(500, "{}"),
+        Fault::Answer(502, "<html>bad gateway</html>"),
+        Fault::Answer(408, ""),
+        Fault::RetryAfter(503, "1"),
+        Fault::Answer(404, ""),
+        Fault::Answer(200, "<html>welcome to the hotel</html>"),
+        Fault::Answer(200, r#"{"access_token":""}"#),
+        Fault::Transport(TransportErrorKind::Interrupted),
+        Fault::Transport(TransportErrorKind::TimedOut),
+        Fault::Silence,
+        Fault::LostAnswer,
+        Fault::Panic,
+    ] {
+        let rig = Rig::default();
+        rig.fail([fault.clone()]);
+        let jwt = rig.with_login();
+        let first = jwt.authorize(&cx()).await.unwrap_err();
+        for _ in 0..7 {
+            let error = jwt.authorize(&cx()).await.unwrap_err();
+            assert_eq!(error.kind(), first.kind(), "{fault:?}");
+            assert!(error.retry_after().is_some_and(|wait| wait <= secs(15 * 60)), "{fault:?}");
+            advance(secs(120)).await;
+        }
+        assert_eq!(rig.count("/login"), 1, "{fault:?}");
+        advance(secs(60)).await;
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(rig.count("/login"), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_surely_did_not_count_is_sent_again_soon() {
+    let busy = r#"{"code":"SERVICE_UNAVAILABLE","message":"no","details":{"retryable":true}}"#;
+    for fault in
+        [Fault::Transport(TransportErrorKind::NotSent), Fault::Answer(429, ""), Fault::Answer(503, busy)]
+    {
+        let rig = Rig::default();
+        rig.fail([fault.clone()]);
+        let jwt = rig.with_login();
+        jwt.authorize(&cx()).await.unwrap_err();
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1", "{fault:?}");
+        assert_eq!(rig.count("/login"), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_refresh_that_is_asked_for_does_not_risk_a_session_that_works() {
     for password in [true, false] {
         let rig = Rig::default();
