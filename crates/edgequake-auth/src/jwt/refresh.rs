@@ -60,7 +60,7 @@ impl Inner {
                 };
                 let left = renewed.access.remaining(self.clock.now());
                 let lifetime_s = left.map(|left| left.as_secs_f64().round());
-                tracing::debug!(cause, lifetime_s, ?took, origin = %self.server.origin(), "{what}");
+                tracing::debug!(cause, lifetime_s, ?took, server = %self.server, "{what}");
             }
             Ok(None) => {
                 tracing::debug!(cause, ?took, server = %self.server, "somebody else renews the access token")
