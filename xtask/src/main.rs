@@ -28,6 +28,7 @@ mod proxy;
 mod public;
 mod readme;
 mod redis;
+mod samples;
 mod soak;
 mod tool;
 mod workspace;
@@ -127,6 +128,11 @@ const COMMANDS: &[Command] = &[
         name: "operations",
         summary: "how much of the API is declared, and what a declaration costs: [--list] [--no-build]",
         run: operations::run,
+    },
+    Command {
+        name: "samples",
+        summary: "recorded bodies against the models: DIR (with a manifest.tsv) [--strict]",
+        run: samples::run,
     },
     Command {
         name: "bench",

@@ -3,15 +3,26 @@
 use crate::Operation;
 use crate::{api_keys, documents, health, query, session, setup, tasks, tenants, users, workspaces};
 
-/// All declared operations, a slice a group.
-///
-/// ```
-/// use edgequake_types::{Auth, OPERATIONS};
-///
-/// let open = OPERATIONS.iter().copied().flatten().filter(|operation| operation.auth == Auth::Public);
-/// assert!(open.map(|operation| operation.path).any(|path| path == "/api/v1/auth/login"));
-/// ```
-pub static OPERATIONS: &[&[Operation]] = &[
+/// Makes the tables out of the one list of groups.
+macro_rules! catalog {
+    ($($group:ident::OPERATIONS),+ $(,)?) => {
+        /// All declared operations, a slice a group.
+        ///
+        /// ```
+        /// use edgequake_types::{Auth, OPERATIONS};
+        ///
+        /// let open = OPERATIONS.iter().copied().flatten().filter(|operation| operation.auth == Auth::Public);
+        /// assert!(open.map(|operation| operation.path).any(|path| path == "/api/v1/auth/login"));
+        /// ```
+        pub static OPERATIONS: &[&[Operation]] = &[$($group::OPERATIONS),+];
+
+        /// The same with the functions of their types.
+        #[cfg(feature = "__samples")]
+        pub static SAMPLES: &[&[crate::endpoint::sample::Sample]] = &[$($group::SAMPLES),+];
+    };
+}
+
+catalog! {
     health::OPERATIONS,
     session::OPERATIONS,
     setup::OPERATIONS,
@@ -22,4 +33,4 @@ pub static OPERATIONS: &[&[Operation]] = &[
     documents::OPERATIONS,
     query::OPERATIONS,
     tasks::OPERATIONS,
-];
+}

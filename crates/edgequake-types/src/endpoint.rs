@@ -10,6 +10,8 @@ mod event;
 mod multipart;
 mod operation;
 mod request;
+#[cfg(feature = "__samples")]
+pub(crate) mod sample;
 
 use std::borrow::Cow;
 

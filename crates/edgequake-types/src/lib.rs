@@ -82,6 +82,16 @@ pub mod __private {
     pub use crate::model::*;
 }
 
+/// Bodies by the name of their operation, for the chores of this repository. No part of the public interface.
+#[cfg(feature = "__samples")]
+#[doc(hidden)]
+pub mod samples {
+    pub use crate::catalog::SAMPLES;
+    pub use crate::endpoint::sample::{
+        NamedEvent, Replay, ReplayEvents, ReplayedEvent, Sample, SampleError, any,
+    };
+}
+
 pub use catalog::OPERATIONS;
 pub use edgequake_macros::{model, operation};
 pub use endpoint::{

@@ -62,6 +62,10 @@ macro_rules! operations {
     ($group:literal: $($request:ty),+ $(,)?) => {
         /// The operations of this group.
         pub static OPERATIONS: &[$crate::Operation] = &[$($crate::Operation::of::<$request>($group)),+];
+
+        #[cfg(feature = "__samples")]
+        pub(crate) static SAMPLES: &[$crate::endpoint::sample::Sample] =
+            &[$($crate::endpoint::sample::Sample::of::<$request>($group)),+];
     };
 }
 
