@@ -113,11 +113,24 @@ fn sample(folder: &Path, row: &Row, operations: &mut BTreeSet<&'static str>) -> 
     operations.insert(found.sample.operation.name);
     let body =
         fs::read(folder.join(&row.file)).map_err(|error| format!("the file cannot be read: {error}"))?;
-    let body = Bytes::from(body);
+    let (status, body) = without_head(Bytes::from(body));
     match row.kind {
-        Kind::Answer => replay::answer(found.sample, row.status, &body),
+        Kind::Answer => replay::answer(found.sample, row.status.or(status), &body),
         Kind::Request => request::request(found.sample, found.uri.as_ref(), &body),
     }
+}
+
+/// The body of a file that has the head of the answer, too, as `curl --include` writes it, and the status that is told there.
+fn without_head(file: Bytes) -> (Option<u16>, Bytes) {
+    if !file.starts_with(b"HTTP/") {
+        return (None, file);
+    }
+    let status =
+        file.split(|byte| *byte == b' ').nth(1).and_then(|code| std::str::from_utf8(code.get(..3)?).ok());
+    let ends = [&b"\r\n\r\n"[..], b"\n\n"]
+        .map(|end| file.windows(end.len()).position(|window| window == end).map(|start| start + end.len()));
+    let start = ends.into_iter().flatten().min().unwrap_or(file.len());
+    (status.and_then(|code| code.parse().ok()), file.slice(start..))
 }
 
 /// The files that the manifest does not name.

@@ -127,7 +127,15 @@ fn error(sample: &Sample, status: StatusCode, body: &Bytes) -> Outcome {
                 error.retry_after_seconds,
                 error.retryable,
             ]);
-            written.as_object_mut()?.insert("\u{0}held".to_owned(), held);
+            let fields = written.as_object_mut()?;
+            fields.insert("\u{0}held".to_owned(), held);
+            // Codes are compared without case.
+            let code = text.get("code").and_then(Value::as_str);
+            if let (Some(code), Some(Value::String(written))) = (code, fields.get_mut("code"))
+                && code.eq_ignore_ascii_case(written)
+            {
+                code.clone_into(written);
+            }
             Some(written)
         };
         again(&given).map(|written| told(&losses(&given, &written, &again)))

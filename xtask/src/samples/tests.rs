@@ -115,3 +115,24 @@ fn a_folder_without_a_manifest_and_one_in_latin_1_say_what_to_do() {
     let told = check(latin1.path()).err().unwrap().to_string();
     assert!(told.contains("line 2 is not UTF-8"), "{told}");
 }
+
+#[test]
+fn a_head_before_the_body_tells_the_status() {
+    let folder = folder(&[
+        ("manifest.tsv", b"a\tGET /api/v1/documents\nb\tGET /live\n"),
+        ("a", b"HTTP/1.1 404 Not Found\r\ncontent-type: application/json\r\n\r\n{\"code\":\"NOT_FOUND\",\"message\":\"m\"}"),
+        ("b", b"HTTP/2 200\nserver: x\n\nOK\n\n"),
+    ]);
+    let report = check(folder.path()).unwrap();
+    insta::assert_snapshot!(report.text, @"2 samples of 2 operations: 2 read, 0 failed; 0 fields lost in 0");
+}
+
+/// The fields that servers document, with invented values: none may be lost.
+#[test]
+fn the_models_lose_nothing_of_the_samples_of_the_project() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/edgequake-types/tests/samples");
+    let report = check(&folder).unwrap();
+    assert!(report.samples > 100, "{}", report.text);
+    assert_eq!((report.failed, report.lost), (0, 0), "{}", report.text);
+    assert!(!report.text.contains("is not in the manifest"), "{}", report.text);
+}
