@@ -126,7 +126,7 @@ impl App {
     }
 
     /// Forgets everything that has happened since the start: what users have stored and changed, sessions, faults, the
-    /// ledger, the request log and the counts. The clock stays.
+    /// ledger, the request log, the rate limits and the counts. The clock stays.
     pub(crate) fn reset(&self) {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
         {

@@ -203,7 +203,8 @@ impl Backend {
     }
 
     /// Puts the server back to its start: users, tenants, documents and faults are those of the builder, all sessions
-    /// are over, and the ledger, the recorder, the request log and the counts are empty. Connections and the clock stay.
+    /// are over, rate limits are unused, and the ledger, the recorder, the request log and the counts are empty.
+    /// Connections and the clock stay.
     pub async fn reset(&self) {
         self.app.reset();
         // Nothing that was accepted at the start is refused now.

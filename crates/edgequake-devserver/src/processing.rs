@@ -275,10 +275,26 @@ pub(crate) fn cancel(app: &App, space: &Space, task: &TrackId) -> Option<Task> {
 pub(crate) async fn remove_from_index(space: &Arc<Space>, documents: Vec<DocumentId>) -> Vec<Removed> {
     let space = Arc::clone(space);
     let nothing = vec![Removed::default(); documents.len()];
-    let removed = tokio::task::spawn_blocking(move || {
-        space.change_index(|index| documents.iter().map(|document| index.remove(document)).collect())
-    });
+    let removed = tokio::task::spawn_blocking(move || remove(&space, &documents));
     removed.await.unwrap_or(nothing)
+}
+
+fn remove(space: &Space, documents: &[DocumentId]) -> Vec<Removed> {
+    space.change_index(|index| documents.iter().map(|document| index.remove(document)).collect())
+}
+
+/// Deletes documents at once, also when nobody waits for it any more. Returns what went from the index, and the documents.
+pub(crate) async fn delete_now(
+    space: &Arc<Space>,
+    documents: Vec<DocumentId>,
+) -> (Removed, Vec<StoredDocument>) {
+    let space = Arc::clone(space);
+    let deleted = tokio::task::spawn_blocking(move || {
+        let removed = remove(&space, &documents).iter().sum();
+        let mut contents = space.contents();
+        (removed, documents.iter().filter_map(|document| contents.remove(document)).collect())
+    });
+    deleted.await.unwrap_or_default()
 }
 
 /// Starts deleting documents that are already marked as being deleted.

@@ -12,7 +12,6 @@ use http::header::{HeaderValue, LOCATION};
 use crate::config::Era;
 use crate::error::Refusal;
 use crate::processing;
-use crate::removed::Removed;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::space::{Contents, Space};
@@ -40,16 +39,8 @@ pub(super) async fn delete_one(
         accepted.embeddings_deleted = Some(0);
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
-    let deleting = {
-        let (space, document_id) = (Arc::clone(&space), document_id.clone());
-        async move {
-            let parts = processing::remove_from_index(&space, vec![document_id.clone()]).await;
-            let document = space.contents().remove(&document_id);
-            (parts.iter().sum::<Removed>(), document.map(|document| document.graph).unwrap_or_default())
-        }
-    };
-    // A task of its own: a client that leaves does not leave the document behind.
-    let (removed, graph) = tokio::spawn(deleting).await.unwrap_or_default();
+    let (removed, documents) = processing::delete_now(&space, vec![document_id.clone()]).await;
+    let graph = documents.first().map(|document| document.graph).unwrap_or_default();
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = removed.chunks;
     deleted.entities_affected = graph.entities;
@@ -139,10 +130,8 @@ async fn wipe_now(space: &Arc<Space>) -> Result<Reply<DeletedDocuments>, Refusal
         documents.map(|document| (document.is_in_flight(), document.id.clone())).partition(|(busy, _)| *busy)
     };
     let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
-    let removed: Removed = processing::remove_from_index(space, ids.clone()).await.iter().sum();
-    let mut contents = space.contents();
-    let deleted = ids.iter().filter_map(|id| contents.remove(id)).count();
-    let mut response = DeletedDocuments::deleted(deleted as u64);
+    let (removed, documents) = processing::delete_now(space, ids).await;
+    let mut response = DeletedDocuments::deleted(documents.len() as u64);
     response.total_chunks_deleted = removed.chunks;
     response.total_entities_removed = removed.entities;
     response.total_relationships_removed = removed.relationships;

@@ -105,3 +105,6 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     app.log.push(logged);
     response
 }
+
+#[cfg(test)]
+mod tests;

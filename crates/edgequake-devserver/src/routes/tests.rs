@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use edgequake_types::documents::{DeleteAllDocuments, DocumentStatus};
+use futures_util::FutureExt;
+use http::Method;
+use tower::ServiceExt;
+
+use super::*;
+use crate::backend::Backend;
+use crate::config::Era;
+use crate::faults::Fault;
+use crate::place::Place;
+use crate::server::DevServer;
+use crate::state::space::Space;
+
+fn backend(era: Era) -> Backend {
+    DevServer::builder().auth(false).era(era).build().unwrap()
+}
+
+fn space(backend: &Backend) -> Arc<Space> {
+    backend.app().spaces.open(&Place::server_default())
+}
+
+fn request(method: Method, path: &str, body: impl Into<Body>) -> Request {
+    let request = Request::builder().method(method).uri(path).header("content-type", "application/json");
+    request.header("x-tenant-id", "default").header("x-workspace-id", "default").body(body.into()).unwrap()
+}
+
+async fn status(backend: &Backend, request: Request) -> u16 {
+    backend.service().oneshot(request).await.unwrap().status().as_u16()
+}
+
+fn upload() -> Request {
+    request(Method::POST, "/api/v1/documents", r#"{"content": "Cats sleep."}"#)
+}
+
+/// The states of all documents, once background work has brought them there.
+async fn until(space: &Space, expected: &[DocumentStatus]) {
+    let states = || -> Vec<DocumentStatus> {
+        space.contents().documents.newest_first().map(|document| document.status.clone()).collect()
+    };
+    let reached = async {
+        while states() != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    let reached = tokio::time::timeout(Duration::from_secs(10), reached).await;
+    assert!(reached.is_ok(), "{:?} instead of {expected:?}", states());
+}
+
+/// Sends a request whose client hangs up while the index is in use.
+fn hang_up(backend: &Backend, request: Request) {
+    let space = space(backend);
+    let _index = space.index.lock().unwrap();
+    assert!(backend.service().oneshot(request).now_or_never().is_none());
+}
+
+#[tokio::test]
+async fn an_upload_is_processed_though_its_client_hangs_up() {
+    let backend = backend(Era::C);
+    assert_eq!(status(&backend, upload()).await, 202);
+    until(&space(&backend), &[DocumentStatus::Completed]).await;
+    // The same text replaces the document, which waits for the index.
+    hang_up(&backend, upload());
+    until(&space(&backend), &[DocumentStatus::Completed]).await;
+    assert_eq!(backend.stats().uploads, 2);
+}
+
+#[tokio::test]
+async fn a_document_is_deleted_though_its_client_hangs_up() {
+    let backend = backend(Era::B);
+    for path in ["/api/v1/documents/{id}", "/api/v1/documents"] {
+        assert_eq!(status(&backend, upload()).await, 202);
+        let space = space(&backend);
+        until(&space, &[DocumentStatus::Completed]).await;
+        let id = space.contents().documents.newest_first().next().unwrap().id.clone();
+        let mut delete = request(Method::DELETE, &path.replace("{id}", id.as_str()), Body::empty());
+        delete.headers_mut().insert(
+            DeleteAllDocuments::CONFIRM_HEADER,
+            HeaderValue::from_static(DeleteAllDocuments::CONFIRM_VALUE),
+        );
+        hang_up(&backend, delete);
+        until(&space, &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn the_task_of_a_document_that_is_gone_is_not_retried() {
+    let backend = backend(Era::C);
+    backend.faults().add(Fault::fail_processing("chunking")).unwrap();
+    assert_eq!(status(&backend, upload()).await, 202);
+    let space = space(&backend);
+    until(&space, &[DocumentStatus::Failed]).await;
+    let document = space.contents().documents.newest_first().next().unwrap().clone();
+    space.contents().remove(&document.id);
+    let path = format!("/api/v1/tasks/{}/retry", document.task_id);
+    assert_eq!(status(&backend, request(Method::POST, &path, Body::empty())).await, 409);
+    let contents = space.contents();
+    assert_eq!(contents.tasks.get(&document.task_id).unwrap().task.status.as_str(), "failed");
+}
+
+#[tokio::test]
+async fn a_reset_puts_rate_limits_back() {
+    let backend = DevServer::builder().auth(false).rate_limit(Some((1, 0.0))).build().unwrap();
+    let list = || request(Method::GET, "/api/v1/documents", Body::empty());
+    assert_eq!(status(&backend, list()).await, 200);
+    assert_eq!(status(&backend, list()).await, 429);
+    backend.reset().await;
+    assert_eq!(status(&backend, list()).await, 200);
+}
