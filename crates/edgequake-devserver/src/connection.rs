@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::IntoResponse;
-use http::header::ORIGIN;
+use http::header::{CONNECTION, HeaderValue, ORIGIN};
 use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -24,6 +24,7 @@ use crate::error::Refusal;
 use crate::guard::{self, Guard};
 use crate::link::{Link, Linked};
 use crate::log::LoggedRequest;
+use crate::pipeline;
 use crate::service::{BackendService, ResponseBody};
 #[cfg(feature = "websocket")]
 use crate::socket::Closing;
@@ -125,14 +126,17 @@ async fn answer(
     peer: SocketAddr,
     request: Request<Incoming>,
 ) -> Result<Response<ResponseBody>, Disconnected> {
-    let (mut parts, body) = request.into_parts();
+    let (mut parts, mut body) = request.into_parts();
+    parts.extensions.insert(link);
     let started = Instant::now();
     let tell = |seen: LoggedRequest, status: StatusCode| {
         shared.app.tell(&LoggedRequest { status, duration: started.elapsed(), ..seen });
     };
     if let Err(message) = shared.guard.check(&parts) {
-        // A page is not worth reading on for.
-        let response = Refusal::text(StatusCode::FORBIDDEN, message).into_response("");
+        let mut response = Refusal::text(StatusCode::FORBIDDEN, message).into_response("");
+        if !pipeline::drain(&parts, &mut body).await {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         tell(shared.app.seen(&parts), response.status());
         return Ok(response.map(ResponseBody));
     }
@@ -148,7 +152,6 @@ async fn answer(
         tell(seen, response.status());
         response.map(ResponseBody)
     } else {
-        parts.extensions.insert(link);
         // This tells of the request itself.
         let Ok(response) = shared.service.clone().call(Request::from_parts(parts, body)).await;
         if response.extensions().get::<Unanswered>().is_some() {

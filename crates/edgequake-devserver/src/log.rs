@@ -31,7 +31,7 @@ pub enum CredentialKind {
     Unknown,
 }
 
-/// A request that the server has answered, or whose connection a fault has reset or silenced instead.
+/// A request that the server has answered, whose connection a fault has reset or silenced instead, or whose client gave up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoggedRequest {
@@ -49,8 +49,8 @@ pub struct LoggedRequest {
     pub credential: CredentialKind,
     /// The status of the response; see [`answered`](Self::answered).
     pub status: StatusCode,
-    /// Whether there was a response. A fault that resets or silences the connection before the head sends none, and `status`
-    /// says nothing then.
+    /// Whether there was a response. There is none if a fault resets or silences the connection before the head, or if the
+    /// client gives up before; `status` says nothing then.
     pub answered: bool,
     /// The path of the operation, with `{name}` for a parameter; `None` for a path that is not routed.
     pub operation: Option<String>,
@@ -89,7 +89,7 @@ fn shortened(text: &str) -> String {
 pub struct Stats {
     /// Accepted connections; 0 for calls in the same process.
     pub connections: u64,
-    /// Requests that were answered or reset.
+    /// Requests that were answered or reset, or whose client gave up.
     pub requests: u64,
     /// Responses with 401.
     pub unauthorized: u64,

@@ -3,7 +3,7 @@
 //! Only known routes are checked, so unknown ones are 404 without a credential.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -43,17 +43,24 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// The path of the operation that answered, with `{name}` for a parameter.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Template(pub(crate) &'static str);
+/// The path of the operation that answers, with `{name}` for a parameter, once it is found.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Template(Arc<OnceLock<&'static str>>);
+
+impl Template {
+    pub(crate) fn path(&self) -> Option<&'static str> {
+        self.0.get().copied()
+    }
+}
 
 /// Answers a request to `route`.
 pub(crate) async fn serve(app: Arc<App>, route: &Route, request: Request) -> Response {
     let request_id = request.extensions().get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    if let Some(Template(path)) = request.extensions().get() {
+        path.get_or_init(|| route.path);
+    }
     let answered = AssertUnwindSafe(answer_or_spoil(app, route, request)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|_| Refusal::internal().into_response(&request_id));
-    response.extensions_mut().insert(Template(route.path));
-    response
+    answered.unwrap_or_else(|_| Refusal::internal().into_response(&request_id))
 }
 
 async fn answer_or_spoil(app: Arc<App>, route: &Route, request: Request) -> Response {
@@ -137,13 +144,22 @@ async fn handle(
             Ok(call) => call,
             Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
         };
-        let body = read_body(route.payload, &parts, &mut body).await?;
+        let read = read_body(route.payload, &parts, &mut body).await?;
         if let Some(recording) = parts.extensions.get::<Recording>() {
-            recording.body(&body);
+            recording.body(&read);
         }
-        let answer = route.start(call, &parts, &body)?;
-        drop(body);
-        answer.await
+        let started = route.start(call, &parts, &read);
+        drop(read);
+        let answer = match started {
+            Ok(answer) => answer.await,
+            Err(refusal) => Err(refusal),
+        };
+        match answer {
+            Err(refusal) if media_type(route.payload).is_none() => {
+                Err(refuse(&parts, &mut body, refusal).await)
+            }
+            answer => answer,
+        }
     };
     let mut response = result.await.unwrap_or_else(|refusal| refusal.into_response(request_id));
     if let Some(Allowance { limit, remaining }) = allowance {
@@ -174,7 +190,10 @@ async fn refuse(parts: &Parts, body: &mut Body, refusal: Refusal) -> Refusal {
 
 /// Reads and discards a body, so that the client sees the response: closing a connection with unread data resets it.
 /// Returns false for a body that is too large or too slow; the connection ends after the response then.
-async fn drain(parts: &Parts, body: &mut Body) -> bool {
+pub(crate) async fn drain<B>(parts: &Parts, body: &mut B) -> bool
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
     // The client waits for the response, and sends nothing.
     if parts.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return true;

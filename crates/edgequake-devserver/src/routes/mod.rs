@@ -27,11 +27,13 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::effects::Unanswered;
 use crate::faults::Operation;
+use crate::log::LoggedRequest;
 use crate::pipeline::{self, RequestId, Template};
 use crate::route::Route;
 
@@ -67,42 +69,77 @@ pub(crate) fn operations() -> Vec<Operation> {
     table::table().into_iter().map(operation).collect()
 }
 
+/// A request until it is answered. One whose client gives up is dropped, and is logged and counted then.
+struct Attended {
+    app: Arc<App>,
+    logged: LoggedRequest,
+    started: Instant,
+    template: Template,
+    is_told: bool,
+}
+
+impl Attended {
+    /// Logs the request as it is now.
+    fn tell(&mut self) {
+        self.is_told = true;
+        self.logged.operation = self.template.path().map(str::to_owned);
+        self.logged.duration = self.started.elapsed();
+        self.app.tell(&self.logged);
+        self.app.log.push(self.logged.clone());
+    }
+
+    fn count(&self) {
+        let counters = &self.app.counters;
+        counters.requests.increment();
+        match self.logged.status {
+            StatusCode::UNAUTHORIZED => counters.unauthorized.increment(),
+            StatusCode::TOO_MANY_REQUESTS => counters.rate_limited.increment(),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for Attended {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.logged.answered = false;
+            self.count();
+            self.tell();
+        }
+    }
+}
+
 /// Assigns an id to the request, counts it, logs it and records it.
 async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     let (mut parts, body) = request.into_parts();
     let request_id = Uuid::new_v4().to_string();
-    let mut logged = app.seen(&parts);
+    let template = Template::default();
     let recording = app.recorder.record(&parts, app.clock.now());
+    let logged = app.seen(&parts);
     parts.extensions.insert(RequestId(request_id.clone()));
+    parts.extensions.insert(template.clone());
     if let Some(recording) = &recording {
         parts.extensions.insert(recording.clone());
     }
+    let mut attended = Attended { app, logged, started, template, is_told: false };
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Ok(value) = HeaderValue::try_from(request_id) {
         // A fault may have ordered another one.
         response.headers_mut().entry(HeaderName::from_static("x-request-id")).or_insert(value);
     }
     let unanswered = response.extensions().get::<Unanswered>().copied();
-    logged.status = response.status();
-    logged.answered = unanswered.is_none();
-    logged.operation = response.extensions().get::<Template>().map(|template| template.0.to_owned());
-    logged.duration = started.elapsed();
-    app.tell(&logged);
+    attended.logged.status = response.status();
+    attended.logged.answered = unanswered.is_none();
     if unanswered == Some(Unanswered::Silent) {
-        app.log.push(logged);
+        attended.tell();
         return std::future::pending().await;
     }
     if let Some(recording) = recording {
-        recording.answered(logged.status.as_u16(), logged.duration);
+        recording.answered(response.status().as_u16(), started.elapsed());
     }
-    app.counters.requests.increment();
-    match logged.status {
-        StatusCode::UNAUTHORIZED => app.counters.unauthorized.increment(),
-        StatusCode::TOO_MANY_REQUESTS => app.counters.rate_limited.increment(),
-        _ => {}
-    }
-    app.log.push(logged);
+    attended.count();
+    attended.tell();
     response
 }
 

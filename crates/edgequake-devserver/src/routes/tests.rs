@@ -1,9 +1,12 @@
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use bytes::Bytes;
 use edgequake_types::documents::{DeleteAllDocuments, DocumentStatus};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, StreamExt, stream};
 use http::Method;
+use http_body_util::BodyExt;
 use tower::ServiceExt;
 
 use super::*;
@@ -108,4 +111,49 @@ async fn a_reset_puts_rate_limits_back() {
     assert_eq!(status(&backend, list()).await, 429);
     backend.reset().await;
     assert_eq!(status(&backend, list()).await, 200);
+}
+
+#[tokio::test]
+async fn every_429_is_counted() {
+    let backend = backend(Era::C);
+    backend.faults().add(Fault::rate_limited(1)).unwrap();
+    let list = request(Method::GET, "/api/v1/documents", Body::empty());
+    assert_eq!(status(&backend, list).await, 429);
+    assert_eq!(backend.stats().rate_limited, 1);
+}
+
+#[tokio::test]
+async fn a_request_whose_client_gives_up_is_logged_and_counted() {
+    let backend = backend(Era::C);
+    let waiting = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let upload = request(Method::POST, "/api/v1/documents", waiting);
+    assert!(backend.service().oneshot(upload).now_or_never().is_none());
+    let log = backend.request_log();
+    assert_eq!(log.len(), 1);
+    assert!(!log[0].answered);
+    assert_eq!(log[0].operation.as_deref(), Some("/api/v1/documents"));
+    assert_eq!(backend.stats().requests, 1);
+}
+
+#[tokio::test]
+async fn the_body_of_a_refused_request_is_read() {
+    let backend = backend(Era::C);
+    for (method, path, expected) in
+        [(Method::POST, "/mcp", 501), (Method::DELETE, "/api/v1/documents/none", 404)]
+    {
+        let read = Arc::new(AtomicBool::new(false));
+        let piece = || Ok::<_, std::io::Error>(Bytes::from(vec![b' '; 100_000]));
+        let end = stream::once({
+            let read = Arc::clone(&read);
+            async move {
+                read.store(true, Ordering::Relaxed);
+                Ok(Bytes::new())
+            }
+        });
+        let body = Body::from_stream(stream::iter([piece(), piece(), piece()]).chain(end));
+        let response = backend.service().oneshot(request(method, path, body)).await.unwrap();
+        assert_eq!(response.status().as_u16(), expected, "{path}");
+        assert!(read.load(Ordering::Relaxed), "{path}");
+        response.into_body().collect().await.unwrap();
+    }
 }

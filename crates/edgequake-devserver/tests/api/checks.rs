@@ -6,6 +6,7 @@ use edgequake_types::health::{GetHealth, GetLive, GetReady};
 use edgequake_types::session::Me;
 use edgequake_types::setup::GetSetupStatus;
 use http::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::support::{ADMIN, Api, Transcript, USER, redact, with_users};
 
@@ -205,4 +206,25 @@ async fn a_port_in_use_and_duplicate_users_are_start_errors() {
         .await
         .unwrap_err();
     insta::assert_snapshot!(error, @"user names and e-mail addresses must be unique, ignoring case");
+}
+
+/// The client may send all of its body, and goes on with the connection.
+#[tokio::test]
+async fn a_refused_page_may_send_its_whole_body() {
+    let server = with_users().start().await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+    let head = "POST /api/v1/documents HTTP/1.1\r\nhost: evil.test\r\ncontent-length: 600000\r\n\r\n";
+    for _ in 0..2 {
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&vec![b' '; 600_000]).await.unwrap();
+        let mut response = Vec::new();
+        while !response.ends_with(b"\r\n\r\n") {
+            response.push(stream.read_u8().await.unwrap());
+        }
+        let response = String::from_utf8(response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 403"), "{response}");
+        let (_, length) = response.split_once("content-length: ").unwrap();
+        let mut body = vec![0; length.lines().next().unwrap().parse().unwrap()];
+        stream.read_exact(&mut body).await.unwrap();
+    }
 }
