@@ -41,7 +41,9 @@ pub struct ErrorBody {
     pub request_id: Option<String>,
     /// How long to wait before another try, in seconds, where the body says so.
     pub retry_after_seconds: Option<u64>,
-    /// Whether the server itself thinks that another try may help.
+    /// Whether the server itself says that another try may help. `true` is read only where EdgeQuake writes it: in `details`, beside
+    /// `code` and `message`, or beside `error_code`. Gateways use the same word for requests that may have been executed. `false` is
+    /// read from any body.
     pub retryable: Option<bool>,
 }
 
@@ -120,9 +122,11 @@ impl ErrorBody {
         // `{"error": {"message": ...}}` holds everything one level down, and so does a `detail` that is alone.
         match (fields.get("error"), fields.get("detail")) {
             (Some(Value::Object(inner)), _) if !fields.contains_key("message") => {
-                return Self::from_fields(inner);
+                return Self::from_fields(inner).of_others();
             }
-            (None, Some(Value::Object(inner))) if fields.len() == 1 => return Self::from_fields(inner),
+            (None, Some(Value::Object(inner))) if fields.len() == 1 => {
+                return Self::from_fields(inner).of_others();
+            }
             _ => {}
         }
         let text =
@@ -150,9 +154,15 @@ impl ErrorBody {
                 .filter(|id| *id != "unknown")
                 .map(excerpt),
             retry_after_seconds: wait.or_else(|| fields.get("retry_after_secs").and_then(whole_seconds)),
-            retryable: inside("retryable").or(fields.get("retryable")).and_then(Value::as_bool),
+            retryable: retryable(fields, details),
             details: details.cloned(),
         }
+    }
+
+    /// What is left of it where the form is not this server's.
+    fn of_others(mut self) -> Self {
+        self.retryable = self.retryable.filter(|retryable| !retryable);
+        self
     }
 
     /// The cause that the server put into `details.diagnostics.reason` (or `details.reason`), such as `token_reuse`.
@@ -245,6 +255,16 @@ fn code_of(status: StatusCode) -> std::borrow::Cow<'static, str> {
         503 => "SERVICE_UNAVAILABLE".into(),
         other => format!("HTTP_{other}").into(),
     }
+}
+
+/// What the body says of another try, as far as it is to be believed.
+fn retryable(fields: &Map<String, Value>, details: Option<&Value>) -> Option<bool> {
+    let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
+    let inside = details.and_then(|details| details.get("retryable")).and_then(Value::as_bool);
+    let beside = fields.get("retryable").and_then(Value::as_bool);
+    let own = inside.filter(|_| is_text("code") && is_text("message"));
+    let own = own.or(beside.filter(|_| is_text("error") && is_text("error_code")));
+    own.or(inside.or(beside).filter(|retryable| !retryable))
 }
 
 #[cfg(test)]

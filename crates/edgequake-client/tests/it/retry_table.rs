@@ -13,8 +13,10 @@ use crate::server::{Act, Server, answer, json};
 async fn the_table_of_what_may_be_repeated_holds_over_each_wire() {
     const RETRYABLE: &str = r#"{"code":"SERVICE_UNAVAILABLE","message":"busy","details":{"retryable":true}}"#;
     const FINAL: &str = r#"{"code":"SERVICE_UNAVAILABLE","message":"off","details":{"retryable":false}}"#;
+    const FOREIGN: &str = r#"{"code":"UPSTREAM_RESET","message":"lost","retryable":true}"#;
+    const NESTED: &str = r#"{"error":{"code":"C","message":"lost","details":{"retryable":true}}}"#;
     type MakeAct = fn() -> Act;
-    let outcomes: [(&str, MakeAct, [bool; 3]); 14] = [
+    let outcomes: [(&str, MakeAct, [bool; 3]); 16] = [
         ("closed without an answer", || Act::Close, [true, false, false]),
         ("closed within the head", || Act::SendAndClose(b"HTTP/1.1 200".to_vec()), [true, false, false]),
         ("408", || Act::Send(answer(408, &[], b"")), [true, false, false]),
@@ -25,6 +27,8 @@ async fn the_table_of_what_may_be_repeated_holds_over_each_wire() {
         ("503", || Act::Send(answer(503, &[], b"<h1>503</h1>")), [true, false, false]),
         ("503 and word of the server", || Act::Send(json(503, RETRYABLE)), [true, true, false]),
         ("503 and word of the server not to", || Act::Send(json(503, FINAL)), [false, false, false]),
+        ("503 and word of a gateway", || Act::Send(json(503, FOREIGN)), [true, false, false]),
+        ("503 and word of another server", || Act::Send(json(503, NESTED)), [true, false, false]),
         ("504", || Act::Send(answer(504, &[], b"")), [true, false, false]),
         ("401", || Act::Send(answer(401, &[], b"")), [false, false, false]),
         ("403", || Act::Send(answer(403, &[], b"")), [false, false, false]),

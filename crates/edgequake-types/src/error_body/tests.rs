@@ -125,6 +125,29 @@ fn a_code_is_one_word() {
 }
 
 #[test]
+fn a_yes_to_another_try_is_the_servers_own_and_a_no_anybodys() {
+    for (body, said) in [
+        (r#"{"code":"SERVICE_UNAVAILABLE","message":"m","details":{"retryable":true}}"#, Some(true)),
+        (r#"{"code":"read_path_busy","message":"m","details":{"retryable":true}}"#, Some(true)),
+        (r#"{"error":"rate_limit_exceeded","error_code":"RATE_LIMITED","retryable":true}"#, Some(true)),
+        (r#"{"retryable":true}"#, None),
+        (r#"{"message":"m","retryable":true}"#, None),
+        (r#"{"code":"UPSTREAM","message":"m","retryable":true}"#, None),
+        (r#"{"code":503,"message":"m","details":{"retryable":true}}"#, None),
+        (r#"{"code":"UPSTREAM","details":{"retryable":true}}"#, None),
+        (r#"{"error":"unavailable","message":"m","retryable":true}"#, None),
+        (r#"{"error":{"code":"C","message":"m","details":{"retryable":true}}}"#, None),
+        (r#"{"detail":{"code":"C","message":"m","details":{"retryable":true}}}"#, None),
+        (r#"{"code":"C","message":"m","details":{"retryable":"true"}}"#, None),
+        (r#"{"code":"C","message":"m","details":{"retryable":false},"retryable":true}"#, Some(false)),
+        (r#"{"message":"m","retryable":false}"#, Some(false)),
+        (r#"{"error":{"message":"m","retryable":false}}"#, Some(false)),
+    ] {
+        assert_eq!(read(503, body.as_bytes()).retryable, said, "{body}");
+    }
+}
+
+#[test]
 fn problem_json_with_diagnostics() {
     let error = read(
         503,

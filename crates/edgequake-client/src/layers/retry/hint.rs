@@ -14,7 +14,7 @@ use http::Response;
 pub struct RetryHint {
     /// How long to wait.
     pub after: Option<Duration>,
-    /// Whether the server thinks that another attempt may help.
+    /// Whether the server says that another attempt may help: see [`ErrorBody::retryable`](edgequake_types::ErrorBody::retryable).
     pub retryable: Option<bool>,
 }
 
