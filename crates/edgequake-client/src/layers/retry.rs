@@ -8,15 +8,16 @@
 //! | not sent: no connection, connection closed before a byte was written, HTTP/2 refused stream | repeated | repeated | - |
 //! | interrupted: connection lost after that | repeated | - | - |
 //! | attempt timed out | repeated | - | - |
-//! | 429, and a 503 with the server's own body that says `retryable` | repeated | repeated | - |
+//! | 429, and a 503 whose body has the server's own form and says [`retryable`](RetryHint::retryable) | repeated | repeated | - |
 //! | 408, 502, 504, and any other 503, which may be a gateway's | repeated | - | - |
 //! | certificate refused, refused by a proxy, any other status or error | - | - | - |
 //!
-//! A login with a password that was interrupted counts as final as well, whatever the request that waited for it.
+//! A login with a password that was interrupted, or timed out, counts as final as well, whatever the request that waited for it.
 //!
 //! So 401, 403, 423 and 501 are never repeated here, nor is a body that can be sent only once. Between attempts it waits for the
-//! longer of the server's `Retry-After` and an exponential back-off with jitter. If that does not fit into the deadline or
-//! [`RetryConfig::max_wait`], or the [budget](RetryBudget) that all clones share is used up, the last outcome is returned at once.
+//! longer of the server's `Retry-After` and an exponential back-off with jitter. If that does not fit into the deadline, the server asks
+//! for more than [`RetryConfig::max_wait`], or the [budget](RetryBudget) that all clones share is used up, the last outcome is returned
+//! at once.
 //! An error that was retried comes wrapped in [`Retried`]; an answer carries [`Attempts`] in its extensions.
 //!
 //! ```
@@ -281,10 +282,15 @@ impl Shared {
             if hint.retryable == Some(false) {
                 return None;
             }
-            wait = wait.max(hint.after.unwrap_or_default());
+            // A server that wants to be left alone for longer is; our own back-off has its own limit.
+            let asked = hint.after.unwrap_or_default();
+            if asked > self.config.max_wait {
+                return None;
+            }
+            wait = wait.max(asked);
         }
         let left = policy.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let fits = left.is_none_or(|left| wait < left);
-        (fits && wait <= self.config.max_wait && self.budget.withdraw(outcome)).then_some(wait)
+        (fits && self.budget.withdraw(outcome)).then_some(wait)
     }
 }

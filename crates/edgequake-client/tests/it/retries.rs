@@ -4,6 +4,7 @@ use std::io::ErrorKind as Io;
 use std::time::{Duration, SystemTime};
 
 use edgequake_client::layers::retry::{Outcome, RetryBudget, RetryConfig};
+use edgequake_client::layers::timeout::{AttemptTimeoutLayer, TimeoutScope};
 use edgequake_client::types::Retry;
 use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::{Client, Error, ErrorKind};
@@ -34,6 +35,22 @@ fn failing(
     body: &'static str,
 ) -> Memory {
     Memory::new(move |n| if n < times { answer(status, headers, body) } else { answer(200, &[], OK) })
+}
+
+#[tokio::test]
+async fn a_login_that_a_layer_of_ones_own_has_timed_out_may_have_arrived() {
+    let limit = || AttemptTimeoutLayer::new(Some(Duration::from_millis(20)));
+    let brief = || Client::builder().retry(RetryConfig::default().base(Duration::from_millis(1)));
+    for builder in [brief().attempt_layer(limit()), brief().layer(limit())] {
+        let memory = Memory::new(|_| None);
+        let error = get(&builder.login("mona", "pw").build_on(memory.clone()).unwrap()).await.unwrap_err();
+        assert_eq!(memory.attempts().len(), 1);
+        assert_eq!(
+            (error.kind(), error.attempts()),
+            (ErrorKind::Timeout(TimeoutScope::Attempt), 1),
+            "{error}"
+        );
+    }
 }
 
 // Logins run on a thread of their own, which paused time would not wait for.
@@ -212,6 +229,20 @@ async fn a_wait_beyond_the_deadline_is_not_begun() {
     let transport = failing(9, 429, &[("retry-after", "86400")], "");
     get(&transport.client()).await.unwrap_err();
     assert_eq!((begun.elapsed(), transport.attempts().len()), (Duration::ZERO, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_longest_wait_is_for_what_a_server_asks_for() {
+    let brief = |transport: &Memory| {
+        let retry = RetryConfig::default().max_wait(Duration::from_millis(100));
+        transport.builder().retry(retry).build_on(transport.clone()).unwrap()
+    };
+    // Back-off is ours, and has a limit of its own.
+    let transport = failing(3, 503, &[], "");
+    get(&brief(&transport)).await.unwrap();
+    assert!(transport.pauses().iter().all(|pause| *pause >= 250));
+    let transport = failing(3, 503, &[("retry-after", "1")], "");
+    assert_eq!(get(&brief(&transport)).await.unwrap_err().attempts(), 1);
 }
 
 #[tokio::test(start_paused = true)]

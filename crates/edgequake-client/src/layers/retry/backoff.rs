@@ -30,7 +30,8 @@ pub struct RetryConfig {
     pub base: Duration,
     /// The longest back-off. Default 8 s.
     pub cap: Duration,
-    /// The longest wait that a server's `Retry-After` is honoured for; beyond it the answer is returned at once. Default 60 s.
+    /// The longest wait that a server may ask for, by `Retry-After` or in the body; if it asks for more, the answer is returned at once.
+    /// Our own back-off is not limited by it, but by `cap`. Default 60 s.
     pub max_wait: Duration,
 }
 

@@ -6,7 +6,7 @@ use http::Response;
 
 use super::RetryHint;
 use crate::boxed::BoxError;
-use crate::fault::Fault;
+use crate::fault::{Fault, find};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// What an attempt came to, as far as retries are concerned.
@@ -45,16 +45,17 @@ impl Outcome {
     }
 
     fn of_error(error: &BoxError) -> Self {
-        if let Some(timed_out) = crate::fault::find::<TimedOut>(&**error) {
+        let credentials = find::<CredentialsError>(&**error);
+        if let Some(timed_out) = find::<TimedOut>(&**error) {
             return match timed_out.scope {
-                TimeoutScope::Attempt => Self::AttemptTimedOut,
+                // What a layer of the user's own says of a login or refresh is not about this request.
+                TimeoutScope::Attempt if credentials.is_none() => Self::AttemptTimedOut,
                 _ => Self::Final,
             };
         }
         let fault = Fault::of(&**error);
         // A password that may have arrived is not sent again: the server counts wrong ones.
-        let login =
-            crate::fault::find::<CredentialsError>(&**error).is_some_and(CredentialsError::is_login_failure);
+        let login = credentials.is_some_and(CredentialsError::is_login_failure);
         match fault.filter(|fault| !login || fault.is_unsent()) {
             Some(Fault::Connect | Fault::NotSent) => Self::NotSent,
             Some(Fault::Interrupted) => Self::Interrupted,
