@@ -1,9 +1,11 @@
 //! Timers that outlive their runtime.
 //!
-//! Tokio's panic outside of a runtime, and when their own is gone. These say that there is none, and go on with the one on which they
-//! are polled.
+//! Tokio's panic outside of a runtime, on one that was built without timers, and when their own is gone. These say that there is none,
+//! and go on with the one on which they are polled.
 
+use std::cell::Cell;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -14,17 +16,41 @@ use tokio::time::{Instant, Sleep};
 
 use crate::fault::NoRuntime;
 
-fn current() -> Result<Id, NoRuntime> {
-    Handle::try_current().map(|runtime| runtime.id()).map_err(|_| NoRuntime)
+/// The runtime that is current, if it has timers.
+pub(crate) fn runtime() -> Result<Handle, NoRuntime> {
+    thread_local! {
+        /// The runtime that was current last, and whether it has timers.
+        static KNOWN: Cell<Option<(Id, bool)>> = const { Cell::new(None) };
+    }
+    let runtime = Handle::try_current().map_err(|_| NoRuntime::ABSENT)?;
+    let known = KNOWN.try_with(Cell::get).ok().flatten().filter(|(id, _)| *id == runtime.id());
+    let has_timers = known.map_or_else(has_timers, |(_, has_timers)| has_timers);
+    if known.is_none() {
+        let _ = KNOWN.try_with(|known| known.set(Some((runtime.id(), has_timers))));
+    }
+    if has_timers { Ok(runtime) } else { Err(NoRuntime::BARE) }
+}
+
+/// Whether the runtime that is current has timers. A panic is the only way in which Tokio tells.
+fn has_timers() -> bool {
+    catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
+/// Whether a runtime was shut down: it ends a task as it is spawned then.
+fn is_gone(runtime: &Handle) -> bool {
+    let probe = runtime.spawn(std::future::pending::<()>());
+    let is_gone = probe.is_finished();
+    probe.abort();
+    is_gone
 }
 
 pin_project! {
-    /// Ends at a moment.
+    /// Ends at a moment, or when there is no runtime any more to tell it.
     #[derive(Debug)]
     pub(crate) struct Timer {
         #[pin]
         sleep: Sleep,
-        runtime: Id,
+        runtime: Handle,
     }
 }
 
@@ -35,36 +61,43 @@ impl Timer {
 }
 
 impl Future for Timer {
-    type Output = ();
+    type Output = Result<(), NoRuntime>;
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        if let Ok(runtime) = current()
-            && runtime != *this.runtime
-        {
-            let deadline = this.sleep.deadline();
-            this.sleep.set(tokio::time::sleep_until(deadline));
-            *this.runtime = runtime;
+        match runtime() {
+            Ok(runtime) if runtime.id() != this.runtime.id() => {
+                let deadline = this.sleep.deadline();
+                this.sleep.set(tokio::time::sleep_until(deadline));
+                *this.runtime = runtime;
+            }
+            Ok(_) => {}
+            // Another executor polls it, which is all right as long as the runtime is there.
+            Err(NoRuntime::ABSENT) if !is_gone(this.runtime) => {}
+            Err(NoRuntime::ABSENT) => return Poll::Ready(Err(NoRuntime::GONE)),
+            Err(error) => return Poll::Ready(Err(error)),
         }
-        this.sleep.poll(cx)
+        // The runtime may be shut down by another thread at any time.
+        let polled = catch_unwind(AssertUnwindSafe(|| this.sleep.poll(cx)));
+        polled.map_or(Poll::Ready(Err(NoRuntime::GONE)), |polled| polled.map(Ok))
     }
 }
 
 pub(crate) fn sleep(time: Duration) -> Result<Timer, NoRuntime> {
-    current().map(|runtime| Timer { sleep: tokio::time::sleep(time), runtime })
+    runtime().map(|runtime| Timer { sleep: tokio::time::sleep(time), runtime })
 }
 
 pub(crate) fn sleep_until(moment: Instant) -> Result<Timer, NoRuntime> {
-    current().map(|runtime| Timer { sleep: tokio::time::sleep_until(moment), runtime })
+    runtime().map(|runtime| Timer { sleep: tokio::time::sleep_until(moment), runtime })
 }
 
-/// What comes of a future in this time. Without a runtime nothing does.
-pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
-    let mut timer = std::pin::pin!(sleep(limit).ok()?);
+/// What comes of a future in this time; `None` if it takes longer.
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<Option<F::Output>, NoRuntime> {
+    let mut timer = std::pin::pin!(sleep(limit)?);
     let mut future = std::pin::pin!(future);
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
-        Poll::Ready(output) => Poll::Ready(Some(output)),
-        Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
+        Poll::Ready(output) => Poll::Ready(Ok(Some(output))),
+        Poll::Pending => timer.as_mut().poll(cx).map(|passed| passed.map(|()| None)),
     })
     .await
 }
@@ -92,13 +125,75 @@ mod tests {
             assert!(timer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         });
         drop(first);
-        runtime().block_on(timer);
+        runtime().block_on(timer).unwrap();
+    }
+
+    #[test]
+    fn a_timer_whose_runtime_is_gone_says_so_where_there_is_no_other() {
+        for poll in [false, true] {
+            let first = runtime();
+            let entered = first.enter();
+            let mut timer = pin!(sleep(Duration::from_millis(1)).unwrap());
+            drop(entered);
+            let mut cx = Context::from_waker(Waker::noop());
+            if poll {
+                assert!(timer.as_mut().poll(&mut cx).is_pending());
+            }
+            drop(first);
+            assert_eq!(timer.as_mut().poll(&mut cx), Poll::Ready(Err(NoRuntime::GONE)));
+        }
+    }
+
+    #[test]
+    fn a_timer_is_polled_anywhere_while_its_runtime_is_there() {
+        let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let entered = first.enter();
+        let timer = sleep(Duration::from_millis(1)).unwrap();
+        drop(entered);
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || tell.send(block_on(timer)).unwrap());
+        assert_eq!(told.recv().unwrap(), Ok(()));
+    }
+
+    /// On no runtime.
+    fn block_on<F: Future>(future: F) -> F::Output {
+        struct Unpark(std::thread::Thread);
+        impl std::task::Wake for Unpark {
+            fn wake(self: std::sync::Arc<Self>) {
+                self.0.unpark();
+            }
+        }
+        let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+        let mut future = pin!(future);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return output;
+            }
+            std::thread::park();
+        }
+    }
+
+    #[test]
+    fn a_runtime_without_timers_is_none() {
+        let bare = Builder::new_current_thread().build().unwrap();
+        let timer = runtime().block_on(async { sleep(Duration::from_secs(1)).unwrap() });
+        bare.block_on(async {
+            assert_eq!(sleep(Duration::ZERO).unwrap_err(), NoRuntime::BARE);
+            assert_eq!(
+                timeout(Duration::from_secs(1), std::future::pending::<()>()).await,
+                Err(NoRuntime::BARE)
+            );
+            assert_eq!(timer.await, Err(NoRuntime::BARE));
+        });
     }
 
     #[test]
     fn without_a_runtime_there_are_no_timers() {
-        assert_eq!(sleep(Duration::ZERO).unwrap_err(), NoRuntime);
+        assert_eq!(sleep(Duration::ZERO).unwrap_err(), NoRuntime::ABSENT);
         let mut limited = pin!(timeout(Duration::from_secs(1), async { 1 }));
-        assert_eq!(limited.as_mut().poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(None));
+        assert_eq!(
+            limited.as_mut().poll(&mut Context::from_waker(Waker::noop())),
+            Poll::Ready(Err(NoRuntime::ABSENT))
+        );
     }
 }

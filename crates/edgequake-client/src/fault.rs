@@ -96,11 +96,49 @@ pub struct Marked {
     error: Arc<dyn StdError + Send + Sync>,
 }
 
-/// A request was made outside of a [Tokio](tokio) runtime, which connections and limits of time need. Nothing was sent.
+/// Connections and limits of time need a [Tokio](tokio) runtime, with timers and sockets (`enable_all`), and there is none: the call is
+/// polled outside of one, or it was shut down meanwhile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("there is no Tokio runtime here: await calls within one, such as in a `main` with `#[tokio::main]`")]
+#[error("{}", .why.text())]
 #[non_exhaustive]
-pub struct NoRuntime;
+pub struct NoRuntime {
+    why: Missing,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// There is none.
+    Absent,
+    /// It was built without timers, or without sockets.
+    Bare,
+    /// It was shut down while something waited.
+    Gone,
+}
+
+impl Missing {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Absent => {
+                "there is no Tokio runtime here: await calls within one, such as in a `main` with `#[tokio::main]`"
+            }
+            Self::Bare => {
+                "the Tokio runtime here has no timers or no sockets: build it with `enable_all`, or use `#[tokio::main]`"
+            }
+            Self::Gone => "the Tokio runtime was shut down before the call was over",
+        }
+    }
+}
+
+impl NoRuntime {
+    pub(crate) const ABSENT: Self = Self { why: Missing::Absent };
+    pub(crate) const BARE: Self = Self { why: Missing::Bare };
+    pub(crate) const GONE: Self = Self { why: Missing::Gone };
+
+    /// Whether the call had begun.
+    pub(crate) fn is_gone(self) -> bool {
+        self == Self::GONE
+    }
+}
 
 impl fmt::Display for Marked {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,7 +3,11 @@
 //! A connection lives on the runtime that made it, and providers have runtimes that come and go, so it is bound to one and left
 //! when another asks.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use edgequake_auth::{StoreError, StoreErrorKind};
@@ -79,9 +83,8 @@ impl Connection {
         F: Future<Output = RedisResult<T>>,
     {
         // Time limits need one, too.
-        let Ok(runtime) = Handle::try_current() else {
-            let text = "a store in Redis needs a Tokio runtime";
-            return Err(StoreError::new(StoreErrorKind::Unavailable, text));
+        let Some(runtime) = Handle::try_current().ok().filter(|_| has_timers()) else {
+            return Err(no_runtime());
         };
         let mut lost = None;
         let work = async {
@@ -125,7 +128,13 @@ impl Connection {
             return Ok(live.clone());
         }
         slot.live = None;
-        let (connection, driver) = self.connect().await?;
+        let mut connecting = pin!(self.connect());
+        // Tokio panics on a runtime that was built without sockets.
+        let connected = poll_fn(|cx| {
+            let polled = catch_unwind(AssertUnwindSafe(|| connecting.as_mut().poll(cx)));
+            polled.unwrap_or_else(|_| Poll::Ready(Err(no_runtime())))
+        });
+        let (connection, driver) = connected.await?;
         slot.made = slot.made.wrapping_add(1);
         let live = Live { connection, _driver: driver, runtime, number: slot.made };
         slot.live = Some(live.clone());
@@ -165,10 +174,39 @@ impl Connection {
     }
 }
 
+/// Whether the runtime that is current has timers. A panic is the only way in which Tokio tells.
+fn has_timers() -> bool {
+    catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
+}
+
+fn no_runtime() -> StoreError {
+    let text = "a store in Redis needs a Tokio runtime with timers and sockets: build it with `enable_all`";
+    StoreError::new(StoreErrorKind::Unavailable, text)
+}
+
 fn is_lost(error: &RedisError) -> bool {
     error.is_connection_dropped() || error.is_io_error() || error.is_unrecoverable_error()
 }
 
 fn late(limit: Duration) -> StoreError {
     StoreError::new(StoreErrorKind::Busy, format!("Redis did not answer within {limit:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use edgequake_auth::{ServerKey, TokenStore};
+    use tokio::runtime::Builder;
+
+    use crate::RedisStore;
+
+    #[test]
+    fn a_runtime_without_timers_or_sockets_is_told_as_one() {
+        let store = RedisStore::new("redis://127.0.0.1:1").unwrap();
+        let key = ServerKey::new("http://localhost:8080".parse().unwrap(), "").account("mona");
+        let only_time = Builder::new_current_thread().enable_time().build().unwrap();
+        for runtime in [Builder::new_current_thread().build().unwrap(), only_time] {
+            let error = runtime.block_on(store.read(&key)).unwrap_err();
+            assert!(error.to_string().ends_with("build it with `enable_all`"), "{error}");
+        }
+    }
 }

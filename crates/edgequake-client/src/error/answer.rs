@@ -94,8 +94,9 @@ impl Error {
                 }
             } else if let Some(timed_out) = find::<TimedOut>(&*failure) {
                 ErrorKind::Timeout(timed_out.scope)
-            } else if find::<NoRuntime>(&*failure).is_some() {
-                ErrorKind::Config
+            } else if let Some(error) = find::<NoRuntime>(&*failure) {
+                // An attempt of it may have been executed.
+                if error.is_gone() { ErrorKind::Interrupted } else { ErrorKind::Config }
             } else if find::<FileUploadError>(&*failure).is_some() {
                 ErrorKind::Request
             } else {
@@ -109,6 +110,11 @@ impl Error {
                 }
             };
             (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))
+        };
+        // What was to be done on the way is of no interest then.
+        let failure = match find::<NoRuntime>(&*failure) {
+            Some(error) if !error.is_gone() => BoxError::from(*error),
+            _ => failure,
         };
         let mut error = Self::new(kind).because(failure);
         // The status of a login's answer is that of the login, not of the call.

@@ -39,7 +39,6 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
-use tokio::runtime::Handle;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -71,8 +70,8 @@ where
         true
     };
     // Timers need a runtime; without one, the limits of whoever sends the request are all there is.
-    let whole = match Handle::try_current() {
-        Ok(_) => clock::timeout(PATIENCE, reading).await.unwrap_or(false),
+    let whole = match clock::runtime() {
+        Ok(_) => clock::timeout(PATIENCE, reading).await.ok().flatten().unwrap_or(false),
         Err(_) => reading.await,
     };
     read.truncate(ERROR_BODY_LIMIT);

@@ -245,7 +245,10 @@ where
             );
             // The failed answer's body is dropped here, which closes or frees its connection before the wait.
             drop(result);
-            pause.await;
+            if let Err(error) = pause.await {
+                result = Err(error.into());
+                break;
+            }
             waited = waited.saturating_add(wait);
             attempts += 1;
             result = self.service.clone().oneshot(request).await.map_err(Into::into);

@@ -15,6 +15,7 @@ use crate::boxed::BoxFuture;
 use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ProcessingFailure};
+use crate::fault::NoRuntime;
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The pauses between two questions: at first, and at last.
@@ -140,8 +141,7 @@ impl Wait {
     /// Those of awaiting it; [`ErrorKind::Processing`] only where the task failed and left no document.
     pub async fn outcome(mut self) -> Result<Document, Error> {
         let Some(limit) = self.limit else { return self.until_processed().await };
-        clock::sleep(Duration::ZERO).map_err(Error::config)?;
-        match clock::timeout(limit, self.until_processed()).await {
+        match clock::timeout(limit, self.until_processed()).await.map_err(no_runtime)? {
             Some(outcome) => outcome,
             None => Err(self.timed_out(limit)),
         }
@@ -268,9 +268,13 @@ impl Wait {
     }
 }
 
+fn no_runtime(error: NoRuntime) -> Error {
+    Error::of_failure(error.into())
+}
+
 /// Pauses, and makes the next pause longer.
 async fn rest(pause: &mut Duration, longest: Duration) -> Result<(), Error> {
-    clock::sleep(*pause).map_err(Error::config)?.await;
+    clock::sleep(*pause).map_err(no_runtime)?.await.map_err(no_runtime)?;
     *pause = (pause.saturating_mul(3) / 2).min(longest);
     Ok(())
 }

@@ -6,6 +6,7 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use super::open_files;
 use super::resolver::Resolve;
 use super::steps::{Step, Steps};
+use crate::fault::NoRuntime;
 
 /// How long an attempt stands alone (RFC 8305, 8: Connection Attempt Delay).
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -71,7 +73,13 @@ impl Dialer {
     async fn connect(&self, address: SocketAddr) -> io::Result<TcpStream> {
         let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         self.configure(&socket);
-        socket.connect(address).await
+        let mut connecting = pin!(socket.connect(address));
+        // Tokio panics on a runtime that was built without sockets.
+        poll_fn(|cx| {
+            let polled = catch_unwind(AssertUnwindSafe(|| connecting.as_mut().poll(cx)));
+            polled.unwrap_or_else(|_| Poll::Ready(Err(io::Error::other(NoRuntime::BARE))))
+        })
+        .await
     }
 
     /// Sets the options. A system that does not know one, or forbids it, leaves a connection that works.

@@ -22,7 +22,7 @@ pub enum TransportError {
     /// The request's URI names no scheme and host.
     #[error("the request's URI has no scheme and host")]
     Uri,
-    /// The request was made outside of a Tokio runtime.
+    /// The request was made outside of a Tokio runtime, or on one without timers.
     #[error("{0}")]
     NoRuntime(#[source] NoRuntime),
 }

@@ -28,7 +28,8 @@ use super::connector::Connector;
 use super::error::{RuntimeGone, TransportError};
 use super::stats::{ConnectionStats, Counters, RetireReason};
 use super::upload::Upload;
-use crate::fault::{Marked, NoRuntime};
+use crate::clock;
+use crate::fault::Marked;
 pub(super) use effects::Sender;
 use effects::{Effects, Handed, Kinds, RoomId, Usable};
 pub(super) use lent::{Lent, Ticket};
@@ -139,7 +140,7 @@ impl Pool {
         let (Some(scheme), Some(authority)) = (uri.scheme(), uri.authority()) else {
             return Err(TransportError::Uri);
         };
-        let runtime = Handle::try_current().map_err(|_| TransportError::NoRuntime(NoRuntime))?;
+        let runtime = clock::runtime().map_err(TransportError::NoRuntime)?;
         let mut effects = Effects::none();
         let (id, host, taken, waiter) = {
             let mut state = self.lock();

@@ -147,6 +147,45 @@ fn without_a_runtime_a_call_says_so() {
 }
 
 #[test]
+fn a_runtime_without_timers_or_sockets_is_told_as_one() {
+    let only_time = || Builder::new_current_thread().enable_time().build().unwrap();
+    for (bare, sent) in [(Builder::new_current_thread().build().unwrap(), 0), (only_time(), 1)] {
+        let transport = || HttpTransport::builder().proxies(Proxies::none()).tls(false);
+        let builder =
+            || Client::builder().base_url("http://127.0.0.1:1").api_key("k1").transport(transport());
+        let unlimited = || builder().timeout(None).attempt_timeout(None).idle_timeout(None);
+        for client in [builder().build().unwrap(), unlimited().build().unwrap()] {
+            let error = bare.block_on(list(&client)).unwrap_err();
+            assert_eq!((error.kind(), error.attempts()), (ErrorKind::Config, 1), "{sent} {error:?}");
+            insta::allow_duplicates! {
+                insta::assert_snapshot!(error, @"/api/v1/documents: the client is misconfigured: the Tokio runtime here has no timers or no sockets: build it with `enable_all`, or use `#[tokio::main]`");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_runtime_that_is_shut_down_in_a_pause_ends_the_call() {
+    let answered = Arc::new(Notify::new());
+    let (_running, server) =
+        serve(|_, _| Act::Send(crate::server::answer(503, &[("retry-after", "30")], b"")));
+    let (client, transport) = client(&server);
+    let first = runtime();
+    let mut call = Box::pin(list(&client));
+    first.block_on(async {
+        tokio::select! {
+            result = &mut call => panic!("{result:?}"),
+            // The answer is read, and its connection given back, before the pause begins.
+            () = async { while server.received().is_empty() || transport.connection_stats().open == 0 { tokio::task::yield_now().await } } => {}
+        }
+    });
+    drop((first, answered));
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Err(error)) = call.as_mut().poll(&mut cx) else { panic!("nobody would wake it") };
+    assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Interrupted, true), "{error:?}");
+}
+
+#[test]
 fn an_answer_may_be_read_on_another_runtime() {
     let go = Arc::new(Notify::new());
     let gate = Arc::clone(&go);

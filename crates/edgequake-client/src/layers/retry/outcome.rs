@@ -6,7 +6,7 @@ use http::Response;
 
 use super::RetryHint;
 use crate::boxed::BoxError;
-use crate::fault::{Fault, find};
+use crate::fault::{Fault, NoRuntime, find};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// What an attempt came to, as far as retries are concerned.
@@ -52,6 +52,9 @@ impl Outcome {
                 TimeoutScope::Attempt if credentials.is_none() => Self::AttemptTimedOut,
                 _ => Self::Final,
             };
+        }
+        if find::<NoRuntime>(&**error).is_some() {
+            return Self::Final;
         }
         let fault = Fault::of(&**error);
         // A password that may have arrived is not sent again: the server counts wrong ones.

@@ -124,9 +124,10 @@ where
             return Poll::Ready(result.map_err(Into::into));
         }
         match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => {
-                Poll::Ready(Err(TimedOut { scope: TimeoutScope::Attempt, limit: *this.limit }.into()))
-            }
+            Some(Poll::Ready(passed)) => Poll::Ready(Err(match passed {
+                Ok(()) => TimedOut { scope: TimeoutScope::Attempt, limit: *this.limit }.into(),
+                Err(error) => error.into(),
+            })),
             _ => Poll::Pending,
         }
     }

@@ -15,6 +15,7 @@ use tower_service::Service;
 use super::{TimedOut, TimeoutScope};
 use crate::boxed::BoxError;
 use crate::clock::{self, Timer};
+use crate::fault::NoRuntime;
 use crate::layers::at_once::AtOnce;
 use crate::policy::Policy;
 
@@ -110,8 +111,13 @@ pin_project! {
     }
 }
 
-fn timed_out(end: &Option<(Instant, Duration)>) -> BoxError {
-    TimedOut { scope: TimeoutScope::Total, limit: end.map(|(_, limit)| limit).unwrap_or_default() }.into()
+/// The error of a deadline that has passed, or that nobody can tell the passing of.
+fn over(passed: Result<(), NoRuntime>, end: &Option<(Instant, Duration)>) -> BoxError {
+    let limit = end.map(|(_, limit)| limit).unwrap_or_default();
+    match passed {
+        Ok(()) => TimedOut { scope: TimeoutScope::Total, limit }.into(),
+        Err(error) => error.into(),
+    }
 }
 
 impl<S, Q, R> Future for ResponseFuture<S, Q>
@@ -130,7 +136,7 @@ where
             );
         }
         match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(timed_out(this.end))),
+            Some(Poll::Ready(passed)) => Poll::Ready(Err(over(passed, this.end))),
             _ => Poll::Pending,
         }
     }
@@ -171,7 +177,7 @@ where
             }
         }
         match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Some(Err(timed_out(this.end)))),
+            Some(Poll::Ready(passed)) => Poll::Ready(Some(Err(over(passed, this.end)))),
             _ => Poll::Pending,
         }
     }

@@ -149,9 +149,10 @@ where
             }
         }
         match this.timer.as_mut().map(|timer| timer.as_mut().poll(cx)) {
-            Some(Poll::Ready(())) => {
-                Poll::Ready(Some(Err(TimedOut { scope: TimeoutScope::Idle, limit }.into())))
-            }
+            Some(Poll::Ready(passed)) => Poll::Ready(Some(Err(match passed {
+                Ok(()) => TimedOut { scope: TimeoutScope::Idle, limit }.into(),
+                Err(error) => error.into(),
+            }))),
             _ => Poll::Pending,
         }
     }

@@ -299,16 +299,16 @@ impl Ticket {
         let mut timer = pin!(until.map(clock::sleep_until).transpose().map_err(TransportError::NoRuntime)?);
         let outcome = poll_fn(|cx| {
             if let Poll::Ready(granted) = Pin::new(&mut granted).poll(cx) {
-                return Poll::Ready(granted.ok());
+                return Poll::Ready(Ok(granted.ok()));
             }
             match timer.as_mut().as_pin_mut().map(|timer| timer.poll(cx)) {
-                Some(Poll::Ready(())) => Poll::Ready(None),
+                Some(Poll::Ready(passed)) => Poll::Ready(passed.map(|()| None)),
                 // A timer further out may have gone off first.
-                _ if until.is_some_and(|until| until <= Instant::now()) => Poll::Ready(None),
+                _ if until.is_some_and(|until| until <= Instant::now()) => Poll::Ready(Ok(None)),
                 _ => Poll::Pending,
             }
         });
-        match outcome.await {
+        match outcome.await.map_err(TransportError::NoRuntime)? {
             Some(Ok(lent)) => Ok(lent),
             Some(Err(failure)) => Err(TransportError::Connect(failure.into())),
             None => Err(self.timed_out(began.elapsed())),
