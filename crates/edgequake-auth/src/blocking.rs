@@ -22,7 +22,7 @@ pub(crate) fn runtime() -> Result<Handle, CredentialsError> {
 ///
 /// [`Interrupted`](CredentialsErrorKind::Interrupted) when the runtime shuts down or `work` panics.
 pub(crate) async fn run<T: Send + 'static>(
-    what: &'static str,
+    what: &str,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, CredentialsError> {
     runtime()?.spawn_blocking(work).await.map_err(|lost| {

@@ -63,6 +63,7 @@ mod error;
 mod key;
 mod record;
 mod fallback;
+mod turns;
 pub(crate) mod file;
 #[cfg(feature = "keyring")]
 pub(crate) mod keyring;
@@ -205,18 +206,4 @@ impl<S: TokenStore + ?Sized> TokenStore for Arc<S> {
 /// earlier ones.
 fn recency(record: &Record) -> (bool, std::time::SystemTime) {
     (record.tokens().is_some(), record.started)
-}
-
-/// Runs `work` on a blocking thread. `what` names the store in the error.
-async fn blocking<T: Send + 'static>(
-    what: &'static str,
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    match crate::blocking::run(what, work).await {
-        Ok(result) => result,
-        Err(lost) => {
-            Err(StoreError::new(StoreErrorKind::Unavailable, format!("the work on {what} was lost"))
-                .with_source(lost))
-        }
-    }
 }

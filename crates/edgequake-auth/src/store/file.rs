@@ -1,19 +1,22 @@
 //! [`FileStore`]: logins in a folder, shared by processes.
 
 mod advice;
-mod folder;
-pub(crate) mod legacy;
 mod list;
 mod names;
 mod permissions;
 mod publish;
+mod sync;
+mod folder;
+mod prune;
+pub(crate) mod legacy;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use self::folder::RecordFolder;
 use self::legacy::Legacy;
-use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, blocking, recency};
+use super::turns::Turns;
+use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, recency};
 use crate::boxed::BoxFuture;
 
 /// Logins of any number of servers and accounts, each in a folder of its own below one folder.
@@ -25,6 +28,8 @@ use crate::boxed::BoxFuture;
 /// * No lock is held, except while a login is taken over with [`adopting`](Self::adopting), so a process that is stopped holds up
 ///   nobody. It takes a file system with hard links, or one that
 ///   can rename without replacing; on any other the first write says so.
+/// * A disk or network share that hangs holds two threads at most. Whoever waits is told [`Busy`](super::StoreErrorKind::Busy)
+///   after 20 seconds; a write that was begun may happen later.
 /// * A file that is damaged, newer than this version, or something else altogether is an error and is left alone.
 ///
 /// Who logs in and out where is in [`TokenStore`]'s hands. A login that has ended is removed after 30 days.
@@ -50,6 +55,7 @@ use crate::boxed::BoxFuture;
 #[derive(Debug, Clone)]
 pub struct FileStore {
     shared: Arc<Shared>,
+    turns: Turns,
 }
 
 #[derive(Debug)]
@@ -61,14 +67,17 @@ struct Shared {
 impl FileStore {
     /// A store in the folder at `path`, which is made when something is first written. Nothing is read yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { shared: Arc::new(Shared { path: path.into(), legacy: None }) }
+        let path = path.into();
+        let turns = Turns::new(format!("the token folder {}", path.display()));
+        Self { shared: Arc::new(Shared { path, legacy: None }), turns }
     }
 
     /// Takes over the logins of a token file in the former format, a single JSON file: each moves here when it is first asked for.
     #[must_use]
     pub fn adopting(self, file: impl Into<PathBuf>) -> Self {
         let path = self.shared.path.clone();
-        Self { shared: Arc::new(Shared { path, legacy: Some(Legacy::new(file.into())) }) }
+        let legacy = Some(Legacy::new(file.into()));
+        Self { shared: Arc::new(Shared { path, legacy }), turns: self.turns }
     }
 
     /// The folder.
@@ -85,6 +94,9 @@ impl Shared {
     fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let folder = self.folder(key);
         if let Some(stored) = folder.read(key)? {
+            if let Some(legacy) = &self.legacy {
+                legacy.finish(key, &stored.record);
+            }
             return Ok(Some(stored));
         }
         match &self.legacy {
@@ -129,7 +141,7 @@ impl Shared {
 impl TokenStore for FileStore {
     fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
         let (shared, key) = (Arc::clone(&self.shared), key.clone());
-        Box::pin(blocking("the token folder", move || shared.read(&key)))
+        Box::pin(self.turns.run("a read", move || shared.read(&key)))
     }
 
     fn compare_and_set<'a>(
@@ -139,16 +151,16 @@ impl TokenStore for FileStore {
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
         let (shared, key, record) = (Arc::clone(&self.shared), key.clone(), record.clone());
-        Box::pin(blocking("the token folder", move || {
+        Box::pin(self.turns.run("a write", move || {
             let swap = shared.folder(&key).compare_and_set(&key, expected, &record)?;
-            folder::prune(&shared.path);
+            prune::prune(&shared.path);
             Ok(swap)
         }))
     }
 
     fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
         let (shared, server) = (Arc::clone(&self.shared), server.clone());
-        Box::pin(blocking("the token folder", move || shared.latest(&server)))
+        Box::pin(self.turns.run("a search for the latest login", move || shared.latest(&server)))
     }
 }
 

@@ -6,17 +6,16 @@ mod vault;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
 use self::entry::{Entry, SERVICE};
 use self::vault::{SystemVault, Vault};
+use super::turns::in_time;
 use super::{
     FileStore, LoginKey, Record, Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, Swap,
     TokenStore, Version,
 };
 use crate::boxed::BoxFuture;
-use crate::driver::Driver;
 
 /// Tokens in the keyring: Keychain on macOS, Credential Manager on Windows, Secret Service (GNOME Keyring, KWallet)
 /// elsewhere.
@@ -94,27 +93,11 @@ impl KeyringStore {
                 Err(error) => Err(unavailable("cannot start a thread for the keyring", error)),
             }
         };
-        self.in_time(called).await
-    }
-
-    /// The timer is on the driver, since the runtime that this is called on may have none.
-    async fn in_time<T>(&self, called: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-        let (called_dropped, ended) = tokio::sync::oneshot::channel::<()>();
-        let limit = self.limit;
-        let timer = Driver::default()
-            .spawn(async move { drop(tokio::time::timeout(limit, ended).await) })
-            .map_err(|error| unavailable("cannot start a thread for the keyring", error))?;
-        let (mut called, mut timer) = (std::pin::pin!(called), std::pin::pin!(timer.wait()));
-        let result = std::future::poll_fn(|cx| match called.as_mut().poll(cx) {
-            Poll::Ready(result) => Poll::Ready(result),
-            Poll::Pending => timer.as_mut().poll(cx).map(|_| {
-                let text = "the keyring does not answer; it may be waiting for somebody to unlock it";
-                Err(StoreError::new(StoreErrorKind::Busy, text))
-            }),
-        });
-        let result = result.await;
-        drop(called_dropped);
-        result
+        let late = || {
+            let text = "the keyring does not answer; it may be waiting for somebody to unlock it";
+            StoreError::new(StoreErrorKind::Busy, text)
+        };
+        in_time(self.limit, called, late).await?
     }
 
     /// Puts the tokens of a record back into it; whether they were there.

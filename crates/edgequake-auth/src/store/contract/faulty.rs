@@ -52,9 +52,9 @@ pub enum Fault {
     Fails(StoreErrorKind),
     /// It happens, and fails all the same.
     LosesAnswer(StoreErrorKind),
-    /// It stands still until the gate is opened, and happens then.
+    /// It stands still until the gate is opened, and happens then, also if its caller has given it up. Needs a Tokio runtime.
     Waits(Gate),
-    /// It happens, and its answer comes once the gate is opened.
+    /// It happens, and its answer comes once the gate is opened. Needs a Tokio runtime.
     AnswersLate(Gate),
     /// It never happens and never returns, nor does any call after it: the process has been killed.
     Dies,
@@ -171,10 +171,10 @@ impl<S: TokenStore> Faulty<S> {
         Some(fault)
     }
 
-    async fn run<T>(
+    async fn run<T: Send + 'static>(
         &self,
         is: impl Fn(Call) -> bool,
-        work: impl Future<Output = Result<T, StoreError>>,
+        work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, StoreError> {
         match self.fault(is) {
             None => work.await,
@@ -184,13 +184,19 @@ impl<S: TokenStore> Faulty<S> {
                 Err(ordered(kind))
             }
             Some(Fault::Waits(gate)) => {
-                gate.pass().await;
-                work.await
+                on_its_own(async move {
+                    gate.pass().await;
+                    work.await
+                })
+                .await
             }
             Some(Fault::AnswersLate(gate)) => {
-                let answer = work.await;
-                gate.pass().await;
-                answer
+                on_its_own(async move {
+                    let answer = work.await;
+                    gate.pass().await;
+                    answer
+                })
+                .await
             }
             Some(Fault::Dies) => std::future::pending().await,
             Some(Fault::DiesAfter) => {
@@ -201,13 +207,27 @@ impl<S: TokenStore> Faulty<S> {
     }
 }
 
+/// As a disk does it: what was begun goes on if nobody waits for it any more.
+async fn on_its_own<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(work).await {
+        Ok(result) => result,
+        Err(lost) => {
+            Err(StoreError::new(StoreErrorKind::Unavailable, "the call panicked, or its runtime is gone")
+                .with_source(lost))
+        }
+    }
+}
+
 fn ordered(kind: StoreErrorKind) -> StoreError {
     StoreError::new(kind, "this call was told to fail")
 }
 
 impl<S: TokenStore> TokenStore for Faulty<S> {
     fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
-        Box::pin(self.run(|call| call == Call::Read, self.store.read(key)))
+        let (store, key) = (Arc::clone(&self.store), key.clone());
+        Box::pin(self.run(|call| call == Call::Read, async move { store.read(&key).await }))
     }
 
     fn compare_and_set<'a>(
@@ -216,11 +236,14 @@ impl<S: TokenStore> TokenStore for Faulty<S> {
         expected: Option<Revision>,
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
-        Box::pin(self.run(|call| call.is(record), self.store.compare_and_set(key, expected, record)))
+        let (store, key, written) = (Arc::clone(&self.store), key.clone(), record.clone());
+        let work = async move { store.compare_and_set(&key, expected, &written).await };
+        Box::pin(self.run(|call| call.is(record), work))
     }
 
     fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
-        Box::pin(self.run(|call| call == Call::Latest, self.store.latest(server)))
+        let (store, server) = (Arc::clone(&self.store), server.clone());
+        Box::pin(self.run(|call| call == Call::Latest, async move { store.latest(&server).await }))
     }
 
     fn poll_interval(&self) -> Duration {
@@ -288,6 +311,24 @@ mod tests {
             assert!(matches!(swap.unwrap(), Swap::Done(_)));
         }
         assert_ne!(inner.read(&key).await.unwrap().unwrap().record.write, saved.write);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_was_begun_happens_also_if_it_is_dropped() {
+        let (inner, key) = (MemoryStore::new(), fresh_key());
+        let store = Faulty::new(inner.clone());
+        let (gate, saved) = (Gate::new(), record("a"));
+        store.plan(Call::Save, Fault::Waits(gate.clone()));
+        tokio::select! {
+            swap = store.compare_and_set(&key, None, &saved) => panic!("{swap:?}"),
+            () = gate.reached() => {}
+        }
+        assert!(inner.read(&key).await.unwrap().is_none());
+        gate.open();
+        while inner.read(&key).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(inner.read(&key).await.unwrap().unwrap().record, saved);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,9 +1,8 @@
 //! One record as numbered files in a folder. All of it blocks.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use edgequake_types::Secret;
@@ -13,14 +12,13 @@ use super::list;
 use super::names::{is_login, of_revision, revision};
 use super::permissions::{make_folder, owner_only, restrict_to_owner};
 use super::publish::publish;
-use crate::store::{LoginKey, Record, Revision, Status, StoreError, Stored, Swap};
+use super::sync::sync_folder;
+use crate::store::{LoginKey, Record, Revision, StoreError, Stored, Swap};
 
 /// How many emptied files stay, so that a writer who was asleep finds its number taken.
 const KEPT: u64 = 16;
 /// Temporary files of writers that have died are removed after this.
 const ABANDONED: Duration = Duration::from_secs(3600);
-/// How long an ended login stays readable.
-const ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How often a reader begins anew when files disappear under it.
 const TRIES: usize = 100;
 /// A file of the right size, so that a disk that fills up meanwhile still has room for the successor of a token.
@@ -28,7 +26,7 @@ const SPARE: &str = "spare";
 
 /// The folder of one login.
 #[derive(Debug)]
-pub(super) struct RecordFolder(PathBuf);
+pub(super) struct RecordFolder(pub(super) PathBuf);
 
 impl RecordFolder {
     pub(super) fn new(path: PathBuf) -> Self {
@@ -123,10 +121,8 @@ impl RecordFolder {
         if !published.map_err(failed)? {
             return Ok(Swap::Conflict);
         }
-        // The name is durable once the folder is, as far as a file system has such a thing.
-        if let Err(error) = sync_folder(&self.0) {
-            tracing::debug!(error = &error as &dyn std::error::Error, "the token folder cannot be synced");
-        }
+        // The name is durable once the folder is.
+        sync_folder(&self.0).map_err(failed)?;
         let newest = self.numbers()?.into_iter().max().unwrap_or(number);
         if newest > number.saturating_add(KEPT) {
             // We were asleep for so long that our number was given, used and removed meanwhile. Else it was ours, whatever was
@@ -244,50 +240,4 @@ fn may_be_folder(path: &Path) -> bool {
         Ok(found) => found.is_dir(),
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
-}
-
-/// Removes logins that ended long ago, once in a run of the program and folder.
-pub(super) fn prune(path: &Path) {
-    static DONE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
-    {
-        let mut done = DONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if done.iter().any(|done| done == path) {
-            return;
-        }
-        done.push(path.to_owned());
-    }
-    for folder in all(path).unwrap_or_default() {
-        if let Ok(Some((_, Record { status: Status::Ended { at, .. }, .. }))) = folder.peek()
-            && SystemTime::now().duration_since(at).is_ok_and(|age| age > ENDED)
-        {
-            remove_ended(&folder.0);
-        }
-    }
-}
-
-/// Removes a login that has ended, in one step for everybody else, unless somebody has logged in again just now.
-fn remove_ended(path: &Path) {
-    let aside = path.with_file_name(format!("removed-{}", crate::store::RandomId::random()));
-    if fs::rename(path, &aside).is_err() {
-        return;
-    }
-    match RecordFolder::new(aside.clone()).peek() {
-        Ok(Some((_, record))) if record.tokens().is_some() => drop(fs::rename(&aside, path)),
-        _ => drop(fs::remove_dir_all(&aside)),
-    }
-}
-
-#[cfg(unix)]
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()?;
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => File::open(parent)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    let _ = File::open;
-    Ok(())
 }

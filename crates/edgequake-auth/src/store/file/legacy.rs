@@ -5,20 +5,23 @@ pub(crate) mod format;
 mod lock;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use self::lock::LockFile;
 use super::folder::RecordFolder;
-use crate::store::{LoginKey, ServerKey, StoreError, StoreErrorKind, Stored};
+use crate::store::{LoginKey, Record, ServerKey, StoreError, StoreErrorKind, Stored, fingerprint};
 
 /// A token file of version 0.1 and the lock beside it.
 #[derive(Debug)]
 pub(super) struct Legacy {
     path: PathBuf,
+    /// The logins that are known to have left it.
+    moved: Mutex<Vec<LoginKey>>,
 }
 
 impl Legacy {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path }
+        Self { path, moved: Mutex::default() }
     }
 
     /// Moves a login into `folder`, where nothing is yet. Programs of version 0.1 do not find it any more, since two that do
@@ -35,7 +38,9 @@ impl Legacy {
             return Ok(Some(stored));
         }
         let mut logins = disk::read(&self.path)?;
-        let Some(record) = wanted(&logins) else { return Ok(None) };
+        let Some(mut record) = wanted(&logins) else { return Ok(None) };
+        // By this it is known again, also once it was refreshed, if it could not be taken out of the old file.
+        record.began_with = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
         let _ = folder.compare_and_set(key, None, &record).map_err(|error| {
             let text = format!("cannot take over the login in {}: {error}", self.path.display());
             StoreError::new(error.kind(), text).with_source(error)
@@ -46,13 +51,53 @@ impl Legacy {
             return Err(StoreError::new(StoreErrorKind::Busy, text));
         };
         logins.remove(&origin, key.account());
-        if let Err(error) = disk::replace(&self.path, &logins) {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a login that was taken over stays in the old token file"
-            );
+        match disk::replace(&self.path, &logins) {
+            Ok(()) => self.is_moved(key),
+            Err(error) => stays(&error),
         }
         Ok(Some(stored))
+    }
+
+    /// Removes what is left in the old file of a login that is stored here: whoever took it over may have been killed before it
+    /// was taken out, or while it was. Looks once in a run of the program; nothing of it may fail a read.
+    pub(super) fn finish(&self, key: &LoginKey, stored: &Record) {
+        if !key.server().prefix().is_empty() || self.moved().contains(key) {
+            return;
+        }
+        match self.remove_rest(key, stored) {
+            Ok(true) => {}
+            // A program of version 0.1 is at it: next time.
+            Ok(false) => return,
+            Err(error) => stays(&error),
+        }
+        self.is_moved(key);
+    }
+
+    /// Whether nothing is left; not if somebody has the lock.
+    fn remove_rest(&self, key: &LoginKey, stored: &Record) -> Result<bool, StoreError> {
+        let origin = key.server().origin().to_string();
+        let is_left = |logins: &format::Logins| {
+            logins.find(&origin, key.account()).is_some_and(|left| is_same_login(&left, stored))
+        };
+        if !is_left(&disk::read(&self.path)?) && !disk::temporary(&self.path).exists() {
+            return Ok(true);
+        }
+        let Ok(_lock) = LockFile::of(&self.path).take_now() else { return Ok(false) };
+        disk::remove_temporary(&self.path)?;
+        let mut logins = disk::read(&self.path)?;
+        if is_left(&logins) {
+            logins.remove(&origin, key.account());
+            disk::replace(&self.path, &logins)?;
+        }
+        Ok(true)
+    }
+
+    fn is_moved(&self, key: &LoginKey) {
+        self.moved().push(key.clone());
+    }
+
+    fn moved(&self) -> std::sync::MutexGuard<'_, Vec<LoginKey>> {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The account that was saved last.
@@ -61,5 +106,22 @@ impl Legacy {
             return Ok(None);
         }
         Ok(disk::read(&self.path)?.latest(&server.origin().to_string()))
+    }
+}
+
+fn stays(error: &StoreError) {
+    tracing::warn!(
+        error = error as &dyn std::error::Error,
+        "a login that was taken over may still be in the old token file"
+    );
+}
+
+/// Whether what is left in the old file is what the stored session began with. A login that a program of version 0.1 has saved there
+/// since is another one.
+fn is_same_login(left: &Record, stored: &Record) -> bool {
+    let (Some(left), tokens) = (left.tokens(), stored.tokens()) else { return false };
+    match &left.refresh_token {
+        Some(token) => stored.began_with == Some(fingerprint(token)),
+        None => tokens.is_some_and(|tokens| tokens.access_token == left.access_token),
     }
 }

@@ -23,12 +23,15 @@ fn fnv(bytes: &[u8]) -> u128 {
     bytes.iter().fold(OFFSET, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(PRIME))
 }
 
+/// What the name of a login's folder begins with that is about to be removed.
+pub(super) const REMOVED: &str = "removed-";
+
 /// Whether a folder may be that of a login.
 pub(super) fn is_login(name: &str) -> bool {
     let hash = name.rsplit_once('-').map(|(host, hash)| (host.is_empty(), hash));
     hash.is_some_and(|(bare, hash)| {
         !bare && hash.len() == 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-    }) && !name.starts_with("removed-")
+    }) && !name.starts_with(REMOVED)
 }
 
 /// The file of a revision. All digits, so that they sort.

@@ -360,6 +360,99 @@ async fn logins_of_version_0_1_move_here_once() {
     assert_eq!(fs::read_to_string(&file).unwrap(), damaged);
 }
 
+/// A token file of version 0.1 with Mona's login and Noah's.
+fn legacy(file: &Path, mona: &str) {
+    let text = format!(
+        r#"{{"format":"edgequake-logins","version":1,"logins":[
+        {{"origin":"https://api.example.com","user":"mona","access_token":"a-{mona}","refresh_token":"{mona}"}},
+        {{"origin":"https://api.example.com","user":"noah","access_token":"a2"}}]}}"#
+    );
+    fs::write(file, text).unwrap();
+}
+
+#[tokio::test]
+async fn what_a_killed_adoption_left_in_the_old_file_is_removed_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logins.json");
+    let store = || FileStore::new(folder.path().join("logins")).adopting(&file);
+    let left = || fs::read_to_string(&file).unwrap();
+    let temporary = folder.path().join(".logins.json.tmp");
+    legacy(&file, "r1");
+    let adopted = store().read(&mona()).await.unwrap().unwrap();
+    // As if it had been killed before it wrote the old file, or while it did.
+    legacy(&file, "r1");
+    fs::write(&temporary, "r1").unwrap();
+    assert_eq!(store().read(&mona()).await.unwrap().unwrap(), adopted);
+    assert!(!left().contains("mona") && left().contains("noah"), "{}", left());
+    assert!(!temporary.exists());
+    // The same once the login was refreshed, and once it has ended.
+    let mut record = adopted.record;
+    record.status = Status::Active(StoredTokens::new(Some("a3".into()), Some("r3".into())));
+    for status in [record.status.clone(), Status::ended(EndReason::LoggedOut, SystemTime::now())] {
+        (record.status, record.write) = (status, RandomId::random());
+        let _ = put(&store(), &mona(), &record).await.unwrap();
+        legacy(&file, "r1");
+        assert_eq!(store().read(&mona()).await.unwrap().unwrap().record, record);
+        assert!(!left().contains("mona") && left().contains("noah"), "{}", left());
+    }
+    // What a program of version 0.1 has saved there since is its own.
+    legacy(&file, "r9");
+    assert_eq!(store().read(&mona()).await.unwrap().unwrap().record, record);
+    assert!(left().contains("mona"), "{}", left());
+}
+
+#[tokio::test]
+async fn a_program_of_version_0_1_that_holds_its_lock_delays_no_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logins.json");
+    let store = || FileStore::new(folder.path().join("logins")).adopting(&file);
+    legacy(&file, "r1");
+    let adopted = store().read(&mona()).await.unwrap().unwrap();
+    legacy(&file, "r1");
+    let lock = fs::File::options().write(true).open(folder.path().join("logins.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let reader = store();
+    assert_eq!(reader.read(&mona()).await.unwrap().unwrap(), adopted);
+    assert!(fs::read_to_string(&file).unwrap().contains("mona"));
+    // Another time.
+    drop(lock);
+    assert_eq!(reader.read(&mona()).await.unwrap().unwrap(), adopted);
+    assert!(!fs::read_to_string(&file).unwrap().contains("mona"));
+}
+
+#[tokio::test]
+async fn a_share_that_hangs_holds_two_threads_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = FileStore::new(folder.path());
+    let _ = put(&store, &mona(), &login("a1")).await.unwrap();
+    // Whoever opens a pipe waits for its writer.
+    let pipe = only(&store).join("00000000000000000002.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    store.turns = store.turns.within(std::time::Duration::from_millis(50));
+    let reads: Vec<_> = (0..8)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move { store.read(&mona()).await.unwrap_err() })
+        })
+        .collect();
+    for read in reads {
+        let error = read.await.unwrap();
+        assert_eq!(error.kind(), StoreErrorKind::Busy);
+        let text = error.to_string();
+        let begin =
+            format!("the token folder {} does not answer: a read that began ", folder.path().display());
+        let end = " s ago has not ended; look at its disk or network share";
+        assert!(text.starts_with(&begin) && text.ends_with(end), "{text}");
+    }
+    // Now the share answers again.
+    fs::File::options().read(true).write(true).open(&pipe).map(drop).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    let again = async || store.read(&mona()).await.map(|stored| stored.is_some());
+    while !again().await.unwrap_or(false) {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn the_contract_holds() {
     let folder = tempfile::tempdir().unwrap();

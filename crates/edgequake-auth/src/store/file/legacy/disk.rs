@@ -30,8 +30,8 @@ pub(super) fn read(path: &Path) -> Result<Logins, StoreError> {
 pub(super) fn replace(path: &Path, logins: &Logins) -> Result<(), StoreError> {
     make_folder(path).map_err(|error| unavailable("make the folder of the token file", path, error))?;
     // A link is followed, not replaced.
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let temporary = beside(path, ".", ".tmp");
+    let path = &real(path);
+    let temporary = temporary(path);
     let text = logins.render().map_err(|error| unavailable("write the token file", path, error.into()))?;
     let written = write_new(&temporary, &text).and_then(|()| fs::rename(&temporary, path));
     if let Err(error) = written {
@@ -49,13 +49,31 @@ pub(super) fn replace(path: &Path, logins: &Logins) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+/// What is written before it takes the place of the file at `path`. It has the secrets of that.
+pub(super) fn temporary(path: &Path) -> PathBuf {
+    beside(&real(path), ".", ".tmp")
+}
+
+/// Removes what a process has left that was killed. The caller holds the lock.
+pub(super) fn remove_temporary(path: &Path) -> Result<(), StoreError> {
+    let temporary = temporary(path);
+    remove(&temporary).map_err(|error| unavailable("remove the temporary file", &temporary, error))
+}
+
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        // Left by a process that was killed.
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
+}
+
+fn write_new(path: &Path, text: &[u8]) -> io::Result<()> {
+    // Left by a process that was killed.
+    remove(path)?;
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     let mut file = owner_only(&mut options).open(path)?;

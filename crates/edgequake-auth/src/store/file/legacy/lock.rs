@@ -26,6 +26,15 @@ impl LockFile {
 
     /// Takes the lock until the result is dropped. `None` where it cannot be taken at all, so that nobody else has it either.
     pub(super) fn take(&self) -> Result<Option<File>, StoreError> {
+        self.take_within(LIMIT)
+    }
+
+    /// The same, unless somebody has it.
+    pub(super) fn take_now(&self) -> Result<Option<File>, StoreError> {
+        self.take_within(Duration::ZERO)
+    }
+
+    fn take_within(&self, limit: Duration) -> Result<Option<File>, StoreError> {
         let mut options = OpenOptions::new();
         options.write(true).create(true).truncate(false);
         let Ok(open) = owner_only(&mut options).open(&self.0) else { return Ok(None) };
@@ -38,7 +47,7 @@ impl LockFile {
                     tracing::debug!(error = &error as &dyn std::error::Error, "no locks on this file system");
                     return Ok(None);
                 }
-                Err(TryLockError::WouldBlock) if start.elapsed() < LIMIT => {
+                Err(TryLockError::WouldBlock) if start.elapsed() < limit => {
                     std::thread::sleep(pause);
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
