@@ -4,12 +4,14 @@
 //! read, [`settle`] what to write about the answer of the server. The provider does it, and so does the model that is checked
 //! over all interleavings. The docs of [`store`](crate::store) tell the whole way.
 
+mod watched;
 mod refresher;
 pub(crate) mod settle;
 
 use std::time::Duration;
 
-pub(crate) use self::refresher::{Refresher, Seen, Step, Urgency};
+pub(crate) use self::refresher::{Refresher, Step, Urgency};
+pub(crate) use self::watched::Seen;
 use crate::clock::Now;
 use crate::store::{RandomId, Record, StoredTokens, Version};
 

@@ -45,6 +45,8 @@ pub(crate) struct Unsaved {
     /// Where they belong, whoever logs in meanwhile.
     pub(crate) key: LoginKey,
     pub(crate) tokens: StoredTokens,
+    /// Who logged in, if they are from a login.
+    pub(crate) user: Option<User>,
     pub(crate) from: Source,
 }
 

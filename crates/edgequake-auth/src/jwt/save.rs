@@ -44,7 +44,7 @@ impl Inner {
         let mut stored =
             StoredTokens::new(Some(access.token.clone()), refresh.clone()).expires_at(expires_at);
         stored.version = version;
-        let unsaved = Unsaved { key: key.clone(), tokens: stored, from };
+        let unsaved = Unsaved { key: key.clone(), tokens: stored, user: self.notes().user.clone(), from };
         self.notes().account.get_or_insert_with(|| key.account().to_owned());
         let renewed = |session| Renewed { access, refresh, held: Held { session, version }, by };
         match self.save(&unsaved, false).await {
@@ -105,7 +105,6 @@ impl Inner {
     /// `again` if time has passed since the tokens were issued, so that a login in the store may be a later one.
     async fn save(&self, unsaved: &Unsaved, again: bool) -> Result<Saved, StoreError> {
         let anew = matches!(unsaved.from, Source::Login(..));
-        let user = self.notes().user.clone();
         self.change_record_or_begin(&unsaved.key, anew, |record| {
             let now = self.clock.now();
             match &unsaved.from {
@@ -123,7 +122,7 @@ impl Inner {
                         return Change::Leave(Saved::Orphaned);
                     }
                     let mut record = settle::login(record, *session, &unsaved.tokens, now);
-                    record.user = user.clone();
+                    record.user.clone_from(&unsaved.user);
                     Change::Write(Box::new(record), Saved::As(*session))
                 }
                 Source::Refresh(sent) => match settle::success(record, sent, &unsaved.tokens, now) {

@@ -30,11 +30,18 @@ impl Inner {
     pub(crate) async fn read_record(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let (stored, took) = self.in_time("read", self.store.read(key)).await?;
         let unsettled = stored.as_ref().is_some_and(|stored| stored.record.is_unsettled());
-        self.unsettled.store(unsettled, Ordering::Relaxed);
+        self.note_unsettled(key, unsettled);
         let revision = stored.as_ref().map(|stored| stored.revision);
         let revision = revision.map(|revision| revision.0);
         tracing::trace!(revision, ?took, server = %self.server, "login record read");
         Ok(stored)
+    }
+
+    /// Whether the end of an exchange is not known, if this is the login in use.
+    fn note_unsettled(&self, key: &LoginKey, unsettled: bool) {
+        if self.notes().account.as_deref().is_none_or(|account| account == key.account()) {
+            self.unsettled.store(unsettled, Ordering::Relaxed);
+        }
     }
 
     /// Writes, and finds out what happened if the store does not say.
@@ -47,7 +54,7 @@ impl Inner {
         let error = match self.in_time("write", self.store.compare_and_set(key, expected, record)).await {
             Ok((swap, took)) => {
                 if let Swap::Done(_) = swap {
-                    self.unsettled.store(record.is_unsettled(), Ordering::Relaxed);
+                    self.note_unsettled(key, record.is_unsettled());
                     self.notes().store_warning = None;
                 }
                 tracing::trace!(?swap, ?took, server = %self.server, "login record written");

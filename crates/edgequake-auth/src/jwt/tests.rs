@@ -1,6 +1,8 @@
 //! The provider as a whole, against a server that lives in the test.
 
+mod accounts;
 mod answers;
+mod attempts;
 mod broken;
 mod contended;
 mod events;

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use edgequake_types::Secret;
 
 use super::settle::Presented;
+use super::watched::{self, Seen};
 use super::{Held, Limits, elapsed, is_good};
 use crate::clock::Now;
 use crate::store::fingerprint;
@@ -83,32 +84,6 @@ struct Mine {
     since: Now,
     /// Nothing is sent before this moment of the monotonic clock.
     quiet_until: Option<Duration>,
-}
-
-/// A lease of somebody else's, unchanged since a moment of the monotonic clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct Seen {
-    session: RandomId,
-    holder: RandomId,
-    fence: u64,
-    renewals: u64,
-    since: Duration,
-}
-
-/// How far wall clocks may be apart, where only they tell that a lease is over: an hour of daylight saving, at either end.
-const CLOCKS_APART: Duration = Duration::from_secs(2 * 3600);
-
-impl Lease {
-    /// What is believed of it: the record may be damaged, or written by somebody who means no good.
-    fn believed(&self) -> Self {
-        let Limits { exchange, margin } = Limits::LONGEST;
-        Self {
-            length: self.length.min(Limits::LONGEST.lease()),
-            exchange: self.exchange.min(exchange),
-            margin: self.margin.min(margin),
-            ..*self
-        }
-    }
 }
 
 impl std::hash::Hash for Refresher {
@@ -266,13 +241,17 @@ impl Refresher {
                     expired = Some(lease.exchange.saturating_add(self.margin(lease)));
                 }
             }
-            Some(lease) => match self.observe(record, lease, now) {
-                // Its exchange is over as well.
-                _ if self.is_long_over(record, lease, now) => expired = Some(Duration::ZERO),
-                Some(_) if self.urgency == Urgency::Early => return Step::Skip,
-                Some(wait) => return Step::Wait(wait),
-                None => expired = Some(lease.exchange.saturating_add(self.margin(lease))),
-            },
+            Some(lease) => {
+                let margin = self.margin(lease);
+                let wait = watched::remaining(&mut self.seen, record, lease, margin, now);
+                expired = match wait {
+                    // Its exchange is over as well.
+                    _ if watched::is_long_over(record, lease, margin, now) => Some(Duration::ZERO),
+                    None => Some(lease.exchange.saturating_add(margin)),
+                    Some(_) if self.urgency == Urgency::Early => return Step::Skip,
+                    Some(wait) => return Step::Wait(wait),
+                };
+            }
             None => {}
         }
         if record.is_unsettled() && spends.is_some() {
@@ -294,34 +273,6 @@ impl Refresher {
         given.is_some()
             && given == record.began_with
             && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
-    }
-
-    /// How long somebody else's lease may still last; `None` once it has stood unchanged for too long.
-    fn observe(&mut self, record: &Record, lease: &Lease, now: Now) -> Option<Duration> {
-        let present = Seen {
-            session: record.session,
-            holder: lease.holder,
-            fence: record.fence,
-            renewals: lease.renewals,
-            since: now.mono,
-        };
-        let same = self.seen.filter(|seen| Seen { since: now.mono, ..*seen } == present);
-        let seen = same.unwrap_or(present);
-        let over = seen.since.saturating_add(lease.length).saturating_add(self.margin(lease));
-        self.seen = Some(seen);
-        over.checked_sub(now.mono).filter(|wait| !wait.is_zero())
-    }
-
-    /// Whether a lease, and the exchange that may have begun at its end, are over by what the record says, however wrong the clocks
-    /// are. Processes that live shorter than a lease cannot see it stand still.
-    fn is_long_over(&self, record: &Record, lease: &Lease, now: Now) -> bool {
-        let since = record.intent.as_ref().filter(|intent| intent.holder == lease.holder);
-        // A clock that is behind the beginning of the session tells nothing.
-        let since = since.map(|intent| intent.since).filter(|since| *since >= record.started);
-        let age = since.and_then(|since| wall(now).duration_since(since).ok());
-        let margins = self.margin(lease).saturating_mul(2);
-        let over = lease.length.saturating_add(lease.exchange).saturating_add(margins);
-        age.is_some_and(|age| age > over.saturating_add(CLOCKS_APART))
     }
 
     /// What to allow for between us and the holder of a lease.
