@@ -5,6 +5,7 @@
 //! * `state`: what is held, and what to do now (no clock, no await, no I/O);
 //! * `flight`: one refresh for all who wait, which none of them can cancel by leaving;
 //! * `shared`, `save`, `refresh`, `login`, `logout`: the exchanges themselves, and the record in the store;
+//! * `watch`, `status`: what those who watch a session are told;
 //! * `wire`: requests and answers;
 //! * `process`: what a child that was forked does not share.
 
@@ -21,6 +22,7 @@ mod refresh;
 mod save;
 mod shared;
 mod state;
+mod status;
 mod watch;
 mod wire;
 

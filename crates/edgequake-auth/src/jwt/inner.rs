@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::{Duration, UNIX_EPOCH};
 
+use super::access::Access;
 use super::flight::{self, Flight, FlightSender};
 use super::notes::Notes;
 use super::process::Process;
@@ -176,26 +177,34 @@ impl Inner {
 
     /// A refresh that the program asks for: the one under way, or a new one.
     pub(crate) async fn refresh_now(self: &Arc<Self>) -> Outcome {
-        let (ticket, flight) = {
-            let mut core = self.write();
-            match core.state.ask(self.clock.now()) {
-                Decision::Start(ticket) => {
-                    let (sender, flight) = core.open_flight(ticket);
-                    drop(core);
-                    self.spawn_renewal(ticket, sender)?;
-                    (ticket, flight)
+        loop {
+            let (before, ticket, flight) = {
+                let mut core = self.write();
+                let before = core.state.access().map(Access::generation);
+                match core.state.ask(self.clock.now()) {
+                    Decision::Start(ticket) => {
+                        let (sender, flight) = core.open_flight(ticket);
+                        drop(core);
+                        self.spawn_renewal(ticket, sender)?;
+                        (None, ticket, flight)
+                    }
+                    Decision::Join(ticket) => match &core.flight {
+                        Some((_, flight)) => (before, ticket, flight.clone()),
+                        None => return Err(state::interrupted()),
+                    },
+                    Decision::Fail(error) => return Err(error),
+                    Decision::Use(_) | Decision::UseAndStart(..) | Decision::Pause(..) => {
+                        return Err(state::interrupted());
+                    }
                 }
-                Decision::Join(ticket) => match &core.flight {
-                    Some((_, flight)) => (ticket, flight.clone()),
-                    None => return Err(state::interrupted()),
-                },
-                Decision::Fail(error) => return Err(error),
-                Decision::Use(_) | Decision::UseAndStart(..) | Decision::Pause(..) => {
-                    return Err(state::interrupted());
-                }
+            };
+            let outcome = self.wait_for(ticket, &flight).await;
+            // An early refresh leaves the token as it is where somebody else is at it.
+            let unchanged = |found: &Authorization| before == Some(found.generation());
+            if !outcome.as_ref().is_ok_and(unchanged) {
+                return outcome;
             }
-        };
-        self.wait_for(ticket, &flight).await
+        }
     }
 
     /// Waits until nothing is under way, revocations included, and nothing is unsaved. Runs on the driver.
@@ -258,36 +267,6 @@ impl Inner {
         Ok(())
     }
 
-    /// Where the session stands.
-    pub(crate) fn phase(&self) -> SessionPhase {
-        phase_of(&self.read().state, self.clock.now())
-    }
-
-    /// Tells watchers how things stand.
-    pub(crate) fn publish(&self) {
-        // Looked at under the lock of the board, so that nobody puts up there what is older.
-        self.board.publish(|status| {
-            let now = self.clock.now();
-            let access = {
-                let core = self.read();
-                status.phase = phase_of(&core.state, now);
-                core.state.access().map(|access| (access.generation(), access.remaining(now)))
-            };
-            {
-                let notes = self.notes();
-                status.last_failure.clone_from(&notes.last_failure);
-                status.unsaved = !notes.unsaved.is_empty();
-                // The warning is forgotten with the first write that works.
-                let failing = notes.last_store_error.clone().filter(|_| notes.store_warning.is_some());
-                status.last_store_error = failing;
-            }
-            let wall = UNIX_EPOCH.checked_add(now.wall);
-            status.expires_at = access.and_then(|(_, left)| wall?.checked_add(left?));
-            status.generation = access.map(|(generation, _)| generation);
-            status.unsettled = self.unsettled.load(Ordering::Relaxed);
-        });
-    }
-
     /// Waits until no flight is under way, then begins one. `begin` succeeds, or names the flight that is under way.
     pub(crate) async fn begin_when_idle<T>(
         self: &Arc<Self>,
@@ -313,15 +292,6 @@ impl Inner {
                 None => self.write().abandon(busy),
             }
         }
-    }
-}
-
-fn phase_of(state: &State, now: Now) -> SessionPhase {
-    match () {
-        () if state.is_logged_out() => SessionPhase::LoggedOut,
-        () if state.usable(now).is_some() || state.held().is_some() => SessionPhase::Active,
-        () if state.had_session() => SessionPhase::Lost,
-        () => SessionPhase::Idle,
     }
 }
 

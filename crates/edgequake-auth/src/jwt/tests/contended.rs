@@ -72,7 +72,11 @@ async fn no_lock_on_any_file_of_the_store_is_waited_for() {
 
 /// A login whose token has expired, and a lease of somebody who is gone.
 async fn put_under_a_lease_that_nobody_holds(store: &impl TokenStore, margin: Duration) {
-    put_for(store, USER, "a1", Some("r1"), Some(SystemTime::UNIX_EPOCH)).await;
+    put_under_a_lease_of_ten_seconds(store, margin, SystemTime::UNIX_EPOCH).await;
+}
+
+async fn put_under_a_lease_of_ten_seconds(store: &impl TokenStore, margin: Duration, expires_at: SystemTime) {
+    put_for(store, USER, "a1", Some("r1"), Some(expires_at)).await;
     let key = server().account(USER);
     let stored = store.read(&key).await.unwrap().unwrap();
     let mut record = stored.record;
@@ -230,4 +234,20 @@ async fn no_lease_is_believed_to_last_for_longer_than_any_may() {
     let longest = Duration::from_secs(60 * (25 + 10 + 2 * 5));
     let waited = start.elapsed();
     assert!(waited >= longest && waited < longest + Duration::from_secs(1), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refresh_that_is_asked_for_is_made_also_if_an_early_one_found_somebody_at_it() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    let expires_at = SystemTime::now() + Duration::from_secs(3600);
+    put_under_a_lease_of_ten_seconds(&store, Duration::ZERO, expires_at).await;
+    rig.open("r1");
+    let jwt = rig.builder().account(USER).store(store.clone()).build().unwrap();
+    jwt.authorize(&cx()).await.unwrap();
+    tokio::time::advance(Duration::from_secs(3400)).await;
+    // It has begun an early refresh, and the one that is asked for joins that.
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "a1");
+    jwt.refresh_now().await.unwrap();
+    assert_eq!(token(&jwt.ready(&cx()).unwrap()), "s3cr3t-a1");
+    assert_eq!(rig.count("/refresh"), 1);
 }
