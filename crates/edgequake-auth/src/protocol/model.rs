@@ -1,27 +1,41 @@
-//! The protocol as a model: three processes that share one record, a server whose refresh tokens work once, and everything
-//! that can happen in between, in every order.
+//! The protocol as a model: processes that share one record, a server whose refresh tokens work once, and everything that can
+//! happen in between, in every order.
 //!
 //! Reading, deciding, writing, sending, the server's work, its answer and the save are separate steps, between which others
 //! act, time passes, processes die, answers and writes are lost, and clocks drift and are set. The decisions are those of the crate:
-//! [`Refresher`] and [`settle`]. What must hold is in [`promises`]; that each part of the protocol is needed is shown by taking
-//! it away.
+//! [`Refresher`](super::Refresher) and [`settle`](super::settle). What must hold is in [`promises`]; that each part of the protocol
+//! is needed is shown by taking it away.
 
-mod promises;
+mod server;
+mod share;
 mod world;
+mod promises;
+mod actions;
+mod steps;
 
-use stateright::{Checker as _, Model as _};
+use std::collections::BTreeSet;
+use std::time::Instant;
 
-use self::world::{Budget, Share, Without};
+use stateright::{Checker as _, HasDiscoveries, Model as _};
+
+use self::share::{Budget, Share, Start, Without};
+use self::world::World;
 
 /// Explores every order, and gives the names of the promises that were broken.
 fn broken(share: Share) -> Vec<&'static str> {
+    explore(share, HasDiscoveries::AnyFailures)
+}
+
+fn explore(share: Share, until: HasDiscoveries) -> Vec<&'static str> {
+    let (begun, asked) = (Instant::now(), format!("{share:?}"));
     // Depth first: of the states that were seen, only fingerprints are kept then.
-    let checker = share.checker().threads(2).spawn_dfs().join();
+    let checker = share.checker().threads(2).symmetry_fn(World::alike).finish_when(until).spawn_dfs().join();
     println!(
-        "{} states, {} of them different, depth {}",
+        "{} states, {} of them different, depth {}, {:.1} s: {asked}",
         checker.state_count(),
         checker.unique_state_count(),
-        checker.max_depth()
+        checker.max_depth(),
+        begun.elapsed().as_secs_f32()
     );
     let mut broken: Vec<_> = checker.discoveries().into_iter().collect();
     broken.sort_by_key(|(name, _)| *name);
@@ -31,101 +45,130 @@ fn broken(share: Share) -> Vec<&'static str> {
     broken.into_iter().map(|(name, _)| name).collect()
 }
 
-/// How many processes there are.
-fn holders() -> usize {
-    if is_whole() { 3 } else { 2 }
-}
+const NONE: Budget = Budget {
+    crash: 0,
+    lost_answer: 0,
+    not_executed: 0,
+    failed_save: 0,
+    drift: 0,
+    jump: 0,
+    logout: 0,
+    login: 0,
+    again: 0,
+    refused: 0,
+};
 
-fn share(holders: usize, budget: Budget) -> Share {
-    Share { seconds: if self::holders() > 2 { 9 } else { 7 }, ..Share::new(holders, budget) }
-}
+/// Accidents of each kind, one at a time.
+const ACCIDENTS: [Budget; 9] = [
+    Budget { crash: 1, ..NONE },
+    Budget { logout: 1, ..NONE },
+    Budget { lost_answer: 1, ..NONE },
+    Budget { not_executed: 1, ..NONE },
+    Budget { failed_save: 1, ..NONE },
+    Budget { drift: 1, ..NONE },
+    Budget { jump: 1, ..NONE },
+    Budget { login: 1, ..NONE },
+    Budget { refused: 1, ..NONE },
+];
 
-/// Accidents of each kind, one at a time: every run of the model has at most these. An ordinary test looks at the first two.
-fn accidents() -> Vec<Budget> {
-    let none = Budget::default();
-    let mut all = vec![
-        Budget { crash: 1, ..none },
-        Budget { logout: 1, ..none },
-        Budget { lost_answer: 1, ..none },
-        Budget { failed_save: 1, ..none },
-        Budget { drift: 1, ..none },
-        Budget { jump: 1, ..none },
-        Budget { login: 1, ..none },
-    ];
-    if !is_whole() {
-        all.truncate(2);
+const STARTS: [Start; 7] = [
+    Start::Expired,
+    Start::Early,
+    Start::Refused,
+    Start::Fresh,
+    Start::RefusedAndFresh,
+    Start::Given,
+    Start::GivenBeside,
+];
+
+/// With and without a password.
+fn hold(share: &Share) {
+    for password in [false, true] {
+        let share = Share { password, ..share.clone() };
+        assert_eq!(broken(share.clone()), [""; 0], "{share:?}");
     }
-    all
-}
-
-/// Whether everything is explored, which takes minutes: `cargo xtask model` asks for it.
-fn is_whole() -> bool {
-    std::env::var_os("EDGEQUAKE_MODEL_WHOLE").is_some()
 }
 
 #[test]
-fn processes_on_an_expired_token() {
-    for budget in accidents() {
-        assert_eq!(broken(share(holders(), budget)), [""; 0], "{budget:?}");
+fn two_processes_on_an_expired_token_and_an_accident() {
+    for accident in ACCIDENTS {
+        hold(&Share::new(2, accident));
     }
 }
 
 #[test]
-fn wall_clocks_that_are_set_harm_nobody() {
-    assert_eq!(broken(share(2, Budget { jump: 1, ..Budget::default() })), [""; 0]);
-}
-
-#[test]
-#[ignore = "takes minutes: cargo xtask model"]
-fn two_processes_and_two_accidents() {
-    for first in accidents() {
-        for second in accidents() {
-            let budget = first.and(second);
-            assert_eq!(broken(share(2, budget)), [""; 0], "{budget:?}");
+fn two_processes_that_begin_otherwise() {
+    let [crash, logout, ..] = ACCIDENTS;
+    for start in STARTS {
+        for accident in [crash, logout] {
+            let share = Share { start, ..Share::new(2, accident) };
+            assert_eq!(broken(share), [""; 0], "{start:?} {accident:?}");
         }
     }
 }
 
 #[test]
-fn processes_with_a_password() {
-    for budget in accidents() {
-        assert_eq!(broken(Share { password: true, ..share(holders(), budget) }), [""; 0], "{budget:?}");
+#[ignore = "takes minutes: cargo xtask model"]
+fn two_processes_that_begin_otherwise_and_any_accident() {
+    for start in STARTS {
+        for accident in ACCIDENTS {
+            hold(&Share { start, ..Share::new(2, accident) });
+        }
     }
 }
 
 #[test]
 #[ignore = "takes minutes: cargo xtask model"]
-fn processes_and_a_server_that_gives_the_successor_again() {
-    for budget in accidents() {
-        let budget = Budget { again: 1, ..budget };
-        assert_eq!(broken(Share { lenient: true, ..share(2, budget) }), [""; 0], "{budget:?}");
+fn two_processes_and_two_accidents() {
+    for start in STARTS {
+        for (index, first) in ACCIDENTS.into_iter().enumerate() {
+            for second in &ACCIDENTS[index..] {
+                hold(&Share { start, ..Share::new(2, first.and(*second)) });
+            }
+        }
     }
 }
 
 #[test]
-fn early_refreshes_wait_for_nobody() {
-    for budget in accidents() {
-        assert_eq!(broken(Share { early: true, ..share(holders(), budget) }), [""; 0], "{budget:?}");
+#[ignore = "takes minutes: cargo xtask model"]
+fn three_processes_and_an_accident() {
+    for start in STARTS {
+        for accident in ACCIDENTS {
+            hold(&Share { start, seconds: 9, ..Share::new(3, accident) });
+        }
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: cargo xtask model"]
+fn a_server_that_gives_the_successor_again() {
+    for accident in ACCIDENTS {
+        let budget = Budget { again: 1, ..accident };
+        hold(&Share { lenient: true, ..Share::new(2, budget) });
     }
 }
 
 #[test]
 fn each_part_of_the_protocol_is_needed() {
-    let none = Budget::default();
     for (without, budget, promise) in [
-        (Without::Intent, Budget { crash: 1, ..none }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
-        (Without::Version, Budget { again: 1, ..none }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
-        (Without::Margin, Budget { drift: 1, ..none }, promises::NO_TWO_AT_ONCE),
-        (Without::Monotonic, Budget { jump: 1, ..none }, promises::NO_TWO_AT_ONCE),
-        (Without::Memory, Budget { logout: 1, ..none }, promises::A_LOGOUT_IS_FINAL),
+        (Without::Intent, Budget { crash: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
+        (Without::Version, Budget { again: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
+        (Without::Margin, Budget { drift: 1, ..NONE }, promises::NO_TWO_AT_ONCE),
+        (Without::Monotonic, Budget { jump: 1, ..NONE }, promises::NO_TWO_AT_ONCE),
+        (Without::Memory, Budget { logout: 1, ..NONE }, promises::A_LOGOUT_IS_FINAL),
+        (Without::Saving, NONE, promises::SUCCESSORS_ARE_SAVED),
+        (Without::SavingAgain, Budget { failed_save: 1, ..NONE }, promises::SUCCESSORS_ARE_SAVED),
+        (Without::Doubt, Budget { crash: 1, not_executed: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
+        (Without::Refusal, NONE, promises::WHAT_WAS_REFUSED_IS_RENEWED),
     ] {
         let share = Share {
             without: Some(without),
             password: without == Without::Memory,
             lenient: without == Without::Version,
-            ..share(2, budget)
+            start: if without == Without::Refusal { Start::Refused } else { Start::Expired },
+            ..Share::new(2, budget)
         };
-        let broken = broken(share);
+        let broken = explore(share, HasDiscoveries::AllOf(BTreeSet::from([promise])));
         assert!(broken.contains(&promise), "{without:?}: {broken:?}");
     }
 }

@@ -89,6 +89,7 @@ struct Mine {
 impl std::hash::Hash for Refresher {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
+        self.given.is_some().hash(state);
         (&self.mine, &self.seen, self.predecessor).hash(state);
     }
 }
@@ -163,6 +164,25 @@ impl Refresher {
     #[cfg(test)]
     pub(super) fn lease_since(&self) -> Option<Now> {
         self.mine.as_ref().map(|mine| mine.since)
+    }
+
+    /// Whether there is a token of the program that is in no record yet.
+    #[cfg(test)]
+    pub(super) fn is_given(&self) -> bool {
+        self.given.is_some()
+    }
+
+    /// The same process under another name.
+    #[cfg(test)]
+    pub(super) fn rename(
+        &mut self,
+        names: &dyn Fn(RandomId) -> RandomId,
+        sessions: impl Fn(RandomId) -> RandomId,
+    ) {
+        self.me = names(self.me);
+        if let Some(held) = &mut self.held {
+            held.session = sessions(held.session);
+        }
     }
 
     /// A token that the program gave was refused: it is not tried again.

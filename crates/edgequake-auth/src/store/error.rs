@@ -10,7 +10,8 @@ use std::fmt;
 pub enum StoreErrorKind {
     /// There is no such store here, or it may not be used: no keyring service, no permission, a read-only disk.
     Unavailable,
-    /// It exists and did not answer in time: somebody holds its lock, or it waits for somebody to unlock it.
+    /// It exists and did not answer in time: somebody holds its lock, it waits for somebody to unlock it, or its disk or network
+    /// share hangs.
     Busy,
     /// Its content is damaged, or is not ours. It is left as it is.
     Corrupt,

@@ -34,6 +34,11 @@ impl RandomId {
     pub const fn from_number(number: u128) -> Self {
         Self(number)
     }
+
+    #[cfg(test)]
+    pub(crate) fn number(self) -> u128 {
+        self.0
+    }
 }
 
 /// What a record says of a refresh token that it does not hold: enough to know it again, and nothing to get it back from. A

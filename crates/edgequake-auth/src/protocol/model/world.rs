@@ -1,195 +1,122 @@
-//! The processes, the store and the server, what may happen to them, and where it begins.
+//! The processes, the record that they share, and how far each has come.
+//!
+//! What no decision and no promise depends on is left out, so that worlds that differ in nothing else are the same: times that
+//! are only told to people, ids of writes, what a process is about to write over something that is there no more, and who of
+//! processes that are alike is which.
 
-mod steps;
+use std::hash::BuildHasher as _;
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
-use std::time::{Duration, UNIX_EPOCH};
-
-use stateright::{Model, Property};
-
-use super::promises;
+use super::server::{Server, Token};
+use super::share::{Budget, began_by, process, renamed, token_of};
 use crate::clock::Now;
-use crate::protocol::refresher::Present;
-use crate::protocol::{Held, Limits, Refresher};
-use crate::store::{RandomId, Record, StoredTokens};
-
-/// What is explored.
-#[derive(Clone, Debug)]
-pub(super) struct Share {
-    pub(super) holders: usize,
-    pub(super) budget: Budget,
-    pub(super) password: bool,
-    /// The access token in the store still works.
-    pub(super) early: bool,
-    /// The server gives the successor again to who shows its predecessor, and access tokens expire at once.
-    pub(super) lenient: bool,
-    /// So many seconds are looked at. It takes six until a process that died is overtaken.
-    pub(super) seconds: u8,
-    pub(super) without: Option<Without>,
-}
-
-impl Share {
-    pub(super) fn new(holders: usize, budget: Budget) -> Self {
-        Self { holders, budget, password: false, early: false, lenient: false, seconds: 7, without: None }
-    }
-
-    fn limits(&self) -> Limits {
-        let second = Duration::from_secs(1);
-        let margin = if self.without == Some(Without::Margin) { Duration::ZERO } else { second };
-        Limits { exchange: second, margin }
-    }
-}
-
-/// A part of the protocol that is taken away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Without {
-    /// Nothing is written before a token is sent.
-    Intent,
-    /// A successor is saved whatever is there.
-    Version,
-    /// Clocks are taken to agree.
-    Margin,
-    /// Time is told by the wall clock alone.
-    Monotonic,
-    /// What has ended is removed.
-    Memory,
-}
-
-/// How often each accident may happen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub(super) struct Budget {
-    pub(super) crash: u8,
-    pub(super) lost_answer: u8,
-    pub(super) failed_save: u8,
-    pub(super) drift: u8,
-    /// The wall clock of a process is set an hour forward or back, and its monotonic one goes on.
-    pub(super) jump: u8,
-    pub(super) logout: u8,
-    pub(super) login: u8,
-    /// How often a process that is done begins again.
-    pub(super) again: u8,
-}
-
-impl Budget {
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            crash: self.crash + other.crash,
-            lost_answer: self.lost_answer + other.lost_answer,
-            failed_save: self.failed_save + other.failed_save,
-            drift: self.drift + other.drift,
-            jump: self.jump + other.jump,
-            logout: self.logout + other.logout,
-            login: self.login + other.login,
-            again: self.again + other.again,
-        }
-    }
-}
+use crate::protocol::settle::Presented;
+use crate::protocol::{Held, Refresher};
+use crate::store::{RandomId, Record, Status};
 
 /// Everything.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct World {
-    now: u8,
-    pub(super) record: Option<Record>,
+    pub(super) now: u8,
+    pub(super) record: Option<Arc<Record>>,
     pub(super) server: Server,
     pub(super) holders: Vec<Holder>,
-    budget: Budget,
-    pub(super) budget_spent_on_crash: u8,
+    pub(super) budget: Budget,
     pub(super) logged_out: Option<RandomId>,
     pub(super) seen: Seen,
 }
 
-/// What has happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// What must not happen, and has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(super) struct Seen {
-    pub(super) reuse: bool,
-    pub(super) late: bool,
-    pub(super) knowingly: bool,
+    pub(super) reused: bool,
     pub(super) two_at_once: bool,
     pub(super) unknown_sent_early: bool,
     pub(super) waited_with_good_token: bool,
+    pub(super) adopted_refused: bool,
     pub(super) logged_in_after_logout: bool,
-}
-
-/// A server of the newest kind: a token works once, and one that is shown again ends its session.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Server {
-    sessions: Vec<Session>,
-    issued: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-struct Session {
-    id: RandomId,
-    /// The token that works.
-    current: u8,
-    /// The one before.
-    previous: Option<u8>,
-    over: bool,
-}
-
-impl Server {
-    /// Whether the refresh token would be taken, or its session is over anyway.
-    pub(super) fn works(&self, session: RandomId, tokens: &StoredTokens) -> bool {
-        self.sessions.iter().any(|known| {
-            let works = tokens.refresh_token.as_ref() == Some(&token(known.current));
-            known.id == session && (known.over || works)
-        })
-    }
-
-    fn issue(&mut self) -> u8 {
-        self.issued += 1;
-        self.issued
-    }
-}
-
-fn token(number: u8) -> edgequake_types::Secret {
-    format!("r{number}").into()
 }
 
 /// One process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Holder {
+    pub(super) id: RandomId,
     /// How far its clocks run ahead.
-    ahead: u8,
+    pub(super) ahead: u8,
     /// How many hours its wall clock was set forward.
-    set_by: i8,
-    held: Option<Held>,
-    refresher: Option<Refresher>,
+    pub(super) set_by: i8,
+    pub(super) held: Option<Held>,
+    /// Whether the access token in hand was refused.
+    pub(super) refused: bool,
+    /// The refresh token that its program gave it.
+    pub(super) given: Option<Token>,
+    /// A successor that it was given by the server and that is nowhere else.
+    pub(super) owes: Option<Owed>,
+    pub(super) refresher: Option<Refresher>,
     pub(super) at: At,
 }
 
 impl Holder {
-    /// The token that it is about to send, or has sent, or whose successor it is about to save.
-    fn exchanges(&self) -> Option<&Present> {
+    pub(super) fn new(held: Option<Held>) -> Self {
+        Self {
+            id: process(0),
+            ahead: 0,
+            set_by: 0,
+            held,
+            refused: false,
+            given: None,
+            owes: None,
+            refresher: None,
+            at: At::Idle,
+        }
+    }
+
+    /// What it is about to send, or has sent, or whose successor it is about to save.
+    pub(super) fn exchanges(&self) -> Option<&Sending> {
         match &self.at {
-            At::Checked(present) | At::Sent(present, ..) | At::Saving(present, ..) => Some(present),
-            At::Answered(present, Answer::Successor(_)) => Some(present),
+            At::Checked(sending) | At::Sent(sending, ..) | At::Saving(sending, ..) => Some(sending),
+            At::Answered(sending, Answer::Successor(_)) => Some(sending),
             _ => None,
         }
     }
+}
+
+/// A successor that is in no record yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Owed {
+    pub(super) token: Token,
+    /// Of which session it is, unless it begins one.
+    pub(super) session: Option<RandomId>,
+}
+
+/// A token on its way to the server.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Sending {
+    pub(super) token: Token,
+    pub(super) what: Presented,
 }
 
 /// Where a process is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum At {
     Idle,
-    /// About to read.
+    /// About to read, for the first time, or because others hold the lease or have changed the record.
     Looking,
     /// Has written this.
-    Deciding(Option<Record>),
-    /// Waits for somebody else until this second of its clock.
-    Waiting(u8),
-    /// About to put the second in the place of the first, decided at this moment of its clocks.
-    Writing(Option<Record>, Record, Now),
+    Deciding(Arc<Record>),
+    /// About to put this in the place of the record that is there, decided at this moment of its clocks.
+    Writing(Arc<Record>, Now),
     /// Has checked its lease, and is about to send.
-    Checked(Present),
+    Checked(Sending),
     /// Sent at this second; the server's answer, once it has done its work.
-    Sent(Present, u8, Option<Answer>),
-    /// Has the answer, or knows that there will be none.
-    Answered(Present, Answer),
-    /// About to save a successor over what was read.
-    Saving(Present, StoredTokens, Option<Record>, Record),
-    /// About to write what is known of the token over what was read.
-    Settling(Present, Answer, Option<Record>, Record),
+    Sent(Sending, u8, Option<Answer>),
+    /// Knows the answer, or that there will be none, and is about to read the record that it has to be written to.
+    Answered(Sending, Answer),
+    /// About to put this, which has the successor, in the place of the record that is there.
+    Saving(Sending, Token, Arc<Record>),
+    /// About to put what is known of the token in the place of the record that is there.
+    Settling(Sending, Answer, Arc<Record>),
     /// Has a token, or has been told why not.
     Done,
     Dead,
@@ -197,60 +124,49 @@ pub(super) enum At {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Answer {
-    Successor(u8),
+    Successor(Token),
     Refused,
+    NotExecuted,
     Unknown,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Action {
-    Tick,
-    /// The next step of a process.
-    Go(usize),
-    /// The server does its work.
-    Serve(usize),
-    LoseAnswer(usize),
-    FailSave(usize),
-    Crash(usize),
-    Drift(usize),
-    /// By so many hours.
-    Jump(usize, i8),
-    LogOut(usize),
-    LogIn(usize),
-}
-
-impl Share {
-    fn clock(&self, world: &World, holder: usize) -> Now {
-        let seconds = Duration::from_secs(u64::from(world.second(holder)));
-        // All clocks show whole hours at the beginning, so that it can be told what they showed then.
-        let hours = u64::try_from(EPOCH_HOURS + i64::from(world.holders[holder].set_by)).unwrap_or_default();
-        let wall = seconds + Duration::from_secs(hours * HOUR);
-        Now { wall, mono: if self.without == Some(Without::Monotonic) { wall } else { seconds } }
-    }
-}
-
-/// The second, since the beginning, that a process saw at a moment of its clocks.
-fn second_of(now: Now) -> u64 {
-    now.mono.as_secs() % HOUR
-}
-
-const HOUR: u64 = 3600;
-/// What wall clocks show at the beginning, in hours.
-const EPOCH_HOURS: i64 = 10;
-
 impl World {
-    fn second(&self, holder: usize) -> u8 {
+    pub(super) fn second(&self, holder: usize) -> u8 {
         self.now + self.holders[holder].ahead
     }
 
-    /// Forgets what nobody asks a process any more that is done, so that worlds are the same that differ in nothing else.
-    fn forget(&mut self) {
+    /// Puts a record in place of what is there. Whoever has read that one and is about to write will find that it is gone.
+    pub(super) fn put(&mut self, record: Option<Arc<Record>>) {
+        for holder in &mut self.holders {
+            let at = std::mem::replace(&mut holder.at, At::Done);
+            holder.at = match at {
+                At::Writing(..) => At::Looking,
+                At::Saving(sending, token, _) => At::Answered(sending, Answer::Successor(token)),
+                At::Settling(sending, answer, _) => At::Answered(sending, answer),
+                other => other,
+            };
+        }
+        self.record = record;
+    }
+
+    /// Forgets what nobody asks for any more.
+    pub(super) fn forget(&mut self) {
+        let stored = self.record.as_deref().and_then(Record::tokens).and_then(token_of);
+        let session = self.record.as_deref().map(|record| record.session);
+        for holder in &mut self.holders {
+            // Until it is stored, or is no longer the newest, or its session is over or was replaced.
+            holder.owes = holder.owes.filter(|owed| {
+                let replaced = session.is_some() && owed.session.is_some() && owed.session != session;
+                Some(owed.token) != stored && self.server.is_newest(owed.token) && !replaced
+            });
+        }
         let budget = self.budget;
-        if budget.again > 0 {
+        if budget.again + budget.refused > 0 {
             return;
         }
         for holder in self.holders.iter_mut().filter(|holder| holder.at == At::Done) {
             holder.refresher = None;
+            (holder.refused, holder.given) = (false, None);
             if budget.logout == 0 {
                 holder.held = None;
                 if budget.login == 0 {
@@ -260,134 +176,144 @@ impl World {
         }
     }
 
-    /// Puts a record in place of what was expected.
-    fn swap(&mut self, expected: &Option<Record>, record: Record) -> bool {
-        if self.record != *expected {
-            return false;
+    /// The same world, with processes in an order that does not depend on who was first. They have no names of their own.
+    pub(super) fn alike(&self) -> Self {
+        let sketches: Vec<_> = (0..self.holders.len()).map(|index| self.sketch(index)).collect();
+        let twins = sketches.iter().enumerate().any(|(index, sketch)| sketches[..index].contains(sketch));
+        let looks = |index| if twins { self.looks(index) } else { 0 };
+        let mut order: Vec<_> =
+            sketches.iter().enumerate().map(|(index, sketch)| (sketch, looks(index), index)).collect();
+        order.sort_unstable();
+        let mut world = self.clone();
+        if order.iter().enumerate().all(|(place, (.., index))| place == *index) {
+            return world;
         }
-        self.record = Some(record);
-        true
+        world.holders = order.iter().map(|(.., index)| self.holders[*index].clone()).collect();
+        let order: Vec<_> = order.into_iter().map(|(.., index)| index).collect();
+        let names = move |id: RandomId| {
+            let place = order.iter().position(|index| process(*index) == id);
+            place.map_or(id, process)
+        };
+        world.rename(&names);
+        world
+    }
+
+    /// What tells most processes apart at little cost.
+    fn sketch(&self, index: usize) -> (u8, u8, i8, bool, bool) {
+        let Holder { id, ahead, set_by, at, .. } = &self.holders[index];
+        let at = match at {
+            At::Idle => 0,
+            At::Looking => 1,
+            At::Deciding(_) => 2,
+            At::Writing(..) => 3,
+            At::Checked(_) => 4,
+            At::Sent(..) => 5,
+            At::Answered(..) => 6,
+            At::Saving(..) => 7,
+            At::Settling(..) => 8,
+            At::Done => 9,
+            At::Dead => 10,
+        };
+        let record = self.record.as_deref();
+        let leads = record.and_then(|record| record.lease.as_ref()).is_some_and(|lease| lease.holder == *id);
+        let intends =
+            record.and_then(|record| record.intent.as_ref()).is_some_and(|intent| intent.holder == *id);
+        (at, *ahead, *set_by, leads, intends)
+    }
+
+    /// What there is to see of a process without its name.
+    fn looks(&self, index: usize) -> u64 {
+        let mut holder = self.holders[index].clone();
+        let me = holder.id;
+        let names = move |id| process(usize::from(id != me));
+        holder.rename(&names);
+        let sessions = [self.logged_out, self.record.as_deref().map(|record| record.session)];
+        let began = sessions.map(|session| session.is_some_and(|session| began_by(session, me)));
+        hasher().hash_one((holder, began))
+    }
+
+    fn rename(&mut self, names: &dyn Fn(RandomId) -> RandomId) {
+        for holder in &mut self.holders {
+            holder.rename(names);
+        }
+        if let Some(record) = &mut self.record {
+            record.rename(names);
+        }
+        if let Some(session) = &mut self.logged_out {
+            *session = renamed(*session, names);
+        }
     }
 }
 
-impl Model for Share {
-    type State = World;
-    type Action = Action;
+/// The same in every run.
+fn hasher() -> std::hash::BuildHasherDefault<std::hash::DefaultHasher> {
+    std::hash::BuildHasherDefault::default()
+}
 
-    fn init_states(&self) -> Vec<World> {
-        let session = RandomId::from_number(1);
-        let expires_at = if self.early { None } else { Some(UNIX_EPOCH) };
-        let tokens = self.tokens(0, 1).expires_at(expires_at);
-        let mut record = Record::new(tokens, UNIX_EPOCH);
+/// What ids of processes are in.
+trait Named {
+    fn rename(&mut self, names: &dyn Fn(RandomId) -> RandomId);
+}
+
+impl Named for Holder {
+    fn rename(&mut self, names: &dyn Fn(RandomId) -> RandomId) {
+        self.id = names(self.id);
+        if let Some(held) = &mut self.held {
+            held.session = renamed(held.session, names);
+        }
+        if let Some(refresher) = &mut self.refresher {
+            refresher.rename(names, |session| renamed(session, names));
+        }
+        if let Some(Owed { session: Some(session), .. }) = &mut self.owes {
+            *session = renamed(*session, names);
+        }
+        match &mut self.at {
+            At::Deciding(record) | At::Writing(record, _) => record.rename(names),
+            At::Checked(sending) | At::Sent(sending, ..) | At::Answered(sending, _) => sending.rename(names),
+            At::Saving(sending, _, record) | At::Settling(sending, _, record) => {
+                sending.rename(names);
+                record.rename(names);
+            }
+            At::Idle | At::Looking | At::Done | At::Dead => {}
+        }
+    }
+}
+
+impl Named for Sending {
+    fn rename(&mut self, names: &dyn Fn(RandomId) -> RandomId) {
+        self.what.holder = names(self.what.holder);
+        self.what.session = renamed(self.what.session, names);
+    }
+}
+
+impl Named for Arc<Record> {
+    fn rename(&mut self, names: &dyn Fn(RandomId) -> RandomId) {
+        let session = renamed(self.session, names);
+        let leads = self.lease.as_ref().is_some_and(|lease| names(lease.holder) != lease.holder);
+        let intends = self.intent.as_ref().is_some_and(|intent| names(intent.holder) != intent.holder);
+        if session == self.session && !leads && !intends {
+            return;
+        }
+        let record = Arc::make_mut(self);
         record.session = session;
-        record.write = RandomId::from_number(0);
-        let held = Held::of(&record);
-        let holder = Holder { ahead: 0, set_by: 0, held, refresher: None, at: At::Idle };
-        vec![World {
-            now: 0,
-            record: Some(record),
-            server: Server {
-                sessions: vec![Session { id: session, current: 0, previous: None, over: false }],
-                issued: 0,
-            },
-            holders: vec![holder; self.holders],
-            budget: self.budget,
-            budget_spent_on_crash: 0,
-            logged_out: None,
-            seen: Seen::default(),
-        }]
-    }
-
-    fn actions(&self, world: &World, actions: &mut Vec<Action>) {
-        let busy = |holder: &Holder| !matches!(holder.at, At::Done | At::Dead | At::Idle);
-        if world.now < self.seconds && world.holders.iter().any(busy) {
-            actions.push(Action::Tick);
+        if let Some(lease) = &mut record.lease {
+            lease.holder = names(lease.holder);
         }
-        for (index, holder) in world.holders.iter().enumerate() {
-            if matches!(holder.at, At::Dead) {
-                continue;
-            }
-            // They are all alike, so they may as well begin in their order.
-            let first = index == 0 || world.holders[index - 1].at != At::Idle;
-            if holder.at != At::Idle || first {
-                actions.push(Action::Go(index));
-            }
-            if matches!(holder.at, At::Sent(_, _, None)) {
-                actions.push(Action::Serve(index));
-            }
-            if matches!(holder.at, At::Sent(..)) && world.budget.lost_answer > 0 {
-                actions.push(Action::LoseAnswer(index));
-            }
-            if matches!(holder.at, At::Saving(..)) && world.budget.failed_save > 0 {
-                actions.push(Action::FailSave(index));
-            }
-            if busy(holder) && world.budget.crash > 0 {
-                actions.push(Action::Crash(index));
-            }
-            if busy(holder) && world.budget.drift > 0 {
-                actions.push(Action::Drift(index));
-            }
-            if busy(holder) && world.budget.jump > 0 {
-                actions.extend([-1, 1].map(|hours| Action::Jump(index, hours)));
-            }
-            if matches!(holder.at, At::Idle | At::Done) && world.budget.logout > 0 {
-                actions.push(Action::LogOut(index));
-            }
-            if matches!(holder.at, At::Idle | At::Done) && world.budget.login > 0 {
-                actions.push(Action::LogIn(index));
-            }
+        if let Some(intent) = &mut record.intent {
+            intent.holder = names(intent.holder);
         }
     }
+}
 
-    fn next_state(&self, world: &World, action: Action) -> Option<World> {
-        let mut world = world.clone();
-        match action {
-            Action::Tick => world.now += 1,
-            Action::Go(index) => self.go(&mut world, index)?,
-            Action::Serve(index) => self.serve(&mut world, index)?,
-            Action::LoseAnswer(index) => {
-                let At::Sent(present, ..) = world.holders[index].at.clone() else { return None };
-                world.budget.lost_answer -= 1;
-                world.holders[index].at = At::Answered(present, Answer::Unknown);
-            }
-            Action::FailSave(index) => {
-                // It is tried again.
-                let At::Saving(present, tokens, ..) = world.holders[index].at.clone() else { return None };
-                world.budget.failed_save -= 1;
-                let number = tokens.version.nonce.to_string();
-                let number = u8::from_str_radix(number.trim_start_matches('0'), 16).ok()?;
-                world.holders[index].at = At::Answered(present, Answer::Successor(number));
-            }
-            Action::Crash(index) => {
-                world.budget.crash -= 1;
-                world.budget_spent_on_crash += 1;
-                world.holders[index] =
-                    Holder { ahead: 0, set_by: 0, held: None, refresher: None, at: At::Dead };
-            }
-            Action::Drift(index) => {
-                world.budget.drift -= 1;
-                world.holders[index].ahead += 1;
-            }
-            Action::Jump(index, hours) => {
-                world.budget.jump -= 1;
-                world.holders[index].set_by += hours;
-            }
-            Action::LogOut(index) => {
-                world.budget.logout -= 1;
-                self.log_out(&mut world, index)?;
-            }
-            Action::LogIn(index) => {
-                world.budget.login -= 1;
-                let now = self.clock(&world, index);
-                self.log_in(&mut world, index, RandomId::from_number(60), now);
-                world.holders[index].at = At::Done;
-            }
-        }
-        world.forget();
-        Some(world)
+/// A record as it is kept here: without what no decision depends on.
+pub(super) fn kept(mut record: Record) -> Record {
+    record.write = RandomId::from_number(0);
+    record.started = UNIX_EPOCH;
+    if let Some(intent) = &mut record.intent {
+        intent.since = UNIX_EPOCH;
     }
-
-    fn properties(&self) -> Vec<Property<Self>> {
-        promises::all()
+    if let Status::Ended { reason, .. } = record.status {
+        record.status = Status::ended(reason, UNIX_EPOCH);
     }
+    record
 }
