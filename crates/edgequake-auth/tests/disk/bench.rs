@@ -65,7 +65,11 @@ impl Bench {
         let strace = std::env::var("EDGEQUAKE_TEST_STRACE").unwrap_or_else(|_| "strace".to_owned());
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
         let runtime = runtime.unwrap();
-        let server = runtime.block_on(dev::start());
+        // A logout is made with the access token, which must last on a machine that is busy; a refresh takes one that has expired.
+        let server = match job {
+            Job::LogOut => runtime.block_on(dev::start_with(Duration::from_secs(3600))),
+            Job::Refresh | Job::LogIn => runtime.block_on(dev::start()),
+        };
         Self { start, job, runtime, server, children: AtomicUsize::new(0), strace }
     }
 

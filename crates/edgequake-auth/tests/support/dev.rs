@@ -17,8 +17,13 @@ pub(crate) const PASSWORD: &str = "correct horse";
 
 /// An access token of a second is never good for long enough, so each request for a credential is a refresh.
 pub(crate) async fn start() -> DevServer {
+    start_with(Duration::from_secs(1)).await
+}
+
+/// One whose access tokens live so long.
+pub(crate) async fn start_with(lifetime: Duration) -> DevServer {
     let server = DevServer::builder().user("mona", "mona@corp.test", PASSWORD, Role::User);
-    server.token_lifetime(Duration::from_secs(1)).start().await.unwrap()
+    server.token_lifetime(lifetime).start().await.unwrap()
 }
 
 /// The login that all share.
