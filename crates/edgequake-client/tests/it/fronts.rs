@@ -1,4 +1,7 @@
 //! [`Wire`]: what a grid runs over, in front of a scripted server: plain HTTP/1.1, and HTTP/1.1 and HTTP/2 over TLS.
+//!
+//! The server is scripted because a grid holds every outcome against each wire, also those that the dev server does not produce: a
+//! head that is cut, and a connection that is closed without a word.
 
 use bytes::Bytes;
 use edgequake_client::{Client, ClientBuilder};

@@ -1,4 +1,7 @@
 //! The grid of retries: what each outcome and each class of operation lead to, over each wire.
+//!
+//! The server is scripted: rows close the connection without an answer or within the head, which cannot be ordered of the dev server,
+//! and all rows are to differ in nothing else.
 
 use std::time::Duration;
 

@@ -1,4 +1,6 @@
 //! The leak grid: no secret in any output, and the harmless part next to it there.
+//!
+//! The server is scripted because it has to give secrets away, in bodies and headers of its answers; the dev server never shows one.
 
 use std::sync::{Arc, Mutex};
 

@@ -1,4 +1,7 @@
 //! [`Authority`] and [`TlsFront`]: certificates made in the test, and TLS on loopback in front of a scripted server.
+//!
+//! The dev server makes one good certificate of its own. Here certificates are wrong as well: expired, for another name, of another
+//! authority; and a front may ask for the client's, or end a handshake half-way.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

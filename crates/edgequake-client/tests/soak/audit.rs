@@ -93,7 +93,8 @@ impl Audit {
     }
 }
 
-/// No text has arrived twice in requests that were read. Those that a fault refuses are not.
+/// No text has arrived twice in requests that were read, of the last thousand, which is what the recorder keeps. Requests that a fault
+/// refuses are not read. That nothing was executed twice in the whole round is what the counts of the server say.
 fn check_recorded(server: &Backend) {
     let mut seen = HashSet::new();
     for request in server.recorder().requests() {
