@@ -322,7 +322,7 @@ fn user(text: &str) -> Option<(String, Role)> {
 }
 
 fn key_file(path: PathBuf) -> Result<Secret, UsageError> {
-    match std::fs::read_to_string(&path) {
+    match files::text(&path) {
         Ok(text) => match text.lines().next().map(str::trim).filter(|key| !key.is_empty()) {
             Some(key) => Ok(key.into()),
             None => Err(UsageError::NoKey { path }),

@@ -12,8 +12,9 @@ use tokio::process::{Child, Command};
 use crate::arguments::StartupUser;
 use crate::signals::{Kind, Signals};
 
-/// How long a command may take to end after a signal.
-const GRACE_PERIOD: Duration = Duration::from_millis(500);
+/// How long a command may take to end after a signal, and then after it was killed.
+const GRACE_PERIOD: Duration = Duration::from_millis(400);
+const KILL_LIMIT: Duration = Duration::from_millis(100);
 
 /// A command that cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +65,8 @@ pub(crate) async fn run(
             signal = signals.next() => signal,
         };
         // A terminal has told the command of Ctrl-C, too, and the command decides what becomes of it.
-        if child.has_terminal && signal.kind.is_of_a_key() && !signal.is_sent {
+        if child.has_terminal && signal.kind.is_from_keyboard() && !signal.is_sent {
+            signals.pass_over();
             continue;
         }
         child.send(signal.kind);
@@ -74,7 +76,10 @@ pub(crate) async fn run(
             // Whoever asks twice does not want to wait.
             _ = signals.next() => None,
         };
-        child.kill().await?;
+        // The system may take longer to end it, such as one that waits for a disk; it ends without us then.
+        if let Ok(killed) = tokio::time::timeout(KILL_LIMIT, child.kill()).await {
+            killed?;
+        }
         return Ok(ended.unwrap_or(128 + signal.kind.number()));
     }
 }

@@ -14,9 +14,13 @@ pub(crate) enum FileError {
     Json { path: PathBuf, source: serde_json::Error },
 }
 
+/// The text of a file, whatever editor has written it.
+pub(crate) fn text(path: &Path) -> std::io::Result<String> {
+    std::fs::read(path).and_then(decode)
+}
+
 fn read(path: &Path) -> Result<String, FileError> {
-    let text = std::fs::read(path).and_then(decode);
-    text.map_err(|source| FileError::Read { path: path.to_owned(), source })
+    text(path).map_err(|source| FileError::Read { path: path.to_owned(), source })
 }
 
 /// Text in UTF-8, or in what the byte order mark says, which editors on Windows write.

@@ -7,12 +7,13 @@ mod arguments;
 mod exec;
 
 use std::borrow::Cow;
+use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use arguments::{Arguments, StartupUser, USAGE};
-use edgequake_devserver::{DevServer, LoggedRequest};
+use edgequake_devserver::{DevServer, DevServerBuilder, LoggedRequest};
 use exec::ExecError;
 use lines::Lines;
 use signals::Signals;
@@ -47,45 +48,61 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
     let server = match &lines {
         Some(lines) => {
             let lines = lines.clone();
-            server.on_request(move |request| lines.push(line(request)))
+            Box::new(server.on_request(move |request| lines.push(line(request))))
         }
-        None => *server,
+        None => server,
     };
     // Each thread keeps memory of its own.
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(2 * threads).build()?;
-    let ended = runtime.block_on(async {
+    let (ended, left) = runtime.block_on(async {
         // Caught before anybody is told that the server listens.
-        let mut signals = Signals::catch()?;
-        let server = tokio::select! {
-            server = server.start() => server?,
-            signal = signals.next() => {
-                let is_run = command.is_some();
-                return Ok(if is_run { 128 + signal.kind.number() } else { 0 });
-            }
+        let mut signals = match Signals::catch() {
+            Ok(signals) => signals,
+            Err(error) => return (Err(error.into()), Duration::ZERO),
         };
-        let code = match command {
-            Some(command) => exec::run(command, &server, users.first(), &mut signals).await?,
-            None => {
-                announce(&server, &users)?;
-                signals.next().await;
-                0
-            }
-        };
-        tokio::select! {
-            () = server.shutdown() => {}
-            // Whoever asks twice does not want to wait.
-            _ = signals.next() => {}
-        }
-        Ok(code)
+        let ended = serve(*server, &users, command, &mut signals).await;
+        (ended, signals.time_left())
     });
     // What still runs ends with the process.
     runtime.shutdown_background();
     if let Some(lines) = lines {
-        lines.finish(LOG_GRACE_PERIOD);
+        lines.finish(left.min(LOG_GRACE_PERIOD));
     }
     ended
+}
+
+/// Serves until a signal comes or the command ends, and returns the exit code.
+async fn serve(
+    server: DevServerBuilder,
+    users: &[StartupUser],
+    command: Option<(OsString, Vec<OsString>)>,
+    signals: &mut Signals,
+) -> Result<u8, Box<dyn std::error::Error>> {
+    let server = tokio::select! {
+        server = server.start() => server?,
+        signal = signals.next() => {
+            let is_run = command.is_some();
+            return Ok(if is_run { 128 + signal.kind.number() } else { 0 });
+        }
+    };
+    let code = match command {
+        Some(command) => exec::run(command, &server, users.first(), signals).await?,
+        None => {
+            announce(&server, users)?;
+            signals.next().await;
+            0
+        }
+    };
+    let left = signals.time_left().saturating_sub(LOG_GRACE_PERIOD);
+    tokio::select! {
+        // What is still in progress then ends with the process.
+        _ = tokio::time::timeout(left, server.shutdown()) => {}
+        // Whoever asks twice does not want to wait.
+        _ = signals.next() => {}
+    }
+    Ok(code)
 }
 
 /// How long the last lines may take to be written.

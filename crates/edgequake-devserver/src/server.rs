@@ -125,7 +125,7 @@ impl DevServer {
         self.addr
     }
 
-    /// Stops listening, gives requests in progress up to half a second to finish, and closes all connections.
+    /// Stops listening, gives requests in progress and WebSockets up to half a second to finish, and closes all connections.
     pub async fn shutdown(self) {
         let Self { stop, mut accepting, .. } = self;
         // An error means that the task has already ended.
@@ -176,7 +176,12 @@ async fn accept(
     }
     drop(listener);
     stop.send_replace(true);
-    let ended = async { while connections.join_next().await.is_some() {} };
+    drop(stopping);
+    let ended = async {
+        while connections.join_next().await.is_some() {}
+        // WebSockets are no connections any more, but look at `stop` until they have said goodbye.
+        stop.closed().await;
+    };
     // Connections that are still busy after the grace period are closed with `connections`.
     let _ = tokio::time::timeout(GRACE_PERIOD, ended).await;
 }

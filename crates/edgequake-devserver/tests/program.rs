@@ -241,13 +241,55 @@ mod unix {
 
     #[test]
     fn a_command_ends_with_its_server() {
-        for (name, code) in [("-TERM", 143), ("-HUP", 129), ("-QUIT", 131), ("-INT", 130)] {
+        for (name, number, code) in
+            [("-TERM", 15, 143), ("-HUP", 1, 129), ("-QUIT", 3, 131), ("-INT", 2, 130)]
+        {
+            // What these tests ignore is ignored by what they start.
+            if ignores(std::process::id(), number) {
+                continue;
+            }
             let (mut child, mut lines) = running("echo started; exec sleep 1000");
             signal(&child, name);
             assert_eq!(child.wait().unwrap().code(), Some(code), "{name}");
             // The pipe is closed, so the command is gone as well.
             assert!(lines.next().is_none(), "{name}");
         }
+    }
+
+    /// What nobody reads of a form is not held.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_large_form_takes_the_memory_of_what_is_kept() {
+        let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth"]));
+        let peak = || -> usize {
+            let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+            let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+            peak.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+        };
+        let part = |name: &str| format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"");
+        let file = format!("{}; filename=\"a.txt\"\r\n\r\nCats sleep.\r\n", part("file"));
+        let (ignored, end) = (format!("{}\r\n\r\n", part("other")), "\r\n--b--\r\n");
+        let length = file.len() + ignored.len() + (45 << 20) + end.len();
+        let before = peak();
+        let mut stream = TcpStream::connect(&address).unwrap();
+        write!(
+            stream,
+            "POST /api/v1/documents/upload HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\nx-tenant-id: default\r\n\
+             x-workspace-id: default\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: {length}\r\n\r\n\
+             {file}{ignored}"
+        )
+        .unwrap();
+        for _ in 0..45 {
+            stream.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        }
+        stream.write_all(end.as_bytes()).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 202"), "{response}");
+        let grown = peak() - before;
+        assert!(grown < 8 << 10, "{grown} KiB");
+        signal(&child, "-TERM");
+        assert!(child.wait().unwrap().success());
     }
 
     /// A terminal: the side that types, and the side of programs.
@@ -303,14 +345,91 @@ mod unix {
         assert_eq!(lines.collect::<Vec<_>>(), ["cleaned"]);
     }
 
+    /// Nothing ends by itself: neither the command nor a request nor the log, and all of them share a second.
     #[test]
     fn a_command_that_ignores_signals_is_killed() {
-        let (mut child, lines) = running("trap '' TERM INT; echo started; while :; do sleep 1000; done");
+        let script = "trap '' TERM INT; echo started; echo $EDGEQUAKE_BASE_URL; while :; do sleep 1000; done";
+        let mut command = program();
+        command.args(["-v", "exec", "--", "sh", "-c", script]).stdin(Stdio::null());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert_eq!(lines.next().unwrap(), "started");
+        let url = lines.next().unwrap();
+        let address = url.strip_prefix("http://").unwrap();
+        // More lines than a pipe holds, none of which is read.
+        let mut stream = TcpStream::connect(address).unwrap();
+        let request = format!("GET /live HTTP/1.1\r\nhost: {address}\r\n\r\n");
+        let mut answers = BufReader::new(stream.try_clone().unwrap()).lines();
+        for _ in 0..50 {
+            stream.write_all(request.repeat(100).as_bytes()).unwrap();
+            let heads = answers.by_ref().map(Result::unwrap).filter(|line| line.contains("HTTP/1.1 200"));
+            assert_eq!(heads.take(100).count(), 100);
+        }
+        stream.write_all(b"POST /api/v1/auth/login HTTP/1.1\r\nhost: localhost\r\n").unwrap();
         let began = Instant::now();
         signal(&child, "-INT");
         assert_eq!(child.wait().unwrap().code(), Some(130));
-        assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
         assert_eq!(lines.count(), 0);
+    }
+
+    /// Whether a process ignores the signal with this number.
+    fn ignores(process: u32, signal: u32) -> bool {
+        if !cfg!(target_os = "linux") {
+            return false;
+        }
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:\t")).unwrap();
+        u64::from_str_radix(mask, 16).unwrap() & (1 << (signal - 1)) != 0
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_ignored_signal_stays_ignored() {
+        let mut command = Command::new("sh");
+        command.args([
+            "-c",
+            "trap '' HUP; exec \"$0\" --port 0 --no-auth",
+            env!("CARGO_BIN_EXE_edgequake-devserver"),
+        ]);
+        let (mut child, address, _lines) = started(&mut command);
+        assert!(ignores(child.id(), 1) && !ignores(child.id(), 15));
+        signal(&child, "-HUP");
+        assert!(send(&address, "GET /live", "").starts_with("HTTP/1.1 200"));
+        signal(&child, "-TERM");
+        assert!(child.wait().unwrap().success());
+    }
+
+    /// The last frame says that the server goes away, and why is 1001.
+    #[cfg(feature = "websocket")]
+    #[test]
+    fn web_sockets_are_told_that_the_server_ends() {
+        for _ in 0..5 {
+            let (mut child, address, _lines) = started(program().args(["--port", "0", "--no-auth"]));
+            let mut stream = TcpStream::connect(&address).unwrap();
+            write!(
+                stream,
+                "GET /ws/pipeline/progress HTTP/1.1\r\nhost: {address}\r\nx-tenant-id: default\r\nx-workspace-id: default\r\n\
+                 connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+            )
+            .unwrap();
+            let mut seen = Vec::new();
+            while !String::from_utf8_lossy(&seen).contains("Connected to") {
+                let mut piece = [0; 1024];
+                let length = stream.read(&mut piece).unwrap();
+                seen.extend_from_slice(&piece[..length]);
+            }
+            // A frame that is not read when the connection ends would reset it.
+            stream.write_all(&[0x89, 0x80, 0, 0, 0, 0]).unwrap();
+            let began = Instant::now();
+            signal(&child, "-TERM");
+            let mut rest = Vec::new();
+            stream.read_to_end(&mut rest).unwrap();
+            assert!(rest.ends_with(&[0x88, 2, 0x03, 0xe9]), "{rest:?}");
+            assert!(child.wait().unwrap().success());
+            assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        }
     }
 }
 

@@ -181,3 +181,24 @@ fn a_variable_names_a_user_with_underscores() {
     assert_eq!((users[0].password.expose(), users[0].is_generated), ("s3cr3t", false));
     assert!(parse(&["-h"], &[]).unwrap().is_help());
 }
+
+#[test]
+fn a_key_file_may_begin_with_a_byte_order_mark() {
+    let path = std::env::temp_dir().join(format!("edgequake-devserver-key-{}", std::process::id()));
+    let utf16: Vec<u8> = "\u{feff}s3cr3t\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (text, key) in [
+        (&b"\xef\xbb\xbfs3cr3t\r\nrest"[..], true),
+        (&utf16, true),
+        (b" s3cr3t ", true),
+        (b"\xef\xbb\xbf\n", false),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let read = key_file(path.clone());
+        assert_eq!(
+            read.ok().map(|key| key.expose().to_owned()),
+            key.then(|| "s3cr3t".to_owned()),
+            "{text:?}"
+        );
+    }
+    std::fs::remove_file(&path).unwrap();
+}

@@ -7,7 +7,7 @@ mod session;
 pub(crate) use self::handshake::accept;
 pub(crate) use self::session::{Session, Subject};
 
-/// Whether the server of a connection stops, as an extension of its requests.
+/// Whether the server of a connection stops, as an extension of its requests. The server waits until nobody holds this any more.
 #[derive(Debug, Clone)]
 pub(crate) struct Closing(pub(crate) tokio::sync::watch::Receiver<bool>);
 

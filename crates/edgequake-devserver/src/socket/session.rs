@@ -26,6 +26,9 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 /// How long a client may take to read a frame before it is cut.
 const SEND_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long the end of a conversation may take. A server that stops waits for it, and longer than this.
+const CLOSE_LIMIT: Duration = Duration::from_millis(250);
+
 /// The maximum size of what a client says, in bytes.
 const MESSAGE_LIMIT: usize = 64 * 1024;
 
@@ -68,8 +71,13 @@ impl Session {
         let mut socket = ServerBuilder::new().limits(limits).serve(TokioIo::new(upgraded));
         // An error means that the client is gone, or does not read.
         let _ = self.talk(&mut socket).await;
-        let close = Message::close(Some(CloseCode::GOING_AWAY), "");
-        let _ = timeout(Duration::from_millis(100), socket.send(close)).await;
+        // Until the client has answered, or a connection with unread frames would be reset, and the client would not see ours.
+        let close = async {
+            socket.send(Message::close(Some(CloseCode::GOING_AWAY), "")).await?;
+            while socket.next().await.transpose()?.is_some() {}
+            Ok::<_, tokio_websockets::Error>(())
+        };
+        let _ = timeout(CLOSE_LIMIT, close).await;
         drop(self.permit);
     }
 
