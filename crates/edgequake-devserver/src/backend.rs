@@ -194,7 +194,7 @@ impl Backend {
         let app = Arc::clone(&self.app);
         let title = document.title.clone();
         let seeded = tokio::task::spawn_blocking(move || seed::seed(&app, document, &Stop::default()));
-        seeded.await.unwrap_or(Err(SeedError::Room { title }))
+        seeded.await.unwrap_or(Err(SeedError::Unprocessed { title }))
     }
 
     /// Whether a document could be seeded now, its size aside.
@@ -223,14 +223,15 @@ impl Backend {
         self.app.counters.read()
     }
 
-    /// The latest 10,000 requests, oldest first. They contain the kinds of credentials, never the credentials.
+    /// The latest 10,000 requests, oldest first; fewer if they would take more than 16 MiB of memory. They contain the kinds of
+    /// credentials, never the credentials.
     pub fn request_log(&self) -> Vec<LoggedRequest> {
         self.app.log.read()
     }
 
     /// The id of a user, by name or e-mail address.
     pub fn user_id(&self, identifier: &str) -> Option<UserId> {
-        self.app.directory().accounts.find_mut(identifier).map(|account| account.user.user_id.clone())
+        self.app.directory().accounts.id(identifier).cloned()
     }
 
     /// Rejects every access token issued so far with 401, as if all of them had expired. Refresh tokens stay valid.

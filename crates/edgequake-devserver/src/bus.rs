@@ -2,6 +2,7 @@
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
+use serde::Serialize;
 use tokio::sync::broadcast;
 
 use crate::removed::Removed;
@@ -10,7 +11,7 @@ use crate::removed::Removed;
 const CAPACITY: usize = 1024;
 
 /// A step of a document.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ProcessingEvent {
     /// The tenant of its workspace.
@@ -32,6 +33,7 @@ pub struct ProcessingEvent {
     /// How many entities it has.
     pub entity_count: u64,
     /// What went with it, once it is gone.
+    #[serde(skip)]
     pub(crate) removed: Option<Removed>,
 }
 
@@ -44,7 +46,7 @@ pub struct ProcessingEvent {
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let server = DevServer::builder().start().await?;
 /// let mut events = server.processing_events();
-/// ///
+///
 /// // ... upload a document, and then wait without polling ...
 ///
 /// # drop(server);
@@ -58,7 +60,8 @@ pub struct ProcessingEvent {
 pub struct ProcessingEvents(broadcast::Receiver<ProcessingEvent>);
 
 impl ProcessingEvents {
-    /// The next event; `None` once the server is gone. Who falls behind by more than 1,024 events loses the oldest.
+    /// The next event; `None` once the server is gone. A subscriber that is more than 1,024 events behind
+    /// loses the oldest.
     pub async fn next(&mut self) -> Option<ProcessingEvent> {
         loop {
             if let Ok(event) = self.next_or_lost().await? {

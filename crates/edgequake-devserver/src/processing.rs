@@ -57,7 +57,7 @@ async fn run(job: Job, delay: Duration) -> Option<()> {
     let mut is_partial = false;
     for (number, stage) in [(0, preprocessing), (1, chunking)] {
         job.stay(&Step::new(stage, number), delay).await?;
-        is_partial |= job.suffer(stage).await?;
+        is_partial |= job.apply_fault(stage).await?;
     }
     let (content, stop) = job.in_flight(|document| (Arc::clone(&document.content), document.stop.clone()))?;
     let split = tokio::task::spawn_blocking({
@@ -75,10 +75,10 @@ async fn run(job: Job, delay: Duration) -> Option<()> {
         step.left = delay * (steps - number) as u32 / steps as u32 + delay * 2;
         job.stay(&step, delay / steps as u32).await?;
     }
-    is_partial |= job.suffer(extracting).await?;
+    is_partial |= job.apply_fault(extracting).await?;
     for (number, stage) in [(3, embedding), (4, storing)] {
         job.stay(&Step::new(stage, number), delay).await?;
-        is_partial |= job.suffer(stage).await?;
+        is_partial |= job.apply_fault(stage).await?;
     }
     let (space, id) = (Arc::clone(&job.space), job.document.clone());
     let prepare = move || Some(insert(&space, &id, prepare(chunks, is_partial, &stop)?));
@@ -176,9 +176,9 @@ impl Job {
         )
     }
 
-    /// Suffers what is ordered for a stage: whether the document ends with a part missing, or `None` if it has failed
-    /// or was cancelled.
-    async fn suffer(&self, stage: &str) -> Option<bool> {
+    /// Applies the fault that is ordered for a stage, if there is one. Returns whether the document is to end with a part
+    /// missing, and `None` once it has failed or was cancelled.
+    async fn apply_fault(&self, stage: &str) -> Option<bool> {
         let fault = self.app.upgrade()?.faults.take_at_stage(stage);
         match fault.map(|fault| fault.effect) {
             Some(Effect::FailProcessing { partial: true, .. }) => Some(true),

@@ -1,5 +1,6 @@
 //! [`SeedDocument`]: a document that is there without an upload.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use edgequake_types::documents::DocumentStatus;
@@ -92,6 +93,15 @@ pub enum SeedError {
         /// The workspace.
         workspace_id: WorkspaceId,
     },
+    /// Processing has panicked, or the runtime ends.
+    #[non_exhaustive]
+    #[error(
+        "the document {title:?} was not processed, because of a bug of the server or because the runtime ends"
+    )]
+    Unprocessed {
+        /// Its title.
+        title: String,
+    },
     /// All documents together would be too large.
     #[non_exhaustive]
     #[error("there is no room for the document {title:?}; a server holds 256 MiB of text")]
@@ -159,10 +169,35 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
     if let Some(replaced) = replaced {
         remove(&space, &replaced.id);
     }
-    processing::ingest_now(app, &space, id.clone(), stop);
+    process(&space, &id, title, || processing::ingest_now(app, &space, id.clone(), stop))?;
     Ok(id)
+}
+
+/// Processes a document, which is gone if that panics.
+fn process(space: &Space, id: &DocumentId, title: String, work: impl FnOnce()) -> Result<(), SeedError> {
+    std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
+        space.contents().remove(id);
+        SeedError::Unprocessed { title }
+    })
 }
 
 fn remove(space: &Space, document: &DocumentId) {
     space.change_index(|index| index.remove(document));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::DevServer;
+
+    #[tokio::test]
+    async fn a_panic_of_processing_is_told_as_such_and_leaves_nothing() {
+        let backend = DevServer::builder().build().unwrap();
+        let id = backend.seed(SeedDocument::new("Bridge", "It opened in 1931.")).await.unwrap();
+        let space = backend.app().spaces.open(&Place::server_default());
+        let title = "Bridge".to_owned();
+        let error = process(&space, &id, title.clone(), || panic!("on purpose")).unwrap_err();
+        assert_eq!(error, SeedError::Unprocessed { title });
+        assert!(space.contents().documents.get(&id).is_none());
+    }
 }

@@ -38,7 +38,7 @@ fn log_in(call: &Call, request: &Login) -> Result<LoginResponse, Refusal> {
     let config = &call.app.config;
     let mut directory = call.app.directory();
     let mut names = [Some(&request.username), request.email.as_ref()].into_iter().flatten();
-    let found = names.find(|name| directory.accounts.find_mut(name).is_some());
+    let found = names.find(|name| directory.accounts.id(name).is_some());
     let account =
         found.and_then(|name| directory.accounts.find_mut(name)).ok_or_else(|| refused("user_not_found"))?;
     if account.is_locked(call.now) {

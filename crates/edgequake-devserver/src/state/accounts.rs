@@ -76,20 +76,30 @@ pub(crate) enum AccountError {
 }
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Accounts(HashMap<UserId, Account>);
+pub(crate) struct Accounts {
+    by_id: HashMap<UserId, Account>,
+    /// By user name and by e-mail address, as [`key`] writes them.
+    by_name: HashMap<String, UserId>,
+}
+
+/// What a user name or an e-mail address is found by: case and outer blanks make no difference.
+fn key(identifier: &str) -> String {
+    identifier.trim().to_lowercase()
+}
 
 impl Accounts {
     pub(crate) fn get(&self, user: &UserId) -> Option<&Account> {
-        self.0.get(user)
+        self.by_id.get(user)
     }
 
-    /// Finds an account by user name or e-mail address, ignoring case.
+    /// The id of an account, by user name or e-mail address.
+    pub(crate) fn id(&self, identifier: &str) -> Option<&UserId> {
+        self.by_name.get(&key(identifier))
+    }
+
+    /// Finds an account by user name or e-mail address.
     pub(crate) fn find_mut(&mut self, identifier: &str) -> Option<&mut Account> {
-        let identifier = identifier.trim().to_lowercase();
-        self.0.values_mut().find(|account| {
-            account.user.username.to_lowercase() == identifier
-                || account.user.email.to_lowercase() == identifier
-        })
+        self.by_id.get_mut(self.by_name.get(&key(identifier))?)
     }
 
     pub(crate) fn insert(
@@ -98,16 +108,19 @@ impl Accounts {
         password_hash: Option<PasswordHash>,
         now: Timestamp,
     ) -> Result<User, AccountError> {
-        if self.find_mut(&user.username).is_some() || self.find_mut(&user.email).is_some() {
+        if self.id(&user.username).is_some() || self.id(&user.email).is_some() {
             return Err(AccountError::Taken);
         }
-        if self.0.len() >= CAPACITY {
+        if self.by_id.len() >= CAPACITY {
             return Err(AccountError::Full);
         }
         user.created_at = Some(rfc3339(now));
         user.updated_at = Some(rfc3339(now));
         let account = Account { user: user.clone(), password_hash, failures: 0, locked_until: None };
-        self.0.insert(user.user_id.clone(), account);
+        for name in [&user.username, &user.email] {
+            self.by_name.insert(key(name), user.user_id.clone());
+        }
+        self.by_id.insert(user.user_id.clone(), account);
         Ok(user)
     }
 
@@ -135,11 +148,11 @@ impl Accounts {
         if stops_being_admin && self.is_last_admin(user) {
             return Err(AccountError::LastAdmin);
         }
-        let owner = change.email.as_ref().and_then(|email| self.find_mut(email));
-        if owner.is_some_and(|other| other.user.user_id != *user) {
+        let owner = change.email.as_ref().and_then(|email| self.id(email));
+        if owner.is_some_and(|owner| owner != user) {
             return Err(AccountError::Taken);
         }
-        let account = self.0.get_mut(user).ok_or(AccountError::Unknown)?;
+        let account = self.by_id.get_mut(user).ok_or(AccountError::Unknown)?;
         if let Some(role) = change.role {
             account.user.role = role;
         }
@@ -147,6 +160,11 @@ impl Accounts {
             account.user.is_active = Some(active);
         }
         if let Some(email) = change.email {
+            // A name may be an address, too, and stays.
+            if key(&account.user.email) != key(&account.user.username) {
+                self.by_name.remove(&key(&account.user.email));
+            }
+            self.by_name.insert(key(&email), user.clone());
             account.user.email = email;
         }
         account.user.updated_at = Some(rfc3339(now));
@@ -157,25 +175,29 @@ impl Accounts {
         if self.is_last_admin(user) {
             return Err(AccountError::LastAdmin);
         }
-        self.0.remove(user).map(drop).ok_or(AccountError::Unknown)
+        let Account { user, .. } = self.by_id.remove(user).ok_or(AccountError::Unknown)?;
+        for name in [&user.username, &user.email] {
+            self.by_name.remove(&key(name));
+        }
+        Ok(())
     }
 
     /// All users, by name.
     pub(crate) fn users(&self) -> Vec<User> {
-        let mut users: Vec<User> = self.0.values().map(|account| account.user.clone()).collect();
+        let mut users: Vec<User> = self.by_id.values().map(|account| account.user.clone()).collect();
         users.sort_by(|a, b| a.username.cmp(&b.username));
         users
     }
 
     /// Whether any account can log in.
     pub(crate) fn has_login_users(&self) -> bool {
-        self.0.values().any(|account| account.password_hash.is_some())
+        self.by_id.values().any(|account| account.password_hash.is_some())
     }
 
     fn is_last_admin(&self, user: &UserId) -> bool {
         let is_admin = |account: &Account| account.user.role == Role::Admin && account.is_active();
         self.get(user).is_some_and(is_admin)
-            && self.0.values().filter(|account| is_admin(account)).count() == 1
+            && self.by_id.values().filter(|account| is_admin(account)).count() == 1
     }
 }
 

@@ -73,3 +73,27 @@ fn a_lockout_ends_but_only_a_login_resets_the_count() {
     assert!(!account.is_locked(later) && !account.record_failure(3, quarter, later));
     assert_eq!(account.user.last_login_at, Some(rfc3339(later)));
 }
+
+#[test]
+fn an_address_is_free_again_once_it_is_changed_or_its_account_is_gone() {
+    let (mut accounts, ada) = accounts();
+    let now = at("2026-01-02T00:00:00Z");
+    // A name that is the address as well stays when the address changes.
+    let bob = accounts.create("bob@corp.test", "Bob@corp.test ", Role::User, hash(), now).unwrap().user_id;
+    let to = |email: &str| AccountChange { email: Some(email.to_owned()), ..AccountChange::default() };
+    accounts.update(&bob, to("robert@corp.test"), now).unwrap();
+    for (name, owner) in [
+        ("BOB@corp.test", Some(&bob)),
+        (" Robert@corp.test", Some(&bob)),
+        ("ada", Some(&ada)),
+        ("ADA@CORP.TEST", Some(&ada)),
+        ("nobody", None),
+    ] {
+        assert_eq!(accounts.id(name), owner, "{name}");
+    }
+    accounts.update(&bob, to("b@corp.test"), now).unwrap();
+    assert_eq!(accounts.id("robert@corp.test"), None);
+    accounts.remove(&bob).unwrap();
+    assert_eq!((accounts.id("bob@corp.test"), accounts.id("b@corp.test")), (None, None));
+    accounts.create("bob", "bob@corp.test", Role::User, hash(), now).unwrap();
+}
