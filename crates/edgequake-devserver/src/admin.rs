@@ -1,13 +1,16 @@
 //! The endpoints below `/__dev`: everything that the library offers to tests, for tests in other languages and for a
 //! terminal. They are served on sockets of the server's own only, to callers on the same machine.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::response::{IntoResponse, Response, sse};
+
+use axum::routing::{get, post};
+use futures_util::stream;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
@@ -27,7 +30,7 @@ pub(crate) const PREFIX: &str = "/__dev";
 const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 const HELP: &str = "\
-GET    /__dev/faults           failures in force
+GET    /__dev/faults[/ID]      failures in force, or how often one has hit
 POST   /__dev/faults           orders a failure, or a list of them
 DELETE /__dev/faults[/ID]      ends all failures, or one
 GET    /__dev/ledger           what has happened to sessions
@@ -39,6 +42,8 @@ POST   /__dev/clock            moves it: {\"advance_ms\": 60000}
 GET    /__dev/requests         recorded requests, without their secrets
 POST   /__dev/requests         starts or stops recording: {\"recording\": true}
 DELETE /__dev/requests         removes them
+GET    /__dev/log              the latest requests in brief
+GET    /__dev/events           what happens to documents, as server-sent events
 GET    /__dev/stats            counts since the start
 POST   /__dev/seed             adds a document, or a list of them: {\"title\": \"...\", \"content\": \"...\"}
 POST   /__dev/reset            puts the server back to its start
@@ -51,13 +56,15 @@ pub(crate) fn router(backend: Backend) -> Router {
     let router = Router::new()
         .route("/", get(async || HELP))
         .route("/faults", get(list_faults).post(add_faults).delete(clear_faults))
-        .route("/faults/{id}", delete(remove_fault))
+        .route("/faults/{id}", get(find_fault).delete(remove_fault))
         .route("/ledger", get(async |State(backend): State<Backend>| json(backend.ledger().entries())))
         .route("/sessions", get(async |State(backend): State<Backend>| json(backend.ledger().sessions())))
         .route("/sessions/expire", post(expire))
         .route("/sessions/revoke", post(revoke))
         .route("/clock", get(clock).post(move_clock))
         .route("/requests", get(requests).post(record).delete(clear_requests))
+        .route("/log", get(async |State(backend): State<Backend>| json(backend.request_log())))
+        .route("/events", get(events))
         .route("/stats", get(async |State(backend): State<Backend>| json(backend.stats())))
         .route("/seed", post(seed))
         .route("/reset", post(reset))
@@ -116,6 +123,27 @@ async fn add_faults(State(backend): State<Backend>, body: Body) -> Response {
 async fn clear_faults(State(backend): State<Backend>) -> Response {
     backend.faults().clear();
     done()
+}
+
+/// The hits of a fault, also of one that has ended.
+async fn find_fault(State(backend): State<Backend>, Path(id): Path<String>) -> Response {
+    let known: Option<FaultId> = serde_json::from_str(&id).ok();
+    match known.and_then(|id| backend.faults().find(id)) {
+        Some((hits, is_active)) => json(json!({ "hits": hits, "active": is_active })),
+        None => Refusal::not_found(format!("fault {id}")).into_response(""),
+    }
+}
+
+/// Events from now on, each as JSON; one that is named `lost` says how many a slow reader has missed.
+async fn events(State(backend): State<Backend>) -> Response {
+    let events = stream::unfold(backend.processing_events(), |mut events| async {
+        let event = match events.next_or_lost().await? {
+            Ok(event) => sse::Event::default().data(serde_json::to_string(&event).unwrap_or_default()),
+            Err(count) => sse::Event::default().event("lost").data(json!({ "count": count }).to_string()),
+        };
+        Some((Ok::<_, Infallible>(event), events))
+    });
+    sse::Sse::new(events).keep_alive(sse::KeepAlive::default()).into_response()
 }
 
 async fn remove_fault(State(backend): State<Backend>, Path(id): Path<String>) -> Response {

@@ -139,7 +139,7 @@ impl App {
         if let Some(limiter) = &self.limiter {
             limiter.clear();
         }
-        self.faults.clear();
+        self.faults.forget();
         self.ledger.clear();
         self.recorder.clear();
         self.log.clear();

@@ -25,7 +25,7 @@ use crate::guard::{self, Guard};
 use crate::link::{Link, Linked};
 use crate::log::LoggedRequest;
 use crate::pipeline;
-use crate::service::{BackendService, ResponseBody};
+use crate::service::{BackendService, ResponseBody, omit_length};
 #[cfg(feature = "websocket")]
 use crate::socket::Closing;
 
@@ -159,6 +159,7 @@ async fn answer(
         }
         response
     };
+    omit_length(&mut response);
     if let Some(origin) = origin {
         guard::share(response.headers_mut(), origin);
     }

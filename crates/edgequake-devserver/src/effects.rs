@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
@@ -113,7 +113,11 @@ impl Effect {
     pub(crate) fn spoil(&self, response: Response, link: Option<Link>) -> Response {
         let spoiled = match *self {
             Self::ResetAfterHead => Spoiled::Reset,
-            Self::Truncate { keep } => Spoiled::Truncated { left: keep },
+            Self::Truncate { keep } => {
+                // The last byte would make it whole.
+                let whole = response.body().size_hint().exact();
+                Spoiled::Truncated { left: whole.map_or(keep, |length| keep.min(length.saturating_sub(1))) }
+            }
             Self::SlowBody { bytes, pause_ms } => Spoiled::Slow {
                 bytes: usize::try_from(bytes).unwrap_or(usize::MAX).max(1),
                 pause: Duration::from_millis(pause_ms),
@@ -146,8 +150,6 @@ fn text_response(status: StatusCode, text: String) -> Response {
 
 /// Declares the length of the whole body, if it is known, whatever will arrive of it.
 fn declare_length(headers: &mut HeaderMap, body: &Body) {
-    use axum::body::HttpBody;
-
     if let Some(length) = body.size_hint().exact() {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
@@ -176,7 +178,10 @@ impl Spoiled {
                     tokio::time::sleep(FLUSH_TIME).await;
                     return Some(Err(Ended));
                 }
-                let mut piece = next_data(body).await?;
+                let Some(mut piece) = next_data(body).await else {
+                    tokio::time::sleep(FLUSH_TIME).await;
+                    return Some(Err(Ended));
+                };
                 piece.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
                 *left -= piece.len() as u64;
                 Some(Ok(piece))
@@ -197,7 +202,13 @@ impl Spoiled {
                     tokio::time::sleep(FLUSH_TIME).await;
                     return Some(Err(Ended));
                 }
-                let piece = next_data(body).await?;
+                let Some(piece) = next_data(body).await else {
+                    if *silent {
+                        std::future::pending::<()>().await;
+                    }
+                    tokio::time::sleep(FLUSH_TIME).await;
+                    return Some(Err(Ended));
+                };
                 // A comment, which keeps the connection alive, is no event.
                 if !piece.starts_with(b":") {
                     *left -= 1;

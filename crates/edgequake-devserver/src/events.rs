@@ -10,6 +10,7 @@ use edgequake_types::{Endpoint, Event, EventText, Events};
 use futures_util::{Stream, StreamExt};
 
 use crate::error::Refusal;
+use crate::faults::Answers;
 use crate::reply::Success;
 
 /// How long a stream may be silent before a comment is sent to keep the connection alive.
@@ -42,6 +43,8 @@ impl<R, E> Success<R> for EventStream<E>
 where
     R: Endpoint<Response = Events<E>>,
 {
+    const ANSWERS: Answers = Answers::Events;
+
     fn into_response(self) -> Result<Response, Refusal> {
         let events = self.texts.map(|text| {
             let event = sse::Event::default().data(text.payload);

@@ -90,11 +90,13 @@
 //!   A query uses all chunks that match (`naive`), the entities that it names with their chunks (`local`), their
 //!   relationships (`global`), both (`hybrid`), all of this (`mix`, the default), or nothing (`bypass`). Of the
 //!   conversation history, the last question counts where the new one has only a pronoun for a subject.
-//! * Bodies are limited to 10 MiB, and all documents together to 256 MiB of text.
+//! * Bodies are limited to 10 MiB, those of uploaded files, which are read as they arrive, to 50 MiB, and all documents together to 256 MiB of text and metadata.
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
-//! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants. A task is kept as long as its document; of those
-//!   without one, the last 1,000 that ended.
+//! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants, each described in 16 KiB at most; the settings of a
+//!   workspace take up to 32 KiB of memory. A task is kept as long as its document; of those without one, the last 1,000 that ended.
+//! * What is kept for tests is bounded, too: 10,000 requests or 16 MiB in the log, 1,000 requests or 32 MiB in the recorder,
+//!   100,000 entries in the ledger, and 1,000 faults with texts of 64 MiB together.
 //!
 //! # Features
 //!
@@ -106,11 +108,13 @@
 mod place;
 mod stop;
 mod removed;
+mod weight;
 mod clock;
 mod bus;
 mod link;
 mod error;
 mod faults;
+mod form;
 mod digest;
 mod password;
 mod ledger;

@@ -2,19 +2,26 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, Method, StatusCode};
+use serde::{Serialize, Serializer};
 
-/// How many requests are kept; the oldest are dropped.
+/// How many requests are kept, and how many bytes they take together; the oldest are dropped.
 const CAPACITY: usize = 10_000;
+const SIZE_LIMIT: usize = 16 * 1024 * 1024;
 
-/// The maximum length of a path and of a header that are kept, in characters.
+/// The maximum length of a method, a path and a header that are kept, in characters.
 const TEXT_LENGTH: usize = 1024;
 
+/// How many names of headers are kept of a request, and how many characters of each.
+const MAX_NAMES: usize = 128;
+const NAME_LENGTH: usize = 128;
+
 /// The kind of a credential, by its form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CredentialKind {
     /// No credential in a header that the server reads.
@@ -32,10 +39,11 @@ pub enum CredentialKind {
 }
 
 /// A request that the server has answered, whose connection a fault has reset or silenced instead, or whose client gave up.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LoggedRequest {
-    /// The method.
+    /// The method, up to 1,024 characters.
+    #[serde(serialize_with = "word")]
     pub method: Method,
     /// The path, without the query, up to 1,024 characters.
     pub path: String,
@@ -43,11 +51,12 @@ pub struct LoggedRequest {
     pub tenant: Option<String>,
     /// `X-Workspace-ID` as sent.
     pub workspace: Option<String>,
-    /// The names of all headers, in lower case, sorted.
+    /// The names of the headers, in lower case, sorted: up to 128 of them, and up to 128 characters of each.
     pub headers: Vec<String>,
     /// The kind of the credential; the status tells whether it was valid.
     pub credential: CredentialKind,
     /// The status of the response; see [`answered`](Self::answered).
+    #[serde(serialize_with = "number")]
     pub status: StatusCode,
     /// Whether there was a response. There is none if a fault resets or silences the connection before the head, or if the
     /// client gives up before; `status` says nothing then.
@@ -55,14 +64,32 @@ pub struct LoggedRequest {
     /// The path of the operation, with `{name}` for a parameter; `None` for a path that is not routed.
     pub operation: Option<String>,
     /// How long it took until the head of the response was there.
+    #[serde(rename = "duration_ms", serialize_with = "milliseconds")]
     pub duration: Duration,
+}
+
+fn word<S: Serializer>(method: &Method, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(method.as_str())
+}
+
+fn number<S: Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
+
+fn milliseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_millis() as u64)
 }
 
 impl LoggedRequest {
     pub(crate) fn new(method: Method, path: &str, headers: &HeaderMap, credential: CredentialKind) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(shortened);
-        let mut names: Vec<String> = headers.keys().map(ToString::to_string).collect();
+        let mut names: Vec<&str> = headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
+        names.truncate(MAX_NAMES);
+        let short = |name: &str| name.chars().take(NAME_LENGTH).collect();
+        let names = names.into_iter().map(short).collect();
+        let known = method.as_str().as_bytes().get(..TEXT_LENGTH);
+        let method = known.and_then(|known| Method::from_bytes(known).ok()).unwrap_or(method);
         Self {
             method,
             path: shortened(path),
@@ -150,7 +177,14 @@ impl Counter {
 
 /// The latest requests.
 #[derive(Debug, Default)]
-pub(crate) struct Log(Mutex<VecDeque<Entry>>);
+pub(crate) struct Log(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    entries: VecDeque<Entry>,
+    /// What they take, in bytes.
+    size: usize,
+}
 
 /// A request without the names of its headers, and these. They are shared with the request before it, which most often has
 /// the same.
@@ -160,34 +194,61 @@ struct Entry {
     headers: Arc<[String]>,
 }
 
+impl Entry {
+    /// What it takes, in bytes. The names are those of the first request that has them, and of the last.
+    fn size(&self) -> usize {
+        let LoggedRequest { method, path, tenant, workspace, operation, .. } = &self.request;
+        let texts = [tenant, workspace, operation].map(|text| text.as_ref().map_or(0, String::len));
+        let texts = method.as_str().len() + path.len() + texts.iter().sum::<usize>();
+        let names = self.headers.iter().map(|name| size_of::<String>() + name.len());
+        let is_shared = Arc::strong_count(&self.headers) > 1;
+        size_of::<Self>() + texts + if is_shared { 0 } else { names.sum() }
+    }
+}
+
+impl Kept {
+    fn push(&mut self, entry: Entry) {
+        self.size += entry.size();
+        self.entries.push_back(entry);
+        while self.entries.len() > CAPACITY || self.size > SIZE_LIMIT {
+            let Some(oldest) = self.entries.pop_front() else { return };
+            self.size -= oldest.size();
+        }
+    }
+}
+
 impl Log {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn push(&self, mut request: LoggedRequest) {
         let names = std::mem::take(&mut request.headers);
-        let mut requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if requests.len() == CAPACITY {
-            requests.pop_front();
-        }
-        let last = requests.back().map(|last| &last.headers).filter(|last| ***last == *names);
+        let mut kept = self.kept();
+        let last = kept.entries.back().map(|last| &last.headers).filter(|last| ***last == *names);
         let headers = last.map_or_else(|| names.into(), Arc::clone);
-        requests.push_back(Entry { request, headers });
+        kept.push(Entry { request, headers });
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clear();
+        *self.kept() = Kept::default();
     }
 
     pub(crate) fn read(&self) -> Vec<LoggedRequest> {
-        let requests = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let logged = |Entry { request, headers }: &Entry| LoggedRequest {
             headers: headers.to_vec(),
             ..request.clone()
         };
-        requests.iter().map(logged).collect()
+        self.kept().entries.iter().map(logged).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use http::HeaderValue;
+
     use super::*;
 
     #[test]
@@ -200,6 +261,47 @@ mod tests {
         let text = format!("{request:?}");
         assert!(!text.contains("s3cr3t") && text.contains("x-api-key"), "{text}");
         assert_eq!(request.workspace.as_deref(), Some("default"));
+    }
+
+    /// A request with as many and as long headers as are sent, each of them of its own.
+    fn large(number: usize) -> LoggedRequest {
+        let mut headers = HeaderMap::new();
+        for header in 0..MAX_NAMES + 1 {
+            let name = format!("x-{number}-{header}-{}", "n".repeat(NAME_LENGTH));
+            headers.insert(HeaderName::try_from(name).unwrap(), HeaderValue::from_static("x"));
+        }
+        let method = Method::from_bytes("M".repeat(2_000).as_bytes()).unwrap();
+        LoggedRequest::new(method, &"p".repeat(2_000), &headers, CredentialKind::None)
+    }
+
+    #[test]
+    fn what_is_kept_of_a_request_is_bounded() {
+        let request = large(0);
+        let longest = request.headers.iter().map(String::len).max();
+        assert_eq!((request.headers.len(), longest), (MAX_NAMES, Some(NAME_LENGTH)));
+        assert_eq!((request.method.as_str().len(), request.path.len()), (TEXT_LENGTH, TEXT_LENGTH));
+        let log = Log::default();
+        for number in 0..900 {
+            // Two in a row share their names.
+            let request = large(number);
+            log.push(request.clone());
+            log.push(request);
+        }
+        let kept = log.kept();
+        let held: usize = kept.entries.iter().map(|entry| entry.request.path.len()).sum();
+        let names: HashSet<_> = kept.entries.iter().map(|entry| entry.headers.as_ptr()).collect();
+        assert!(held + names.len() * MAX_NAMES * NAME_LENGTH <= SIZE_LIMIT, "{held} {}", names.len());
+        assert!((500..1_800).contains(&kept.entries.len()), "{}", kept.entries.len());
+        drop(kept);
+        log.clear();
+        for number in 0..2 {
+            log.push(large(number));
+        }
+        let mut kept = log.kept();
+        while let Some(entry) = kept.entries.pop_front() {
+            kept.size -= entry.size();
+        }
+        assert_eq!(kept.size, 0);
     }
 
     #[test]

@@ -10,7 +10,8 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use edgequake_types::{Auth, Payload};
+use edgequake_types::multipart::Form;
+use edgequake_types::{Auth, DecodeError, Payload};
 use futures_util::FutureExt;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderValue};
 use http::request::Parts;
@@ -24,15 +25,17 @@ use crate::auth::permission;
 use crate::auth::scope::{self, Scope};
 use crate::clock::Timestamp;
 use crate::config::Era;
-use crate::error::Refusal;
-use crate::faults::{Asked, Effect, Fault};
+use crate::error::{Refusal, undecodable};
+use crate::faults::{Answers, Asked, Effect, Fault};
+use crate::form::FormReader;
 use crate::limiter::Allowance;
 use crate::link::Link;
 use crate::recorder::Recording;
-use crate::route::{Call, Route};
+use crate::route::{Call, Handler, Route};
 
-/// The maximum size of a body, in bytes.
-pub(crate) const BODY_LIMIT: usize = 10 * 1024 * 1024;
+/// The maximum size of a body that is read as a whole, and of a form that is read as it arrives, in bytes.
+const BODY_LIMIT: usize = 10 * 1024 * 1024;
+const FORM_LIMIT: usize = 50 * 1024 * 1024;
 
 /// How much of the body of a refused request is read, in bytes, and for how long. Whoever sends more is answered at once, on a
 /// connection that ends then.
@@ -71,6 +74,7 @@ async fn answer_or_spoil(app: Arc<App>, route: &Route, request: Request) -> Resp
         method: &route.method,
         path: route.path,
         changes: route.changes(),
+        answers: if parts.method == Method::HEAD { Answers::Head } else { route.answers },
         authenticates: (route.auth)(&app.config) == Auth::Required,
     };
     match app.faults.take(asked) {
@@ -144,12 +148,23 @@ async fn handle(
             Ok(call) => call,
             Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
         };
-        let read = read_body(route.payload, &parts, &mut body).await?;
-        if let Some(recording) = parts.extensions.get::<Recording>() {
-            recording.body(&read);
-        }
-        let started = route.start(call, &parts, &read);
-        drop(read);
+        let recording = parts.extensions.get::<Recording>();
+        let started = match &route.handler {
+            Handler::Whole(start) => {
+                let read = read_body(route.payload, &parts, &mut body).await?;
+                if let Some(recording) = recording {
+                    recording.body(content_type(&parts), &read);
+                }
+                start(call, &parts, &read)
+            }
+            Handler::Form(names, start) => {
+                let (form, length) = read_form(names, &parts, &mut body).await?;
+                if let Some(recording) = recording {
+                    recording.length(length);
+                }
+                start(call, form)
+            }
+        };
         let answer = match started {
             Ok(answer) => answer.await,
             Err(refusal) => Err(refusal),
@@ -283,14 +298,16 @@ fn media_type(payload: Payload) -> Option<&'static str> {
     }
 }
 
+fn content_type(parts: &Parts) -> &str {
+    parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
 /// # Errors
 ///
 /// 415 for a body of another type; the multipart extractor of the real server answers with 400.
 fn check_media_type(payload: Payload, parts: &Parts) -> Result<(), Refusal> {
-    let content_type =
-        parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     match media_type(payload) {
-        Some(expected) if !is_media_type(content_type, expected) => {
+        Some(expected) if !is_media_type(content_type(parts), expected) => {
             let status = match payload {
                 Payload::Multipart => StatusCode::BAD_REQUEST,
                 _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -308,19 +325,51 @@ async fn read_body(payload: Payload, parts: &Parts, body: &mut Body) -> Result<B
     }
     let declared = declared_length(parts).unwrap_or(0);
     if declared > BODY_LIMIT {
-        return Err(refuse(parts, body, too_large()).await);
+        return Err(refuse(parts, body, too_large(BODY_LIMIT)).await);
     }
     // Collected in place: the pieces of a large body are not kept beside the whole of it.
     let mut read = BytesMut::with_capacity(declared);
     while let Some(frame) = body.frame().await {
-        let cut = |_| Refusal::text(StatusCode::BAD_REQUEST, "Failed to buffer the request body");
-        let Ok(piece) = frame.map_err(cut)?.into_data() else { continue };
+        let Ok(piece) = frame.map_err(|_| cut())?.into_data() else { continue };
         if read.len() + piece.len() > BODY_LIMIT {
-            return Err(refuse(parts, body, too_large()).await);
+            return Err(refuse(parts, body, too_large(BODY_LIMIT)).await);
         }
         read.extend_from_slice(&piece);
     }
     Ok(read.freeze())
+}
+
+/// Reads the parts of a form that have these names, and tells the length of all of it.
+async fn read_form(
+    names: &'static [&'static str],
+    parts: &Parts,
+    body: &mut Body,
+) -> Result<(Form, usize), Refusal> {
+    if declared_length(parts).is_some_and(|length| length > FORM_LIMIT) {
+        return Err(refuse(parts, body, too_large(FORM_LIMIT)).await);
+    }
+    let malformed = |error| undecodable(&DecodeError::Form(error), false);
+    let mut length = 0;
+    let read = async {
+        let mut reader = FormReader::new(content_type(parts), names).map_err(malformed)?;
+        while let Some(frame) = body.frame().await {
+            let Ok(piece) = frame.map_err(|_| cut())?.into_data() else { continue };
+            length += piece.len();
+            if length > FORM_LIMIT {
+                return Err(too_large(FORM_LIMIT));
+            }
+            reader.push(&piece).map_err(malformed)?;
+        }
+        reader.finish().map_err(malformed)
+    };
+    match read.await {
+        Ok(form) => Ok((form, length)),
+        Err(refusal) => Err(refuse(parts, body, refusal).await),
+    }
+}
+
+fn cut() -> Refusal {
+    Refusal::text(StatusCode::BAD_REQUEST, "Failed to buffer the request body")
 }
 
 fn declared_length(parts: &Parts) -> Option<usize> {
@@ -334,11 +383,8 @@ fn is_media_type(content_type: &str, expected: &str) -> bool {
     essence == expected || (expected == "application/json" && suffix)
 }
 
-fn too_large() -> Refusal {
-    Refusal::text(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        format!("The request body is larger than {BODY_LIMIT} bytes"),
-    )
+fn too_large(limit: usize) -> Refusal {
+    Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, format!("The request body is larger than {limit} bytes"))
 }
 
 #[cfg(test)]

@@ -5,16 +5,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::ledger::date;
 use crate::redact;
+use crate::weight;
 
-/// How many requests are kept; the oldest are dropped.
+/// How many requests are kept, and how many bytes they take together; the oldest are dropped.
 const CAPACITY: usize = 1000;
+const SIZE_LIMIT: usize = 32 * 1024 * 1024;
 
 /// The maximum size of a body that is kept, in bytes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -62,8 +63,8 @@ fn milliseconds<S: serde::Serializer>(duration: &Option<Duration>, serializer: S
     duration.map(|duration| duration.as_millis() as u64).serialize(serializer)
 }
 
-/// The latest 1,000 requests, with headers and bodies, secrets taken out. Off until it is started. Clones are the same
-/// recorder.
+/// The latest 1,000 requests, with headers and bodies, secrets taken out; fewer if they would take more than 32 MiB of memory. Off
+/// until it is started. Clones are the same recorder.
 ///
 /// ```
 /// use edgequake_devserver::DevServer;
@@ -92,13 +93,58 @@ struct Inner {
 
 #[derive(Debug, Default)]
 struct Tape {
-    requests: VecDeque<Recording>,
+    requests: VecDeque<RecordedRequest>,
+    /// What they take, in bytes.
+    size: usize,
     last_number: u64,
 }
 
-/// A request that is being answered.
+/// A request that is being answered, by its number.
 #[derive(Debug, Clone)]
-pub(crate) struct Recording(Arc<Mutex<RecordedRequest>>);
+pub(crate) struct Recording {
+    recorder: Recorder,
+    number: u64,
+}
+
+impl RecordedRequest {
+    /// What it takes, in bytes.
+    fn size(&self) -> usize {
+        let pair =
+            |(name, value): &(String, String)| size_of::<(String, String)>() + name.len() + value.len();
+        let body = match &self.body {
+            RecordedBody::Json(value) => weight::json(value),
+            RecordedBody::None | RecordedBody::Bytes(_) => 0,
+        };
+        let texts = self.method.len() + self.path.len() + self.query.as_ref().map_or(0, String::len);
+        size_of::<Self>() + texts + self.headers.iter().map(pair).sum::<usize>() + body
+    }
+}
+
+impl Tape {
+    fn push(&mut self, request: RecordedRequest) {
+        self.size += request.size();
+        self.requests.push_back(request);
+        self.trim();
+    }
+
+    /// Changes a request, unless it was dropped meanwhile.
+    fn update(&mut self, number: u64, change: impl FnOnce(&mut RecordedRequest)) {
+        let first = self.requests.front().map_or(u64::MAX, |first| first.number);
+        let at = number.checked_sub(first).and_then(|at| usize::try_from(at).ok());
+        let Some(request) = at.and_then(|at| self.requests.get_mut(at)) else { return };
+        self.size -= request.size();
+        change(request);
+        self.size += request.size();
+        self.trim();
+    }
+
+    fn trim(&mut self) {
+        while self.requests.len() > CAPACITY || self.size > SIZE_LIMIT {
+            let Some(oldest) = self.requests.pop_front() else { return };
+            self.size -= oldest.size();
+        }
+    }
+}
 
 impl Recorder {
     /// Begins to record.
@@ -113,12 +159,13 @@ impl Recorder {
 
     /// The requests, in the order of arrival.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.tape().requests.iter().map(|recording| recording.request().clone()).collect()
+        self.tape().requests.iter().cloned().collect()
     }
 
     /// Removes all requests.
     pub fn clear(&self) {
-        self.tape().requests.clear();
+        let mut tape = self.tape();
+        *tape = Tape { last_number: tape.last_number, ..Tape::default() };
     }
 
     fn tape(&self) -> MutexGuard<'_, Tape> {
@@ -144,37 +191,86 @@ impl Recorder {
         let mut tape = self.tape();
         tape.last_number += 1;
         request.number = tape.last_number;
-        if tape.requests.len() >= CAPACITY {
-            tape.requests.pop_front();
-        }
-        let recording = Recording(Arc::new(Mutex::new(request)));
-        tape.requests.push_back(recording.clone());
-        Some(recording)
+        let number = request.number;
+        tape.push(request);
+        Some(Recording { recorder: self.clone(), number })
     }
 }
 
 impl Recording {
-    fn request(&self) -> MutexGuard<'_, RecordedRequest> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn body(&self, body: &[u8]) {
-        let mut request = self.request();
-        let content_type = request.headers.iter().find(|(name, _)| name == CONTENT_TYPE.as_str());
-        let is_json = content_type.is_some_and(|(_, value)| value.contains("json"));
-        let json = (is_json && body.len() <= BODY_LIMIT).then(|| serde_json::from_slice(body).ok()).flatten();
-        request.body = match json {
+    /// Keeps a body of this media type.
+    pub(crate) fn body(&self, content_type: &str, body: &[u8]) {
+        let is_json = content_type.contains("json") && body.len() <= BODY_LIMIT;
+        match is_json.then(|| serde_json::from_slice(body).ok()).flatten() {
             Some(mut value) => {
                 redact::json(&mut value);
-                RecordedBody::Json(value)
+                self.keep(RecordedBody::Json(value));
             }
-            None if body.is_empty() => RecordedBody::None,
-            None => RecordedBody::Bytes(body.len()),
-        };
+            None => self.length(body.len()),
+        }
+    }
+
+    /// Keeps the length of a body.
+    pub(crate) fn length(&self, length: usize) {
+        self.keep(if length == 0 { RecordedBody::None } else { RecordedBody::Bytes(length) });
+    }
+
+    fn keep(&self, body: RecordedBody) {
+        self.recorder.tape().update(self.number, |request| request.body = body);
     }
 
     pub(crate) fn answered(&self, status: u16, duration: Duration) {
-        let mut request = self.request();
-        (request.status, request.duration) = (Some(status), Some(duration));
+        self.recorder.tape().update(self.number, |request| {
+            (request.status, request.duration) = (Some(status), Some(duration));
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn recorded(recorder: &Recorder) -> Recording {
+        let (parts, ()) = Request::post("/x").body(()).unwrap().into_parts();
+        recorder.record(&parts, SystemTime::UNIX_EPOCH).unwrap()
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        let recorder = Recorder::default();
+        recorder.start();
+        // Small objects take more than fifty times their text.
+        let body = format!("[{}]", [r#"{"a":0}"#; 8_000].join(","));
+        let recordings: Vec<Recording> = (0..20)
+            .map(|_| {
+                let recording = recorded(&recorder);
+                recording.body("application/json", body.as_bytes());
+                recording
+            })
+            .collect();
+        let requests = recorder.requests();
+        let size: usize = requests.iter().map(RecordedRequest::size).sum();
+        assert!(size <= SIZE_LIMIT && size == recorder.tape().size, "{size}");
+        assert!((2..10).contains(&requests.len()), "{}", requests.len());
+        assert_eq!(requests.last().unwrap().number, 20);
+        // The answer to one that was dropped is the answer to no other.
+        recordings[0].answered(500, Duration::ZERO);
+        recordings[19].answered(200, Duration::ZERO);
+        let statuses: Vec<_> = recorder.requests().iter().filter_map(|request| request.status).collect();
+        assert_eq!(statuses, [200]);
+        recorder.clear();
+        assert_eq!(recorder.tape().size, 0);
+        assert_eq!(recorded(&recorder).number, 21);
+    }
+
+    #[test]
+    fn the_oldest_are_dropped() {
+        let recorder = Recorder::default();
+        recorder.start();
+        (0..CAPACITY + 5).for_each(|_| drop(recorded(&recorder)));
+        let requests = recorder.requests();
+        assert_eq!((requests.len(), requests[0].number), (CAPACITY, 6));
     }
 }

@@ -8,6 +8,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use crate::error::Refusal;
+use crate::faults::Answers;
 
 /// A success: a model, headers, and what the model leaves out.
 #[derive(Debug)]
@@ -45,6 +46,9 @@ impl<M> Reply<M> {
 
 /// A success of the operation `E`.
 pub(crate) trait Success<E> {
+    /// What a client gets.
+    const ANSWERS: Answers;
+
     fn into_response(self) -> Result<Response, Refusal>;
 }
 
@@ -52,6 +56,9 @@ impl<E: Endpoint> Success<E> for Reply<E::Response>
 where
     E::Response: Decode,
 {
+    /// A model of no size says nothing.
+    const ANSWERS: Answers = if size_of::<E::Response>() == 0 { Answers::Head } else { Answers::Body };
+
     fn into_response(self) -> Result<Response, Refusal> {
         let response = E::respond(&self.model)?;
         let mut response =

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::response::Response;
 use bytes::Bytes;
+use edgequake_types::multipart::Form;
 use edgequake_types::{Auth, Endpoint, Payload, UserId};
 use http::header::USER_AGENT;
 use http::request::Parts;
@@ -21,6 +22,7 @@ use crate::auth::scope::{Binding, Scope};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::{Refusal, undecodable};
+use crate::faults::Answers;
 use crate::ledger::{SessionEvent, SessionId, TokenOf};
 use crate::place::Place;
 use crate::reply::Success;
@@ -89,8 +91,19 @@ impl Call {
 /// An answer that is being made.
 pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Response, Refusal>> + Send>>;
 
-/// Decodes a request, and calls its handler, which encodes the answer.
-type Handler = Box<dyn Fn(Call, &Parts, &Bytes) -> Result<Pending, Refusal> + Send + Sync>;
+/// Decodes a request whose body is there as a whole, and calls its handler, which encodes the answer. An error is the refusal of a
+/// request that cannot be decoded.
+type OfWhole = Box<dyn Fn(Call, &Parts, &Bytes) -> Result<Pending, Refusal> + Send + Sync>;
+
+/// The same for a form that was read as it arrived.
+type OfForm = Box<dyn Fn(Call, Form) -> Result<Pending, Refusal> + Send + Sync>;
+
+/// How a request is decoded and handled.
+pub(crate) enum Handler {
+    Whole(OfWhole),
+    /// With the names of the parts that are read.
+    Form(&'static [&'static str], OfForm),
+}
 
 /// A row of the table: an operation, what it requires of its caller, and its handler.
 pub(crate) struct Route {
@@ -104,7 +117,8 @@ pub(crate) struct Route {
     pub(crate) auth: fn(&Config) -> Auth,
     pub(crate) permission: Permission,
     pub(crate) binding: Binding,
-    handler: Handler,
+    pub(crate) answers: Answers,
+    pub(crate) handler: Handler,
 }
 
 /// Decodes a request as its type defines.
@@ -118,7 +132,7 @@ pub(crate) fn decode<E: Endpoint>(_: &Call, parts: &Parts, body: &Bytes) -> Resu
 
 /// The maximum length of a text in a body of short fields, and the size of the whole of it, in bytes.
 const FIELD_LIMIT: usize = 1024;
-const SHORT_BODY_LIMIT: usize = 64 * 1024;
+const SHORT_BODY_LIMIT: usize = 16 * 1024;
 
 /// # Errors
 ///
@@ -129,7 +143,7 @@ fn check_short(body: &[u8]) -> Result<(), Refusal> {
             "The body must not be larger than {SHORT_BODY_LIMIT} bytes here"
         )));
     }
-    // What is no JSON is refused by the one who decodes it.
+    // The decoder refuses what is not JSON.
     let value = serde_json::from_slice(body).unwrap_or_default();
     match long_text(&value, "") {
         Some(field) => {
@@ -185,9 +199,32 @@ impl Route {
     {
         let handler = move |call: Call, parts: &Parts, body: &Bytes| -> Result<Pending, Refusal> {
             let request = decode(&call, parts, body)?;
-            let answer = handler(call, request);
-            Ok(Box::pin(async move { answer.await?.into_response() }))
+            Ok(pending::<E, S>(handler(call, request)))
         };
+        Self::with::<E, S>(Handler::Whole(Box::new(handler)), permission, binding)
+    }
+
+    /// The row of the operation `E`, whose form may be large.
+    pub(crate) fn form<E, F, Fut, S>(
+        names: &'static [&'static str],
+        decode: fn(Form) -> Result<E, Refusal>,
+        handler: F,
+        permission: Permission,
+        binding: Binding,
+    ) -> Self
+    where
+        E: Endpoint + 'static,
+        F: Fn(Call, E) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<S, Refusal>> + Send + 'static,
+        S: Success<E>,
+    {
+        let handler = move |call: Call, form: Form| -> Result<Pending, Refusal> {
+            Ok(pending::<E, S>(handler(call, decode(form)?)))
+        };
+        Self::with::<E, S>(Handler::Form(names, Box::new(handler)), permission, binding)
+    }
+
+    fn with<E: Endpoint, S: Success<E>>(handler: Handler, permission: Permission, binding: Binding) -> Self {
         Self {
             name: E::NAME,
             method: E::METHOD,
@@ -196,7 +233,8 @@ impl Route {
             auth: |_| E::AUTH,
             permission,
             binding,
-            handler: Box::new(handler),
+            answers: S::ANSWERS,
+            handler,
         }
     }
 
@@ -209,10 +247,11 @@ impl Route {
             // Whoever is known is told that the operation is missing, whatever it would require.
             permission: Permission::Known,
             binding: Binding::Global,
-            handler: Box::new({
+            answers: Answers::Body,
+            handler: Handler::Whole(Box::new({
                 let operation = format!("{method} {path}");
                 move |_, _, _| Err(Refusal::not_implemented(&operation))
-            }),
+            })),
             method,
             path,
         }
@@ -232,10 +271,11 @@ impl Route {
             auth: |_| Auth::Required,
             permission: Permission::Read,
             binding: Binding::Workspace,
-            handler: Box::new(move |call, parts, _| {
+            answers: Answers::Head,
+            handler: Handler::Whole(Box::new(move |call, parts, _| {
                 let response = open(call, parts)?;
                 Ok(Box::pin(std::future::ready(Ok(response))))
-            }),
+            })),
         }
     }
 
@@ -252,20 +292,19 @@ impl Route {
 
     /// The same row for a body of short fields only, because what they say is kept.
     pub(crate) fn short(mut self) -> Self {
-        let handler = self.handler;
-        self.handler = Box::new(move |call, parts, body| {
-            check_short(body)?;
-            handler(call, parts, body)
-        });
+        if let Handler::Whole(handler) = self.handler {
+            self.handler = Handler::Whole(Box::new(move |call, parts, body| {
+                check_short(body)?;
+                handler(call, parts, body)
+            }));
+        }
         self
     }
+}
 
-    /// Decodes the request and starts its handler.
-    ///
-    /// # Errors
-    ///
-    /// The refusal of a request that cannot be decoded.
-    pub(crate) fn start(&self, call: Call, parts: &Parts, body: &Bytes) -> Result<Pending, Refusal> {
-        (self.handler)(call, parts, body)
-    }
+/// The answer of a handler, encoded.
+fn pending<E: Endpoint, S: Success<E>>(
+    answer: impl Future<Output = Result<S, Refusal>> + Send + 'static,
+) -> Pending {
+    Box::pin(async move { answer.await?.into_response() })
 }

@@ -11,7 +11,8 @@ use axum::Router;
 use axum::body::Body as AxumBody;
 use axum::routing::future::RouteFuture;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_LENGTH;
+use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -80,6 +81,13 @@ where
     }
 }
 
+/// Takes away the length that the router declares of a body that cannot be there (RFC 9110, 8.6).
+pub(crate) fn omit_length<B>(response: &mut Response<B>) {
+    if response.status().is_informational() || response.status() == StatusCode::NO_CONTENT {
+        response.headers_mut().remove(CONTENT_LENGTH);
+    }
+}
+
 pin_project! {
     /// The response of a [`BackendService`], once it is there.
     pub struct ResponseFuture {
@@ -98,7 +106,8 @@ impl Future for ResponseFuture {
     type Output = Result<Response<ResponseBody>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let response = ready!(self.project().future.poll(cx))?;
+        let mut response = ready!(self.project().future.poll(cx))?;
+        omit_length(&mut response);
         Poll::Ready(Ok(response.map(ResponseBody)))
     }
 }

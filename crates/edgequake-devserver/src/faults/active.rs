@@ -1,5 +1,6 @@
 //! [`Faults`]: the faults that are in force, and which of them hits a request.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::Method;
@@ -9,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::random::Random;
 use super::{Effect, Fault};
 
-/// The maximum number of faults in force.
+/// The maximum number of faults in force, and of the bytes of their texts together.
 const CAPACITY: usize = 1000;
+const SIZE_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Identifies a fault in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,6 +51,15 @@ pub enum FaultError {
     /// Processing belongs to no operation.
     #[error("`on` cannot limit failures of processing, which belong to no operation; leave it out")]
     Processing,
+    /// The answer of the operation has no body that could be spoiled.
+    #[error("`on` must name an operation whose answer has a body, for this fault spoils bodies")]
+    NoBody,
+    /// The operation answers with no stream.
+    #[error("`on` must name an operation that answers with a stream of events, for this fault hits no other")]
+    NoStream,
+    /// A status whose responses have no body.
+    #[error("`code` must be a status whose response has a body, which is neither 204, 205 nor 304")]
+    NoContent,
     /// A read-only server refuses no operation that only reads.
     #[error("`on` must name an operation that changes something, for `read_only` hits no other")]
     ReadOnly,
@@ -73,10 +84,37 @@ pub enum FaultError {
     /// There are too many faults.
     #[error("there may be {CAPACITY} faults at once; remove some first")]
     Capacity,
+    /// The texts of all faults are too large.
+    #[error(
+        "the bodies and headers of all faults may have 64 MiB together; remove some, or order smaller ones"
+    )]
+    Size,
 }
 
 /// The stages of processing, in order.
 pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
+
+/// What an operation answers with, when it succeeds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// A head alone: 204, or a change of protocols.
+    Head,
+    /// A whole body.
+    Body,
+    /// A stream of events.
+    Events,
+}
+
+impl Effect {
+    /// Whether it does something to answers of this kind. What fails processing hits no answer, and is not asked for here.
+    fn applies_to(&self, answers: Answers) -> bool {
+        match self {
+            Self::ResetAfterHead | Self::Truncate { .. } | Self::SlowBody { .. } => answers != Answers::Head,
+            Self::CutStream { .. } | Self::SilentStream { .. } => answers == Answers::Events,
+            _ => true,
+        }
+    }
+}
 
 /// An operation that a fault may name.
 #[derive(Debug, Clone)]
@@ -86,6 +124,7 @@ pub(crate) struct Operation {
     pub(crate) path: &'static str,
     /// Whether it changes something.
     pub(crate) changes: bool,
+    pub(crate) answers: Answers,
 }
 
 /// What a request asks for.
@@ -95,6 +134,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) method: &'a Method,
     pub(crate) path: &'a str,
     pub(crate) changes: bool,
+    /// With a head alone to HEAD.
+    pub(crate) answers: Answers,
     /// Whether it requires a credential.
     pub(crate) authenticates: bool,
 }
@@ -141,9 +182,11 @@ pub struct Faults(Arc<Mutex<Table>>);
 struct Table {
     operations: Vec<Operation>,
     active: Vec<(ActiveFault, Random)>,
+    /// The bytes of their texts.
+    size: usize,
     last_id: u64,
-    /// The hits of faults that have ended are kept as long as their number is small.
-    ended: Vec<(FaultId, u64)>,
+    /// The hits of the last faults that have ended.
+    ended: VecDeque<(FaultId, u64)>,
 }
 
 impl Faults {
@@ -163,30 +206,37 @@ impl Faults {
     pub fn add(&self, fault: Fault) -> Result<FaultId, FaultError> {
         let mut table = self.table();
         table.check(&fault)?;
+        table.check_room(std::slice::from_ref(&fault))?;
         Ok(table.insert(fault))
     }
 
     /// Puts all of these faults in force, or none of them.
     pub(crate) fn add_all(&self, faults: Vec<Fault>) -> Result<Vec<FaultId>, FaultError> {
         let mut table = self.table();
-        if table.active.len() + faults.len() > CAPACITY {
-            return Err(FaultError::Capacity);
-        }
         faults.iter().try_for_each(|fault| table.check(fault))?;
+        table.check_room(&faults)?;
         Ok(faults.into_iter().map(|fault| table.insert(fault)).collect())
     }
 
     /// Ends a fault; false if it is not in force.
     pub fn remove(&self, id: FaultId) -> bool {
         let mut table = self.table();
-        let before = table.active.len();
-        table.active.retain(|(active, _)| active.id != id);
-        table.active.len() < before
+        let at = table.active.iter().position(|(active, _)| active.id == id);
+        at.map(|at| table.end(at)).is_some()
     }
 
     /// Ends all faults.
     pub fn clear(&self) {
-        self.table().active.clear();
+        let mut table = self.table();
+        while !table.active.is_empty() {
+            table.end(0);
+        }
+    }
+
+    /// Ends all faults, and forgets how often they have hit.
+    pub(crate) fn forget(&self) {
+        let mut table = self.table();
+        (table.active, table.ended, table.size) = Default::default();
     }
 
     /// The faults in force, in order. Those that have hit as often as they were ordered to are not among them.
@@ -194,12 +244,17 @@ impl Faults {
         self.table().active.iter().map(|(active, _)| active.clone()).collect()
     }
 
-    /// How many requests a fault has hit, also one that has ended by that. The last thousand are remembered.
+    /// How many requests a fault has hit, also one that has ended: the last thousand of these are remembered.
     pub fn hits(&self, id: FaultId) -> u64 {
+        self.find(id).map_or(0, |(hits, _)| hits)
+    }
+
+    /// How many requests a fault has hit, and whether it is in force; `None` for one that is not known.
+    pub(crate) fn find(&self, id: FaultId) -> Option<(u64, bool)> {
         let table = self.table();
-        let active = table.active.iter().find(|(active, _)| active.id == id).map(|(active, _)| active.hits);
-        let ended = || table.ended.iter().find(|(ended, _)| *ended == id).map(|(_, hits)| *hits);
-        active.or_else(ended).unwrap_or(0)
+        let active = table.active.iter().find(|(active, _)| active.id == id);
+        let ended = || table.ended.iter().rev().find(|(ended, _)| *ended == id);
+        active.map(|(active, _)| (active.hits, true)).or_else(|| ended().map(|(_, hits)| (*hits, false)))
     }
 
     /// The fault that hits a request.
@@ -209,7 +264,7 @@ impl Faults {
                 Effect::FailProcessing { .. } | Effect::HangProcessing { .. } => false,
                 Effect::ReadOnly => asked.changes,
                 Effect::Unauthorized => asked.authenticates || fault.on.is_some(),
-                _ => true,
+                ref effect => effect.applies_to(asked.answers),
             };
             fits && fault.on.as_deref().is_none_or(|on| asked.is(on))
         })
@@ -229,25 +284,46 @@ impl Table {
         self.last_id += 1;
         let id = FaultId(self.last_id);
         let random = Random::new(fault.seed);
+        self.size += size(&fault);
         self.active.push((ActiveFault { id, fault, seen: 0, hits: 0 }, random));
         id
     }
 
-    fn check(&self, fault: &Fault) -> Result<(), FaultError> {
-        if self.active.len() >= CAPACITY {
+    /// Ends a fault.
+    fn end(&mut self, at: usize) {
+        let (ended, _) = self.active.remove(at);
+        self.size -= size(&ended.fault);
+        if self.ended.len() >= CAPACITY {
+            self.ended.pop_front();
+        }
+        self.ended.push_back((ended.id, ended.hits));
+    }
+
+    fn check_room(&self, faults: &[Fault]) -> Result<(), FaultError> {
+        if self.active.len() + faults.len() > CAPACITY {
             return Err(FaultError::Capacity);
         }
+        let size = self.size + faults.iter().map(size).sum::<usize>();
+        if size > SIZE_LIMIT { Err(FaultError::Size) } else { Ok(()) }
+    }
+
+    fn check(&self, fault: &Fault) -> Result<(), FaultError> {
         if !(0.0..=1.0).contains(&fault.probability) {
             return Err(FaultError::Probability);
         }
         if let Some(on) = &fault.on {
             let is_named = |known: &&Operation| is(on, known.name, &known.method, known.path);
-            let mut named = self.operations.iter().filter(is_named).peekable();
-            if named.peek().is_none() {
+            let named: Vec<&Operation> = self.operations.iter().filter(is_named).collect();
+            if named.is_empty() {
                 return Err(FaultError::Operation(on.clone()));
             }
-            if fault.effect == Effect::ReadOnly && !named.any(|known| known.changes) {
+            if fault.effect == Effect::ReadOnly && !named.iter().any(|known| known.changes) {
                 return Err(FaultError::ReadOnly);
+            }
+            if !named.iter().any(|known| fault.effect.applies_to(known.answers)) {
+                let is_stream =
+                    matches!(fault.effect, Effect::CutStream { .. } | Effect::SilentStream { .. });
+                return Err(if is_stream { FaultError::NoStream } else { FaultError::NoBody });
             }
         }
         match &fault.effect {
@@ -257,6 +333,8 @@ impl Table {
             Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
                 Err(FaultError::Status)
             }
+            Effect::Status { code: 204 | 205 | 304, body: Some(_), .. }
+            | Effect::Html { code: 204 | 205 | 304 } => Err(FaultError::NoContent),
             Effect::Status { retry_after: Some(value), .. } if HeaderValue::from_str(value).is_err() => {
                 Err(FaultError::RetryAfter)
             }
@@ -280,14 +358,23 @@ impl Table {
         let (active, _) = self.active.get(at)?;
         let fault = active.fault.clone();
         if fault.times.is_some_and(|times| active.hits >= times) {
-            let (ended, _) = self.active.remove(at);
-            if self.ended.len() >= CAPACITY {
-                self.ended.remove(0);
-            }
-            self.ended.push((ended.id, ended.hits));
+            self.end(at);
         }
         Some(fault)
     }
+}
+
+/// The bytes of the texts of a fault.
+fn size(fault: &Fault) -> usize {
+    let effect = match &fault.effect {
+        Effect::Status { body, retry_after, headers, .. } => {
+            let texts = body.iter().chain(retry_after).map(String::len).sum::<usize>();
+            texts + headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+        }
+        Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage } => stage.len(),
+        _ => 0,
+    };
+    effect + fault.on.as_ref().map_or(0, String::len)
 }
 
 /// Whether a header can be sent, and is not about how the server sends.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use active::{ActiveFault, FaultError, FaultId, Faults};
-pub(crate) use active::{Asked, Operation, STAGES};
+pub(crate) use active::{Answers, Asked, Operation, STAGES};
 
 /// A failure to order: what goes wrong, where, how often and how likely.
 ///
@@ -54,7 +54,7 @@ pub struct Fault {
     #[serde(default)]
     pub delay_ms: u64,
     /// Whether the operation is executed before the fault hides its answer. Default false: it never runs. A fault of the
-    /// body always follows an execution.
+    /// body always follows an execution; it hits no HEAD, and no operation whose success has no body (204, WebSockets).
     #[serde(default)]
     pub executes: bool,
     /// What happens.
@@ -107,7 +107,7 @@ pub enum Effect {
     Reset,
     /// The connection is reset after the head of the response.
     ResetAfterHead,
-    /// The connection ends in the middle of the body, of which so much arrives.
+    /// The connection ends in the middle of the body, of which so much arrives; the last byte never does.
     #[non_exhaustive]
     Truncate {
         /// In bytes.
@@ -121,13 +121,14 @@ pub enum Effect {
         /// The pause after each of them, in milliseconds.
         pause_ms: u64,
     },
-    /// The connection ends after so many events of a stream.
+    /// The connection ends after so many events of a stream, or after its last one. Hits only operations that answer with one.
     #[non_exhaustive]
     CutStream {
         /// The number of events.
         after: u64,
     },
-    /// A stream stays open, and nothing comes after so many events.
+    /// A stream stays open, and nothing comes after so many events, or after its last one. Hits only operations that answer with
+    /// one.
     #[non_exhaustive]
     SilentStream {
         /// The number of events.

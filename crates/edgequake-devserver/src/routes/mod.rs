@@ -62,6 +62,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 pub(crate) fn operations() -> Vec<Operation> {
     let operation = |route: Route| Operation {
         changes: route.changes(),
+        answers: route.answers,
         name: route.name,
         method: route.method,
         path: route.path,

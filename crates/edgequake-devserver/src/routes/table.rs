@@ -59,7 +59,7 @@ fn served() -> Vec<Route> {
         Route::new(workspaces::delete, Write, WorkspaceInPath),
         Route::new(workspaces::stats, Read, WorkspaceInPath),
         Route::new(upload::upload_text, Write, Workspace),
-        Route::decoded(upload::decode_file, upload::upload_file, Write, Workspace),
+        Route::form(upload::PARTS, upload::decode_file, upload::upload_file, Write, Workspace),
         Route::new(documents::list, Read, Workspace),
         Route::new(documents::get, Read, Workspace),
         Route::new(documents::track, Read, Workspace),

@@ -7,10 +7,8 @@ use bytes::Bytes;
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadText, UploadedDocument, UploadedFile};
 use edgequake_types::multipart::{Content, Form};
 use edgequake_types::tasks::TaskType;
-use edgequake_types::{DecodeError, DocumentId, Multipart, TrackId};
+use edgequake_types::{DocumentId, Multipart, TrackId};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
-use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -30,7 +28,7 @@ const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml",
 
 /// A document to store.
 struct Upload {
-    content: Arc<str>,
+    content: String,
     title: String,
     file_name: Option<String>,
     metadata: Option<Value>,
@@ -51,7 +49,7 @@ enum Outcome {
 pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
     check_chunk_options(request.chunk_options.as_ref())?;
     let upload = Upload {
-        content: request.content.into(),
+        content: request.content,
         title: request
             .title
             .filter(|title| !title.trim().is_empty())
@@ -60,7 +58,8 @@ pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply
         metadata: request.metadata,
         track_id: request.track_id,
     };
-    Ok(match accept(&call, upload).await? {
+    let (outcome, _) = accept(&call, upload).await?;
+    Ok(match outcome {
         Outcome::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedDocument::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
@@ -78,17 +77,20 @@ pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply
 }
 
 /// The parts that the server reads; it ignores every other one, also a title.
-const PARTS: [&str; 6] =
-    ["file", "metadata", "chunk_strategy", "chunk_options", "extraction_mode", "decision_gate_preset"];
+pub(super) const PARTS: &[&str] =
+    &["file", "metadata", "chunk_strategy", "chunk_options", "extraction_mode", "decision_gate_preset"];
 
-pub(super) fn decode_file(_: &Call, parts: &Parts, body: &Bytes) -> Result<UploadFile, Refusal> {
-    let refused = |error: DecodeError| undecodable(&error, false);
-    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let form = Form::parse(content_type.unwrap_or_default(), body)
-        .map_err(|error| refused(DecodeError::Form(error)))?;
-    let mut read = form.into_parts();
-    read.retain(|part| PARTS.contains(&part.name.as_str()));
-    UploadFile::from_form(Form::new(read), &[]).map_err(refused)
+pub(super) fn decode_file(form: Form) -> Result<UploadFile, Refusal> {
+    let mut parts = form.into_parts();
+    // A large file passes by, or a copy of it would be made where it is no text.
+    let mut content = Content::Bytes(Bytes::new());
+    if let Some(file) = parts.iter_mut().find(|part| part.name == "file") {
+        std::mem::swap(&mut file.content, &mut content);
+    }
+    let request = UploadFile::from_form(Form::new(parts), &[]);
+    let mut request = request.map_err(|error| undecodable(&error, false))?;
+    request.content = content;
+    Ok(request)
 }
 
 /// Chunk options that are not an object are ignored; sizes that make no sense are not.
@@ -119,18 +121,19 @@ pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply
     if bytes.is_empty() {
         return Err(Refusal::bad_request("The file is empty"));
     }
-    let Ok(content) = std::str::from_utf8(&bytes) else {
+    let size = bytes.len() as u64;
+    let Ok(content) = String::from_utf8(bytes.into()) else {
         return Err(Refusal::bad_request("The file is not UTF-8 text"));
     };
-    let content_hash = digest::sha256_hex(&bytes);
     let upload = Upload {
-        content: content.into(),
+        content,
         title: request.file_name.clone(),
         file_name: Some(request.file_name.clone()),
         metadata: request.metadata,
         track_id: None,
     };
-    let mut uploaded = match accept(&call, upload).await? {
+    let (outcome, content_hash) = accept(&call, upload).await?;
+    let mut uploaded = match outcome {
         Outcome::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
@@ -145,21 +148,35 @@ pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply
         }
     };
     uploaded.file_name = Some(request.file_name);
-    uploaded.size = Some(bytes.len() as u64);
+    uploaded.size = Some(size);
     uploaded.content_hash = Some(content_hash);
     (uploaded.chunk_count, uploaded.entity_count, uploaded.relationship_count) = (Some(0), Some(0), Some(0));
     Ok(Reply::new(uploaded))
 }
 
-/// Stores a document, replacing a processed one with the same content, and starts processing it.
-async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
+/// From which size on a text is hashed off the threads of the runtime, in bytes.
+const LARGE: usize = 256 * 1024;
+
+async fn hash(content: String) -> Result<(String, String), Refusal> {
+    let hash = |content: String| (digest::sha256_hex(content.as_bytes()), content);
+    if content.len() < LARGE {
+        return Ok(hash(content));
+    }
+    tokio::task::spawn_blocking(move || hash(content)).await.map_err(|_| Refusal::internal())
+}
+
+/// Stores a document, replacing a processed one with the same content, and starts processing it. Returns the hash of the content as
+/// well.
+async fn accept(call: &Call, mut upload: Upload) -> Result<(Outcome, String), Refusal> {
     let place = call.workspace(Refusal::validation)?;
     if upload.content.trim().is_empty() {
         return Err(Refusal::validation("content must not be blank"));
     }
-    let hash = digest::sha256_hex(upload.content.as_bytes());
+    let (hash, content) = hash(upload.content).await?;
+    upload.content = content;
+    upload.content.shrink_to_fit();
     let space = call.app.spaces.open(&place);
-    let (outcome, replaced) = store(call, &space, upload, hash)?;
+    let (outcome, replaced) = store(call, &space, upload, hash.clone())?;
     // Before anything is waited for: a client that leaves takes the rest of this with it.
     if let Outcome::New { document_id, .. } = &outcome {
         processing::ingest(&call.app, &space, document_id.clone());
@@ -168,7 +185,7 @@ async fn accept(call: &Call, upload: Upload) -> Result<Outcome, Refusal> {
     if let Some(replaced) = replaced {
         processing::remove_from_index(&space, vec![replaced]).await;
     }
-    Ok(outcome)
+    Ok((outcome, hash))
 }
 
 fn store(
@@ -191,7 +208,7 @@ fn store(
         id: document_id.clone(),
         title: upload.title,
         file_name: upload.file_name,
-        content: upload.content,
+        content: Arc::new(upload.content),
         hash,
         metadata: upload.metadata,
         track_id: track_id.clone(),

@@ -17,6 +17,7 @@ use crate::route::Call;
 use crate::state::page::window;
 use crate::state::tenancy::{InsertError, MemberRole};
 use crate::state::{Directory, new_workspace_id, resources};
+use crate::weight;
 
 pub(super) async fn create(call: Call, request: CreateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     if request.name.trim().is_empty() {
@@ -31,12 +32,29 @@ pub(super) async fn create(call: Call, request: CreateWorkspace) -> Result<Reply
     }
     let place = Place { tenant: tenant.id.clone(), workspace: new_workspace_id() };
     let workspace = resources::new_workspace(request, &tenant, place.workspace.clone(), call.now);
+    check_size(&workspace)?;
     let inserted = directory.tenancy.insert_workspace(place.clone(), workspace.clone());
     inserted.map_err(|error| refusal(&call, error, &workspace.slug))?;
     if let Some(user) = call.caller.user_id() {
         directory.tenancy.add_member(user.clone(), place.tenant, Some(place.workspace), MemberRole::Owner);
     }
     Ok(Reply::new(workspace))
+}
+
+/// The maximum size of a workspace without its documents, in bytes of memory.
+const SIZE_LIMIT: usize = 32 * 1024;
+
+/// # Errors
+///
+/// 422 for settings that have become too large: each change may add roles.
+fn check_size(workspace: &Workspace) -> Result<(), Refusal> {
+    let size = serde_json::to_value(workspace).map_or(usize::MAX, |value| weight::json(&value));
+    if size > SIZE_LIMIT {
+        return Err(Refusal::validation(format!(
+            "The settings of a workspace must not take more than {SIZE_LIMIT} bytes; leave some out"
+        )));
+    }
+    Ok(())
 }
 
 /// 409; era B servers answer with 400.
@@ -119,13 +137,16 @@ pub(super) async fn get(call: Call, request: GetWorkspace) -> Result<Reply<Works
 pub(super) async fn update(call: Call, request: UpdateWorkspace) -> Result<Reply<Workspace>, Refusal> {
     let place = place(&call, &request.workspace_id)?;
     let mut directory = call.app.directory();
-    let workspace = directory.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
+    let stored = directory.tenancy.workspace_mut(&place).ok_or_else(|| unknown(&place))?;
+    let mut workspace = stored.clone();
     if let Some(name) = request.name {
         workspace.name = name;
     }
     workspace.is_active = request.is_active.or(workspace.is_active);
-    resources::apply_settings(workspace, request.settings, call.now);
-    Ok(Reply::new(workspace.clone()))
+    resources::apply_settings(&mut workspace, request.settings, call.now);
+    check_size(&workspace)?;
+    stored.clone_from(&workspace);
+    Ok(Reply::new(workspace))
 }
 
 pub(super) async fn delete(call: Call, request: DeleteWorkspace) -> Result<Reply<()>, Refusal> {

@@ -16,8 +16,9 @@ use crate::retrieval::answer::snippet;
 use crate::retrieval::entities::{ENTITY_TYPE, RELATION_TYPE};
 use crate::retrieval::graph::GraphSize;
 use crate::stop::Stop;
+use crate::weight;
 
-/// What a document takes besides its texts, in bytes: ids, hashes, its task.
+/// What a document takes besides its texts and metadata, in bytes: ids, hashes, its task.
 const OVERHEAD: usize = 1024;
 
 /// A document as it is stored.
@@ -26,7 +27,7 @@ pub(crate) struct StoredDocument {
     pub(crate) id: DocumentId,
     pub(crate) title: String,
     pub(crate) file_name: Option<String>,
-    pub(crate) content: Arc<str>,
+    pub(crate) content: Arc<String>,
     pub(crate) hash: String,
     pub(crate) metadata: Option<Value>,
     pub(crate) track_id: TrackId,
@@ -153,8 +154,11 @@ impl StoredDocument {
 
     /// What it takes, in bytes, with its entries in the tables.
     pub(super) fn size(&self) -> usize {
-        let metadata = self.metadata.as_ref().map_or(0, |metadata| metadata.to_string().len());
-        OVERHEAD + self.content.len() + self.title.len() + self.track_id.as_str().len() + metadata
+        let file_name = self.file_name.as_ref().map_or(0, String::len);
+        // The track is a key as well.
+        let track = 2 * self.track_id.as_str().len();
+        let metadata = self.metadata.as_ref().map_or(0, weight::json);
+        OVERHEAD + self.content.len() + self.title.len() + file_name + track + metadata
     }
 
     /// Whether it can be searched.

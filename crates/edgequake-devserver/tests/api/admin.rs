@@ -43,6 +43,70 @@ async fn faults_are_ordered_listed_and_ended() {
 }
 
 #[tokio::test]
+async fn hits_are_known_after_the_end_of_a_fault() {
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server);
+    let fault = |times: u64| {
+        json!({"on": "GET /live", "times": times, "effect": {"status": {"code": 503}}}).to_string()
+    };
+    for times in [1, 2, 2, 2] {
+        api.post("/__dev/faults", &fault(times)).await;
+    }
+    for _ in 0..2 {
+        assert_eq!(api.get("/live").await.status, 503);
+    }
+    assert_eq!(value(&api.get("/__dev/faults/1").await), json!({"hits": 1, "active": false}));
+    assert_eq!(value(&api.get("/__dev/faults/2").await), json!({"hits": 1, "active": true}));
+    api.raw(Method::DELETE, "/__dev/faults/2", "", "").await;
+    assert_eq!(value(&api.get("/__dev/faults/2").await), json!({"hits": 1, "active": false}));
+    assert_eq!(api.get("/live").await.status, 503);
+    api.raw(Method::DELETE, "/__dev/faults", "", "").await;
+    assert_eq!(value(&api.get("/__dev/faults/3").await), json!({"hits": 1, "active": false}));
+    for unknown in ["5", "x"] {
+        assert_eq!(api.get(&format!("/__dev/faults/{unknown}")).await.status, 404);
+    }
+    api.post("/__dev/reset", "").await;
+    assert_eq!(api.get("/__dev/faults/1").await.status, 404);
+}
+
+#[tokio::test]
+async fn the_log_and_events_are_there_for_other_languages() {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server).in_default().logged_in(USER).await;
+    let log = value(&api.get("/__dev/log").await);
+    assert_eq!(log.as_array().unwrap().len(), 1);
+    for (field, expected) in [
+        ("method", json!("POST")),
+        ("path", json!("/api/v1/auth/login")),
+        ("operation", json!("/api/v1/auth/login")),
+        ("status", json!(200)),
+        ("answered", json!(true)),
+        ("credential", json!("none")),
+        ("tenant", json!("default")),
+    ] {
+        assert_eq!(log[0][field], expected, "{field}");
+    }
+    assert!(log[0]["duration_ms"].is_u64());
+
+    let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(b"GET /__dev/events HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    while !lines.next_line().await.unwrap().unwrap().is_empty() {}
+    let uploaded = api.ok(&edgequake_types::documents::UploadText::new("Cats sleep.")).await;
+    let mut stages = Vec::new();
+    while stages.last().is_none_or(|stage| stage != "completed") {
+        let line = lines.next_line().await.unwrap().unwrap();
+        let Some(event) = line.strip_prefix("data: ") else { continue };
+        let event: Value = serde_json::from_str(event).unwrap();
+        assert_eq!(event["document_id"], json!(uploaded.document_id));
+        stages.push(event["stage"].as_str().unwrap().to_owned());
+    }
+    assert!(stages.contains(&"embedding".to_owned()), "{stages:?}");
+}
+
+#[tokio::test]
 async fn a_list_is_taken_as_a_whole_or_not_at_all() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server).in_default();

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use edgequake_devserver::{DevServerBuilder, Era};
+use edgequake_devserver::{DevServerBuilder, Era, Fault};
 use edgequake_types::documents::{
     DeleteAllDocuments, DeleteDocument, DocumentStatus, GetDocument, GetTrack, ListDocuments, UploadFile,
     UploadText,
 };
 use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask, TaskStatus};
-use edgequake_types::{DocumentId, TrackId};
+use edgequake_types::{DocumentId, Endpoint, TrackId};
+use futures_util::StreamExt;
 use http::Method;
 
 use crate::support::{Api, Transcript, USER, redact, with_users};
@@ -283,6 +284,33 @@ async fn a_large_body_is_refused_before_it_is_sent() {
     let read = tokio::time::timeout(Duration::from_secs(4), stream.read_to_string(&mut answer));
     read.await.unwrap().unwrap();
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_file_may_be_larger_than_other_bodies() {
+    use tower::ServiceExt;
+
+    let backend = edgequake_devserver::DevServer::builder().auth(false).build().unwrap();
+    // What is processed is of no interest here.
+    backend.faults().add(Fault::hang_processing("preprocessing")).unwrap();
+    for (mebibytes, status) in [(11, 202), (50, 413)] {
+        let upload = UploadFile::from_bytes("large.txt", vec![b'x'; mebibytes << 20]);
+        let (mut parts, body) = upload.to_request().unwrap().into_parts();
+        for name in ["x-tenant-id", "x-workspace-id"] {
+            parts.headers.insert(name, "default".parse().unwrap());
+        }
+        // Its length is not known before it ends.
+        parts.headers.remove("content-length");
+        let body = http_body_util::StreamBody::new(
+            futures_util::stream::iter(
+                body.bytes().unwrap().chunks(60_000).map(bytes::Bytes::copy_from_slice).collect::<Vec<_>>(),
+            )
+            .map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece))),
+        );
+        let answer = backend.service().oneshot(http::Request::from_parts(parts, body)).await.unwrap();
+        assert_eq!(answer.status(), status, "{mebibytes} MiB");
+    }
+    assert_eq!(backend.stats().uploads, 1);
 }
 
 #[tokio::test]

@@ -138,6 +138,55 @@ async fn connections_are_reset_and_cut() {
 }
 
 #[tokio::test]
+async fn faults_of_bodies_wait_for_a_body() {
+    let server = with_users().start().await.unwrap();
+    let id = server.faults().add(Fault::truncate(1).times(1)).unwrap();
+    let head = LIVE.replace("GET", "HEAD");
+    assert!(raw(&server, &head).await.0.starts_with("HTTP/1.1 200 OK"));
+    assert_eq!(server.faults().hits(id), 0);
+    assert!(raw(&server, LIVE).await.0.ends_with("\r\n\r\nO"));
+    assert_eq!(server.faults().hits(id), 1);
+}
+
+/// However much is to arrive, the end is missing.
+#[tokio::test]
+async fn a_cut_body_is_never_whole() {
+    let server = with_users().start().await.unwrap();
+    order(&server, Fault::truncate(1000).times(1));
+    let (answer, _) = raw(&server, LIVE).await;
+    assert!(answer.contains("content-length: 2\r\n") && answer.ends_with("\r\n\r\nO"), "{answer}");
+}
+
+#[tokio::test]
+async fn answers_without_a_body_declare_no_length() {
+    let server = with_users().allow_origin("http://localhost:3000").start().await.unwrap();
+    let token = Api::new(&server).login(USER).await.access_token;
+    let preflight = "origin: http://localhost:3000\r\naccess-control-request-method: GET\r\n";
+    let bearer = format!("authorization: Bearer {}\r\ncontent-type: application/json\r\n", token.expose());
+    let socket = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhl\r\n";
+    let socket = format!("{bearer}x-tenant-id: default\r\nx-workspace-id: default\r\n{socket}");
+    for (request, headers, status) in [
+        ("DELETE /__dev/faults", "", 204),
+        ("OPTIONS /live", preflight, 204),
+        ("GET /ws/pipeline/progress", &socket, 101),
+        ("POST /api/v1/auth/logout", &bearer, 204),
+    ] {
+        let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+        let length = if request.starts_with("POST") { "content-length: 2\r\n" } else { "" };
+        let body = if length.is_empty() { "" } else { "{}" };
+        let request = format!("{request} HTTP/1.1\r\nhost: localhost\r\n{headers}{length}\r\n{body}");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert!(!head.contains("content-length"), "{head}");
+    }
+}
+
+#[tokio::test]
 async fn a_silent_connection_stays_open_and_says_nothing() {
     let server = with_users().start().await.unwrap();
     order(&server, Fault::silence().times(1));

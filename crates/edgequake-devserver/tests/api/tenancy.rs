@@ -53,6 +53,32 @@ async fn full_responses() {
 }
 
 #[tokio::test]
+async fn the_settings_of_a_workspace_do_not_grow_for_ever() {
+    let server = with_users().start().await.unwrap();
+    let ada = Api::new(&server).logged_in(ADMIN).await.in_default();
+    let id = WorkspaceId::server_default();
+    let path = format!("/api/v1/workspaces/{id}");
+    let change = async |number: usize| {
+        let body = serde_json::json!({ "llm_roles": { format!("role{number}"): "x".repeat(1000) } });
+        ada.raw(http::Method::PUT, &path, "application/json", body.to_string()).await
+    };
+    let mut changes = 0;
+    let refused = loop {
+        let answer = change(changes).await;
+        if !answer.status.is_success() {
+            break answer;
+        }
+        changes += 1;
+        assert!(changes < 100);
+    };
+    assert_eq!(refused.status, 422, "{refused}");
+    let said = "The settings of a workspace must not take more than 32768 bytes; leave some out";
+    assert_eq!(refused.error().message, said);
+    // What was refused changed nothing, and other changes are accepted.
+    assert_eq!(ada.ok(&UpdateWorkspace::new(&id).max_documents(5)).await.max_documents, Some(5));
+}
+
+#[tokio::test]
 async fn one_login_works_in_two_workspaces_that_do_not_see_each_other() {
     let server = with_users().start().await.unwrap();
     let mona = Api::new(&server).logged_in(USER).await;

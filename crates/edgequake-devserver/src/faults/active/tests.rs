@@ -1,7 +1,7 @@
 use super::*;
 
 fn operation(name: &'static str, method: Method) -> Operation {
-    Operation { name, method, path: "/api/v1/query", changes: false }
+    Operation { name, method, path: "/api/v1/query", changes: false, answers: Answers::Body }
 }
 
 fn faults() -> Faults {
@@ -9,7 +9,14 @@ fn faults() -> Faults {
 }
 
 fn asked(name: &'static str) -> Asked<'static> {
-    Asked { name, method: &Method::POST, path: "/api/v1/query", changes: false, authenticates: true }
+    Asked {
+        name,
+        method: &Method::POST,
+        path: "/api/v1/query",
+        changes: false,
+        answers: Answers::Body,
+        authenticates: true,
+    }
 }
 
 #[test]
@@ -89,7 +96,28 @@ fn what_makes_no_sense_is_refused() {
     let always = || Fault::status(500).times(0);
     assert!((0..CAPACITY).all(|_| faults.add(always()).is_ok()));
     assert_eq!(faults.add(always()), Err(FaultError::Capacity));
+    assert_eq!(faults.add_all(vec![always()]), Err(FaultError::Capacity));
     assert!(faults.take(asked("Query")).is_none(), "a fault that hits no request");
+}
+
+#[test]
+fn texts_of_faults_are_bounded_in_bytes() {
+    let faults = faults();
+    let large = || Fault::status(500).body("x".repeat(SIZE_LIMIT / 2)).times(1);
+    let first = faults.add(large()).unwrap();
+    assert_eq!(faults.add_all(vec![large(), Fault::status(500).body("x")]), Err(FaultError::Size));
+    faults.add(large()).unwrap();
+    assert_eq!(faults.add(Fault::status(500).body("x")), Err(FaultError::Size));
+    // There is room again when one has hit, was removed, or all were.
+    assert!(faults.take(asked("Query")).is_some());
+    let third = faults.add(large()).unwrap();
+    assert!(faults.remove(third));
+    faults.add(large()).unwrap();
+    faults.clear();
+    assert_eq!(faults.table().size, 0);
+    assert_eq!((faults.find(first), faults.find(third)), (Some((1, false)), Some((0, false))));
+    faults.forget();
+    assert_eq!((faults.find(first), faults.find(FaultId(99))), (None, None));
 }
 
 #[test]
@@ -99,4 +127,42 @@ fn a_fault_of_processing_waits_for_its_stage() {
     faults.add(Fault::new(fails).times(1)).unwrap();
     assert!(faults.take(asked("Query")).is_none() && faults.take_at_stage("chunking").is_none());
     assert!(faults.take_at_stage("embedding").is_some() && faults.take_at_stage("embedding").is_none());
+}
+
+#[test]
+fn a_fault_hits_only_what_it_can_spoil() {
+    let of = |name, answers| Operation { answers, ..operation(name, Method::POST) };
+    let all = || {
+        vec![of("Head", Answers::Head), of("Query", Answers::Body), of("Stream", Answers::Events)]
+            .into_iter()
+            .map(|operation| Operation { path: "", ..operation })
+            .collect()
+    };
+    let (bodies, streams) = ([false, true, true], [false, false, true]);
+    for (effect, spoils) in [
+        (Effect::ResetAfterHead, bodies),
+        (Effect::Truncate { keep: 1 }, bodies),
+        (Effect::SlowBody { bytes: 1, pause_ms: 1 }, bodies),
+        (Effect::CutStream { after: 1 }, streams),
+        (Effect::SilentStream { after: 1 }, streams),
+        (Effect::Delay, [true; 3]),
+        (Effect::Reset, [true; 3]),
+    ] {
+        let operations: Vec<Operation> = all();
+        for (operation, spoils) in operations.into_iter().zip(spoils) {
+            let faults = Faults::new(all());
+            let ordered = faults.add(Fault::new(effect.clone()).on(operation.name));
+            assert_eq!(ordered.is_ok(), spoils, "{effect:?} on {operation:?}");
+            let anywhere = Faults::new(all());
+            let id = anywhere.add(Fault::new(effect.clone())).unwrap();
+            let asked = Asked { answers: operation.answers, ..asked(operation.name) };
+            assert_eq!(anywhere.take(asked).is_some(), spoils, "{effect:?} at {operation:?}");
+            assert_eq!(anywhere.hits(id), u64::from(spoils));
+        }
+    }
+    let faults = faults();
+    for refused in [Fault::status(204).body("x"), Fault::status(304).body(""), Fault::html(205)] {
+        assert_eq!(faults.add(refused), Err(FaultError::NoContent));
+    }
+    faults.add(Fault::status(204)).unwrap();
 }

@@ -13,7 +13,7 @@ impl StoredDocument {
             id: DocumentId::new(id),
             title: id.to_owned(),
             file_name: None,
-            content: content.into(),
+            content: content.to_owned().into(),
             hash: content.to_owned(),
             metadata: None,
             track_id: TrackId::new(format!("track-{}", content.len() % 3)),
@@ -105,6 +105,21 @@ proptest! {
         drop(documents);
         prop_assert!(usage.is_unused());
     }
+}
+
+#[test]
+fn names_and_metadata_take_room_as_they_do_in_memory() {
+    let usage = Arc::new(Usage::default());
+    let mut documents = Documents::new(Arc::clone(&usage));
+    let document = |id: &str| StoredDocument::test(id, id, TrackId::new("t"), Timestamp::UNIX_EPOCH);
+    let named = StoredDocument { file_name: Some("x".repeat(300 * 1024)), ..document("a") };
+    assert!(!documents.insert(named));
+    // 6 KiB of text, and a hundred times as much in memory.
+    let objects = serde_json::json!(vec![serde_json::json!({"a": 0}); 1_000]);
+    assert!(!documents.insert(StoredDocument { metadata: Some(objects), ..document("b") }));
+    assert!(documents.insert(document("c")));
+    drop(documents);
+    assert!(usage.is_unused());
 }
 
 #[test]
