@@ -23,7 +23,7 @@ use super::origin_tls::OriginTls;
 use super::proxy::{self, Proxies};
 use super::socks::{self, Destination};
 use super::steps::{Step, Steps};
-use super::tunnel::{self, TunnelError};
+use super::tunnel::{self, Reason, TunnelError};
 use crate::boxed::BoxError;
 use crate::fault::Fault;
 
@@ -132,28 +132,61 @@ impl Connector {
 
     /// A connection to the host of `uri` through a proxy, or to the proxy where that forwards requests.
     async fn through(&self, proxy: &Intercept, uri: &Uri, steps: &Steps) -> Result<Stream, BoxError> {
-        let destination = match proxy.uri().scheme_str() {
-            Some("socks5") => Some(self.dialer.resolve(uri, steps).await?),
-            _ => None,
-        };
-        let unreachable = |error| TunnelError::unreachable(proxy.uri(), error);
-        let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable)?;
+        if proxy::is_socks(proxy) {
+            let destinations = self.destinations(proxy, uri, steps).await?;
+            // Each address over a connection of its own: a proxy may take long to find out that one is dead.
+            let attempt = |destination| self.through_socks(proxy, destination, steps);
+            let raced = dial::race(destinations.into_iter(), attempt, TunnelError::most_telling).await;
+            let opened = raced.unwrap_or_else(|| Err(TunnelError::new(proxy.uri(), Reason::NoAddress)));
+            return opened.and_then(|opened| opened).map_err(TunnelError::marked);
+        }
+        let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy))?;
         steps.begin(Step::Proxy);
-        let opened = if proxy::is_socks(proxy) {
-            let (host, port) = dial::host_and_port(uri);
-            let destination = match (host.parse(), destination) {
-                (Ok(address), _) | (Err(_), Some(address)) => Destination::Address(address, port),
-                (Err(_), None) => Destination::Name(host.to_owned(), port),
-            };
-            socks::open(&mut stream, proxy.uri(), proxy.raw_auth(), &destination).await
-        } else if is_secure(uri) {
-            tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await
-        } else {
-            Ok(())
-        };
-        opened.map_err(TunnelError::marked)?;
+        if is_secure(uri) {
+            let opened = tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await;
+            opened.map_err(TunnelError::marked)?;
+        }
         Ok(stream)
     }
+
+    /// What a SOCKS proxy is told of the host of `uri`: its name, or its addresses, one after the other.
+    async fn destinations(
+        &self,
+        proxy: &Intercept,
+        uri: &Uri,
+        steps: &Steps,
+    ) -> Result<Vec<Destination>, BoxError> {
+        let (host, port) = dial::host_and_port(uri);
+        let addresses = match host.parse() {
+            Ok(address) => vec![address],
+            Err(_) if proxy.uri().scheme_str() == Some("socks5") => self.dialer.resolve(uri, steps).await?,
+            Err(_) => return Ok(vec![Destination::Name(host.to_owned(), port)]),
+        };
+        Ok(addresses.into_iter().map(|address| Destination::Address(address, port)).collect())
+    }
+
+    /// Inside is what another address would not change.
+    async fn through_socks(
+        &self,
+        proxy: &Intercept,
+        destination: Destination,
+        steps: &Steps,
+    ) -> Result<Result<Stream, TunnelError>, TunnelError> {
+        let mut stream = match self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy)) {
+            Ok(stream) => stream,
+            Err(error) => return Ok(Err(error)),
+        };
+        steps.begin(Step::Proxy);
+        match socks::open(&mut stream, proxy.uri(), proxy.raw_auth(), &destination).await {
+            Ok(()) => Ok(Ok(stream)),
+            Err(error) if error.is_of_destination() => Err(error),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+}
+
+fn unreachable(proxy: &Intercept) -> impl Fn(BoxError) -> TunnelError {
+    move |error| TunnelError::unreachable(proxy.uri(), error)
 }
 
 impl fmt::Debug for Connector {
@@ -193,6 +226,10 @@ pub(super) type Stream = Either<TcpStream, Box<TlsStream<BoxedIo>>>;
 #[cfg(test)]
 mod tests {
     use std::net::IpAddr;
+    use std::sync::Mutex;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     use super::super::resolver::Resolve;
     use super::super::tls;
@@ -252,6 +289,63 @@ mod tests {
         assert!(!connected.http2 && !connected.forwarding);
         let nowhere = self::connector(Knows(Some(Vec::new())), Duration::from_secs(10));
         assert_eq!(failure(&nowhere, &uri).await, "the name has no address");
+    }
+
+    /// A SOCKS proxy that supports no IPv6, swallows the request for an address that ends with 1, and opens a tunnel to any other. Gives its
+    /// port, and what it was asked for.
+    async fn socks() -> (u16, Arc<Mutex<Vec<IpAddr>>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (port, asked) = (listener.local_addr().unwrap().port(), Arc::<Mutex<Vec<IpAddr>>>::default());
+        let log = Arc::clone(&asked);
+        tokio::spawn(async move {
+            let mut held = Vec::new();
+            loop {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.read_exact(&mut [0; 3]).await.unwrap();
+                stream.write_all(&[5, 0]).await.unwrap();
+                let mut head = [0; 4];
+                stream.read_exact(&mut head).await.unwrap();
+                let address = match head[3] {
+                    1 => IpAddr::V4(stream.read_u32().await.unwrap().into()),
+                    _ => IpAddr::V6(stream.read_u128().await.unwrap().into()),
+                };
+                log.lock().unwrap().push(address);
+                let reply = match address {
+                    IpAddr::V6(_) => 8,
+                    IpAddr::V4(address) if address.octets()[3] == 1 => {
+                        held.push(stream);
+                        continue;
+                    }
+                    IpAddr::V4(_) => 0,
+                };
+                stream.write_all(&[5, reply, 0, 1, 0, 0, 0, 0, 0, 0]).await.unwrap();
+                held.push(stream);
+            }
+        });
+        (port, asked)
+    }
+
+    #[tokio::test]
+    async fn a_socks_proxy_is_asked_for_one_address_after_the_other() {
+        let (port, asked) = socks().await;
+        let through = |list: &[&str], limit| {
+            let addresses: Vec<IpAddr> = list.iter().map(|address| address.parse().unwrap()).collect();
+            let mut connector = connector(Knows(Some(addresses.clone())), limit);
+            connector.proxies = Proxies::all(&format!("socks5://127.0.0.1:{port}"), "").unwrap();
+            (connector, addresses)
+        };
+        let uri: Uri = "http://eq.test/".parse().unwrap();
+        let (connector, addresses) =
+            through(&["2001:db8::1", "192.0.2.1", "192.0.2.2"], Duration::from_secs(10));
+        connector.connect(&uri).await.unwrap();
+        assert_eq!(*asked.lock().unwrap(), addresses);
+        // The limit is one for all.
+        let (connector, _) = through(&["192.0.2.1", "192.0.3.1"], Duration::from_millis(300));
+        assert_eq!(failure(&connector, "http://eq.test/").await, "the proxy opened no tunnel within 300 ms");
+        assert_eq!(asked.lock().unwrap().len(), 5);
+        let (connector, _) = through(&["2001:db8::1", "2001:db8::2"], Duration::from_secs(10));
+        let refused = failure(&connector, "http://eq.test/").await;
+        assert!(refused.ends_with("to [2001:db8::1]:80: it supports no addresses of that kind"), "{refused}");
     }
 
     #[test]

@@ -50,13 +50,15 @@ impl Dialer {
         let addresses = self.addresses(uri, steps).await?;
         steps.begin(Step::Tcp);
         let addresses = in_turn(addresses).map(|address| SocketAddr::new(address, port));
-        race(addresses, |address| self.connect(address)).await
+        race(addresses, |address| self.connect(address), most_telling)
+            .await
+            .unwrap_or_else(|| Err(no_address()))
     }
 
-    /// The best address of the host of `uri`.
-    pub(super) async fn resolve(&self, uri: &Uri, steps: &Steps) -> io::Result<IpAddr> {
+    /// The addresses of the host of `uri`, in the order in which they are to be tried.
+    pub(super) async fn resolve(&self, uri: &Uri, steps: &Steps) -> io::Result<Vec<IpAddr>> {
         let addresses = self.addresses(uri, steps).await.map_err(open_files::named)?;
-        addresses.into_iter().next().ok_or_else(no_address)
+        if addresses.is_empty() { Err(no_address()) } else { Ok(in_turn(addresses).collect()) }
     }
 
     async fn addresses(&self, uri: &Uri, steps: &Steps) -> io::Result<Vec<IpAddr>> {
@@ -138,23 +140,22 @@ fn in_turn(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// Connects to whichever address answers first.
-async fn race<T, F>(
-    mut addresses: impl Iterator<Item = SocketAddr>,
-    connect: impl Fn(SocketAddr) -> F,
-) -> io::Result<T>
+/// Connects to whichever address answers first. Of all failures `most_telling` chooses; `None` where there is no address.
+pub(super) async fn race<A, T, E, F>(
+    mut addresses: impl Iterator<Item = A>,
+    connect: impl Fn(A) -> F,
+    most_telling: impl Fn(Option<E>, E) -> E,
+) -> Option<Result<T, E>>
 where
-    F: Future<Output = io::Result<T>>,
+    F: Future<Output = Result<T, E>>,
 {
     let mut attempts: Vec<Pin<Box<F>>> = Vec::new();
-    let mut failure: Option<io::Error> = None;
+    let mut failure: Option<E> = None;
     let mut next = addresses.next();
     loop {
         match next.take() {
             Some(address) => attempts.push(Box::pin(connect(address))),
-            None if attempts.is_empty() => {
-                return Err(failure.unwrap_or_else(no_address));
-            }
+            None if attempts.is_empty() => return failure.map(Err),
             None => {}
         }
         let following = addresses.next();
@@ -165,7 +166,7 @@ where
             polled => polled.map(Some),
         });
         match outcome.await {
-            Some(Ok(connected)) => return Ok(connected),
+            Some(Ok(connected)) => return Some(Ok(connected)),
             Some(Err(error)) => failure = Some(most_telling(failure, error)),
             None => {}
         }
@@ -174,10 +175,7 @@ where
 }
 
 /// The first of these that is over, which is taken out.
-fn poll_all<T, F>(attempts: &mut Vec<Pin<Box<F>>>, cx: &mut Context<'_>) -> Poll<io::Result<T>>
-where
-    F: Future<Output = io::Result<T>>,
-{
+fn poll_all<F: Future>(attempts: &mut Vec<Pin<Box<F>>>, cx: &mut Context<'_>) -> Poll<F::Output> {
     for number in 0..attempts.len() {
         if let Some(attempt) = attempts.get_mut(number)
             && let Poll::Ready(result) = attempt.as_mut().poll(cx)
@@ -206,6 +204,9 @@ fn most_telling(earlier: Option<io::Error>, later: io::Error) -> io::Error {
         )
     };
     match earlier {
+        // It is not about the addresses at all.
+        Some(earlier) if open_files::is_limit(&earlier) => earlier,
+        Some(_) if open_files::is_limit(&later) => later,
         Some(earlier) if !unreachable(&earlier) || unreachable(&later) => earlier,
         _ => later,
     }
@@ -256,11 +257,11 @@ mod tests {
     async fn run(list: &[&str]) -> (Result<String, io::ErrorKind>, Vec<u128>, u128) {
         let start = Instant::now();
         let tried = Mutex::new(Vec::new());
-        let result = race(sockets(list), |address| {
+        let attempt = |address| {
             tried.lock().unwrap().push(start.elapsed().as_millis());
             act(address)
-        })
-        .await;
+        };
+        let result = race(sockets(list), attempt, most_telling).await.unwrap_or_else(|| Err(no_address()));
         let result = result.map(|address| address.ip().to_string()).map_err(|error| error.kind());
         (result, tried.into_inner().unwrap(), start.elapsed().as_millis())
     }
@@ -293,6 +294,14 @@ mod tests {
             let no_family = io::Error::from_raw_os_error(rustix::io::Errno::AFNOSUPPORT.raw_os_error());
             let refused = io::ErrorKind::ConnectionRefused;
             assert_eq!(most_telling(Some(no_family), refused.into()).kind(), refused);
+            for files in
+                [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE].map(|errno| errno.raw_os_error())
+            {
+                let full = || io::Error::from_raw_os_error(files);
+                for (earlier, later) in [(full(), refused.into()), (refused.into(), full())] {
+                    assert_eq!(most_telling(Some(earlier), later).raw_os_error(), Some(files));
+                }
+            }
         }
         assert_eq!(run(&["10.0.2.0"]).await.0, Err(io::ErrorKind::NetworkUnreachable));
         assert_eq!(run(&[]).await.0, Err(io::ErrorKind::NotFound));

@@ -47,6 +47,8 @@ pub(super) enum Reason {
     },
     #[error("cannot be told a name of more than 255 bytes")]
     NameTooLong,
+    #[error("cannot be told where to: the name has no address")]
+    NoAddress,
 }
 
 /// What a SOCKS proxy means by its reply.
@@ -102,7 +104,20 @@ impl TunnelError {
             Reason::Refused { status, .. } => {
                 status.is_client_error() && !matches!(status.as_u16(), 408 | 425 | 429)
             }
-            Reason::Unreachable | Reason::Lost => false,
+            Reason::Unreachable | Reason::Lost | Reason::NoAddress => false,
+        }
+    }
+
+    /// Whether a SOCKS proxy may do for another address what it did not do for this one.
+    pub(super) fn is_of_destination(&self) -> bool {
+        matches!(self.reason, Reason::Denied { .. } | Reason::Lost)
+    }
+
+    /// Of two addresses that failed: the first, unless another try may help only with the other.
+    pub(super) fn most_telling(earlier: Option<Self>, later: Self) -> Self {
+        match earlier {
+            Some(earlier) if !earlier.is_final() || later.is_final() => earlier,
+            _ => later,
         }
     }
 }
