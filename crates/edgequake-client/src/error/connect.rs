@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::tls;
+use super::tls::{self, Peer};
 use crate::boxed::BoxError;
 use crate::fault::{Causes, find};
 use crate::transport::{ConnectTimedOut, ConnectionLimitReached, TooManyOpenFiles, TunnelError, Unresolved};
@@ -17,13 +17,15 @@ pub(super) fn note(failure: &BoxError) -> Option<String> {
     if find::<ConnectionLimitReached>(&**failure).is_some() {
         return Some("allow more connections (max_connections), or more time".to_owned());
     }
+    // Through a tunnel, TLS with the server is no matter of the proxy's, and its errors are none of the tunnel.
+    let peer = if find::<TunnelError>(&**failure).is_some() { Peer::Proxy } else { Peer::Server };
+    if let Some(error) = find(&**failure) {
+        return tls::note(error, peer);
+    }
     text(failure).map(str::to_owned).or_else(|| find::<ConnectTimedOut>(&**failure).map(ToString::to_string))
 }
 
 fn text(failure: &BoxError) -> Option<&'static str> {
-    if let Some(error) = find(&**failure) {
-        return tls::note(error);
-    }
     // A proxy's own failures say enough.
     if find::<TunnelError>(&**failure).is_some() {
         return None;

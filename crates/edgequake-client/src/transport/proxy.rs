@@ -13,9 +13,9 @@ use hyper_util::client::proxy::matcher::{Intercept, Matcher};
 
 use super::no_proxy::NoProxy;
 
-/// The variables that name proxies, upper case first, as curl reads them.
-const VARIABLES: [(&str, &str); 3] =
-    [("HTTPS_PROXY", "https_proxy"), ("HTTP_PROXY", "http_proxy"), ("ALL_PROXY", "all_proxy")];
+/// The variables that name proxies, in the order in which they are read.
+const VARIABLES: [[&str; 2]; 3] =
+    [["HTTPS_PROXY", "https_proxy"], ["HTTP_PROXY", "http_proxy"], ["ALL_PROXY", "all_proxy"]];
 
 /// The longest user or password that a SOCKS proxy can be told (RFC 1929, 2).
 const SOCKS_LOGIN: usize = 255;
@@ -44,8 +44,16 @@ const SOCKS_LOGIN: usize = 255;
 /// |---|---|
 /// | `http`, or none | HTTP; port 80 where none is named |
 /// | `https` | HTTP over TLS, with a certificate that the transport trusts; port 443 |
-/// | `socks5` | SOCKS5, and is told the server's address, which is looked up here; port 1080 |
+/// | `socks5` | SOCKS5, and is told the server's address, which is looked up here (of several, one after the other); port 1080 |
 /// | `socks5h` | SOCKS5, and is told the server's name, which it looks up itself; port 1080 |
+///
+/// Of the environment, the first of these counts that is neither unset nor empty nor blank:
+///
+/// | for | variables |
+/// |---|---|
+/// | `https` URLs | `HTTPS_PROXY`, `https_proxy`, `ALL_PROXY`, `all_proxy` |
+/// | `http` URLs | `HTTP_PROXY`, `http_proxy`, `ALL_PROXY`, `all_proxy` |
+/// | hosts that are reached without a proxy | `NO_PROXY`, `no_proxy` |
 ///
 /// Hosts that are reached without a proxy are listed in `NO_PROXY`, between commas or blanks, in upper or lower case:
 ///
@@ -113,7 +121,7 @@ impl Proxies {
     }
 
     /// Those of `HTTPS_PROXY` and `HTTP_PROXY`, for URLs of that scheme, or else of `ALL_PROXY`; but for the hosts of `NO_PROXY`. Each is
-    /// read in lower case where it is not set in upper case. Empty is unset.
+    /// read in lower case where it is not set, or empty, in upper case: see the [table](Self).
     ///
     /// A variable that is no proxy is told by the first request that would go through it, as an error of the kind
     /// [`Connect`](crate::ErrorKind::Connect), with a [`ProxyError`] inside; others never hear of it. A program that a web server runs by CGI
@@ -124,15 +132,19 @@ impl Proxies {
     }
 
     fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
-        let first = |names: (&str, &str)| lookup(names.0).or_else(|| lookup(names.1)).unwrap_or_default();
+        let first = |names: [&'static str; 2]| {
+            let set = names.into_iter().filter_map(|name| Some((name, lookup(name)?)));
+            set.into_iter().find(|(_, value)| !value.trim().is_empty())
+        };
         if lookup("REQUEST_METHOD").is_some() {
             return Self::none();
         }
-        let [https, http, all] = VARIABLES.map(|names| choose(names.0, &first(names)));
+        let [https, http, all] =
+            VARIABLES.map(|names| first(names).and_then(|(name, value)| choose(name, &value)));
         if https.is_none() && http.is_none() && all.is_none() {
             return Self::none();
         }
-        let none = NoProxy::parse(&first(("NO_PROXY", "no_proxy")));
+        let none = NoProxy::parse(&first(["NO_PROXY", "no_proxy"]).unwrap_or_default().1);
         Self(Some(Arc::new(Rules { https: https.or_else(|| all.clone()), http: http.or(all), none })))
     }
 
@@ -247,6 +259,32 @@ mod tests {
         let bare = proxies(&[("https_proxy", " 127.0.0.1:3128 ")]);
         assert_eq!(through(&bare, "https://h").as_deref(), Some("http://127.0.0.1:3128/"));
         assert_eq!(through(&bare, "http://h"), None);
+    }
+
+    #[test]
+    fn an_empty_variable_hides_no_other() {
+        for empty in ["", "  "] {
+            let lower = proxies(&[("HTTPS_PROXY", empty), ("https_proxy", "p:1"), ("ALL_PROXY", "q:1")]);
+            assert_eq!(through(&lower, "https://h").as_deref(), Some("http://p:1/"));
+            let all = proxies(&[
+                ("HTTP_PROXY", empty),
+                ("http_proxy", empty),
+                ("ALL_PROXY", empty),
+                ("all_proxy", "q:1"),
+            ]);
+            assert_eq!(through(&all, "http://h").as_deref(), Some("http://q:1/"));
+            let except = proxies(&[("ALL_PROXY", "q:1"), ("NO_PROXY", empty), ("no_proxy", "h")]);
+            assert_eq!(through(&except, "http://h"), None);
+        }
+        let upper = proxies(&[("HTTPS_PROXY", "p:1"), ("https_proxy", "q:1")]);
+        assert_eq!(through(&upper, "https://h").as_deref(), Some("http://p:1/"));
+        // The one that was read is the one that is named.
+        let lower = proxies(&[("HTTPS_PROXY", ""), ("https_proxy", "socks4://h")]);
+        let error = lower.intercept(&"https://h".parse().unwrap()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "https_proxy must be an http, https, socks5 or socks5h proxy: socks4 is not supported"
+        );
     }
 
     #[test]

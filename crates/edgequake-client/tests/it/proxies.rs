@@ -283,4 +283,31 @@ async fn a_proxy_that_speaks_tls_is_trusted_like_any_server() {
     let error = list(&client).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error:?}");
     assert_eq!(proxy.received().len(), 1);
+    let text = error.to_string();
+    assert!(text.contains(&format!("the proxy {} cannot be reached", front.url())), "{text}");
+    assert!(text.contains("; the proxy's certificate was refused: its issuer is unknown"), "{text}");
+    assert!(!text.contains("the server"), "{text}");
+
+    // A certificate for another host, and no TLS at its other end.
+    let elsewhere = TlsFront::start(authority.issue(&["proxy.test"]), &proxy.url).await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", plain.local_addr().unwrap());
+    let answering = tokio::spawn(async move {
+        let (mut stream, _) = plain.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        stream
+    });
+    for (url, said) in [
+        (
+            elsewhere.url(),
+            "the proxy's certificate was refused: it is for another host than that of the proxy's URL",
+        ),
+        (url, "the proxy answered without TLS: is the scheme of the proxy's URL right?"),
+    ] {
+        let transport = authority.trusted().proxies(Proxies::all(&url, "").unwrap());
+        let error = list(&brief("https://eq.test", transport).build().unwrap()).await.unwrap_err();
+        assert!(error.to_string().ends_with(said), "{error}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error:?}");
+    }
+    drop(answering.await.unwrap());
 }
