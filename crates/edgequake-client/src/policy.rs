@@ -36,6 +36,8 @@ pub struct Policy {
     pub attempt_timeout: Option<Option<Duration>>,
     /// The moment at which the operation is given up, as the deadline layer has set it.
     pub(crate) deadline: Option<Instant>,
+    /// How far from the beginning that was, for the error that says so.
+    pub(crate) limit: Option<Duration>,
     /// The moment at which the attempt is given up, as the attempt timeout layer has set it.
     pub(crate) attempt_deadline: Option<Instant>,
     /// Headers for each attempt: set by the scope layer innermost, so that no retry has to copy them.
@@ -59,6 +61,7 @@ impl Policy {
             timeout: None,
             attempt_timeout: None,
             deadline: None,
+            limit: None,
             attempt_deadline: None,
             headers: no_headers(),
         }

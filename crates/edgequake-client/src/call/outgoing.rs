@@ -79,6 +79,7 @@ impl Outgoing {
             timeout: extended(options.timeout.or(streamed.then_some(None)), timeout),
             attempt_timeout: extended(options.attempt_timeout, attempt_timeout),
             deadline: None,
+            limit: None,
             attempt_deadline: None,
             headers: dispatcher.headers(headers, content_type),
         };

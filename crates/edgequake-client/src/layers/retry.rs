@@ -45,8 +45,8 @@ mod budget;
 mod outcome;
 mod hint;
 
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -66,6 +66,7 @@ pub use hint::RetryHint;
 pub use outcome::Outcome;
 
 use super::replay::Retained;
+use super::timeout::{TimedOut, TimeoutScope};
 use crate::body::Replay;
 use crate::boxed::{BoxError, BoxFuture};
 use crate::clock;
@@ -251,7 +252,15 @@ where
             }
             waited = waited.saturating_add(wait);
             attempts += 1;
-            result = self.service.clone().oneshot(request).await.map_err(Into::into);
+            let mut attempt = pin!(self.service.clone().oneshot(request));
+            // The deadline layer wakes this when the time is up, and asks here first: it does not know how many attempts there were.
+            result = poll_fn(|cx| match attempt.as_mut().poll(cx) {
+                Poll::Pending => {
+                    timed_out(&policy).map_or(Poll::Pending, |error| Poll::Ready(Err(error.into())))
+                }
+                polled => polled.map_err(Into::into),
+            })
+            .await;
         }
         if Outcome::of(&result) == Outcome::Success {
             shared.budget.deposit();
@@ -265,6 +274,12 @@ where
             other => other,
         }
     }
+}
+
+/// The error of a request whose time is up.
+fn timed_out(policy: &Policy) -> Option<TimedOut> {
+    let is_up = policy.deadline.is_some_and(|deadline| deadline <= Instant::now());
+    is_up.then(|| TimedOut { scope: TimeoutScope::Total, limit: policy.limit.unwrap_or_default() })
 }
 
 impl Shared {

@@ -328,6 +328,20 @@ async fn limits_are_set_by_client_and_by_call_and_have_a_kind_of_their_own() {
     ");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_call_that_its_limit_ends_says_how_many_attempts_there_were() {
+    // The third attempt gets no answer.
+    let transport = Memory::new(|n| if n < 2 { answer(503, &[], "") } else { None });
+    let client = transport.builder().timeout(Duration::from_secs(60)).attempt_timeout(None);
+    let client = client.build_on(transport.clone()).unwrap();
+    let begun = Instant::now();
+    let error = get(&client).await.unwrap_err();
+    assert_eq!(begun.elapsed(), Duration::from_secs(60));
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout(TimeoutScope::Total), 3));
+    assert_eq!(transport.attempts().len(), 3);
+    assert!(error.to_string().ends_with("; 3 attempts"), "{error}");
+}
+
 #[test]
 fn the_table_in_the_docs_is_the_one_in_the_code() {
     let table = [

@@ -89,7 +89,7 @@ where
         let limit = policy.timeout.unwrap_or(self.limit);
         // A limit beyond what the clock can express is no limit.
         let end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
-        policy.deadline = end.map(|(deadline, _)| deadline);
+        (policy.deadline, policy.limit) = end.unzip();
         match end.map(|(deadline, _)| clock::sleep_until(deadline)).transpose() {
             Ok(timer) => ResponseFuture { future: AtOnce::new(&mut self.inner, request), timer, end },
             Err(error) => ResponseFuture { future: AtOnce::refused(error), timer: None, end },
