@@ -28,6 +28,7 @@ use crate::error::{Error, ErrorKind};
 use crate::layers::retry::RetryLayer;
 use crate::layers::scope::ScopeHeaders;
 use crate::stack::erased::ErasedService;
+use crate::transport::{ConnectionStats, HttpTransport};
 use login_transport::LoginTransport;
 
 /// `User-Agent`, unless the builder was told another one.
@@ -84,6 +85,8 @@ struct Shared {
     base: BaseUrl,
     stack: Box<dyn Fn(SharedCredentials) -> ErasedService + Send + Sync>,
     token_service: ErasedService,
+    /// The transport, where it is ours.
+    transport: Option<HttpTransport>,
     /// Repeats a login that was asked for, as far as it surely did not arrive.
     login_retry: RetryLayer,
     token_timeout: Duration,
@@ -103,6 +106,29 @@ impl Client {
     /// Options first.
     pub fn builder() -> ClientBuilder {
         ClientBuilder::new()
+    }
+
+    /// What has become of the connections: how many were opened, failed, reused, retired and why, and how many are open or waited for now.
+    /// Of all clients that share the transport, since it was built, with the connections of their logins. `None` over a transport of your
+    /// own, which is not known here; an [`HttpTransport`] that was given to [`build_on`](ClientBuilder::build_on) is.
+    ///
+    /// ```
+    /// use edgequake_client::Client;
+    ///
+    /// # fn main() -> Result<(), edgequake_client::Error> {
+    /// let client = Client::builder().base_url("http://localhost:8080").build()?;
+    /// if let Some(stats) = client.stats() {
+    ///     println!("{} opened, {} reused, {} open", stats.opened, stats.reused, stats.open);
+    ///     for (reason, count) in stats.all_retired() {
+    ///         println!("{count} retired: {}", reason.as_str());
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias = "metrics")]
+    pub fn stats(&self) -> Option<ConnectionStats> {
+        self.0.shared.transport.as_ref().map(HttpTransport::connection_stats)
     }
 
     /// A client after the environment: `EDGEQUAKE_BASE_URL` (default `http://localhost:8080`), `EDGEQUAKE_API_KEY` or

@@ -7,7 +7,7 @@
 //! A server that has gone silent is found by PINGs (HTTP/2) and by TCP, and a connection on which a request was given up for want of
 //! an answer gets no other. What happens to connections is told by events of level DEBUG with the target `edgequake_client::transport`
 //! (`connecting`, `connected`, `not connected`, `connection reused`, `connection retired`, `connection closed`), and counted by
-//! [`HttpTransport::connection_stats`].
+//! [`HttpTransport::connection_stats`] and [`Client::stats`](crate::Client::stats).
 
 mod steps;
 mod stats;

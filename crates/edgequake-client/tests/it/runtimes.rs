@@ -122,6 +122,9 @@ fn many_runtimes_leave_nothing_behind() {
     }
     let stats = transport.connection_stats();
     assert_eq!((stats.opened, stats.open), (50, 0));
+    assert_eq!(client.clone().stats(), Some(stats));
+    let unknown = Client::builder().build_on(crate::memory::Memory::new(|_| None)).unwrap();
+    assert_eq!(unknown.stats(), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! From the options to a [`Client`].
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -99,11 +100,13 @@ impl ClientBuilder {
             per_attempt: std::mem::take(&mut self.per_attempt),
         };
         let login_retry = RetryLayer::new(options.retry.clone()).budget(options.budget.clone());
+        let known = (&transport as &dyn Any).downcast_ref::<HttpTransport>().cloned();
         let token_service = stack::token_stack(transport.clone(), &options);
         let shared = Shared {
             base,
             stack: Box::new(move |credentials| stack::build(transport.clone(), &options, credentials)),
             token_service,
+            transport: known,
             login_retry,
             token_timeout: self.token_timeout,
             store: self.store.take(),
