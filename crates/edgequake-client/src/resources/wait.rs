@@ -198,6 +198,7 @@ impl Wait {
 
     /// Asks for the document; tells progress and gives none while the track of the upload says that it is being processed.
     async fn ask(&mut self, document_id: &DocumentId) -> Result<Option<Document>, Error> {
+        let mut unknown = false;
         if let Some(track_id) = &self.upload.track_id {
             match self.send(GetTrack::new(track_id.clone())).await {
                 Ok(track) if track.total_count <= DOCUMENTS_OF_TRACK => {
@@ -208,11 +209,17 @@ impl Wait {
                     }
                 }
                 Err(error) if error.is_retryable() => return Err(error),
+                // As the document, it may not be there yet.
+                Err(error) if error.is_not_found() => unknown = true,
                 // The document is asked for itself then.
                 Ok(_) | Err(_) => self.upload.track_id = None,
             }
         }
-        self.send(GetDocument::new(document_id.clone())).await.map(Some)
+        let document = self.send(GetDocument::new(document_id.clone())).await?;
+        if unknown {
+            self.upload.track_id = None;
+        }
+        Ok(Some(document))
     }
 
     /// Asks once: what fails for a moment is asked again by the wait itself, at no cost to the client's retries of other calls.

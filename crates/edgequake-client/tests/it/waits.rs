@@ -310,3 +310,25 @@ async fn a_document_without_a_task_is_fetched_once() {
         assert_eq!((fetched(&paths), paths.lock().unwrap().len()), (1, 2));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_track_that_is_not_there_yet_is_asked_for_again() {
+    const UPLOAD: &str = r#"{"document_id":"d-1","status":"pending","track_id":"upload_1"}"#;
+    const LISTED: &str = r#"{"track_id":"upload_1","documents":[{"id":"d-1","chunk_count":0,"status":"processing"}],"total_count":1}"#;
+    const EMPTY: &str = r#"{"track_id":"upload_1","documents":[],"total_count":0,"is_complete":true}"#;
+    for hidden in [(404, "{}"), (200, EMPTY)] {
+        let (client, paths) = asked_of(UPLOAD, move |n, path| match (n, path) {
+            (0..4, "/api/v1/documents/track/upload_1") => Some(hidden),
+            (0..4, _) => Some((404, "{}")),
+            (4..10, "/api/v1/documents/track/upload_1") => Some((200, LISTED)),
+            (_, "/api/v1/documents/track/upload_1") => Some((200, EMPTY)),
+            _ => Some((200, DONE.unwrap())),
+        });
+        let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+        client.documents().wait_for(&uploaded).await.unwrap();
+        let paths = paths.lock().unwrap();
+        let fetched = paths.iter().filter(|path| *path == "/api/v1/documents/d-1").count();
+        // Twice before it was there, and in the end.
+        assert_eq!((fetched, paths.len()), (3, 12), "{paths:?}");
+    }
+}
