@@ -102,6 +102,7 @@ async fn soak(way: Way) {
         "soak of {seconds} s over {way}, seed {seed}, {round} rounds\n{tally}\n{audit}\n{sessions}\n{hits}\n{}",
         ground.figures()
     );
+    let spoiled = ground.relays_have_met_all();
     let full = Footprint::now();
     let rest = ground.leave().await;
     // The server remembers what happened; the clients do not.
@@ -114,6 +115,7 @@ async fn soak(way: Way) {
     assert!(tally.right() > seconds * 20, "too few calls to say anything");
     assert!(tally.every_operation_was_answered(), "an operation was never answered");
     assert!(seconds < LONG || hits.missed().is_empty(), "faults that were never met: {:?}", hits.missed());
+    assert!(seconds < LONG || spoiled, "a relay that never silenced, reset or slowed a connection");
     assert!(after.is_back_at(&before), "something was left behind: {before} before, {after} after");
     assert!(held < HELD, "the clients held {held} bytes");
 }

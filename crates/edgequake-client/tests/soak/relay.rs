@@ -62,6 +62,12 @@ impl Relay {
     pub(crate) async fn end(mut self) {
         self.accepting.shutdown().await;
     }
+
+    /// Whether it has spoiled connections in each of its ways.
+    pub(crate) fn has_met_all(&self) -> bool {
+        let Counts { silences, resets, slowed } = &*self.counts;
+        [silences, resets, slowed].into_iter().all(|count| count.load(Ordering::Relaxed) > 0)
+    }
 }
 
 impl fmt::Display for Relay {

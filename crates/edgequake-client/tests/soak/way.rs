@@ -120,6 +120,11 @@ impl Ground {
         format!("  connections: {connections} opened{}", relays.concat())
     }
 
+    /// Whether every relay has done all that it does to connections.
+    pub(crate) fn relays_have_met_all(&self) -> bool {
+        self.relays.iter().all(Relay::has_met_all)
+    }
+
     /// Drops the clients, and waits until all of their connections have ended.
     pub(crate) async fn leave(mut self) -> Self {
         self.clients.clear();
