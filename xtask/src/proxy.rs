@@ -1,4 +1,5 @@
-//! `cargo xtask proxy`: the client through nginx (TLS, HTTP/2, gzip) and tinyproxy (tunnels, forwarding), as Debian has them.
+//! `cargo xtask proxy`: the client through nginx (TLS, HTTP/2, gzip), tinyproxy (tunnels, forwarding) and microsocks (SOCKS5), as Debian
+//! has them.
 //!
 //! What they do is in the test that is run, `real_proxies` of the client, which starts and stops them.
 
@@ -15,13 +16,19 @@ use crate::workspace::Workspace;
 /// Far more than the test takes.
 const LIMIT: Duration = Duration::from_secs(180);
 
-const PROGRAMS: [Program; 2] = [
+const PROGRAMS: [Program; 3] = [
     Program { name: "nginx", packages: &["nginx"], path: "usr/sbin/nginx", variable: "EDGEQUAKE_TEST_NGINX" },
     Program {
         name: "tinyproxy",
         packages: &["tinyproxy-bin"],
         path: "usr/bin/tinyproxy",
         variable: "EDGEQUAKE_TEST_TINYPROXY",
+    },
+    Program {
+        name: "microsocks",
+        packages: &["microsocks"],
+        path: "usr/bin/microsocks",
+        variable: "EDGEQUAKE_TEST_MICROSOCKS",
     },
 ];
 

@@ -1,7 +1,8 @@
-//! The client through programs that others wrote: nginx in front of the dev server (TLS, HTTP/2, gzip), and tinyproxy on the way.
+//! The client through programs that others wrote: nginx in front of the dev server (TLS, HTTP/2, gzip), and tinyproxy or microsocks on
+//! the way.
 //!
-//! Run by `cargo xtask proxy`, which knows where the programs are. tinyproxy runs in a mount namespace of its own, where
-//! `/etc/hosts` names `eq.test`: this machine under a name that the client does not take for this machine.
+//! Run by `cargo xtask proxy`, which knows where the programs are. The proxies run in a mount namespace of their own, where `/etc/hosts`
+//! names `eq.test`: this machine under a name that the client does not take for this machine.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -114,6 +115,16 @@ fn nginx(program: &Path, folder: &Path) -> Command {
     command
 }
 
+/// Runs a command of the shell where `eq.test` is known, with the folder and the program as its arguments.
+fn with_hosts(folder: &Path, program: &Path, run: &str) -> Command {
+    std::fs::write(folder.join("hosts"), "127.0.0.1 localhost eq.test\n").unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"]);
+    command.arg(format!("mount --bind \"$1/hosts\" /etc/hosts && exec \"$2\" {run}"));
+    command.arg("sh").arg(folder).arg(program).stdout(Stdio::null());
+    command
+}
+
 async fn tinyproxy(folder: &Path) -> (u16, Running) {
     let port = free_port();
     let at = folder.display();
@@ -122,12 +133,16 @@ async fn tinyproxy(folder: &Path) -> (u16, Running) {
          LogLevel Connect\nBasicAuth user proxy-password\n"
     );
     std::fs::write(folder.join("tinyproxy.conf"), config).unwrap();
-    std::fs::write(folder.join("hosts"), "127.0.0.1 localhost eq.test\n").unwrap();
-    let mut command = Command::new("unshare");
-    command.args(["--user", "--map-root-user", "--mount", "--", "sh", "-c"]);
-    command.arg("mount --bind \"$1/hosts\" /etc/hosts && exec \"$2\" -d -c \"$1/tinyproxy.conf\"");
-    command.arg("sh").arg(folder).arg(program("EDGEQUAKE_TEST_TINYPROXY")).stdout(Stdio::null());
+    let program = program("EDGEQUAKE_TEST_TINYPROXY");
+    let mut command = with_hosts(folder, &program, "-d -c \"$1/tinyproxy.conf\"");
     (port, Running::start(&mut command, &[port]).await)
+}
+
+async fn microsocks(folder: &Path) -> (u16, Running) {
+    let port = free_port();
+    let program = program("EDGEQUAKE_TEST_MICROSOCKS");
+    let run = format!("-i 127.0.0.1 -p {port} -u user -P proxy-password 2>>\"$1/microsocks.log\"");
+    (port, Running::start(&mut with_hosts(folder, &program, &run), &[port]).await)
 }
 
 fn client(base: &str, transport: HttpTransportBuilder) -> Client {
@@ -172,8 +187,8 @@ async fn use_all(client: &Client, version: Version) -> Vec<(&'static str, Durati
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs nginx and tinyproxy: cargo xtask proxy"]
-async fn everything_works_through_nginx_and_tinyproxy() {
+#[ignore = "needs nginx, tinyproxy and microsocks: cargo xtask proxy"]
+async fn everything_works_through_nginx_and_proxies() {
     let server = DevServer::builder().user("root", "root@corp.test", "root-password", Role::Admin);
     let server = server.start().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -182,6 +197,11 @@ async fn everything_works_through_nginx_and_tinyproxy() {
     let (port, _tinyproxy) = tinyproxy(folder.path()).await;
     let through = |password| {
         let proxy = Proxies::all(&format!("http://user:{password}@127.0.0.1:{port}"), "").unwrap();
+        authority.trusted().proxies(proxy)
+    };
+    let (port, _microsocks) = microsocks(folder.path()).await;
+    let socks = |scheme, password| {
+        let proxy = Proxies::all(&format!("{scheme}://user:{password}@127.0.0.1:{port}"), "").unwrap();
         authority.trusted().proxies(proxy)
     };
 
@@ -205,6 +225,25 @@ async fn everything_works_through_nginx_and_tinyproxy() {
             through("proxy-password"),
             Version::HTTP_11,
         ),
+        (
+            "nginx, TLS, by SOCKS",
+            format!("https://eq.test:{}", nginx.secure),
+            socks("socks5h", "proxy-password"),
+            Version::HTTP_2,
+        ),
+        (
+            "nginx, plain, by SOCKS",
+            format!("http://eq.test:{}", nginx.plain),
+            socks("socks5h", "proxy-password"),
+            Version::HTTP_11,
+        ),
+        (
+            // This machine, by an address that is none of the loopback ones.
+            "the same, by address",
+            format!("http://0.0.0.0:{}", nginx.plain),
+            socks("socks5", "proxy-password"),
+            Version::HTTP_11,
+        ),
     ] {
         let before = nginx.log().len();
         let times = use_all(&client(&base, transport), version).await;
@@ -225,13 +264,18 @@ async fn everything_works_through_nginx_and_tinyproxy() {
         }
     }
 
-    let error = client(&format!("https://eq.test:{}", nginx.secure), through("wrong"))
-        .documents()
-        .list(ListDocuments::new())
-        .await
-        .unwrap_err();
-    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error:?}");
-    assert!(crate::errors::chain(&error).contains("asks for a user and a password"), "{error:?}");
+    for transport in [through("wrong"), socks("socks5h", "wrong")] {
+        let client = client(&format!("https://eq.test:{}", nginx.secure), transport);
+        let error = client.documents().list(ListDocuments::new()).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 1), "{error:?}");
+        let text = crate::errors::chain(&error);
+        assert!(text.contains("requires a user and a password, or rejects those in its URL"), "{text}");
+    }
+    // Nothing listens there, which the proxy says.
+    let nowhere = client(&format!("http://eq.test:{}", free_port()), socks("socks5h", "proxy-password"));
+    let error = nowhere.documents().list(ListDocuments::new()).await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 4), "{error:?}");
+    table += &format!("nothing behind the SOCKS proxy: {error}\n");
 
     let goodbyes = client(&format!("https://localhost:{}", nginx.secure), authority.trusted());
     let goodbyes = goodbyes.login("root", "root-password").await.unwrap();
