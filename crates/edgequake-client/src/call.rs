@@ -16,7 +16,7 @@ mod file_upload;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use edgequake_types::{Answer, Decode, Endpoint, IdError, PageWalk, Paginated, Retry};
+use edgequake_types::{Answer, Decode, Endpoint, IdError, PageError, PageWalk, Paginated, Retry};
 use http::response::Parts;
 use http::{HeaderValue, Method, Request, Response};
 
@@ -266,11 +266,16 @@ where
     /// The call for the page after `page`, the answer to this one.
     pub(crate) fn after(&self, walk: &mut PageWalk, page: &mut E::Response) -> Result<Option<Self>, Error> {
         let Ok(endpoint) = &self.endpoint else { return Ok(None) };
-        let next = walk.advance(endpoint, page).map_err(|error| during::<E>(Error::paging(error)))?;
+        let next = walk.advance(endpoint, page).map_err(paging::<E>)?;
         Ok(next.map(|next| Self {
             dispatcher: self.dispatcher.clone(),
             endpoint: Ok(next),
             options: self.options.again(),
         }))
     }
+}
+
+/// The error of a walk over the pages of this operation.
+pub(crate) fn paging<E: Endpoint>(error: PageError) -> Error {
+    during::<E>(Error::paging(error))
 }

@@ -14,7 +14,9 @@ use crate::error::Error;
 /// The pages of a list. Each is asked for when the one before has been taken.
 ///
 /// Every element comes once: one that moved to a later page, because others were added meanwhile, is left out of it. A server that
-/// repeats itself is an error of the kind [`ErrorKind::Paging`](crate::ErrorKind::Paging), see [`PageWalk`].
+/// repeats itself is an error of the kind [`ErrorKind::Paging`](crate::ErrorKind::Paging), see [`PageWalk`]. So is, after the last page,
+/// a list that has become shorter: others were deleted meanwhile, and what moved to pages that had been read is missing. What is to be
+/// deleted is best collected before.
 ///
 /// After an error for which [`Error::is_retryable`] is true, the next poll asks for the same page again, so that a walk survives a bad
 /// spell; after any other there is nothing more.
@@ -44,6 +46,8 @@ type Fetch<E> = BoxFuture<(Call<E>, Result<<E as Endpoint>::Response, Error>)>;
 enum State<E: Endpoint> {
     Next(Box<Call<E>>),
     Fetching(Fetch<E>),
+    /// All pages were taken, and this is to be said of them.
+    Failed(Box<Error>),
     Done,
 }
 
@@ -72,8 +76,13 @@ where
                 return Err(error);
             }
         };
-        if let Some(next) = call.after(&mut self.walk, &mut page)? {
-            self.state = State::Next(Box::new(next));
+        match call.after(&mut self.walk, &mut page)? {
+            Some(next) => self.state = State::Next(Box::new(next)),
+            None => {
+                if let Err(error) = self.walk.finish() {
+                    self.state = State::Failed(Box::new(super::paging::<E>(error)));
+                }
+            }
         }
         Ok(page)
     }
@@ -99,6 +108,7 @@ where
                     };
                     return Poll::Ready(Some(self.take(call, result)));
                 }
+                State::Failed(error) => return Poll::Ready(Some(Err(*error))),
                 State::Done => return Poll::Ready(None),
             }
         }

@@ -95,8 +95,8 @@ pub enum ErrorKind {
     Decode,
     /// The server reported a failure inside a stream, or the stream ended before its last event.
     Stream,
-    /// A list cannot be walked to its end: the server repeats its pages, or says without end that there is more. The source is a
-    /// [`PageError`](edgequake_types::PageError).
+    /// A list cannot be walked in full: the server repeats its pages, says without end that there is more, or the list shrank meanwhile. The
+    /// source is a [`PageError`](edgequake_types::PageError).
     Paging,
     /// The document was uploaded, and its processing failed, in part or as a whole, or was cancelled:
     /// [`Error::processing`](super::Error::processing) says which document and why.
@@ -157,7 +157,7 @@ impl ErrorKind {
             Self::Body => "the answer was cut short",
             Self::Decode => "the answer cannot be read",
             Self::Stream => "the stream failed",
-            Self::Paging => "the list cannot be read to its end",
+            Self::Paging => "the list cannot be read in full",
             Self::Processing => "processing a document failed",
             _ => "the request failed",
         }

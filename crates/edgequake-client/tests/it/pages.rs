@@ -81,14 +81,14 @@ async fn a_page_for_ever_is_an_error_that_says_what_is_repeated() {
         assert!(matches!(error.find::<PageError>(), Some(PageError::Repeated { .. })));
         assert!(!error.is_retryable() && error.status().is_none());
         insta::allow_duplicates! {
-            insta::assert_snapshot!(error, @"/api/v1/documents: the list cannot be read to its end: the server repeats itself: page 2 of the walk brought nothing new, but `a` again; does something on the way drop the query?");
+            insta::assert_snapshot!(error, @"/api/v1/documents: the list cannot be read in full: the server repeats itself: page 2 of the walk brought nothing new, but `a` again; does something on the way drop the query?");
         }
         assert!(pages.next().await.is_none());
     }
     let (client, _) = serving(&[r#"{"documents":[],"has_more":true}"#]);
     let mut items = client.documents().list(ListDocuments::new()).items();
     let error = items.next().await.unwrap().unwrap_err();
-    insta::assert_snapshot!(error, @"/api/v1/documents: the list cannot be read to its end: the server said that there is more, and then 1000 pages in a row brought nothing new");
+    insta::assert_snapshot!(error, @"/api/v1/documents: the list cannot be read in full: the server said that there is more, and then 1000 pages in a row brought nothing new");
     assert!(items.next().await.is_none());
 }
 
@@ -181,4 +181,15 @@ async fn a_failure_that_does_not_pass_is_the_end() {
         ids(client.documents().list(ListDocuments::new()).items()).await,
         [format!("{:?}", ErrorKind::Decode)]
     );
+}
+
+#[tokio::test]
+async fn a_list_that_shrinks_meanwhile_is_told_after_its_last_page() {
+    let (client, asked) = serving(&[
+        r#"{"documents":[{"id":"a"},{"id":"b"}],"page":1,"page_size":2,"total":5,"total_pages":3}"#,
+        r#"{"documents":[{"id":"d"},{"id":"e"}],"page":2,"page_size":2,"total":4,"total_pages":2}"#,
+    ]);
+    let found = ids(client.documents().list(ListDocuments::new()).items()).await;
+    assert_eq!(found, ["a", "b", "d", "e", "Paging"]);
+    assert_eq!(asked.lock().unwrap().len(), 2);
 }

@@ -1,4 +1,4 @@
-//! [`PageWalk`]: from page to page of a list, each element once, or an error that says what the server repeats.
+//! [`PageWalk`]: from page to page of a list, each element once, or an error that says what the server repeats, or that the list shrank.
 //!
 //! What it remembers is bounded: the hashes of the last 10,000 elements (less than half a MiB), and the hash of one element further
 //! back, which is replaced at the 2nd, 4th, 8th, ... page. The former find elements that moved to a later page, and lists that
@@ -24,6 +24,9 @@ const SHOWN: usize = 100;
 /// Elements may move to a later page while others are added; such an element is left out of the page where it comes again. A page
 /// that holds nothing new is an error, unless as many elements were added as came again: the server ignores what was asked for, or began
 /// again. So are 1,000 pages in a row without a new element. Every walk ends, unless there really are always more elements.
+///
+/// Elements that are deleted meanwhile move others to earlier pages, which the walk has read: those are missed. Where the totals that the
+/// server names show it, [`finish`](Self::finish) says so in the end; a deletion for which another element was added is not seen.
 ///
 /// A page that could not be read may be asked for again: the walk stands where it stood.
 ///
@@ -59,6 +62,8 @@ pub struct PageWalk {
     totals: Option<(u64, u64)>,
     /// How many elements came again.
     repeated: u64,
+    /// The total before the list shrank, and the one after.
+    shrunk: Option<(u64, u64)>,
 }
 
 /// Why a walk over pages cannot go on. What came before it is good.
@@ -83,6 +88,17 @@ pub enum PageError {
         /// How many pages.
         pages: u32,
     },
+    /// Elements were deleted during the walk. It has come to its end.
+    #[error(
+        "the list shrank from {from} to {to} elements while its pages were read: elements that moved to earlier pages may be missing; read it again"
+    )]
+    #[non_exhaustive]
+    Shrunk {
+        /// The largest total before.
+        from: u64,
+        /// The total after.
+        to: u64,
+    },
 }
 
 impl PageWalk {
@@ -103,7 +119,14 @@ impl PageWalk {
         page: &mut E::Response,
     ) -> Result<Option<E>, PageError> {
         let next = request.next(page);
+        let length = E::elements(page).map(|elements| elements.len() as u64);
         if let Some(total) = E::total(page) {
+            // Some servers write the length of the page there.
+            if let Some((_, most)) =
+                self.totals.filter(|(_, most)| total < *most && length.is_some_and(|length| length < total))
+            {
+                self.shrunk = Some((most, total));
+            }
             let (least, most) = self.totals.unwrap_or((total, total));
             self.totals = Some((least.min(total), most.max(total)));
         }
@@ -148,6 +171,15 @@ impl PageWalk {
             self.next_mark = self.pages.saturating_mul(2);
         }
         Ok(next)
+    }
+
+    /// Whether the walk has seen all elements, as far as the totals tell; to be asked after the last page.
+    ///
+    /// # Errors
+    ///
+    /// [`PageError::Shrunk`].
+    pub fn finish(&self) -> Result<(), PageError> {
+        self.shrunk.map_or(Ok(()), |(from, to)| Err(PageError::Shrunk { from, to }))
     }
 
     fn remember(&mut self, hash: u64) {

@@ -107,6 +107,42 @@ fn a_page_that_comes_again_is_an_error_that_names_it() {
 }
 
 #[test]
+fn a_list_that_shrinks_meanwhile_is_told_in_the_end() {
+    // Pages of two of a list of these elements, by page number.
+    let walked = |states: &[&[u64]], total: fn(&[u64], u64) -> u64| {
+        let (mut walk, mut request, mut found) = (PageWalk::new(), Some(ListDocuments::new()), Vec::new());
+        for state in states.iter().chain(states.last().into_iter().cycle()) {
+            let Some(current) = request else { break };
+            let begin = usize::try_from(current.page.unwrap_or(1) - 1).unwrap() * 2;
+            let rest: Vec<Value> =
+                state.iter().skip(begin).take(2).map(|id| json!({ "id": id.to_string() })).collect();
+            let total = total(state, rest.len() as u64);
+            let pages = state.len().div_ceil(2);
+            let mut page =
+                read(&json!({"documents": rest, "page_size": 2, "total": total, "total_pages": pages}));
+            request = walk.advance(&current, &mut page).unwrap();
+            found.extend(page.documents.into_iter().map(|document| document.id.to_string()));
+        }
+        (found.join(""), walk.finish())
+    };
+    let honest = |state: &[u64], _| state.len() as u64;
+    let shrunk = |from, to| Err(PageError::Shrunk { from, to });
+    assert_eq!(walked(&[&[0, 1, 2, 3, 4]], honest), ("01234".to_owned(), Ok(())));
+    // 2 has moved to the first page.
+    assert_eq!(walked(&[&[0, 1, 2, 3, 4], &[1, 2, 3, 4]], honest), ("0134".to_owned(), shrunk(5, 4)));
+    // All that was read was deleted.
+    assert_eq!(walked(&[&[0, 1, 2, 3, 4], &[2, 3, 4]], honest), ("014".to_owned(), shrunk(5, 3)));
+    // It grew.
+    assert_eq!(walked(&[&[0, 1, 2], &[0, 1, 2, 3, 4]], honest), ("01234".to_owned(), Ok(())));
+    // The total is the length of the page.
+    assert_eq!(walked(&[&[0, 1, 2, 3, 4]], |_, length| length), ("01234".to_owned(), Ok(())));
+    insta::assert_snapshot!(
+        shrunk(5, 4).unwrap_err(),
+        @"the list shrank from 5 to 4 elements while its pages were read: elements that moved to earlier pages may be missing; read it again"
+    );
+}
+
+#[test]
 fn a_list_by_limit_and_offset_is_walked_to_its_total() {
     // Of whichever parameter the server knows.
     for by_offset in [true, false] {
