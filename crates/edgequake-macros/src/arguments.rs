@@ -244,6 +244,8 @@ pub(crate) struct ModelArguments {
     pub(crate) from: Option<Path>,
     /// `setters`: there are setters, as for an operation.
     pub(crate) setters: bool,
+    /// `known`: an object that has other fields and none of these is an error.
+    pub(crate) known: bool,
     pub(crate) common: Common,
 }
 
@@ -317,8 +319,10 @@ impl ModelArguments {
             self.from = Some(input.call(Path::parse_mod_style)?);
         } else if name == "setters" {
             self.setters = true;
+        } else if name == "known" {
+            self.known = true;
         } else if !self.common.read(name, input)? {
-            let known = "answer, wrapped = \"...\", bare = field, from = Model, setters, new(..), also(Type.field), default, eq, crate";
+            let known = "answer, wrapped = \"...\", bare = field, from = Model, setters, known, new(..), also(Type.field), default, eq, crate";
             return Err(syn::Error::new(name.span(), format!("unknown option; there are {known}")));
         }
         Ok(())

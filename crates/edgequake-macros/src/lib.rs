@@ -172,6 +172,7 @@ pub fn operation(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `answer(head)` | status and headers say something, too: implement `AnswerHead` |
 /// | `wrapped = "key"` | the field of this name holds the object proper; a server may leave that level out |
 /// | `bare = field` | may come as the bare list that this field is; needs `From<Vec<Element>>` |
+/// | `known` | an object that has other fields and none of these is an error: it is something else, such as the body of a failure |
 /// | `crate = path` | where `edgequake_types` is, if it is no dependency under this name: `crate = edgequake_client::types` |
 ///
 /// # Fields

@@ -23,7 +23,8 @@ pub(crate) fn expand(arguments: ModelArguments, mut item: DeriveInput) -> Result
     check_derives(&arguments.common, &item)?;
     let krate = arguments.common.krate();
     let name = item.ident.clone();
-    let shape = Shape { wrapped: arguments.wrapped.as_ref(), bare: arguments.bare.as_ref() };
+    let shape =
+        Shape { wrapped: arguments.wrapped.as_ref(), bare: arguments.bare.as_ref(), known: arguments.known };
     let read = match &arguments.from {
         Some(wire) => read::from(&krate, &name, wire),
         None => read::expand(&krate, &name, &fields, &shape),

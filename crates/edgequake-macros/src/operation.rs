@@ -23,7 +23,7 @@ pub(crate) fn expand(arguments: OperationArguments, mut item: DeriveInput) -> Re
 
     let krate = arguments.common.krate();
     let name = item.ident.clone();
-    let read = read::expand(&krate, &name, &fields, &Shape { wrapped: None, bare: None });
+    let read = read::expand(&krate, &name, &fields, &Shape { wrapped: None, bare: None, known: false });
     let write = write::expand(&krate, &name, &fields);
     let new = construct::new(&arguments.common, &item, &fields)?;
     let default = construct::default(&arguments.common, &name, &fields);

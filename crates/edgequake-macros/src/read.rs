@@ -13,6 +13,8 @@ pub(crate) struct Shape<'a> {
     pub(crate) wrapped: Option<&'a LitStr>,
     /// Read as the bare list of this field as well.
     pub(crate) bare: Option<&'a Ident>,
+    /// An object that has other fields and none of these is an error.
+    pub(crate) known: bool,
 }
 
 pub(crate) fn expand(krate: &TokenStream, name: &Ident, fields: &[Field], shape: &Shape<'_>) -> TokenStream {
@@ -65,6 +67,14 @@ pub(crate) fn expand(krate: &TokenStream, name: &Ident, fields: &[Field], shape:
         None => (quote!(), quote!(#private::skip(&mut __map)?), quote!()),
     };
     let keep = rest.is_some();
+    let known = read.first().filter(|_| shape.known).map(|field| {
+        let name = &field.name;
+        let begin = quote!(let (mut __known, mut __other) = (false, false););
+        let see = quote!(if __key == #private::UNKNOWN { __other = true } else { __known = true });
+        let missing = quote!(#private::required(::core::option::Option::None, #name));
+        (begin, see, quote!(if __other && !__known { return #missing; }))
+    });
+    let (begin, see, check) = known.unwrap_or_default();
     let bare = shape.bare.and_then(|bare| fields.iter().find(|field| field.ident == *bare)).map(|field| {
         let (list, serde, private) = (&field.ty, field.placed(&serde), field.placed(&private));
         quote_spanned! {field.span()=>
@@ -119,12 +129,15 @@ pub(crate) fn expand(krate: &TokenStream, name: &Ident, fields: &[Field], shape:
                         let mut __keys = #private::Keys::new(__find, #keep);
                         #(let mut #slots = ::core::option::Option::None::<#types>;)*
                         #rest_slot
+                        #begin
                         while let ::core::option::Option::Some(__key) = __keys.next(&mut __map)? {
+                            #see
                             match __key {
                                 #(#arms)*
                                 _ => #unknown,
                             }
                         }
+                        #check
                         ::core::result::Result::Ok(#name { #(#values)* #(#elsewhere)* #rest_value })
                     }
 

@@ -364,6 +364,14 @@ string_id! {
     KeyId;
     /// A group of documents that were uploaded together, or a background task.
     TrackId;
+    /// A PDF file, which is not the document that is made of it.
+    PdfId;
+    /// A chunk of a document, such as `6f0c-chunk-3`.
+    ChunkId;
+    /// A text that was injected into a workspace.
+    InjectionId;
+    /// A parse job, which is no task.
+    ParseJobId;
 }
 
 #[cfg(test)]

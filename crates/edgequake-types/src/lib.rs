@@ -100,7 +100,10 @@ pub use endpoint::{
 };
 pub use error::{DecodeError, EncodeError};
 pub use error_body::{ErrorBody, ErrorShape, first_words};
-pub use id::{DocumentId, IdError, KeyId, TenantId, TrackId, UserId, WorkspaceId};
+pub use id::{
+    ChunkId, DocumentId, IdError, InjectionId, KeyId, ParseJobId, PdfId, TenantId, TrackId, UserId,
+    WorkspaceId,
+};
 pub use json::from_json;
 pub use origin::{Origin, OriginError};
 pub use page::{PageError, PageWalk, Paginated, Pagination};

@@ -74,7 +74,7 @@ impl TaskList {
 }
 
 /// The forms in which a list arrives.
-#[model(bare = tasks, default)]
+#[model(known, bare = tasks, default)]
 struct Wire {
     tasks: Vec<Task>,
     #[field(default)]

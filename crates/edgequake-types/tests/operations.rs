@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use edgequake_types::{Auth, OPERATIONS, Operation, Payload, Retry};
 use http::Method;
 
-/// Method and path.
+/// Method and path, without the mark of a parameter that is the rest of the path.
 type Key = (String, String);
 
 fn declared() -> impl Iterator<Item = &'static Operation> {
@@ -22,7 +22,7 @@ fn declared() -> impl Iterator<Item = &'static Operation> {
 }
 
 fn key(operation: &Operation) -> Key {
-    (operation.method.to_string(), operation.path.to_owned())
+    (operation.method.to_string(), operation.path.replace("{*", "{"))
 }
 
 /// The columns of a table, by method and path.
@@ -56,6 +56,8 @@ fn every_declaration_is_an_operation_of_the_server() {
         let open = matches!(operation.auth, Auth::Public | Auth::Optional);
         assert_eq!(open, *access == "public", "{operation:?}");
         assert_eq!(operation.media_type == "text/event-stream", *form == "sse", "{operation:?}");
+        let is_file = operation.streamed && operation.media_type == "*/*";
+        assert_eq!(is_file, *form == "binary", "{operation:?}");
         assert_eq!(operation.group, *group, "{operation:?}");
     }
 }
@@ -107,7 +109,7 @@ fn every_declaration_is_in_the_table() {
         let text = fs::read_to_string(&file).unwrap();
         for attribute in text.split("\n#[operation(").skip(1) {
             let (method, rest) = attribute.trim_start().split_once(" \"").unwrap();
-            let key = (method.to_owned(), rest.split('"').next().unwrap().to_owned());
+            let key = (method.to_owned(), rest.split('"').next().unwrap().replace("{*", "{"));
             assert!(listed.contains(&key), "not in its group's list: {key:?} of {}", file.display());
             found.insert(key);
         }

@@ -44,8 +44,8 @@ fn library(src: &Path, declared: &[&Operation]) -> Result<String> {
         text.push_str(&format!(
             "pub fn request{index}(sent: {path}, parts: &http::request::Parts, body: &[u8]) -> bool {{\n    request(sent, parts, body)\n}}\n"
         ));
-        // The events of a stream are read one by one, not as an answer.
-        if operation.media_type != "text/event-stream" {
+        // A stream is read piece by piece, not as an answer.
+        if !operation.streamed {
             text.push_str(&format!(
                 "pub fn answer{index}(head: &http::response::Parts, body: Bytes) -> bool {{\n    answer::<{path}>(head, body)\n}}\n"
             ));

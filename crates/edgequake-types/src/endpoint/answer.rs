@@ -19,6 +19,8 @@ pub trait Answer {
     const MEDIA_TYPE: &'static str;
     /// Whether the answer has a type of its own, and is not any JSON.
     const TYPED: bool = true;
+    /// Whether it is taken piece by piece.
+    const STREAMED: bool = false;
     /// [`Whole`] or [`Streamed`].
     type Form;
 }
@@ -73,6 +75,7 @@ pub struct Events<E>(PhantomData<fn() -> E>);
 
 impl<E> Answer for Events<E> {
     const MEDIA_TYPE: &'static str = "text/event-stream";
+    const STREAMED: bool = true;
     type Form = Streamed;
 }
 
@@ -82,6 +85,7 @@ pub struct Lines<T>(PhantomData<fn() -> T>);
 
 impl<T> Answer for Lines<T> {
     const MEDIA_TYPE: &'static str = "application/x-ndjson";
+    const STREAMED: bool = true;
     type Form = Streamed;
 }
 
@@ -91,6 +95,7 @@ pub enum Download {}
 
 impl Answer for Download {
     const MEDIA_TYPE: &'static str = "*/*";
+    const STREAMED: bool = true;
     type Form = Streamed;
 }
 

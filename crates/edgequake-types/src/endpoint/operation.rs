@@ -35,6 +35,8 @@ pub struct Operation {
     pub media_type: &'static str,
     /// Whether the answer has a type of its own, and is not any JSON.
     pub typed: bool,
+    /// Whether the answer is taken piece by piece: events, lines, or a file.
+    pub streamed: bool,
     /// The first server that has it, such as `0.30`; `None` where that is not known, or all of them do.
     pub since: Option<&'static str>,
 }
@@ -52,6 +54,7 @@ impl Operation {
             payload: E::PAYLOAD,
             media_type: <E::Response as Answer>::MEDIA_TYPE,
             typed: <E::Response as Answer>::TYPED,
+            streamed: <E::Response as Answer>::STREAMED,
             since: E::SINCE,
         }
     }

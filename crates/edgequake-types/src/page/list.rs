@@ -30,7 +30,7 @@ macro_rules! page_list {
         }
 
         $(#[$docs])*
-        #[$crate::model(answer, bare = $elements, default)]
+        #[$crate::model(answer, known, bare = $elements, default)]
         pub struct $list {
             /// The elements of this page. Also read from `items`.
             #[field(alias = "items")]
@@ -103,7 +103,7 @@ macro_rules! offset_list {
         }
 
         $(#[$docs])*
-        #[$crate::model(answer, bare = items, default)]
+        #[$crate::model(answer, known, bare = items, default)]
         pub struct $list {
             /// The elements of this page.
             pub items: Vec<$item>,

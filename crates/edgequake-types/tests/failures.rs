@@ -1,0 +1,47 @@
+//! The body of a failure that comes with 200, from a proxy or a handler that forgot its status, is never taken for an answer.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "these are tests, helpers included"
+)]
+
+use edgequake_types::{Decode, Endpoint};
+use edgequake_types::{tasks, tenants, users, workspaces};
+
+/// The bodies that servers, gateways and frameworks make of a failure.
+const FAILURES: [&str; 4] = [
+    r#"{"error":"x"}"#,
+    r#"{"code":"INTERNAL_ERROR","details":null}"#,
+    r#"{"detail":"x"}"#,
+    r#"{"type":"about:blank","title":"x","instance":"/x"}"#,
+];
+
+fn check<E: Endpoint>()
+where
+    E::Response: Decode,
+{
+    for body in FAILURES {
+        assert!(E::Response::from_body(body).is_err(), "{}: {body}", E::NAME);
+    }
+    for body in ["<html>", "\"x\"", "5", "[5]"] {
+        assert!(E::Response::from_body(body).is_err(), "{}: {body}", E::NAME);
+    }
+}
+
+macro_rules! check {
+    ($($group:ident: $($request:ident),+;)+) => {
+        $($(check::<$group::$request>();)+)+
+    };
+}
+
+#[test]
+fn a_failure_is_no_answer() {
+    check! {
+        tasks: ListTasks, GetTask, CancelTask, RetryTask;
+        users: ListUsers;
+        tenants: ListTenants;
+        workspaces: ListWorkspaces;
+    }
+}
