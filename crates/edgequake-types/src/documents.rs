@@ -23,19 +23,35 @@
 
 use crate::prelude::*;
 
+mod batch;
 mod detail;
-mod form;
+mod files;
+pub(crate) mod form;
 mod heads;
+mod layout;
+mod lineage;
 mod list;
+mod outcomes;
 mod pages;
+mod recovery;
+mod search;
+mod selection;
 mod status;
 mod upload;
+mod words;
 
-pub use self::{detail::*, list::*, status::*, upload::*};
+pub use self::{
+    batch::*, detail::*, files::*, layout::*, lineage::*, list::*, recovery::*, search::*, selection::*,
+    status::*, upload::*, words::*,
+};
 
 operations! {
     "documents":
     UploadText, UploadFile, ListDocuments, GetDocument, GetTrack, DeleteDocument, DeleteAllDocuments,
+    UploadFiles, ScanDirectory, DeleteDocuments, GetDeletionImpact, SearchDocuments,
+    ReprocessDocuments, RecoverStuckDocuments, ReanalyzeDocument, CancelDocument, RetryChunks, GetFailedChunks,
+    GetDocumentMetadata, GetDocumentLineage, ExportDocumentLineage, DownloadOriginal, DownloadMarkdown,
+    ListAssets, DownloadAsset, DownloadAssetByPath, IncludePdfAssets, ListPages, GetPageLayout, GetPagesHealth, ReprocessPages,
 }
 
 /// Deletes one document with its chunks and everything that came only from it.
@@ -49,7 +65,7 @@ pub struct DeleteDocument {
 
 /// The answer to [`DeleteDocument`]. What the body leaves out is read from the status: 202 is accepted, any other success
 /// is deleted. Written with 202 if it is accepted.
-#[model(answer(or_empty, head), default, eq)]
+#[model(answer(or_empty, head), known, default, eq)]
 pub struct DeletedDocument {
     /// The document, where the server says it.
     pub document_id: Option<DocumentId>,
@@ -89,7 +105,7 @@ pub struct DeleteAllDocuments {}
 
 /// The answer to [`DeleteAllDocuments`]. While the work is only accepted, its counts are plans or 0. That it is accepted is
 /// also read from the status, 202, and written so.
-#[model(answer(or_empty, head), default)]
+#[model(answer(or_empty, head), known, default)]
 pub struct DeletedDocuments {
     /// Whether the work was only accepted, and goes on.
     #[field(omit_default)]

@@ -8,7 +8,7 @@
 )]
 
 use edgequake_types::{Decode, Endpoint};
-use edgequake_types::{tasks, tenants, users, workspaces};
+use edgequake_types::{documents, tasks, tenants, users, workspaces};
 
 /// The bodies that servers, gateways and frameworks make of a failure.
 const FAILURES: [&str; 4] = [
@@ -39,6 +39,11 @@ macro_rules! check {
 #[test]
 fn a_failure_is_no_answer() {
     check! {
+        documents:
+            UploadText, UploadFile, ListDocuments, GetDocument, GetTrack, DeleteDocument, DeleteAllDocuments,
+            UploadFiles, ScanDirectory, DeleteDocuments, GetDeletionImpact, SearchDocuments, ReprocessDocuments,
+            RecoverStuckDocuments, ReanalyzeDocument, RetryChunks, GetFailedChunks, ListAssets, IncludePdfAssets,
+            ListPages, GetPageLayout;
         tasks: ListTasks, GetTask, CancelTask, RetryTask;
         users: ListUsers;
         tenants: ListTenants;

@@ -53,7 +53,7 @@ pub struct Document {
     /// Where the text came from: `pdf`, `markdown`, `text`, `file`, `image`; an open set.
     pub source_type: Option<String>,
     /// The PDF that the document was made from.
-    pub pdf_id: Option<String>,
+    pub pdf_id: Option<PdfId>,
     /// The track that the document was uploaded on.
     pub track_id: Option<TrackId>,
     /// The tenant that it belongs to.

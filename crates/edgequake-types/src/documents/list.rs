@@ -50,7 +50,7 @@ pub struct DocumentList {
 }
 
 /// The forms in which a list arrives.
-#[model(bare = documents, default)]
+#[model(known, bare = documents, default)]
 pub(super) struct Wire {
     #[field(alias = "items")]
     pub documents: Vec<DocumentSummary>,
@@ -138,7 +138,7 @@ pub struct DocumentSummary {
     /// A sentence about the stage.
     pub stage_message: Option<String>,
     /// The PDF that the document was made from.
-    pub pdf_id: Option<String>,
+    pub pdf_id: Option<PdfId>,
     /// A label to show; newer servers only.
     pub display_status: Option<String>,
     /// What a user interface should show; newer servers only.

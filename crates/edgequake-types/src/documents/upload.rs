@@ -45,7 +45,7 @@ pub struct UploadText {
 /// never lost over what its answer says about it. Only a document id that is not a string is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
-#[model(answer(or_empty, head), default)]
+#[model(answer(or_empty, head), known, default)]
 pub struct UploadedDocument {
     /// The document. Also read from `id`.
     #[field(alias = "id")]
@@ -159,7 +159,7 @@ pub struct UploadFile {
 /// never lost over what its answer says about it. Only a document id that is not a string is an error.
 ///
 /// Written with 202 if the document is queued, 200 for a duplicate, and 201 if it was processed at once.
-#[model(answer(or_empty, head), default)]
+#[model(answer(or_empty, head), known, default)]
 pub struct UploadedFile {
     /// The document. Also read from `id`.
     #[field(alias = "id")]

@@ -10,6 +10,9 @@
 mod api_keys;
 mod auth;
 mod documents;
+mod documents_batch;
+mod documents_files;
+mod documents_recovery;
 mod health;
 mod query;
 mod setup;

@@ -213,7 +213,8 @@ fn a_deletion_tells_its_outcome_by_the_status_too() {
         let head = http::Response::builder().status(code).body(()).unwrap().into_parts().0;
         let one = DeletedDocument::decode(&head, body.into()).unwrap();
         assert_eq!((one.accepted, one.deleted), (accepted, deleted), "{code} {body}");
-        let all = DeletedDocuments::decode(&head, body.into()).unwrap();
+        let body = body.replacen('{', r#"{"deleted_count":0,"#, 1).replace(",}", "}");
+        let all = DeletedDocuments::decode(&head, body.clone().into()).unwrap();
         assert_eq!(all.accepted, accepted, "{code} {body}");
         for status in [one.encode().unwrap().status(), all.encode().unwrap().status()] {
             assert_eq!(status, if accepted { 202 } else { 200 }, "{code} {body}");
