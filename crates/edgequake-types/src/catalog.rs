@@ -1,7 +1,7 @@
 //! [`OPERATIONS`]: the table of all operations. Each is declared in the file of its group, such as `documents.rs`.
 
 use crate::Operation;
-use crate::{api_keys, documents, health, query, session, setup, tasks, tenants, users, workspaces};
+use crate::{api_keys, documents, health, pdf, query, session, setup, tasks, tenants, users, workspaces};
 
 /// Makes the tables out of the one list of groups.
 macro_rules! catalog {
@@ -33,4 +33,5 @@ catalog! {
     documents::OPERATIONS,
     query::OPERATIONS,
     tasks::OPERATIONS,
+    pdf::OPERATIONS,
 }

@@ -72,6 +72,7 @@ pub mod tenants;
 pub mod workspaces;
 pub mod setup;
 pub mod documents;
+pub mod pdf;
 pub mod tasks;
 pub mod query;
 mod catalog;

@@ -8,7 +8,7 @@
 )]
 
 use edgequake_types::{Decode, Endpoint};
-use edgequake_types::{documents, tasks, tenants, users, workspaces};
+use edgequake_types::{documents, pdf, tasks, tenants, users, workspaces};
 
 /// The bodies that servers, gateways and frameworks make of a failure.
 const FAILURES: [&str; 4] = [
@@ -44,6 +44,7 @@ fn a_failure_is_no_answer() {
             UploadFiles, ScanDirectory, DeleteDocuments, GetDeletionImpact, SearchDocuments, ReprocessDocuments,
             RecoverStuckDocuments, ReanalyzeDocument, RetryChunks, GetFailedChunks, ListAssets, IncludePdfAssets,
             ListPages, GetPageLayout;
+        pdf: UploadPdf, UploadPdfs, ListPdfs, GetPdf, RetryPdf, CancelPdf, GetPdfContent, GetPdfProgress;
         tasks: ListTasks, GetTask, CancelTask, RetryTask;
         users: ListUsers;
         tenants: ListTenants;

@@ -14,6 +14,7 @@ mod documents_batch;
 mod documents_files;
 mod documents_recovery;
 mod health;
+mod pdf;
 mod query;
 mod setup;
 mod table;

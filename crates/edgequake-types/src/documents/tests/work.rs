@@ -67,6 +67,7 @@ fn an_empty_body_is_an_object() {
         ReprocessDocuments::new().body(),
         RecoverStuckDocuments::new().body(),
         ReanalyzeDocument::new("d-1").body(),
+        crate::pdf::RetryPdf::new("p-1").body(),
     ] {
         let Ok(Body::Json(json)) = body else { panic!("no JSON") };
         assert_eq!(json, "{}");
