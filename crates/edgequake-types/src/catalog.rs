@@ -1,7 +1,9 @@
 //! [`OPERATIONS`]: the table of all operations. Each is declared in the file of its group, such as `documents.rs`.
 
 use crate::Operation;
-use crate::{api_keys, documents, health, pdf, query, session, setup, tasks, tenants, users, workspaces};
+use crate::{
+    api_keys, documents, health, pdf, pipeline, query, session, setup, tasks, tenants, users, workspaces,
+};
 
 /// Makes the tables out of the one list of groups.
 macro_rules! catalog {
@@ -34,4 +36,5 @@ catalog! {
     query::OPERATIONS,
     tasks::OPERATIONS,
     pdf::OPERATIONS,
+    pipeline::OPERATIONS,
 }

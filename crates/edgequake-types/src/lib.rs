@@ -74,6 +74,7 @@ pub mod setup;
 pub mod documents;
 pub mod pdf;
 pub mod tasks;
+pub mod pipeline;
 pub mod query;
 mod catalog;
 

@@ -8,7 +8,7 @@
 )]
 
 use edgequake_types::{Decode, Endpoint};
-use edgequake_types::{documents, pdf, tasks, tenants, users, workspaces};
+use edgequake_types::{documents, pdf, pipeline, tasks, tenants, users, workspaces};
 
 /// The bodies that servers, gateways and frameworks make of a failure.
 const FAILURES: [&str; 4] = [
@@ -46,6 +46,7 @@ fn a_failure_is_no_answer() {
             ListPages, GetPageLayout;
         pdf: UploadPdf, UploadPdfs, ListPdfs, GetPdf, RetryPdf, CancelPdf, GetPdfContent, GetPdfProgress;
         tasks: ListTasks, GetTask, CancelTask, RetryTask;
+        pipeline: GetPipelineStatus, GetPipelineActivity, CancelPipeline, GetQueueMetrics, GetModelPricing, EstimateCost;
         users: ListUsers;
         tenants: ListTenants;
         workspaces: ListWorkspaces;

@@ -15,6 +15,7 @@ mod documents_files;
 mod documents_recovery;
 mod health;
 mod pdf;
+mod pipeline;
 mod query;
 mod setup;
 mod table;

@@ -68,6 +68,7 @@ fn an_empty_body_is_an_object() {
         RecoverStuckDocuments::new().body(),
         ReanalyzeDocument::new("d-1").body(),
         crate::pdf::RetryPdf::new("p-1").body(),
+        crate::pipeline::CancelPipeline::new().body(),
     ] {
         let Ok(Body::Json(json)) = body else { panic!("no JSON") };
         assert_eq!(json, "{}");
