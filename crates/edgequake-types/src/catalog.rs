@@ -2,7 +2,8 @@
 
 use crate::Operation;
 use crate::{
-    api_keys, documents, health, pdf, pipeline, query, session, setup, tasks, tenants, users, workspaces,
+    api_keys, documents, health, ingestion, pdf, pipeline, query, session, setup, tasks, tenants, users,
+    workspaces,
 };
 
 /// Makes the tables out of the one list of groups.
@@ -37,4 +38,5 @@ catalog! {
     tasks::OPERATIONS,
     pdf::OPERATIONS,
     pipeline::OPERATIONS,
+    ingestion::OPERATIONS,
 }

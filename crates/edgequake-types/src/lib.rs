@@ -75,6 +75,7 @@ pub mod documents;
 pub mod pdf;
 pub mod tasks;
 pub mod pipeline;
+pub mod ingestion;
 pub mod query;
 mod catalog;
 

@@ -8,7 +8,7 @@
 )]
 
 use edgequake_types::{Decode, Endpoint};
-use edgequake_types::{documents, pdf, pipeline, tasks, tenants, users, workspaces};
+use edgequake_types::{documents, ingestion, pdf, pipeline, tasks, tenants, users, workspaces};
 
 /// The bodies that servers, gateways and frameworks make of a failure.
 const FAILURES: [&str; 4] = [
@@ -47,6 +47,7 @@ fn a_failure_is_no_answer() {
         pdf: UploadPdf, UploadPdfs, ListPdfs, GetPdf, RetryPdf, CancelPdf, GetPdfContent, GetPdfProgress;
         tasks: ListTasks, GetTask, CancelTask, RetryTask;
         pipeline: GetPipelineStatus, GetPipelineActivity, CancelPipeline, GetQueueMetrics, GetModelPricing, EstimateCost;
+        ingestion: GetIngestionProgress, ListIngestionProgress;
         users: ListUsers;
         tenants: ListTenants;
         workspaces: ListWorkspaces;

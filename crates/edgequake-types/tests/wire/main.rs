@@ -14,6 +14,7 @@ mod documents_batch;
 mod documents_files;
 mod documents_recovery;
 mod health;
+mod ingestion;
 mod pdf;
 mod pipeline;
 mod query;
