@@ -2,8 +2,8 @@
 
 use crate::Operation;
 use crate::{
-    api_keys, documents, health, ingestion, pdf, pipeline, query, session, setup, tasks, tenants, users,
-    workspaces,
+    api_keys, chunks, documents, health, ingestion, lineage, pdf, pipeline, provenance, query, session,
+    setup, tasks, tenants, users, workspaces,
 };
 
 /// Makes the tables out of the one list of groups.
@@ -39,4 +39,7 @@ catalog! {
     pdf::OPERATIONS,
     pipeline::OPERATIONS,
     ingestion::OPERATIONS,
+    provenance::OPERATIONS,
+    chunks::OPERATIONS,
+    lineage::OPERATIONS,
 }

@@ -76,6 +76,9 @@ pub mod pdf;
 pub mod tasks;
 pub mod pipeline;
 pub mod ingestion;
+pub mod provenance;
+pub mod chunks;
+pub mod lineage;
 pub mod query;
 mod catalog;
 

@@ -8,7 +8,9 @@
 )]
 
 use edgequake_types::{Decode, Endpoint};
-use edgequake_types::{documents, ingestion, pdf, pipeline, tasks, tenants, users, workspaces};
+use edgequake_types::{
+    chunks, documents, ingestion, lineage, pdf, pipeline, provenance, tasks, tenants, users, workspaces,
+};
 
 /// The bodies that servers, gateways and frameworks make of a failure.
 const FAILURES: [&str; 4] = [
@@ -48,6 +50,9 @@ fn a_failure_is_no_answer() {
         tasks: ListTasks, GetTask, CancelTask, RetryTask;
         pipeline: GetPipelineStatus, GetPipelineActivity, CancelPipeline, GetQueueMetrics, GetModelPricing, EstimateCost;
         ingestion: GetIngestionProgress, ListIngestionProgress;
+        provenance: GetEntityProvenance;
+        chunks: GetChunk, GetChunkLineage;
+        lineage: GetGraphLineage, GetEntityLineage;
         users: ListUsers;
         tenants: ListTenants;
         workspaces: ListWorkspaces;

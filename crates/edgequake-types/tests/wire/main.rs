@@ -13,6 +13,7 @@ mod documents;
 mod documents_batch;
 mod documents_files;
 mod documents_recovery;
+mod graph_sources;
 mod health;
 mod ingestion;
 mod pdf;
