@@ -2,8 +2,8 @@
 
 use crate::Operation;
 use crate::{
-    api_keys, chunks, documents, health, ingestion, lineage, pdf, pipeline, provenance, query, session,
-    setup, tasks, tenants, users, workspaces,
+    api_keys, chunks, documents, health, ingestion, injections, lineage, pdf, pipeline, provenance, query,
+    session, setup, tasks, tenants, users, workspaces,
 };
 
 /// Makes the tables out of the one list of groups.
@@ -42,4 +42,5 @@ catalog! {
     provenance::OPERATIONS,
     chunks::OPERATIONS,
     lineage::OPERATIONS,
+    injections::OPERATIONS,
 }

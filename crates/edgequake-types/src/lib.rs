@@ -79,6 +79,7 @@ pub mod ingestion;
 pub mod provenance;
 pub mod chunks;
 pub mod lineage;
+pub mod injections;
 pub mod query;
 mod catalog;
 

@@ -9,7 +9,8 @@
 
 use edgequake_types::{Decode, Endpoint};
 use edgequake_types::{
-    chunks, documents, ingestion, lineage, pdf, pipeline, provenance, tasks, tenants, users, workspaces,
+    chunks, documents, ingestion, injections, lineage, pdf, pipeline, provenance, tasks, tenants, users,
+    workspaces,
 };
 
 /// The bodies that servers, gateways and frameworks make of a failure.
@@ -53,6 +54,7 @@ fn a_failure_is_no_answer() {
         provenance: GetEntityProvenance;
         chunks: GetChunk, GetChunkLineage;
         lineage: GetGraphLineage, GetEntityLineage;
+        injections: AddInjection, UploadInjection, ListInjections, GetInjection, UpdateInjection, DeleteInjection;
         users: ListUsers;
         tenants: ListTenants;
         workspaces: ListWorkspaces;

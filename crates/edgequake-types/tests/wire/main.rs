@@ -16,6 +16,7 @@ mod documents_recovery;
 mod graph_sources;
 mod health;
 mod ingestion;
+mod injections;
 mod pdf;
 mod pipeline;
 mod query;
