@@ -2,8 +2,8 @@
 
 use crate::Operation;
 use crate::{
-    api_keys, chunks, documents, health, ingestion, injections, lineage, pdf, pipeline, provenance, query,
-    session, setup, tasks, tenants, users, workspaces,
+    api_keys, chunks, documents, health, ingestion, injections, lineage, parse, pdf, pipeline, provenance,
+    query, session, setup, tasks, tenants, users, workspaces,
 };
 
 /// Makes the tables out of the one list of groups.
@@ -43,4 +43,5 @@ catalog! {
     chunks::OPERATIONS,
     lineage::OPERATIONS,
     injections::OPERATIONS,
+    parse::OPERATIONS,
 }

@@ -80,6 +80,7 @@ pub mod provenance;
 pub mod chunks;
 pub mod lineage;
 pub mod injections;
+pub mod parse;
 pub mod query;
 mod catalog;
 
