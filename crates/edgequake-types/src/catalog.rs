@@ -2,8 +2,8 @@
 
 use crate::Operation;
 use crate::{
-    api_keys, chunks, documents, health, ingestion, injections, lineage, parse, pdf, pipeline, provenance,
-    query, session, setup, tasks, tenants, users, workspaces,
+    api_keys, chunks, documents, health, ingestion, injections, jobs, lineage, parse, pdf, pipeline,
+    provenance, query, session, setup, tasks, tenants, users, workspaces,
 };
 
 /// Makes the tables out of the one list of groups.
@@ -44,4 +44,5 @@ catalog! {
     lineage::OPERATIONS,
     injections::OPERATIONS,
     parse::OPERATIONS,
+    jobs::OPERATIONS,
 }

@@ -81,6 +81,7 @@ pub mod chunks;
 pub mod lineage;
 pub mod injections;
 pub mod parse;
+pub mod jobs;
 pub mod query;
 mod catalog;
 

@@ -9,8 +9,8 @@
 
 use edgequake_types::{Decode, Endpoint};
 use edgequake_types::{
-    chunks, documents, ingestion, injections, lineage, parse, pdf, pipeline, provenance, tasks, tenants,
-    users, workspaces,
+    chunks, documents, ingestion, injections, jobs, lineage, parse, pdf, pipeline, provenance, tasks,
+    tenants, users, workspaces,
 };
 
 /// The bodies that servers, gateways and frameworks make of a failure.
@@ -56,6 +56,7 @@ fn a_failure_is_no_answer() {
         lineage: GetGraphLineage, GetEntityLineage;
         injections: AddInjection, UploadInjection, ListInjections, GetInjection, UpdateInjection, DeleteInjection;
         parse: ParsePdf, GetParseJob, GetParseBackends;
+        jobs: ListJobs, CreateJob, GetJobCatalog, GetJob, CancelJob;
         users: ListUsers;
         tenants: ListTenants;
         workspaces: ListWorkspaces;

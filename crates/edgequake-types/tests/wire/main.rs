@@ -17,6 +17,7 @@ mod graph_sources;
 mod health;
 mod ingestion;
 mod injections;
+mod jobs;
 mod parse;
 mod pdf;
 mod pipeline;
