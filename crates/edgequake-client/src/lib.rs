@@ -30,6 +30,7 @@ mod clock;
 pub mod policy;
 pub mod sse;
 pub mod layers;
+pub mod record;
 #[cfg(feature = "client")]
 pub mod transport;
 #[cfg(feature = "client")]

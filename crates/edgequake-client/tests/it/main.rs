@@ -29,6 +29,7 @@ mod pool;
 mod progress;
 mod proxies;
 mod real_proxies;
+mod record;
 mod redirects;
 mod relay;
 mod retries;
