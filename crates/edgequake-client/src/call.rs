@@ -23,7 +23,7 @@ use http::{HeaderValue, Method, Request, Response};
 pub(crate) use dispatch::{DefaultLimits, Dispatch, Dispatcher};
 pub use download::DownloadStream;
 pub use events::EventStream;
-pub use file_upload::FileUpload;
+pub use file_upload::{FileUpload, UploadsFile};
 pub use lines::LineStream;
 pub use pages::{Items, Pages};
 pub use receive::Receive;

@@ -49,7 +49,8 @@ pub use body::FileUploadError;
 pub use boxed::BoxError;
 #[cfg(feature = "client")]
 pub use call::{
-    Call, DownloadStream, EventStream, FileUpload, Items, LineStream, Pages, Receive, UntypedCall, WithHead,
+    Call, DownloadStream, EventStream, FileUpload, Items, LineStream, Pages, Receive, UntypedCall,
+    UploadsFile, WithHead,
 };
 #[cfg(feature = "client")]
 pub use client::{BaseUrl, BaseUrlError, Client, ClientBuilder};

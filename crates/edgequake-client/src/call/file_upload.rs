@@ -4,13 +4,16 @@ use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use edgequake_types::documents::{UploadFile, UploadedFile};
+use edgequake_types::documents::UploadFile;
 use edgequake_types::multipart::Content;
-use edgequake_types::{Body, Endpoint, Retry};
+use edgequake_types::parse::ParsePdf;
+use edgequake_types::pdf::UploadPdf;
+use edgequake_types::{Answer, Body, Endpoint, Multipart, Retry};
 use http::HeaderValue;
 
 use super::dispatch::Dispatcher;
-use super::{Call, during, options};
+use super::receive::Receive;
+use super::{Call, Received, during, options};
 use crate::body::{FileUploadError, file};
 use crate::boxed::BoxFuture;
 use crate::error::{Error, ErrorKind};
@@ -18,7 +21,68 @@ use crate::error::{Error, ErrorKind};
 /// The slowest upload that is waited for, in bytes per second: the limits of an upload grow by its size over this.
 const SLOWEST: u64 = 64 * 1024;
 
-/// Uploads one file from disk: `POST /api/v1/documents/upload`. Nothing is read or sent until it is awaited.
+/// An operation whose form has one file, which [`FileUpload`] reads from disk.
+///
+/// For one of your own:
+///
+/// ```
+/// use edgequake_client::UploadsFile;
+/// use edgequake_client::types::multipart::{Content, Form, Part};
+/// use edgequake_client::types::{DecodeError, EncodeError, Multipart, operation};
+///
+/// /// Stores a logo.
+/// #[operation(PUT "/plugins/logo" -> (), Required, Refused, Multipart, new(content), crate = edgequake_client::types)]
+/// pub struct PutLogo {
+///     /// The picture.
+///     pub content: Content,
+/// }
+///
+/// impl Multipart for PutLogo {
+///     fn to_form(&self) -> Result<Form, EncodeError> {
+///         Ok(Form::new(vec![Part::file("file", "logo.png", self.content.clone())]))
+///     }
+///
+///     fn from_form(form: Form, _: &[(&'static str, String)]) -> Result<Self, DecodeError> {
+///         let part = form.into_parts().pop().ok_or_else(|| DecodeError::part("file"))?;
+///         Ok(Self::new(part.content))
+///     }
+/// }
+///
+/// impl UploadsFile for PutLogo {
+///     fn of_file(_file_name: &str) -> Self {
+///         Self::new(Content::Deferred(0))
+///     }
+///
+///     fn content(&mut self) -> &mut Content {
+///         &mut self.content
+///     }
+/// }
+/// ```
+pub trait UploadsFile: Endpoint + Multipart {
+    /// An upload of a file of this name, of which nothing else is known yet.
+    fn of_file(file_name: &str) -> Self;
+
+    /// The place of its content.
+    fn content(&mut self) -> &mut Content;
+}
+
+macro_rules! uploads_file {
+    ($($request:ty),*) => {$(
+        impl UploadsFile for $request {
+            fn of_file(file_name: &str) -> Self {
+                Self::deferred(file_name, 0)
+            }
+
+            fn content(&mut self) -> &mut Content {
+                &mut self.content
+            }
+        }
+    )*};
+}
+
+uploads_file!(UploadFile, UploadPdf, ParsePdf);
+
+/// Uploads one file from disk, by default with `POST /api/v1/documents/upload`. Nothing is read or sent until it is awaited.
 ///
 /// The file is read while it is sent, in pieces of 64 KiB, and opened anew for each attempt. If it changes meanwhile (it is replaced,
 /// written to or appended to), that is an error, and the server stores nothing. Its name is the title, unless
@@ -41,33 +105,41 @@ const SLOWEST: u64 = 64 * 1024;
 /// # Errors
 ///
 /// [`ErrorKind::Request`] with a [`FileUploadError`], see [`Error::find`], when the file cannot be read, or changes while it is
-/// sent; else those of the operation, see [`UploadFile`].
+/// sent; else those of the operation, such as [`UploadFile`].
 #[derive(Debug)]
 #[must_use = "nothing is uploaded until it is awaited"]
-pub struct FileUpload {
-    call: Call<UploadFile>,
+pub struct FileUpload<E = UploadFile> {
+    call: Call<E>,
     path: PathBuf,
 }
 
-impl FileUpload {
+macro_rules! described {
+    ($($request:ty),*) => {$(
+        impl FileUpload<$request> {
+            /// The title of the document. Most servers take the file name where there is none.
+            pub fn title(self, title: impl Into<String>) -> Self {
+                self.configure(|upload| upload.title(title))
+            }
+
+            /// Anything about the document, kept with it: any JSON.
+            pub fn metadata(self, metadata: impl Into<serde_json::Value>) -> Self {
+                self.configure(|upload| upload.metadata(metadata))
+            }
+        }
+    )*};
+}
+
+described!(UploadFile, UploadPdf);
+
+impl<E: UploadsFile> FileUpload<E> {
     pub(crate) fn new(dispatcher: Dispatcher, path: &Path) -> Self {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        Self { call: Call::new(dispatcher, Ok(UploadFile::deferred(name, 0))), path: path.to_owned() }
+        Self { call: Call::new(dispatcher, Ok(E::of_file(&name))), path: path.to_owned() }
     }
 
-    /// The title of the document. Most servers take the file name where there is none.
-    pub fn title(self, title: impl Into<String>) -> Self {
-        self.configure(|upload| upload.title(title))
-    }
-
-    /// Anything about the document, kept with it: any JSON.
-    pub fn metadata(self, metadata: impl Into<serde_json::Value>) -> Self {
-        self.configure(|upload| upload.metadata(metadata))
-    }
-
-    /// Sets any option of [`UploadFile`]: another file name, how the text is cut, what extracts the entities. Its content stays that
+    /// Sets any option of the operation: another file name, how the text is cut, what extracts the entities. Its content stays that
     /// of the file.
-    pub fn configure(mut self, change: impl FnOnce(UploadFile) -> UploadFile) -> Self {
+    pub fn configure(mut self, change: impl FnOnce(E) -> E) -> Self {
         self.call.endpoint = self.call.endpoint.map(change);
         self
     }
@@ -86,13 +158,12 @@ impl FileUpload {
     /// # Errors
     ///
     /// [`ErrorKind::Request`] when there is no such file.
-    pub async fn into_call(self) -> Result<Call<UploadFile>, Error> {
+    pub async fn into_call(self) -> Result<Call<E>, Error> {
         let Self { mut call, path } = self;
-        let refused =
-            |error: FileUploadError| during::<UploadFile>(Error::new(ErrorKind::Request).because(error));
+        let refused = |error: FileUploadError| during::<E>(Error::new(ErrorKind::Request).because(error));
         let state = file::state_of(&path).await.map_err(refused)?;
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
-        upload.content = Content::Deferred(state.length());
+        *upload.content() = Content::Deferred(state.length());
         let Body::Form(form) = upload.body()? else {
             return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
         };
@@ -103,8 +174,12 @@ impl FileUpload {
     }
 }
 
-impl IntoFuture for FileUpload {
-    type Output = Result<UploadedFile, Error>;
+impl<E> IntoFuture for FileUpload<E>
+where
+    E: UploadsFile + 'static,
+    E::Response: Receive<<E::Response as Answer>::Form>,
+{
+    type Output = Result<Received<E>, Error>;
     type IntoFuture = BoxFuture<Self::Output>;
 
     // Compiled where a file is uploaded.
