@@ -1,10 +1,14 @@
 //! [`Documents`]: uploading, listing, reading and deleting.
 
+mod batch;
+mod files;
+mod recovery;
+
 use std::path::Path;
 
 use edgequake_types::documents::{
-    DeleteAllDocuments, DeleteDocument, GetDocument, GetTrack, ListDocuments, UploadFile, UploadText,
-    UploadedDocument, UploadedFile,
+    DeleteAllDocuments, DeleteDocument, FileResult, GetDocument, GetTrack, ListDocuments, UploadFile,
+    UploadText, UploadedDocument, UploadedFile,
 };
 use edgequake_types::{DocumentId, TrackId};
 
@@ -117,6 +121,14 @@ impl From<&UploadedFile> for Uploaded {
             track_id: uploaded.track_id.clone().filter(|track_id| !track_id.as_str().is_empty()),
             confirmed: true,
         }
+    }
+}
+
+/// The answer to a batch names neither task nor track.
+impl From<&FileResult> for Uploaded {
+    fn from(file: &FileResult) -> Self {
+        let document_id = file.document_id.clone().or_else(|| file.duplicate_of.clone());
+        Self { document_id, task_id: None, track_id: None, confirmed: true }
     }
 }
 
