@@ -2,12 +2,15 @@
 
 mod api_keys;
 mod auth;
+mod chunks;
 mod documents;
 mod health;
 mod ingestion;
+mod lineage;
 mod pdfs;
 mod pipeline;
 mod progress;
+mod provenance;
 mod query;
 mod tasks;
 mod tenants;
@@ -17,12 +20,15 @@ mod workspaces;
 
 pub use api_keys::{ApiKeys, Rotation};
 pub use auth::Auth;
+pub use chunks::Chunks;
 pub use documents::{Documents, Uploaded};
 pub use health::Health;
 pub use ingestion::Ingestion;
+pub use lineage::Lineage;
 pub use pdfs::Pdfs;
 pub use pipeline::Pipeline;
 pub use progress::Progress;
+pub use provenance::Provenance;
 pub use query::Query;
 pub use tasks::Tasks;
 pub use tenants::Tenants;
