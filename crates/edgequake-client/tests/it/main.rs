@@ -32,6 +32,7 @@ mod real_proxies;
 mod record;
 mod redirects;
 mod relay;
+mod resources;
 mod retries;
 mod retry_table;
 mod secrets;
