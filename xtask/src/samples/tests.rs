@@ -136,3 +136,52 @@ fn the_models_lose_nothing_of_the_samples_of_the_project() {
     assert_eq!((report.failed, report.lost), (0, 0), "{}", report.text);
     assert!(!report.text.contains("is not in the manifest"), "{}", report.text);
 }
+
+/// What the client records of a server is read here, and the dev server sends nothing that the models do not know.
+#[tokio::test]
+async fn what_the_client_records_is_read_and_loses_nothing() {
+    use edgequake_client::Client;
+    use edgequake_client::record::RecordLayer;
+    use edgequake_client::types::api_keys::{CreateApiKey, ListApiKeys};
+    use edgequake_client::types::documents::{ListDocuments, UploadText};
+    use edgequake_client::types::query::{Query, StreamQuery};
+    use edgequake_client::types::session::Role;
+    use edgequake_client::types::tasks::ListTasks;
+    use edgequake_client::types::tenants::ListTenants;
+    use edgequake_client::types::users::ListUsers;
+    use edgequake_devserver::DevServer;
+
+    let server =
+        DevServer::builder().user("mona", "mona@corp.test", "s3cr3t-p", Role::Admin).start().await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let record = RecordLayer::new(directory.path()).requests(true);
+    let client = Client::builder().base_url(server.url()).attempt_layer(record.clone()).build().unwrap();
+    client.health().get().await.unwrap();
+    client.health().live().await.unwrap();
+    client.health().setup_status().await.unwrap();
+    let client = client.login("mona", "s3cr3t-p").await.unwrap();
+    client.auth().me().await.unwrap();
+    let created = client.api_keys().create(CreateApiKey::new().name("ci")).await.unwrap();
+    client.api_keys().list(ListApiKeys::new()).await.unwrap();
+    client.users().list(ListUsers::new()).await.unwrap();
+    client.tenants().list(ListTenants::new()).await.unwrap();
+    let uploaded =
+        client.documents().upload_text(UploadText::new("# Bridges\n\nOpened in 1931.")).await.unwrap();
+    client.documents().get(uploaded.document_id.unwrap()).await.unwrap();
+    client.documents().list(ListDocuments::new()).await.unwrap();
+    client.documents().get("none").await.unwrap_err();
+    client.tasks().list(ListTasks::new()).await.unwrap();
+    client.query().execute(Query::new("When?")).await.unwrap();
+    drop(client.query().stream(StreamQuery::new("When?")).await.unwrap());
+    let _ = client.logout().await.unwrap();
+    let stats = record.flush().await;
+    assert_eq!(stats.failed, 0);
+
+    let report = check(directory.path()).unwrap();
+    assert_eq!((report.samples as u64, report.failed, report.lost), (stats.written, 0, 0), "{}", report.text);
+    assert!(report.samples >= 18, "{}", report.text);
+    for entry in fs::read_dir(directory.path()).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("s3cr3t") && !text.contains(created.api_key.expose()), "{text}");
+    }
+}
