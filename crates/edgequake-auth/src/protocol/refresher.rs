@@ -183,6 +183,9 @@ impl Refresher {
         if let Some(held) = &mut self.held {
             held.session = sessions(held.session);
         }
+        if let Some(seen) = &mut self.seen {
+            (seen.holder, seen.session) = (names(seen.holder), sessions(seen.session));
+        }
     }
 
     /// A token that the program gave was refused: it is not tried again.

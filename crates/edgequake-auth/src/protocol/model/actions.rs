@@ -6,7 +6,7 @@ use super::promises;
 use super::server::{Served, Token};
 use super::share::{Share, Start, Without, second_of, token_of};
 use super::world::{Answer, At, Holder, Owed, Seen, World};
-use crate::protocol::Refresher;
+use crate::protocol::{Refresher, Urgency};
 use crate::store::Record;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -177,8 +177,13 @@ impl Share {
         holder.owes = Some(Owed { token, session });
     }
 
-    /// Whether the access token is renewed before it expires.
-    pub(super) fn is_early(&self) -> bool {
-        self.start == Start::Early
+    /// How much a process needs an access token.
+    pub(super) fn urgency(&self, holder: &Holder) -> Urgency {
+        match self.start {
+            _ if holder.refused => Urgency::Needed,
+            Start::Early => Urgency::Early,
+            Start::Asked => Urgency::Asked,
+            _ => Urgency::Needed,
+        }
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Start {
     Expired,
     /// It still works, and is renewed early.
     Early,
+    /// It still works, and the programs ask for another.
+    Asked,
     /// By the clock it still works, and the server has refused it.
     Refused,
     /// It has expired, and only the first process has it; the others start with nothing in hand.
@@ -166,7 +168,8 @@ impl Share {
     pub(super) fn beginning(&self) -> World {
         let mut server = Server::default();
         let token = server.begin();
-        let good = matches!(self.start, Start::Early | Start::Refused | Start::RefusedAndFresh);
+        let good =
+            matches!(self.start, Start::Early | Start::Asked | Start::Refused | Start::RefusedAndFresh);
         let mut tokens = self.tokens(token, 1);
         tokens.expires_at = (!good).then_some(UNIX_EPOCH);
         let mut record = Record::new(tokens, UNIX_EPOCH);
@@ -175,7 +178,7 @@ impl Share {
         let all = Holder::new(held);
         let fresh = Holder::new(None);
         let (first, others) = match self.start {
-            Start::Expired | Start::Early => (all.clone(), all),
+            Start::Expired | Start::Early | Start::Asked => (all.clone(), all),
             Start::Refused => (Holder { refused: true, ..all.clone() }, Holder { refused: true, ..all }),
             Start::Fresh => (all, fresh),
             Start::RefusedAndFresh => (Holder { refused: true, ..all }, fresh),

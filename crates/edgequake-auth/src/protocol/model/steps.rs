@@ -25,10 +25,11 @@ impl Share {
         let next = match at {
             At::Idle => {
                 let holder = &mut world.holders[index];
-                let urgency =
-                    if self.is_early() && !holder.refused { Urgency::Early } else { Urgency::Needed };
+                let seen = holder.refresher.as_ref().and_then(Refresher::seen);
+                let urgency = self.urgency(holder);
                 let known = holder.held.filter(|_| self.without != Some(Without::Refusal));
                 let refresher = Refresher::new(holder.id, self.limits(), urgency)
+                    .watching(seen)
                     .held(known, holder.refused)
                     .given(holder.given.filter(|_| holder.held.is_none()).map(secret))
                     .password(self.password);
@@ -109,7 +110,7 @@ impl Share {
                 let ours = view.as_deref()?.lease.as_ref()?.holder == me;
                 let given = world.holders[index].refresher.as_ref()?.is_given();
                 let loadable = good && there != held && !given;
-                let early = self.is_early() && !world.holders[index].refused;
+                let early = self.urgency(&world.holders[index]) == Urgency::Early;
                 world.seen.waited_with_good_token |= !ours && (loadable || early);
                 At::Looking
             }
@@ -121,8 +122,8 @@ impl Share {
                 if what.version.is_none() {
                     what.session = session_by(token, me);
                 }
-                let early = self.is_early() && !world.holders[index].refused;
-                world.seen.unknown_sent_early |= early && good && what.unsettled;
+                let works = self.urgency(&world.holders[index]) != Urgency::Needed;
+                world.seen.unknown_sent_early |= works && good && what.unsettled;
                 world.seen.two_at_once |= self.somebody_else_is_at(world, index, token);
                 At::Checked(Sending { token, what })
             }

@@ -305,11 +305,12 @@ impl Named for Arc<Record> {
     }
 }
 
-/// A record as it is kept here: without what no decision depends on.
+/// A record as it is kept here: without what no decision depends on. When an intent was written tells something of its lease only.
 pub(super) fn kept(mut record: Record) -> Record {
     record.write = RandomId::from_number(0);
     record.started = UNIX_EPOCH;
-    if let Some(intent) = &mut record.intent {
+    let holder = record.lease.as_ref().map(|lease| lease.holder);
+    if let Some(intent) = record.intent.as_mut().filter(|intent| Some(intent.holder) != holder) {
         intent.since = UNIX_EPOCH;
     }
     if let Status::Ended { reason, .. } = record.status {
