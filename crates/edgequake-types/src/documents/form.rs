@@ -141,7 +141,7 @@ impl Multipart for UploadFiles {
     #[inline]
     fn from_form(form: Form, _parameters: &[(&'static str, String)]) -> Result<Self, DecodeError> {
         // A form without files is an empty batch.
-        let mut read = Self::new([NamedFile::from_bytes("", Bytes::new()); 0]);
+        let mut read = Self::new(std::iter::empty::<NamedFile>());
         for (name, file_name, bytes) in received(form) {
             match name.as_str() {
                 "files" | "file" => read.files.push(NamedFile::of_part(file_name, UNNAMED, bytes)),
