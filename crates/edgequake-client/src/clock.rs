@@ -176,7 +176,10 @@ mod tests {
     #[test]
     fn a_runtime_without_timers_is_none() {
         let bare = Builder::new_current_thread().build().unwrap();
-        let timer = runtime().block_on(async { sleep(Duration::from_secs(1)).unwrap() });
+        let first = runtime();
+        let entered = first.enter();
+        let timer = sleep(Duration::from_secs(1)).unwrap();
+        drop(entered);
         bare.block_on(async {
             assert_eq!(sleep(Duration::ZERO).unwrap_err(), NoRuntime::BARE);
             assert_eq!(
