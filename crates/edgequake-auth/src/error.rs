@@ -150,8 +150,8 @@ impl CredentialsError {
     }
 
     /// Whether a login with name and password failed, and not a refresh. The server counts wrong passwords, so unless this one
-    /// certainly was not looked at (it was not sent, 429, or a 503 whose body says `retryable`), it is not sent again by itself within
-    /// 15 minutes, or for longer where the server says so.
+    /// certainly was not looked at (it was not sent, 429, or a 503 whose body says `retryable`), or has been taken before, it is not sent
+    /// again by itself for as long as [`retry_after`](Self::retry_after) says.
     pub fn is_login_failure(&self) -> bool {
         self.0.during_login
     }

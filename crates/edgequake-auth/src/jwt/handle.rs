@@ -26,8 +26,9 @@ use crate::transport::TokenTransport;
 /// An access token is used until shortly before its expiry, renewed in the background while it still works, and renewed
 /// in the foreground when it does not. However many requests and clones ask, one refresh is under way at a time, and
 /// all of them get its result; a caller who gives up does not cancel it, since a refresh token works only once. When a
-/// refresh is refused, the password is used, if there is one; a refused password is not sent again, and one that may have been
-/// counted as wrong, since its answer was lost or told nothing, not within 15 minutes.
+/// refresh is refused, the password is used, if there is one; a refused password is not sent again. The server counts attempts
+/// until one succeeds, and locks the account at the fifth: so a password that it has never taken from this provider, and that may have
+/// been counted since its answer was lost or told nothing, rests for 10 seconds, then for a minute, then for 15 minutes each time.
 ///
 /// A token that the server refuses before its expiry (401) is renewed as well, three times within 60 seconds at most: a server that
 /// refuses every fresh token is not asked for more of them. Until that time is over, [`Recourse::After`] says how long to wait.

@@ -59,6 +59,10 @@ pub(crate) struct State {
     /// Changes whenever another session or a later state of it is taken over.
     version: u64,
     failures: u32,
+    /// Whether the server has taken the password before.
+    accepted: bool,
+    /// How many logins in a row may have counted as attempts, without the server having said what it thinks of the password.
+    unanswered: u32,
     /// No flight before this moment of the monotonic clock, and why.
     pause: Option<(Duration, CredentialsError)>,
     /// No early refresh before this moment of the monotonic clock.
@@ -85,6 +89,8 @@ impl State {
             had_session: false,
             version: 0,
             failures: 0,
+            accepted: false,
+            unanswered: 0,
             pause: None,
             early_after: Duration::ZERO,
             forced: Vec::new(),
@@ -252,6 +258,7 @@ impl State {
             self.refresh = renewed.refresh;
         }
         if renewed.by == By::Login {
+            (self.accepted, self.unanswered) = (true, 0);
             self.password = if self.retain { Password::Usable } else { Password::None };
         }
         if self.phase == Phase::Open { Ok(authorization) } else { Err(logged_out()) }

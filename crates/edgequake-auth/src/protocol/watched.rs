@@ -12,8 +12,8 @@ const CLOCKS_APART: Duration = Duration::from_secs(2 * 3600);
 /// A lease of somebody else's, unchanged since a moment of the monotonic clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Seen {
-    session: RandomId,
-    holder: RandomId,
+    pub(super) session: RandomId,
+    pub(super) holder: RandomId,
     fence: u64,
     renewals: u64,
     since: Duration,

@@ -14,11 +14,14 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// A server's `Retry-After` is believed up to this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// How long an account is left alone that is locked or inactive, or whose password may have counted as a wrong one: the server's
-/// usual lock time.
+/// How long an account is left alone that is locked or inactive: the server's usual lock time.
 pub(crate) const ACCOUNT_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// The least that is waited for, whatever the server says: each attempt counts.
 const SHORTEST_ACCOUNT_PAUSE: Duration = Duration::from_secs(60);
+
+/// How long a password is left alone that the server has never taken, after the first and the second login that may have counted as
+/// attempts. After more it is left alone for as long as a lock lasts, so that a wrong one does not lock the account.
+const UNANSWERED_PAUSES: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
 
 /// Whether a login that failed so may have counted as an attempt: it may have arrived, and the server did not say what it thinks of it.
 /// The fifth wrong password locks the account (`POST /auth/login`), however long they are apart.
@@ -67,7 +70,10 @@ impl State {
             return;
         }
         match error.kind() {
-            Kind::Refused => self.password = Password::Refused(error.clone()),
+            Kind::Refused => {
+                self.accepted = false;
+                self.password = Password::Refused(error.clone());
+            }
             Kind::Locked | Kind::Inactive => {
                 let pause = error
                     .retry_after()
@@ -76,8 +82,11 @@ impl State {
                 let until = now.mono.saturating_add(pause);
                 self.password = Password::Paused(until, error.clone());
             }
-            _ if may_have_counted(error) => {
-                let pause = error.retry_after().unwrap_or_default().clamp(ACCOUNT_PAUSE, LONGEST_RETRY_AFTER);
+            // One that the server has taken is not wrong, and a login with it clears what was counted.
+            _ if may_have_counted(error) && !self.accepted => {
+                let pause = UNANSWERED_PAUSES.get(self.unanswered as usize).copied().unwrap_or(ACCOUNT_PAUSE);
+                self.unanswered = self.unanswered.saturating_add(1);
+                let pause = error.retry_after().unwrap_or_default().clamp(pause, LONGEST_RETRY_AFTER);
                 self.password = Password::Paused(now.mono.saturating_add(pause), error.clone());
             }
             _ => {}

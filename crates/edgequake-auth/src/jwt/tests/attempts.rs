@@ -58,8 +58,49 @@ async fn the_password_is_forgotten_when_asked_to() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_password_that_may_have_counted_is_not_sent_again_for_as_long_as_a_lock_lasts() {
-    for fault in [
+async fn a_password_that_may_have_counted_rests_longer_each_time_up_to_as_long_as_a_lock_lasts() {
+    for fault in unanswered() {
+        let rig = Rig::default();
+        rig.fail([fault.clone(), fault.clone(), fault.clone()]);
+        let jwt = rig.with_login();
+        for (logins, rest) in [(1, 10), (2, 60), (3, 15 * 60)] {
+            let first = jwt.authorize(&cx()).await.unwrap_err();
+            assert_eq!(rig.count("/login"), logins, "{fault:?}");
+            for _ in 0..5 {
+                let error = jwt.authorize(&cx()).await.unwrap_err();
+                assert_eq!(error.kind(), first.kind(), "{fault:?}");
+                assert!(error.retry_after().is_some_and(|wait| wait <= secs(rest)), "{fault:?}");
+                advance(secs(rest) / 6).await;
+            }
+            assert_eq!(rig.count("/login"), logins, "{fault:?}");
+            advance(secs(rest) / 6 + secs(1)).await;
+        }
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(rig.count("/login"), 4, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_password_that_the_server_has_taken_is_sent_again_soon() {
+    for fault in unanswered() {
+        let rig = Rig::default();
+        let jwt = rig.with_login();
+        jwt.authorize(&cx()).await.unwrap();
+        // The session is gone at the server, and then the way to it.
+        rig.fail([Fault::Answer(401, "{}"), fault.clone(), fault.clone(), fault.clone()]);
+        advance(secs(24 * 3600)).await;
+        for logins in 2..5 {
+            jwt.authorize(&cx()).await.unwrap_err();
+            assert_eq!(rig.count("/login"), logins, "{fault:?}");
+            advance(secs(60)).await;
+        }
+        jwt.authorize(&cx()).await.unwrap();
+    }
+}
+
+/// What tells nothing of whether a login was counted.
+fn unanswered() -> [Fault; 12] {
+    [
         Fault::Answer(500, "{}"),
         Fault::Answer(502, "<html>bad gateway</html>"),
         Fault::Answer(408, ""),
@@ -72,22 +113,7 @@ async fn a_password_that_may_have_counted_is_not_sent_again_for_as_long_as_a_loc
         Fault::Silence,
         Fault::LostAnswer,
         Fault::Panic,
-    ] {
-        let rig = Rig::default();
-        rig.fail([fault.clone()]);
-        let jwt = rig.with_login();
-        let first = jwt.authorize(&cx()).await.unwrap_err();
-        for _ in 0..7 {
-            let error = jwt.authorize(&cx()).await.unwrap_err();
-            assert_eq!(error.kind(), first.kind(), "{fault:?}");
-            assert!(error.retry_after().is_some_and(|wait| wait <= secs(15 * 60)), "{fault:?}");
-            advance(secs(120)).await;
-        }
-        assert_eq!(rig.count("/login"), 1, "{fault:?}");
-        advance(secs(60)).await;
-        jwt.authorize(&cx()).await.unwrap();
-        assert_eq!(rig.count("/login"), 2, "{fault:?}");
-    }
+    ]
 }
 
 #[tokio::test(start_paused = true)]
