@@ -135,6 +135,7 @@ impl NoRuntime {
     pub(crate) const GONE: Self = Self { why: Missing::Gone };
 
     /// Whether the call had begun.
+    #[cfg(feature = "client")]
     pub(crate) fn is_gone(self) -> bool {
         self == Self::GONE
     }
