@@ -195,3 +195,27 @@ fn an_operation_has_a_status_where_its_answer_tells_none() {
     assert_eq!(MakeTagged::STATUS, None);
     assert_eq!(MakeTagged::respond(&()).unwrap().status(), 204);
 }
+
+/// What has none of the fields is something else; what has no field at all, or one of them, is not.
+#[model(answer, known, default)]
+struct Known {
+    #[field(alias = "other")]
+    one: Option<u64>,
+    two: Vec<u64>,
+}
+
+#[test]
+fn an_object_of_other_fields_is_something_else() {
+    for (json, one) in [
+        ("{}", None),
+        (r#"{"one":1,"three":3}"#, Some(1)),
+        (r#"{"other":1}"#, Some(1)),
+        (r#"{"two":null,"error":"x"}"#, None),
+    ] {
+        assert_eq!(Known::from_body(json).unwrap().one, one, "{json}");
+    }
+    insta::assert_snapshot!(Known::from_body(r#"{"error":"x"}"#).unwrap_err(), @"the JSON text cannot be read");
+    let error = Known::from_body(r#"{"error":"x"}"#).unwrap_err();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("missing field `one`"), "{source}");
+}
