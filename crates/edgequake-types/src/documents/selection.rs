@@ -22,6 +22,7 @@ pub enum PageSelection {
     Ranges(String),
 }
 
+#[diagnostic::do_not_recommend]
 impl Tolerant for PageSelection {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::deserialize(deserializer)
