@@ -267,9 +267,11 @@ impl Refresher {
             Some(lease) => {
                 let margin = self.margin(lease);
                 let wait = watched::remaining(&mut self.seen, record, lease, margin, now);
+                let lives = self.seen.is_some_and(|seen| seen.changed);
                 expired = match wait {
-                    // Its exchange is over as well.
-                    _ if watched::is_long_over(record, lease, margin, now) => Some(Duration::ZERO),
+                    Some(_) if !lives && watched::is_long_over(record, lease, margin, now) => {
+                        Some(lease.exchange.saturating_add(margin))
+                    }
                     None => Some(lease.exchange.saturating_add(margin)),
                     Some(_) if self.urgency == Urgency::Early => return Step::Skip,
                     Some(wait) => return Step::Wait(wait),

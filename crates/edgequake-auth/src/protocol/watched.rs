@@ -17,6 +17,8 @@ pub(crate) struct Seen {
     fence: u64,
     renewals: u64,
     since: Duration,
+    /// This process has seen it appear, or change, so whoever holds it lives.
+    pub(super) changed: bool,
 }
 
 impl Lease {
@@ -46,15 +48,17 @@ pub(super) fn remaining(
         fence: record.fence,
         renewals: lease.renewals,
         since: now.mono,
+        changed: seen.is_some(),
     };
-    let same = seen.filter(|seen| Seen { since: now.mono, ..*seen } == present);
+    let same = seen.filter(|seen| Seen { since: now.mono, changed: present.changed, ..*seen } == present);
     let since = seen.insert(same.unwrap_or(present)).since;
     let over = since.saturating_add(lease.length).saturating_add(margin);
     over.checked_sub(now.mono).filter(|wait| !wait.is_zero())
 }
 
-/// Whether a lease, and the exchange that may have begun at its end, are over by what the record says, however wrong the clocks
-/// are. Processes that live shorter than a lease cannot see it stand still.
+/// Whether a lease, and the exchange that may have begun at its end, are over by what the record says, as long as the clocks are no
+/// further apart than they may be. Processes that live shorter than a lease cannot see it stand still. It may be wrong, so it spares
+/// the wait for the lease only, not that for the exchange.
 pub(super) fn is_long_over(record: &Record, lease: &Lease, margin: Duration, now: Now) -> bool {
     let since = record.intent.as_ref().filter(|intent| intent.holder == lease.holder);
     // A clock that is behind the beginning of the session tells nothing.
