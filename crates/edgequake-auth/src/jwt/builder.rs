@@ -102,7 +102,8 @@ impl JwtBuilder {
 
     /// A refresh token in hand; it is exchanged when a credential is first needed. In the store its session takes the place of what
     /// the [account](Self::account) had there. Without an account that is the empty one, which holds one such session at a time:
-    /// programs with tokens of several people in one store name the account of each.
+    /// programs with tokens of several people in one store name the account of each. Without an account only a session that this token
+    /// began is taken up from the store, and one that another program's token replaced is over, with an error that says so.
     pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
         self.refresh = Some(token.into());
         self
@@ -235,6 +236,7 @@ impl JwtBuilder {
         }
         // Nobody knows whose tokens these are, so they are not mixed with the login of somebody whose name is known.
         let unnamed = (access.is_some() || refresh.is_some()).then(String::new);
+        let named = self.account.is_some();
         let account = self.account.or_else(|| login.as_ref().map(|login| login.identifier.clone()));
         let account = account.or(unnamed);
         let state = State::new(self.store.is_some(), login.is_some(), self.retain_password)
@@ -250,6 +252,7 @@ impl JwtBuilder {
             limits: Limits::new(self.timeout, self.lease_margin),
             store_timeout: self.store_timeout,
             retain_password: self.retain_password,
+            named,
         };
         let inner = Inner::new(settings, state, notes);
         Ok(Jwt::from_inner(inner))

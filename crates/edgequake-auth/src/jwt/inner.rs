@@ -35,6 +35,8 @@ pub(crate) struct Inner {
     pub(crate) early: Duration,
     pub(crate) store_timeout: Duration,
     pub(crate) retain_password: bool,
+    /// The program has said which account is meant, be it the empty one.
+    pub(crate) named: bool,
     pub(crate) counts: Counts,
     pub(crate) board: Board,
     /// The record was last seen with an exchange that nobody knows the end of.
@@ -57,6 +59,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) store_timeout: Duration,
     pub(crate) retain_password: bool,
+    pub(crate) named: bool,
 }
 
 /// The state and the flight it is waiting for, under one lock.
@@ -84,6 +87,7 @@ impl Inner {
             early: settings.early,
             store_timeout: settings.store_timeout,
             retain_password: settings.retain_password,
+            named: settings.named,
             counts: Counts::default(),
             board: Board::new(),
             unsettled: AtomicBool::new(false),

@@ -99,8 +99,9 @@ impl Inner {
         let known_elsewhere = session.is_none() && mine.is_some();
         let ended = async {
             let key = self.key().await?;
+            let unnamed = self.is_unnamed(&key);
             let end = |record: Option<&Record>| {
-                if known_elsewhere && record.is_some() {
+                if session.is_none() && record.is_some() && (known_elsewhere || unnamed) {
                     // Tokens of the program's own, which have nothing to do with what is stored.
                     return Change::Leave((Removal::OtherSession, None));
                 }

@@ -20,7 +20,7 @@ use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
 use crate::protocol::{Held, Refresher, Step, Urgency};
-use crate::store::{EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, Swap};
+use crate::store::{EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, StoredTokens, Swap};
 
 /// Before a record is looked at again that somebody else has changed.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
@@ -88,6 +88,7 @@ impl Inner {
         let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)
             .given(plan.refresh.clone())
+            .unnamed(self.is_unnamed(&key))
             .password(plan.login.is_ok())
             .watching(self.notes().seen);
         let mut stored = None;
@@ -166,6 +167,17 @@ impl Inner {
                 Step::Ended(reason) => {
                     return Err(Failure { error: ended(reason), ended: Some(reason), by_login: false });
                 }
+                Step::Replaced if plan.urgency == Urgency::Needed => {
+                    // It would live on, and nobody has its tokens but we.
+                    self.revoke_successor(&StoredTokens::new(None, plan.refresh.clone()));
+                    return Err(Failure {
+                        error: replaced(),
+                        ended: Some(EndReason::Refused),
+                        by_login: false,
+                    });
+                }
+                Step::Replaced if plan.asked => return Err(Failure::of(replaced())),
+                Step::Replaced => return Ok(None),
                 Step::NoLogin => {
                     let remembered = plan.login.clone().err().flatten();
                     let ended = plan.had_session.then_some(EndReason::Refused);
@@ -280,6 +292,11 @@ fn ended(reason: EndReason) -> CredentialsError {
         EndReason::LoggedOut => super::state::logged_out(),
         EndReason::Refused => super::state::session_expired(),
     }
+}
+
+fn replaced() -> CredentialsError {
+    let text = "another program's tokens took the place of this session in the store: log in again, and name the account of each";
+    CredentialsError::new(Kind::SessionExpired, text)
 }
 
 fn too_long() -> CredentialsError {

@@ -174,7 +174,7 @@ impl Inner {
 
     /// Tells the server that a successor is not needed, since another session took the place of its own. Nobody waits for it but
     /// who settles.
-    fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
+    pub(super) fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
         let (inner, tokens) = (Arc::clone(self), tokens.clone());
         let revoking = self.process.begin_revocation();
         let work = async move {

@@ -27,6 +27,11 @@ impl Inner {
         Ok(self.server.account(account))
     }
 
+    /// Whether a record is that of no account in particular, so that anybody's session may be in it.
+    pub(crate) fn is_unnamed(&self, key: &LoginKey) -> bool {
+        key.account().is_empty() && !self.named
+    }
+
     pub(crate) async fn read_record(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let (stored, took) = self.in_time("read", self.store.read(key)).await?;
         let unsettled = stored.as_ref().is_some_and(|stored| stored.record.is_unsettled());

@@ -39,6 +39,8 @@ pub(crate) enum Step {
     LogIn,
     /// The session that was in hand is over.
     Ended(EndReason),
+    /// The record has no name, and somebody else's session took the place of the one in hand.
+    Replaced,
     /// There is none, and nothing to make one from.
     NoLogin,
 }
@@ -68,6 +70,9 @@ pub(crate) struct Refresher {
     refused: Option<Version>,
     /// A refresh token that is in no record: the program's, or that of a record that was removed.
     given: Option<Secret>,
+    /// The hash of the token that is or was `given`, where the record has no name: of such a record only one's own session is used,
+    /// since nobody knows whose any other is.
+    unnamed: Option<Option<RandomId>>,
     /// Whether there is a password to log in with.
     password: bool,
     mine: Option<Mine>,
@@ -89,7 +94,7 @@ struct Mine {
 impl std::hash::Hash for Refresher {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
-        self.given.is_some().hash(state);
+        (self.given.is_some(), self.unnamed).hash(state);
         (&self.mine, &self.seen, self.predecessor).hash(state);
     }
 }
@@ -104,6 +109,7 @@ impl Refresher {
             held: None,
             refused: None,
             given: None,
+            unnamed: None,
             password: false,
             mine: None,
             seen: None,
@@ -121,6 +127,12 @@ impl Refresher {
     /// A refresh token in hand.
     pub(crate) fn given(mut self, token: Option<Secret>) -> Self {
         self.given = token;
+        self
+    }
+
+    /// Whether the record belongs to no account, so that sessions of anybody may be in it.
+    pub(crate) fn unnamed(mut self, unnamed: bool) -> Self {
+        self.unnamed = unnamed.then(|| self.given.as_ref().map(fingerprint));
         self
     }
 
@@ -238,6 +250,13 @@ impl Refresher {
             self.given = None;
         }
         let unplaced = self.given.clone().filter(|_| self.held.is_none());
+        if unplaced.is_none() && self.is_somebody_elses(record) {
+            return match (self.password, self.held) {
+                (true, _) => Step::LogIn,
+                (false, Some(_)) => Step::Replaced,
+                (false, None) => Step::NoLogin,
+            };
+        }
         let ours = self.held == Held::of(record);
         let good = is_good(tokens, now) && self.refused != Some(tokens.version);
         if good && !ours && unplaced.is_none() {
@@ -298,6 +317,12 @@ impl Refresher {
         given.is_some()
             && given == record.began_with
             && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
+    }
+
+    /// Whether it is the session of nobody knows whom.
+    fn is_somebody_elses(&self, record: &Record) -> bool {
+        let held = self.held.is_some_and(|held| held.session == record.session);
+        self.unnamed.is_some_and(|given| !held && (given.is_none() || given != record.began_with))
     }
 
     /// What to allow for between us and the holder of a lease.

@@ -20,9 +20,9 @@ async fn held(store: &impl TokenStore, account: &str) -> Option<String> {
 async fn a_token_of_the_program_that_is_spent_gives_way_to_the_stored_login() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     // Spent by a sibling that has stored the successor since.
-    put_for(&store, "", "a2", Some("r2"), None).await;
+    put(&store, "a2", Some("r2"), None).await;
     rig.open("r2");
-    let jwt = rig.builder().refresh_token("r1").store(store.clone()).build().unwrap();
+    let jwt = rig.builder().refresh_token("r1").account(USER).store(store.clone()).build().unwrap();
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a2");
     assert_eq!(rig.count("/refresh"), 1);
     assert_eq!(stored(&store).await, pair("a2", "r2"));
@@ -71,7 +71,56 @@ async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
     assert_eq!(token(&jwt.ready(&cx()).unwrap()), "a0");
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
-    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    assert_eq!(held(&store, "").await.as_deref(), Some("s3cr3t-a1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_without_an_account_never_goes_on_as_somebody_elses() {
+    let alices = Tokens::new("alice-a").refresh_token("alice-r").expires_in(secs(3600));
+    // Alice's session is in the record, and Bob's takes its place.
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let alice = rig.builder().refresh_token("alice-r").store(store.clone()).build().unwrap();
+    rig.open("alice-r");
+    assert_eq!(token(&alice.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    let mut lost = alice.lost_sessions();
+    rig.open("bob-r");
+    let bob = rig.builder().refresh_token("bob-r").store(store.clone()).build().unwrap();
+    assert_eq!(token(&bob.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
+    // The access token in hand is used while it works.
+    advance(secs(3500)).await;
+    assert_eq!(token(&alice.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert!(alice.refresh_now().await.unwrap_err().to_string().contains("name the account"));
+    assert_eq!(token(&alice.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    advance(secs(200)).await;
+    let error = alice.authorize(&cx()).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::SessionExpired);
+    assert!(error.to_string().contains("name the account"), "{error}");
+    assert!(lost.next().await.is_some());
+    assert!(alice.settle(secs(60)).await);
+    let (path, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
+    // Tokens of hers that are refused do not make her Bob either, and she cannot log him out.
+    for with_access in [false, true] {
+        let (rig, store) = (Rig::default(), MemoryStore::new());
+        put_for(&store, "", "bob-a", Some("bob-r"), None).await;
+        let builder = rig.builder().store(store.clone());
+        let builder =
+            if with_access { builder.tokens(alices.clone()) } else { builder.refresh_token("alice-r") };
+        let alice = builder.build().unwrap();
+        if with_access {
+            let found = alice.authorize(&cx()).await.unwrap();
+            assert_eq!(alice.rejected(found.generation()), crate::Recourse::Retry);
+        }
+        assert_eq!(alice.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+        drop(alice.logout().await);
+        assert_eq!(held(&store, "").await.as_deref(), Some("bob-a"));
+        // Nor does a program that was given nothing.
+        let stranger = rig.builder().store(store.clone()).build().unwrap();
+        assert_eq!(stranger.authorize(&cx()).await.unwrap_err().kind(), Kind::NotConfigured);
+        drop(stranger.logout().await);
+        assert_eq!(held(&store, "").await.as_deref(), Some("bob-a"));
+        assert_eq!(rig.count("/refresh"), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -153,7 +153,7 @@ async fn an_answer_of_the_store_that_is_lost_costs_nothing() {
 async fn the_successor_is_stored_before_the_access_token_is_given_out() {
     let (rig, store) = (Rig::default(), Broken::default());
     rig.open("r0");
-    let jwt = rig.builder().refresh_token("r0").store(store.clone()).build().unwrap();
+    let jwt = rig.builder().refresh_token("r0").account(USER).store(store.clone()).build().unwrap();
     let given = jwt.authorize(&cx()).await.unwrap();
     let written = store.faults.lock().unwrap().written.clone();
     assert_eq!(written.len(), 2);
@@ -274,14 +274,21 @@ async fn the_store_keeps_the_refresh_token_when_the_answer_has_none() {
     let (rig, store, clock) = (Rig::default(), MemoryStore::new(), TestClock::new());
     rig.set(serde_json::json!({"refresh_token": null}));
     rig.open("r0");
-    let jwt = rig.builder().refresh_token("r0").store(store.clone()).clock(clock.clone()).build().unwrap();
+    let jwt = rig
+        .builder()
+        .refresh_token("r0")
+        .account(USER)
+        .store(store.clone())
+        .clock(clock.clone())
+        .build()
+        .unwrap();
     for n in 1..3 {
         jwt.authorize(&cx()).await.unwrap();
         assert_eq!(stored(&store).await, pair(&format!("s3cr3t-a{n}"), "r0"));
         advance(secs(3601)).await;
     }
     // What the next run finds is enough to go on.
-    let later = rig.builder().store(store).clock(clock).build().unwrap();
+    let later = rig.builder().store(store).account(USER).clock(clock).build().unwrap();
     assert_eq!(token(&later.authorize(&cx()).await.unwrap()), "s3cr3t-a3");
 }
 

@@ -105,7 +105,7 @@ impl Share {
                 self.hold(world, index, view.as_deref()?);
                 At::Done
             }
-            Step::Skip | Step::Ended(_) | Step::NoLogin => At::Done,
+            Step::Skip | Step::Ended(_) | Step::Replaced | Step::NoLogin => At::Done,
             Step::Wait(_) => {
                 let ours = view.as_deref()?.lease.as_ref()?.holder == me;
                 let given = world.holders[index].refresher.as_ref()?.is_given();
