@@ -167,7 +167,8 @@ pub trait TokenStore: fmt::Debug + Send + Sync + 'static {
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>>;
 
-    /// The account whose login at this server began last; logins that have ended come after all others.
+    /// The account whose login at this server began last; logins that have ended come after all others. Never the empty account: a
+    /// program began that session with tokens of its own, and nobody else goes on as whoever that is.
     ///
     /// # Errors
     ///

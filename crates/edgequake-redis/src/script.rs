@@ -36,10 +36,11 @@ return text
 
 /// `KEYS`: the logins of a server; those of some of its accounts. `ARGV`: these accounts.
 ///
-/// The answer is the first account whose login is there. Those before it are taken off the list.
+/// The answer is the first account whose login is there, and which is not the empty one: that belongs to a program's own tokens. Those
+/// before it are taken off the list.
 const FIRST_LOGIN: &str = r"
 for place, account in ipairs(ARGV) do
-  if redis.call('EXISTS', KEYS[place + 1]) == 1 then return account end
+  if account ~= '' and redis.call('EXISTS', KEYS[place + 1]) == 1 then return account end
   redis.call('ZREM', KEYS[1], account)
 end
 return false

@@ -93,7 +93,7 @@ impl JwtBuilder {
     }
 
     /// Which login of the store is meant, when no password is given; by default the one that began last and has not
-    /// ended. With [tokens](Self::tokens) or a [refresh token](Self::refresh_token) in hand the default is the empty account
+    /// ended, but never one that a program's own tokens began without an account. With [tokens](Self::tokens) or a [refresh token](Self::refresh_token) in hand the default is the empty account
     /// instead, so that they never mix with the login of somebody else.
     pub fn account(mut self, user: impl Into<String>) -> Self {
         self.account = Some(user.into());

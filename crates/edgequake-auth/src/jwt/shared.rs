@@ -18,6 +18,8 @@ impl Inner {
             None => {
                 let (latest, took) = self.in_time("latest", self.store.latest(&self.server)).await?;
                 tracing::trace!(found = latest.is_some(), ?took, server = %self.server, "latest login looked for");
+                // A store of the user's own may not know better.
+                let latest = latest.filter(|account| !account.is_empty());
                 if latest.is_some() {
                     self.notes().account.clone_from(&latest);
                 }

@@ -180,7 +180,8 @@ pub async fn logins_are_kept_apart<S: TokenStore>(open: &impl Fn() -> S) {
     assert_eq!(mine.as_ref().map(Secret::expose), Some("mine"));
 }
 
-/// [`latest`](TokenStore::latest) names the login that began last, and prefers those that have not ended.
+/// [`latest`](TokenStore::latest) names the login that began last, and prefers those that have not ended. What belongs to no account is
+/// nobody's to find.
 pub async fn the_latest_login_is_found<S: TokenStore>(open: &impl Fn() -> S) {
     let server = fresh_key().server().clone();
     let latest = async || match open().latest(&server).await {
@@ -188,12 +189,15 @@ pub async fn the_latest_login_is_found<S: TokenStore>(open: &impl Fn() -> S) {
         Err(error) => unreachable(&error),
     };
     assert_eq!(latest().await, None);
-    for (account, seconds) in [("mona", 20), ("noah", 30), ("olga", 10)] {
+    for (account, seconds) in [("", 40), ("mona", 20), ("noah", 30), ("olga", 10)] {
         let since = Duration::from_secs(seconds);
         let began = SystemTime::UNIX_EPOCH.checked_add(since).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut record = record(account);
         record.started = began;
         assert!(matches!(swap(&open(), &server.account(account), None, &record).await, Swap::Done(_)));
+        if account.is_empty() {
+            assert_eq!(latest().await, None);
+        }
     }
     assert_eq!(latest().await.as_deref(), Some("noah"));
     let key = server.account("noah");

@@ -109,7 +109,9 @@ impl Shared {
         let (mut found, mut failed) = (Vec::new(), None);
         for folder in folder::all(&self.path)? {
             match folder.peek() {
-                Ok(Some((key, record))) if key.server() == server => found.push((key, record)),
+                Ok(Some((key, record))) if key.server() == server && !key.account().is_empty() => {
+                    found.push((key, record));
+                }
                 Ok(_) => {}
                 // It may be another server's, or another user's.
                 Err(error) => failed = Some(error),

@@ -69,7 +69,8 @@ impl TokenStore for MemoryStore {
     fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {
         Box::pin(async move {
             let records = self.records();
-            let mut here = records.iter().filter(|(key, _)| key.server() == server).collect::<Vec<_>>();
+            let is_meant = |key: &LoginKey| key.server() == server && !key.account().is_empty();
+            let mut here = records.iter().filter(|(key, _)| is_meant(key)).collect::<Vec<_>>();
             here.sort_by_key(|(_, stored)| recency(&stored.record));
             Ok(here.pop().map(|(key, _)| key.account().to_owned()))
         })

@@ -124,6 +124,17 @@ async fn a_session_without_an_account_never_goes_on_as_somebody_elses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_program_without_an_account_goes_on_as_nobody_whose_tokens_another_program_was_given() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    put(&store, "mona-a", Some("mona-r"), None).await;
+    rig.open("bot-r");
+    let bot = rig.builder().refresh_token("bot-r").store(store.clone()).build().unwrap();
+    assert_eq!(token(&bot.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "mona-a");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_token_of_the_program_is_not_spent_again_by_the_next_run() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     rig.open("r0");

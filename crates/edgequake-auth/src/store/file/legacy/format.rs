@@ -97,7 +97,8 @@ impl Logins {
 
     /// The account that was saved last.
     pub(crate) fn latest(&self, origin: &str) -> Option<String> {
-        self.0.iter().rev().find(|entry| entry.origin == origin).map(|entry| entry.user.clone())
+        let meant = |entry: &&Entry| entry.origin == origin && !entry.user.is_empty();
+        self.0.iter().rev().find(meant).map(|entry| entry.user.clone())
     }
 
     pub(crate) fn remove(&mut self, origin: &str, user: &str) {
@@ -198,8 +199,8 @@ mod tests {
                 prop_assert_eq!(tokens.access_token.as_ref().unwrap().expose(), last.2.as_str());
                 let at = last.3.map(|seconds| UNIX_EPOCH + Duration::from_secs(seconds.into()));
                 prop_assert_eq!(tokens.expires_at, at);
-                let latest = saved.iter().rev().find(|(o, ..)| o == origin).unwrap();
-                prop_assert_eq!(read.latest(origin).unwrap(), latest.1.clone());
+                let latest = saved.iter().rev().find(|(o, user, ..)| o == origin && !user.is_empty());
+                prop_assert_eq!(read.latest(origin), latest.map(|(_, user, ..)| user.clone()));
             }
         }
     }
