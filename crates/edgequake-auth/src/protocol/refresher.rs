@@ -167,8 +167,10 @@ impl Refresher {
     pub(crate) fn withdrawn(&self, record: &Record) -> Option<Presented> {
         let intent = record.intent.as_ref().filter(|intent| intent.holder == self.me);
         let unsettled = intent.is_some_and(|intent| intent.inherited);
-        let version = intent.map(|intent| intent.tokens);
-        let what = Presented { session: record.session, version, holder: self.me, unsettled, given: None };
+        let intended = intent.map(|intent| intent.tokens);
+        let given = intended.and_then(Version::as_given);
+        let version = intended.filter(|_| given.is_none());
+        let what = Presented { session: record.session, version, holder: self.me, unsettled, given };
         (!self.took_over()).then_some(what)
     }
 
@@ -269,14 +271,18 @@ impl Refresher {
                 (false, false) => Step::NoLogin,
             };
         };
-        // The program's own token is in no record, so none of the record's is spent by it.
+        // The program's own token is in no record, so none of the record's is spent by it. An intent for it must not take the place of
+        // one that says more.
         let spends = unplaced.is_none().then_some(tokens.version);
+        let mark = unplaced.as_ref().map(|token| Version::of_given(fingerprint(token)));
+        let is_unknown = record.intent.as_ref().is_some_and(|intent| Some(intent.tokens) == spends.or(mark));
+        let intends = spends.or(mark.filter(|_| !record.is_unsettled()));
         let mut expired = None;
         match &record.lease.as_ref().map(Lease::believed) {
             Some(lease) if lease.holder == self.me => {
                 // Else it is from an earlier refresh of this provider, whose exchange is over.
                 if let Some(mine) = self.mine.as_ref().filter(|mine| mine.fence == record.fence) {
-                    return self.with_lease(mine, record, lease, token, spends, now);
+                    return self.with_lease(mine, record, lease, token, (spends, intends), now);
                 }
                 // That one may have ended while it waited for whoever had the lease before.
                 if record.intent.as_ref().is_some_and(|intent| intent.inherited) {
@@ -298,8 +304,8 @@ impl Refresher {
             }
             None => {}
         }
-        if record.is_unsettled() && spends.is_some() {
-            // Whether its token still works is not known.
+        if is_unknown {
+            // Whether the token still works is not known.
             match (self.urgency, self.password) {
                 (Urgency::Early, _) | (Urgency::Asked, false) => return Step::Skip,
                 (Urgency::Asked | Urgency::Needed, true) => return Step::LogIn,
@@ -307,7 +313,7 @@ impl Refresher {
             }
         }
         self.predecessor = expired;
-        Step::Write(Box::new(self.take(record, spends, now)))
+        Step::Write(Box::new(self.take(record, intends, now)))
     }
 
     /// Whether the session began with the very token that the program gives. It is spent, and what is stored follows it.
@@ -337,7 +343,7 @@ impl Refresher {
         record: &Record,
         lease: &Lease,
         token: Secret,
-        spends: Option<Version>,
+        (spends, intends): (Option<Version>, Option<Version>),
         now: Now,
     ) -> Step {
         let quiet = mine.quiet_until.and_then(|until| until.checked_sub(now.mono));
@@ -345,8 +351,8 @@ impl Refresher {
             return Step::Wait(wait);
         }
         let intended = record.intent.as_ref().filter(|intent| intent.holder == self.me);
-        if spends.is_some() && intended.map(|intent| intent.tokens) != spends {
-            return Step::Write(Box::new(self.take(record, spends, now)));
+        if intends.is_some() && intended.map(|intent| intent.tokens) != intends {
+            return Step::Write(Box::new(self.take(record, intends, now)));
         }
         let left = lease.length.saturating_sub(elapsed(mine.since, now));
         if left < self.limits.exchange {
@@ -367,13 +373,13 @@ impl Refresher {
         Step::Present(Present { token, what })
     }
 
-    /// A record with a lease and, for the tokens of the record, an intent of ours.
-    fn take(&self, record: &Record, spends: Option<Version>, now: Now) -> Record {
+    /// A record with a lease and an intent of ours.
+    fn take(&self, record: &Record, intends: Option<Version>, now: Now) -> Record {
         let mut taken = record.clone();
         taken.fence = record.fence.saturating_add(1);
         taken.lease = Some(self.lease(record));
-        if let Some(tokens) = spends {
-            let inherited = record.is_unsettled();
+        if let Some(tokens) = intends {
+            let inherited = record.intent.as_ref().is_some_and(|intent| intent.tokens == tokens);
             taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
         }
         taken.write = RandomId::random();

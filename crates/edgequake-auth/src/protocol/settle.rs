@@ -1,7 +1,7 @@
 //! What becomes of the record once the server has answered, or has not.
 
 use crate::clock::Now;
-use crate::store::{EndReason, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, Intent, RandomId, Record, Status, StoredTokens, Version};
 
 use super::refresher::wall;
 
@@ -70,7 +70,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
 pub(crate) fn refused(record: Option<&Record>, sent: &Presented, now: Now) -> Option<Record> {
     let record = own_lease(record, sent)?;
     match sent.version {
-        None => Some(settled(record.clone()).with_intent_of(record)),
+        None => Some(settled(record.clone()).with_intent_of_others(record, sent)),
         Some(_) => {
             let mut ended = record.clone();
             (ended.status, ended.user) = (Status::Ended { reason: EndReason::Refused, at: wall(now) }, None);
@@ -83,7 +83,11 @@ pub(crate) fn refused(record: Option<&Record>, sent: &Presented, now: Now) -> Op
 pub(crate) fn not_executed(record: Option<&Record>, sent: &Presented) -> Option<Record> {
     let record = own_lease(record, sent)?;
     let settled = settled(record.clone());
-    Some(if sent.unsettled || sent.version.is_none() { settled.with_intent_of(record) } else { settled })
+    Some(match sent.version {
+        _ if sent.unsettled => settled.with_intent_of(record),
+        None => settled.with_intent_of_others(record, sent),
+        Some(_) => settled,
+    })
 }
 
 /// The request may have been executed: the intent stays, and others need not wait for us.
@@ -153,6 +157,14 @@ impl Record {
     /// Keeps what is not known of its token as unknown as before.
     fn with_intent_of(mut self, before: &Self) -> Self {
         self.intent = before.intent.clone();
+        self
+    }
+
+    /// The same, but what was given is known now.
+    fn with_intent_of_others(mut self, before: &Self, sent: &Presented) -> Self {
+        let of_others =
+            |intent: &&Intent| intent.tokens.as_given().is_none_or(|given| Some(given) != sent.given);
+        self.intent = before.intent.as_ref().filter(of_others).cloned();
         self
     }
 }

@@ -179,6 +179,16 @@ impl Version {
         Self { counter: 1, nonce: RandomId::random() }
     }
 
+    /// What stands in an intent for a token that is in no record, by its hash. Those of a record count from one.
+    pub(crate) fn of_given(token: RandomId) -> Self {
+        Self { counter: 0, nonce: token }
+    }
+
+    /// The hash of the token that this stands for, if it is in no record.
+    pub(crate) fn as_given(self) -> Option<RandomId> {
+        (self.counter == 0).then_some(self.nonce)
+    }
+
     /// That of the tokens after these.
     pub(crate) fn next(self) -> Self {
         Self { counter: self.counter.saturating_add(1), nonce: RandomId::random() }
@@ -205,7 +215,8 @@ pub struct Lease {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Intent {
-    /// Which tokens of the session were about to be exchanged.
+    /// Which tokens of the session were about to be exchanged. A token that a program gave, and that is in no record yet, is named by
+    /// a counter of 0 and its hash.
     pub tokens: Version,
     /// By whom.
     pub holder: RandomId,

@@ -4,9 +4,10 @@ use edgequake_types::Origin;
 use tokio::time::advance;
 
 use super::broken::{Broken, pair, past, put, put_for, record, secs, server, stored};
-use super::rig::{PASSWORD, Rig, USER, cx, token};
+use super::rig::{Fault, PASSWORD, Rig, USER, cx, token};
 use crate::{
     Credentials, CredentialsErrorKind as Kind, Jwt, MemoryStore, StoreErrorKind, TokenStore, Tokens,
+    TransportErrorKind,
 };
 
 /// The access token that is stored for an account.
@@ -72,6 +73,41 @@ async fn tokens_of_the_program_go_before_an_older_login_of_the_store() {
     advance(secs(61)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
     assert_eq!(held(&store, "").await.as_deref(), Some("s3cr3t-a1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_the_program_that_may_be_spent_rests_beside_an_older_login_too() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    put(&store, "old", Some("old-r"), None).await;
+    rig.open("r0");
+    let run = || {
+        let tokens = Tokens::new("a0").refresh_token("r0").expires_in(secs(3600));
+        rig.builder().account(USER).tokens(tokens).store(store.clone()).build().unwrap()
+    };
+    let jwt = run();
+    rig.fail([Fault::Transport(TransportErrorKind::NotSent), Fault::LostAnswer]);
+    // One that was surely not sent is as good as before.
+    assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Unavailable);
+    assert!(record(&store).await.unwrap().intent.is_none());
+    assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
+    for jwt in [jwt.clone(), run()] {
+        assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
+        assert_eq!(rig.count("/refresh"), 2);
+        let record = record(&store).await.unwrap();
+        assert!(record.lease.is_none() && !record.is_unsettled());
+    }
+    advance(secs(3500)).await;
+    for _ in 0..10 {
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a0");
+        advance(secs(6)).await;
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(rig.count("/refresh"), 2);
+    // It is shown again, knowingly, when nothing else is left, and then the stored login.
+    advance(secs(100)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "old");
+    assert_eq!(rig.count("/refresh"), 3);
+    assert!(record(&store).await.unwrap().intent.is_none());
 }
 
 #[tokio::test(start_paused = true)]
