@@ -328,12 +328,12 @@ impl FlightTask {
     fn complete(&mut self, settle: impl FnOnce(&mut State, Now, f64) -> Outcome) {
         let Some(sender) = self.sender.take() else { return };
         let now = self.inner.clock.now();
-        let (outcome, leaving, logged_out) = {
+        let (outcome, leaving, logged_out, is_lost) = {
             let mut core = self.inner.write();
             let leaving = core.state.is_logged_out();
             let outcome = settle(&mut core.state, now, fastrand::f64());
             core.flight.take_if(|(held, _)| *held == self.ticket);
-            (outcome, leaving, core.state.is_logged_out())
+            (outcome, leaving, core.state.is_logged_out(), core.state.is_lost(now))
         };
         // That a session is over is what a logout of one's own is for.
         let failure =
@@ -342,7 +342,7 @@ impl FlightTask {
         match &failure {
             Some(error) => {
                 self.inner.counts.fail(error.kind());
-                if error.kind() == Kind::SessionExpired {
+                if is_lost || (logged_out && error.kind() == Kind::SessionExpired) {
                     let phase = if logged_out { SessionPhase::LoggedOut } else { SessionPhase::Lost };
                     let at = UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH);
                     self.inner.board.lose(LostSession { phase, error: error.clone(), at });

@@ -349,6 +349,16 @@ impl State {
         self.had_session
     }
 
+    /// Whether nothing at hand begins another session once the access token is over: the refresh token is gone, and the server does
+    /// not want the password, if there is one.
+    pub(crate) fn is_lost(&self, now: Now) -> bool {
+        let unwanted =
+            |error: CredentialsError| matches!(error.kind(), Kind::Refused | Kind::Locked | Kind::Inactive);
+        let no_password = || self.password_obstacle(now).is_err_and(|error| error.is_none_or(unwanted));
+        let over = self.had_session && self.held.is_none() && self.refresh.is_none();
+        self.phase == Phase::Open && over && no_password()
+    }
+
     pub(crate) fn access(&self) -> Option<&Access> {
         self.access.as_ref()
     }

@@ -63,7 +63,8 @@ impl SessionWatch {
     }
 }
 
-/// A session that cannot be had back without a login. Each is told once, and a logout of one's own is none.
+/// A session that cannot be had back without a login: its refresh token is over, and there is no password, or none that the server
+/// takes at present. The access token may still work. Each is told once, and a logout of one's own is none.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct LostSession {

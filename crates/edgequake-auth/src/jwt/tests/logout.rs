@@ -347,6 +347,32 @@ async fn a_session_is_lost_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_session_is_lost_also_if_the_password_that_is_held_is_not_taken_any_more() {
+    use crate::SessionPhase::{Active, Lost};
+    for (status, answer, kind) in
+        [(401, "", Kind::Refused), (403, "", Kind::Inactive), (423, "", Kind::Locked)]
+    {
+        for early in [false, true] {
+            let rig = Rig::default();
+            let jwt = rig.with_login();
+            let mut lost = jwt.lost_sessions();
+            jwt.authorize(&cx()).await.unwrap();
+            advance(secs(if early { 3500 } else { 3601 })).await;
+            // One that fails for another reason loses nothing.
+            rig.fail([Fault::Transport(crate::TransportErrorKind::NotSent)]);
+            assert!(jwt.refresh_now().await.is_err());
+            assert_eq!(next(&mut lost).await, None);
+            rig.fail([Fault::Answer(401, ""), Fault::Answer(status, answer)]);
+            assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), kind);
+            assert_eq!((next(&mut lost).await, next(&mut lost).await), (Some(Lost), None), "{status}");
+            assert_eq!(jwt.watch().status().phase, if early { Active } else { Lost });
+            assert!(early || jwt.authorize(&cx()).await.is_err());
+            assert_eq!(next(&mut lost).await, None);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn settling_waits_for_a_revocation_under_way() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().authorize(&cx()).await.unwrap();
