@@ -35,11 +35,12 @@
 //! which is the most that a provider takes and that a record is believed.
 //!
 //! Whoever waits has to see the lease stand still, and a provider keeps what it has seen from one refresh to the next. A process that
-//! ends before that, such as a command that is cut off after a minute, goes by the time in the intent: once the holder must have been
+//! ends before that, such as a command that is cut off after a minute, goes by the time in the lease: once the holder must have been
 //! done for two hours by the wall clock, only the exchange that may be under way is waited for, 35 seconds, unless this process has
 //! seen the lease change. So programs that live for less than 105 seconds, have no password and find a holder that vanished get no
-//! token for two hours, unless one of them stays or somebody logs in; and clocks that are more than two hours apart can make two
-//! processes present one token, if the one is stopped right before it sends.
+//! token for two hours, unless one of them stays or somebody logs in; longer by what the holder's clock was ahead, and until one of
+//! them stays if that clock was behind the beginning of the session. Clocks that are more than two hours apart can make two processes
+//! present one token, if the one is stopped right before it sends.
 //!
 //! # What can go wrong, and the way out
 //!

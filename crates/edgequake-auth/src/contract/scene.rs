@@ -172,7 +172,8 @@ pub(super) fn vanished(record: &mut Record) {
     let holder = RandomId::random();
     let soon = Duration::from_millis(50);
     record.fence = 7;
-    record.lease = Some(Lease { holder, renewals: 2, length: soon, exchange: soon, margin: soon });
+    record.lease =
+        Some(Lease { holder, renewals: 2, length: soon, exchange: soon, margin: soon, since: None });
     let tokens = record.tokens().map(|tokens| tokens.version);
     record.intent = tokens.map(|tokens| Intent { tokens, holder, since: record.started, inherited: false });
 }

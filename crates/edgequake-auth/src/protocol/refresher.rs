@@ -357,7 +357,8 @@ impl Refresher {
         let left = lease.length.saturating_sub(elapsed(mine.since, now));
         if left < self.limits.exchange {
             let mut renewed = record.clone();
-            renewed.lease = Some(Lease { renewals: lease.renewals.saturating_add(1), ..lease.clone() });
+            let renewals = lease.renewals.saturating_add(1);
+            renewed.lease = Some(Lease { renewals, since: Some(wall(now)), ..lease.clone() });
             if let Some(intent) = renewed.intent.as_mut().filter(|intent| intent.holder == self.me) {
                 intent.since = wall(now);
             }
@@ -377,7 +378,7 @@ impl Refresher {
     fn take(&self, record: &Record, intends: Option<Version>, now: Now) -> Record {
         let mut taken = record.clone();
         taken.fence = record.fence.saturating_add(1);
-        taken.lease = Some(self.lease(record));
+        taken.lease = Some(self.lease(record, now));
         if let Some(tokens) = intends {
             let inherited = record.intent.as_ref().is_some_and(|intent| intent.tokens == tokens);
             taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
@@ -399,9 +400,10 @@ impl Refresher {
     }
 
     /// Others wait for our exchange, and for that of whoever had the lease before, if we waited for it, too.
-    fn lease(&self, record: &Record) -> Lease {
+    fn lease(&self, record: &Record, now: Now) -> Lease {
         let Limits { exchange, margin } = self.limits;
-        let mut lease = Lease { holder: self.me, renewals: 0, length: self.limits.lease(), exchange, margin };
+        let (length, since) = (self.limits.lease(), Some(wall(now)));
+        let mut lease = Lease { holder: self.me, renewals: 0, length, exchange, margin, since };
         let before = record.lease.as_ref().map(Lease::believed);
         if let Some(before) = before.filter(|_| self.predecessor.is_some()) {
             lease.exchange = exchange.max(before.exchange);

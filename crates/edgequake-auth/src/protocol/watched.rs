@@ -60,9 +60,10 @@ pub(super) fn remaining(
 /// further apart than they may be. Processes that live shorter than a lease cannot see it stand still. It may be wrong, so it spares
 /// the wait for the lease only, not that for the exchange.
 pub(super) fn is_long_over(record: &Record, lease: &Lease, margin: Duration, now: Now) -> bool {
-    let since = record.intent.as_ref().filter(|intent| intent.holder == lease.holder);
+    let intent = record.intent.as_ref().filter(|intent| intent.holder == lease.holder);
+    let since = lease.since.or(intent.map(|intent| intent.since));
     // A clock that is behind the beginning of the session tells nothing.
-    let since = since.map(|intent| intent.since).filter(|since| *since >= record.started);
+    let since = since.filter(|since| *since >= record.started);
     let since = since.and_then(|since| since.duration_since(UNIX_EPOCH).ok());
     let age = since.and_then(|since| now.wall.checked_sub(since));
     let over = lease.length.saturating_add(lease.exchange).saturating_add(margin.saturating_mul(2));

@@ -98,7 +98,14 @@ pub async fn records_are_kept_whole<S: TokenStore>(open: &impl Fn() -> S) {
         tokens.expires_at = SystemTime::UNIX_EPOCH.checked_add(second.saturating_mul(1_900_000_000));
     }
     whole.fence = u64::MAX;
-    whole.lease = Some(Lease { holder, renewals: 3, length: second, exchange: second, margin: second });
+    whole.lease = Some(Lease {
+        holder,
+        renewals: 3,
+        length: second,
+        exchange: second,
+        margin: second,
+        since: Some(whole.started),
+    });
     whole.intent = version.map(|tokens| Intent { tokens, holder, since: whole.started, inherited: true });
     let mut ended = record("over");
     ended.status = Status::ended(EndReason::LoggedOut, ended.started);

@@ -209,6 +209,8 @@ pub struct Lease {
     pub exchange: Duration,
     /// What its holder allows for pauses and clocks. Others allow for the same, unless they allow for more.
     pub margin: Duration,
+    /// Since when, or when it was prolonged last, by the clock of that machine; `None` if an earlier version wrote it.
+    pub since: Option<SystemTime>,
 }
 
 /// A refresh that was begun. Until it is settled nobody knows whether its token still works.

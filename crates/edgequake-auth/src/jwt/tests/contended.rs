@@ -16,7 +16,8 @@ async fn put_under_foreign_lease(store: &impl TokenStore) {
     let stored = store.read(&key).await.unwrap().unwrap();
     let mut record = stored.record;
     let (holder, length) = (RandomId::from_number(7), Duration::from_secs(1 << 30));
-    record.lease = Some(Lease { holder, renewals: 0, length, exchange: length, margin: Duration::ZERO });
+    record.lease =
+        Some(Lease { holder, renewals: 0, length, exchange: length, margin: Duration::ZERO, since: None });
     let tokens = record.tokens().unwrap().version;
     record.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
     record.write = RandomId::from_number(8);
@@ -82,7 +83,7 @@ async fn put_under_a_lease_of_ten_seconds(store: &impl TokenStore, margin: Durat
     let mut record = stored.record;
     let (holder, length, exchange) =
         (RandomId::from_number(7), Duration::from_secs(10), Duration::from_secs(3));
-    record.lease = Some(Lease { holder, renewals: 0, length, exchange, margin });
+    record.lease = Some(Lease { holder, renewals: 0, length, exchange, margin, since: None });
     record.write = RandomId::from_number(8);
     let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
 }
@@ -182,7 +183,7 @@ async fn what_one_refresh_has_seen_of_a_lease_counts_for_the_next() {
 }
 
 /// How long a process that has just begun waits for a lease that, by the record, somebody took at a time before now.
-async fn waited_for_a_lease_taken(before: Duration, after_the_login: bool) -> Duration {
+async fn waited_for_a_lease_taken(before: Duration, after_the_login: bool, in_lease: bool) -> Duration {
     let (rig, store, clock) = (Rig::default(), Broken::default(), super::rig::TestClock::new());
     put_under_a_lease_that_nobody_holds(&store, Duration::from_secs(1)).await;
     let key = server().account(USER);
@@ -191,7 +192,12 @@ async fn waited_for_a_lease_taken(before: Duration, after_the_login: bool) -> Du
     let since = SystemTime::UNIX_EPOCH + crate::clock::Clock::now(&*clock).wall - before;
     record.started = if after_the_login { SystemTime::UNIX_EPOCH } else { since + Duration::from_secs(1) };
     let (tokens, holder) = (record.tokens().unwrap().version, RandomId::from_number(7));
-    record.intent = Some(Intent { tokens, holder, since, inherited: false });
+    if in_lease {
+        record.lease.as_mut().unwrap().since = Some(since);
+    } else {
+        // As an earlier version tells it.
+        record.intent = Some(Intent { tokens, holder, since, inherited: false });
+    }
     let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
     rig.open("r1");
     let builder = rig.builder().account(USER).timeout(Duration::from_secs(1));
@@ -207,15 +213,20 @@ async fn waited_for_a_lease_taken(before: Duration, after_the_login: bool) -> Du
 async fn a_lease_that_is_over_for_hours_is_not_watched_first() {
     // It lasts ten seconds, and the exchange after it three, with a second for each; and clocks may be two hours apart.
     let over = Duration::from_secs(10 + 3 + 2 + 2 * 3600);
-    // The clock may have been set since, and the holder may be at its exchange: that is waited for.
-    let waited = waited_for_a_lease_taken(over + Duration::from_secs(1), true).await;
-    assert!((Duration::from_secs(4)..Duration::from_secs(5)).contains(&waited), "{waited:?}");
-    for young in [Duration::ZERO, over - Duration::from_secs(60)] {
-        assert!(waited_for_a_lease_taken(young, true).await >= Duration::from_secs(15), "{young:?}");
+    for in_lease in [false, true] {
+        // The clock may have been set since, and the holder may be at its exchange: that is waited for.
+        let waited = waited_for_a_lease_taken(over + Duration::from_secs(1), true, in_lease).await;
+        assert!((Duration::from_secs(4)..Duration::from_secs(5)).contains(&waited), "{waited:?}");
+        for young in [Duration::ZERO, over - Duration::from_secs(60)] {
+            assert!(
+                waited_for_a_lease_taken(young, true, in_lease).await >= Duration::from_secs(15),
+                "{young:?}"
+            );
+        }
+        // A holder whose clock was behind the beginning of the session.
+        let odd = waited_for_a_lease_taken(over + Duration::from_secs(1), false, in_lease).await;
+        assert!(odd >= Duration::from_secs(15), "{odd:?}");
     }
-    // A holder whose clock was behind the beginning of the session.
-    let odd = waited_for_a_lease_taken(over + Duration::from_secs(1), false).await;
-    assert!(odd >= Duration::from_secs(15), "{odd:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -260,7 +271,7 @@ async fn no_lease_is_believed_to_last_for_longer_than_any_may() {
     let stored = store.read(&key).await.unwrap().unwrap();
     let mut record = stored.record;
     let (holder, age) = (RandomId::from_number(7), Duration::from_secs(1 << 40));
-    record.lease = Some(Lease { holder, renewals: 0, length: age, exchange: age, margin: age });
+    record.lease = Some(Lease { holder, renewals: 0, length: age, exchange: age, margin: age, since: None });
     let _ = store.compare_and_set(&key, Some(stored.revision), &record).await.unwrap();
     rig.open("r1");
     let jwt = rig.builder().account(USER).store(store).build().unwrap();

@@ -261,7 +261,8 @@ mod tests {
         let (holder, length) = (RandomId::random(), Duration::from_secs(1));
         let tokens = record.tokens().unwrap().version;
         record.intent = Some(Intent { tokens, holder, since: record.started, inherited: false });
-        record.lease = Some(Lease { holder, renewals: 0, length, exchange: length, margin: length });
+        record.lease =
+            Some(Lease { holder, renewals: 0, length, exchange: length, margin: length, since: None });
         record
     }
 

@@ -107,6 +107,8 @@ struct LeaseText {
     exchange: u64,
     #[serde(default)]
     margin: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<u64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -200,6 +202,7 @@ impl Record {
                 length: span(lease.length),
                 exchange: span(lease.exchange),
                 margin: span(lease.margin),
+                since: lease.since.map(millis),
             }),
             intent: self.intent.as_ref().map(|intent| IntentText {
                 counter: intent.tokens.counter,
@@ -273,6 +276,7 @@ impl Record {
                 length: Duration::from_millis(lease.length),
                 exchange: Duration::from_millis(lease.exchange),
                 margin: Duration::from_millis(lease.margin),
+                since: lease.since.map(time),
             }),
             intent: text.intent.map(|intent| Intent {
                 tokens: Version { counter: intent.counter, nonce: intent.nonce.0 },
