@@ -65,6 +65,7 @@ mod error;
 mod key;
 mod record;
 mod fallback;
+mod per_process;
 mod turns;
 pub(crate) mod file;
 #[cfg(feature = "keyring")]

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use self::entry::{Entry, SERVICE};
 use self::vault::{SystemVault, Vault};
+use super::per_process::PerProcess;
 use super::turns::in_time;
 use super::{
     FileStore, LoginKey, Record, Revision, ServerKey, Status, StoreError, StoreErrorKind, Stored, Swap,
@@ -43,7 +44,7 @@ pub struct KeyringStore {
     records: FileStore,
     limit: Duration,
     /// The one call at a time; a thread that hangs keeps it, so that threads do not pile up.
-    queue: Arc<tokio::sync::Mutex<()>>,
+    queue: Arc<PerProcess<Arc<tokio::sync::Mutex<()>>>>,
     /// Entries that were written and may have no record that points to them, since their write failed or was given up.
     unsettled: Arc<Mutex<Vec<(LoginKey, Version)>>>,
 }
@@ -60,7 +61,7 @@ impl KeyringStore {
             vault: Arc::new(vault),
             records: FileStore::new(path),
             limit: Duration::from_secs(8),
-            queue: Arc::default(),
+            queue: Arc::new(PerProcess::new(Arc::default)),
             unsettled: Arc::default(),
         }
     }
@@ -78,7 +79,7 @@ impl KeyringStore {
         work: impl FnOnce(&dyn Vault) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let called = async {
-            let turn = Arc::clone(&self.queue).lock_owned().await;
+            let turn = self.queue.get().lock_owned().await;
             let vault = Arc::clone(&self.vault);
             let (done, answer) = tokio::sync::oneshot::channel();
             let thread = std::thread::Builder::new().name("edgequake-keyring".to_owned()).spawn(move || {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 
+use super::per_process::PerProcess;
 use super::{StoreError, StoreErrorKind};
 use crate::driver::Driver;
 
@@ -27,14 +28,30 @@ pub(super) struct Turns {
     /// What the store is called in errors.
     name: Arc<str>,
     limit: Duration,
+    calls: Arc<PerProcess<Calls>>,
+}
+
+/// Those of one process.
+#[derive(Debug, Clone)]
+struct Calls {
     free: Arc<Semaphore>,
     running: Arc<Mutex<Vec<Call>>>,
 }
 
+impl Calls {
+    fn new() -> Self {
+        Self { free: Arc::new(Semaphore::new(AT_ONCE)), running: Arc::default() }
+    }
+
+    fn all_hang(&self, limit: Duration) -> bool {
+        let running = lock(&self.running);
+        running.len() == AT_ONCE && running.iter().all(|(_, since)| since.elapsed() >= limit)
+    }
+}
+
 impl Turns {
     pub(super) fn new(name: String) -> Self {
-        let free = Arc::new(Semaphore::new(AT_ONCE));
-        Self { name: name.into(), limit: LIMIT, free, running: Arc::default() }
+        Self { name: name.into(), limit: LIMIT, calls: Arc::new(PerProcess::new(Calls::new)) }
     }
 
     /// Another limit than 20 seconds.
@@ -55,13 +72,14 @@ impl Turns {
         what: &'static str,
         work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        if self.free.available_permits() == 0 && self.all_hang() {
-            return Err(self.busy());
+        let calls = self.calls.get();
+        if calls.free.available_permits() == 0 && calls.all_hang(self.limit) {
+            return Err(self.busy(&calls));
         }
         let called = async {
             // It is never closed.
-            let turn = Arc::clone(&self.free).acquire_owned().await.ok();
-            let running = Running::new(&self.running, what);
+            let turn = Arc::clone(&calls.free).acquire_owned().await.ok();
+            let running = Running::new(&calls.running, what);
             let work = move || {
                 let (_turn, _running) = (turn, running);
                 work()
@@ -74,16 +92,11 @@ impl Turns {
                 }
             }
         };
-        in_time(self.limit, called, || self.busy()).await?
+        in_time(self.limit, called, || self.busy(&calls)).await?
     }
 
-    fn all_hang(&self) -> bool {
-        let running = lock(&self.running);
-        running.len() == AT_ONCE && running.iter().all(|(_, since)| since.elapsed() >= self.limit)
-    }
-
-    fn busy(&self) -> StoreError {
-        let oldest = lock(&self.running).iter().min_by_key(|(_, since)| *since).copied();
+    fn busy(&self, calls: &Calls) -> StoreError {
+        let oldest = lock(&calls.running).iter().min_by_key(|(_, since)| *since).copied();
         let text = match oldest {
             Some((what, since)) => format!(
                 "{} does not answer: {what} that began {} s ago has not ended; look at its disk or network share",
@@ -185,12 +198,15 @@ mod tests {
         assert_eq!(begun.load(Ordering::SeqCst), AT_ONCE);
         // Now nobody waits: it is known that they hang.
         assert_eq!(turns.run("a write", || Ok(())).await.unwrap_err().kind(), StoreErrorKind::Busy);
+        // A child that was forked has turns of its own.
+        let parents = turns.calls.get();
+        turns.calls.as_if_forked();
+        assert_eq!(turns.run("a write", || Ok(7)).await.unwrap(), 7);
         // They end after all.
         drop(release);
-        while turns.free.available_permits() < AT_ONCE {
+        while parents.free.available_permits() < AT_ONCE {
             tokio::task::yield_now().await;
         }
-        assert_eq!(turns.run("a write", || Ok(7)).await.unwrap(), 7);
     }
 
     #[tokio::test]
