@@ -54,6 +54,8 @@ struct Inner {
     attempts: u32,
     /// The answer looks as if it came from the server's router, not from an operation: it has no body.
     unrouted: bool,
+    /// The same call would fail in the same way again, although others of its kind might not.
+    lasting: bool,
     processing: Option<ProcessingFailure>,
     /// Where the call went, if no answer came back.
     server: Option<Box<Origin>>,
@@ -93,6 +95,12 @@ impl Error {
 
     pub(crate) fn because(mut self, source: impl Into<BoxError>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Says that another try would be in vain.
+    pub(crate) fn lasting(mut self) -> Self {
+        self.0.lasting = true;
         self
     }
 
@@ -276,7 +284,8 @@ impl Error {
             || self.credentials().is_some_and(|error| error.kind() == Kind::TimedOut)
     }
 
-    /// Whether the same call may succeed later. Says nothing about whether the server has executed this one: see
+    /// Whether the same call may succeed later. A body that broke off may; an answer that is longer than
+    /// [`answer_limit`](crate::Call::answer_limit) is so again. Says nothing about whether the server has executed this one: see
     /// [`ErrorKind::Interrupted`].
     pub fn is_retryable(&self) -> bool {
         if let Some(retryable) = self.0.body.as_ref().and_then(|body| body.retryable) {
@@ -288,6 +297,9 @@ impl Error {
         }
         if let Some(error) = self.credentials() {
             return error.is_transient();
+        }
+        if self.0.lasting {
+            return false;
         }
         match self.0.kind {
             ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::Interrupted | ErrorKind::Body => true,

@@ -119,6 +119,7 @@ async fn success(answer: Response<ResponseBody>, limit: usize) -> Result<(Parts,
     match collect(&mut body, limit).await {
         Ok(Collected::Whole(bytes)) => Ok((parts, bytes)),
         Ok(Collected::Cut(_)) => Err(Error::new(ErrorKind::Body)
+            .lasting()
             .note(format!("the answer is longer than {limit} bytes"))
             .of_success(&parts)),
         Err(failure) => Err(Error::of_body(failure).of_success(&parts)),

@@ -89,7 +89,7 @@ pub enum ErrorKind {
     Other,
     /// A limit of time was reached. The call may have been executed.
     Timeout(TimeoutScope),
-    /// The answer's body was cut, or is longer than it may be. Executed.
+    /// The answer's body was cut, or is longer than it may be, which another try does not change. Executed.
     Body,
     /// The answer is a success and cannot be read. Executed. The source names the field.
     Decode,

@@ -32,6 +32,7 @@ impl Error {
             retry_after: None,
             attempts: 1,
             unrouted: false,
+            lasting: false,
             processing: None,
             server: None,
             source: None,

@@ -277,6 +277,18 @@ async fn what_does_not_pass_ends_a_wait_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_document_that_is_too_long_to_be_read_ends_a_wait() {
+    let long = Bytes::from(vec![b' '; 32 * 1024 * 1024 + 1]);
+    let transport = tower::service_fn(move |_: Request<RequestBody>| {
+        std::future::ready(Response::builder().body(ResponseBody::from(long.clone())))
+    });
+    let client = Client::builder().build_on(transport).unwrap();
+    let error = client.documents().wait_for(DocumentId::from("d-1")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Body);
+    insta::assert_snapshot!(error, @"/api/v1/documents/{document_id}: the answer was cut short; the answer is longer than 33554432 bytes");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_document_without_a_task_is_fetched_once() {
     const UPLOAD: &str = r#"{"document_id":"d-1","status":"pending","track_id":"upload_1"}"#;
     const LISTED: &str = r#"{"track_id":"upload_1","documents":[{"id":"d-1","title":"x","chunk_count":0,
