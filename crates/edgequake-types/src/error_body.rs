@@ -16,6 +16,9 @@ use text::{excerpt, text_excerpt, words_of, words_of_list};
 /// Longest code kept, in bytes; a longer one is ignored.
 const CODE_LIMIT: usize = 64;
 
+/// How deep it is looked for what an error says of another try.
+const DEPTH: usize = 4;
+
 /// What an error answer says, whatever its shape.
 ///
 /// ```
@@ -42,8 +45,8 @@ pub struct ErrorBody {
     /// How long to wait before another try, in seconds, where the body says so.
     pub retry_after_seconds: Option<u64>,
     /// Whether the server itself says that another try may help. `true` is read only where EdgeQuake writes it: in `details`, beside
-    /// `code` and `message`, or beside `error_code`. Gateways use the same word for requests that may have been executed. `false` is
-    /// read from any body.
+    /// `code` and `message`, or, in an answer with 429, beside `error_code`. Gateways use the same word for requests that may have been
+    /// executed. A `false` is read from any body, and overrules a `true`.
     pub retryable: Option<bool>,
 }
 
@@ -101,7 +104,14 @@ impl ErrorBody {
     pub fn read(status: StatusCode, body: &[u8]) -> Self {
         let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
         let mut error = match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(fields)) => Self::from_fields(&fields),
+            Ok(Value::Object(fields)) => {
+                let mut error = Self::from_fields(&fields);
+                // The rate limiter's own form, which nothing else of the server writes.
+                if status == StatusCode::TOO_MANY_REQUESTS && is_of_rate_limiter(&fields) {
+                    error.retryable = error.retryable.or(Some(true));
+                }
+                error
+            }
             Ok(Value::String(text)) => Self::new("", excerpt(&text)),
             Ok(Value::Array(list)) => {
                 Self::new("", excerpt(&words_of_list(&list).unwrap_or_else(|| text_excerpt(body))))
@@ -122,17 +132,16 @@ impl ErrorBody {
         // `{"error": {"message": ...}}` holds everything one level down, and so does a `detail` that is alone.
         match (fields.get("error"), fields.get("detail")) {
             (Some(Value::Object(inner)), _) if !fields.contains_key("message") => {
-                return Self::from_fields(inner).of_others();
+                return Self::from_fields(inner).within(fields);
             }
             (None, Some(Value::Object(inner))) if fields.len() == 1 => {
-                return Self::from_fields(inner).of_others();
+                return Self::from_fields(inner).within(fields);
             }
             _ => {}
         }
         let text =
             |name: &str| fields.get(name).and_then(Value::as_str).map(str::trim).filter(|t| !t.is_empty());
         let details = fields.get("details").filter(|details| !details.is_null());
-        let inside = |name: &str| details.and_then(|details| details.get(name));
         let word = |name: &str| text(name).filter(|word| is_word(word));
         let error_word =
             word("error").filter(|word| word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
@@ -140,28 +149,21 @@ impl ErrorBody {
         let kebab = kebab.filter(|word| is_word(word) && *word != "about:blank");
         let code = word("code").or(word("error_code")).or(error_word).or(kebab).unwrap_or_default();
         let message = words_of(fields).unwrap_or_default();
-        let wait = fields.get("retry_after_seconds").and_then(whole_seconds).or_else(|| {
-            let diagnostics = inside("diagnostics").and_then(|d| d.get("retry_after_secs"));
-            diagnostics.or_else(|| inside("retry_after_secs")).and_then(whole_seconds)
-        });
-        let wait =
-            wait.or_else(|| inside("retry_after_ms").and_then(Value::as_u64).map(|ms| ms.div_ceil(1000)));
         Self {
             code: code.replace('-', "_").to_ascii_uppercase(),
             message: excerpt(&message),
-            request_id: text("request_id")
-                .or_else(|| inside("request_id").and_then(Value::as_str))
-                .filter(|id| *id != "unknown")
-                .map(excerpt),
-            retry_after_seconds: wait.or_else(|| fields.get("retry_after_secs").and_then(whole_seconds)),
+            request_id: request_id(fields),
+            retry_after_seconds: wait(fields, 0),
             retryable: retryable(fields, details),
             details: details.cloned(),
         }
     }
 
-    /// What is left of it where the form is not this server's.
-    fn of_others(mut self) -> Self {
-        self.retryable = self.retryable.filter(|retryable| !retryable);
+    /// What it says within these fields, a form that is not this server's: they may say more.
+    fn within(mut self, fields: &Map<String, Value>) -> Self {
+        self.retryable = says_no(fields, 0).then_some(false);
+        self.retry_after_seconds = self.retry_after_seconds.or_else(|| wait(fields, 0));
+        self.request_id = self.request_id.or_else(|| request_id(fields));
         self
     }
 
@@ -259,12 +261,55 @@ fn code_of(status: StatusCode) -> std::borrow::Cow<'static, str> {
 
 /// What the body says of another try, as far as it is to be believed.
 fn retryable(fields: &Map<String, Value>, details: Option<&Value>) -> Option<bool> {
+    if says_no(fields, 0) {
+        return Some(false);
+    }
     let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
     let inside = details.and_then(|details| details.get("retryable")).and_then(Value::as_bool);
-    let beside = fields.get("retryable").and_then(Value::as_bool);
-    let own = inside.filter(|_| is_text("code") && is_text("message"));
-    let own = own.or(beside.filter(|_| is_text("error") && is_text("error_code")));
-    own.or(inside.or(beside).filter(|retryable| !retryable))
+    inside.filter(|_| is_text("code") && is_text("message"))
+}
+
+/// Whether a body has the form of the server's rate limiter.
+fn is_of_rate_limiter(fields: &Map<String, Value>) -> bool {
+    let is_text = |name: &str| fields.get(name).is_some_and(Value::is_string);
+    fields.get("retryable") == Some(&Value::Bool(true)) && is_text("error") && is_text("error_code")
+}
+
+/// The objects within an error object that are about the same error.
+fn parts<'a>(
+    fields: &'a Map<String, Value>,
+    names: &'a [&str],
+) -> impl Iterator<Item = &'a Map<String, Value>> {
+    names.iter().filter_map(|name| fields.get(*name)?.as_object())
+}
+
+/// Whether it is said anywhere that another try does not help.
+fn says_no(fields: &Map<String, Value>, depth: usize) -> bool {
+    fields.get("retryable") == Some(&Value::Bool(false))
+        || depth < DEPTH
+            && parts(fields, &["error", "detail", "details"]).any(|part| says_no(part, depth + 1))
+}
+
+/// The wait that is asked for, in seconds, wherever that is said.
+fn wait(fields: &Map<String, Value>, depth: usize) -> Option<u64> {
+    let inside = |name: &str| fields.get("details")?.get(name);
+    let diagnostics = || inside("diagnostics")?.get("retry_after_secs");
+    let wait = fields.get("retry_after_seconds").and_then(whole_seconds);
+    let wait = wait.or_else(|| diagnostics().or_else(|| inside("retry_after_secs")).and_then(whole_seconds));
+    let wait = wait.or_else(|| Some(inside("retry_after_ms")?.as_u64()?.div_ceil(1000)));
+    let wait = wait.or_else(|| fields.get("retry_after_secs").and_then(whole_seconds));
+    wait.or_else(|| {
+        parts(fields, &["error", "detail"])
+            .filter(|_| depth < DEPTH)
+            .find_map(|part| self::wait(part, depth + 1))
+    })
+}
+
+/// The id of the request, if it is one.
+fn request_id(fields: &Map<String, Value>) -> Option<String> {
+    let id = fields.get("request_id").and_then(Value::as_str).map(str::trim).filter(|id| !id.is_empty());
+    let id = id.or_else(|| fields.get("details")?.get("request_id")?.as_str());
+    id.filter(|id| *id != "unknown").map(excerpt)
 }
 
 #[cfg(test)]

@@ -129,7 +129,8 @@ fn a_yes_to_another_try_is_the_servers_own_and_a_no_anybodys() {
     for (body, said) in [
         (r#"{"code":"SERVICE_UNAVAILABLE","message":"m","details":{"retryable":true}}"#, Some(true)),
         (r#"{"code":"read_path_busy","message":"m","details":{"retryable":true}}"#, Some(true)),
-        (r#"{"error":"rate_limit_exceeded","error_code":"RATE_LIMITED","retryable":true}"#, Some(true)),
+        // The rate limiter's form, which comes with 429.
+        (r#"{"error":"rate_limit_exceeded","error_code":"RATE_LIMITED","retryable":true}"#, None),
         (r#"{"retryable":true}"#, None),
         (r#"{"message":"m","retryable":true}"#, None),
         (r#"{"code":"UPSTREAM","message":"m","retryable":true}"#, None),
@@ -142,9 +143,24 @@ fn a_yes_to_another_try_is_the_servers_own_and_a_no_anybodys() {
         (r#"{"code":"C","message":"m","details":{"retryable":false},"retryable":true}"#, Some(false)),
         (r#"{"message":"m","retryable":false}"#, Some(false)),
         (r#"{"error":{"message":"m","retryable":false}}"#, Some(false)),
+        (r#"{"error":{"message":"m"},"retryable":false}"#, Some(false)),
+        (r#"{"error":{"message":"m"},"details":{"retryable":false}}"#, Some(false)),
+        (r#"{"error":{"details":{"retryable":false}},"message":"m"}"#, Some(false)),
+        (r#"{"detail":{"message":"m","retryable":false},"code":"C"}"#, Some(false)),
+        (r#"{"message":"m","details":{"retryable":true},"retryable":false}"#, Some(false)),
+        (r#"{"code":"C","message":"m","details":{"retryable":true},"retryable":false}"#, Some(false)),
+        (r#"{"error":"e","error_code":"C","details":{"retryable":false},"retryable":true}"#, Some(false)),
     ] {
         assert_eq!(read(503, body.as_bytes()).retryable, said, "{body}");
     }
+}
+
+#[test]
+fn the_form_of_the_rate_limiter_is_believed_with_its_status_only() {
+    let body =
+        br#"{"error":"rate_limit_exceeded","message":"m","error_code":"RATE_LIMITED","retryable":true}"#;
+    assert_eq!(read(429, body).retryable, Some(true));
+    assert_eq!(read(503, body).retryable, None);
 }
 
 #[test]
@@ -164,6 +180,10 @@ fn problem_json_with_diagnostics() {
 fn waits_are_read_from_wherever_they_stand() {
     for (body, wait) in [
         (r#"{"retry_after_seconds":2}"#, Some(2)),
+        (r#"{"error":{"message":"m"},"retry_after_seconds":30}"#, Some(30)),
+        (r#"{"error":{"message":"m"},"details":{"retry_after_ms":1500}}"#, Some(2)),
+        (r#"{"error":{"retry_after_seconds":30},"message":"m"}"#, Some(30)),
+        (r#"{"error":{"message":"m","retry_after_seconds":3},"retry_after_seconds":30}"#, Some(3)),
         (r#"{"retry_after_seconds":1.2}"#, Some(2)),
         (r#"{"retry_after_seconds":"7"}"#, Some(7)),
         (r#"{"retry_after_seconds":null}"#, None),
