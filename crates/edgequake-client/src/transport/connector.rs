@@ -136,9 +136,11 @@ impl Connector {
             let destinations = self.destinations(proxy, uri, steps).await?;
             // Each address over a connection of its own: a proxy may take long to find out that one is dead.
             let attempt = |destination| self.through_socks(proxy, destination, steps);
-            let raced = dial::race(destinations.into_iter(), attempt, TunnelError::most_telling).await;
+            let is_last = |error: &TunnelError| !error.is_of_destination();
+            let raced =
+                dial::race(destinations.into_iter(), attempt, TunnelError::most_telling, is_last).await;
             let opened = raced.unwrap_or_else(|| Err(TunnelError::new(proxy.uri(), Reason::NoAddress)));
-            return opened.and_then(|opened| opened).map_err(TunnelError::marked);
+            return opened.map_err(TunnelError::marked);
         }
         let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy))?;
         steps.begin(Step::Proxy);
@@ -149,7 +151,7 @@ impl Connector {
         Ok(stream)
     }
 
-    /// What a SOCKS proxy is told of the host of `uri`: its name, or its addresses, one after the other.
+    /// What a SOCKS proxy is told of the host of `uri`: its name, or its addresses in the order in which they are tried.
     async fn destinations(
         &self,
         proxy: &Intercept,
@@ -165,23 +167,16 @@ impl Connector {
         Ok(addresses.into_iter().map(|address| Destination::Address(address, port)).collect())
     }
 
-    /// Inside is what another address would not change.
     async fn through_socks(
         &self,
         proxy: &Intercept,
         destination: Destination,
         steps: &Steps,
-    ) -> Result<Result<Stream, TunnelError>, TunnelError> {
-        let mut stream = match self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy)) {
-            Ok(stream) => stream,
-            Err(error) => return Ok(Err(error)),
-        };
+    ) -> Result<Stream, TunnelError> {
+        let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy))?;
         steps.begin(Step::Proxy);
-        match socks::open(&mut stream, proxy.uri(), proxy.raw_auth(), &destination).await {
-            Ok(()) => Ok(Ok(stream)),
-            Err(error) if error.is_of_destination() => Err(error),
-            Err(error) => Ok(Err(error)),
-        }
+        socks::open(&mut stream, proxy.uri(), proxy.raw_auth(), &destination).await?;
+        Ok(stream)
     }
 }
 
@@ -334,16 +329,23 @@ mod tests {
             connector.proxies = Proxies::all(&format!("socks5://127.0.0.1:{port}"), "").unwrap();
             (connector, addresses)
         };
+        // Far above what any of it takes.
+        let limit = Duration::from_secs(600);
         let uri: Uri = "http://eq.test/".parse().unwrap();
-        let (connector, addresses) =
-            through(&["2001:db8::1", "192.0.2.1", "192.0.2.2"], Duration::from_secs(10));
+        let (connector, addresses) = through(&["2001:db8::1", "192.0.2.1", "192.0.2.2"], limit);
         connector.connect(&uri).await.unwrap();
         assert_eq!(*asked.lock().unwrap(), addresses);
-        // The limit is one for all.
-        let (connector, _) = through(&["192.0.2.1", "192.0.3.1"], Duration::from_millis(300));
-        assert_eq!(failure(&connector, "http://eq.test/").await, "the proxy opened no tunnel within 300 ms");
-        assert_eq!(asked.lock().unwrap().len(), 5);
-        let (connector, _) = through(&["2001:db8::1", "2001:db8::2"], Duration::from_secs(10));
+        // The limit is one for all: it is over for both as soon as it is.
+        let (connector, _) = through(&["192.0.2.1", "192.0.3.1"], limit);
+        let connecting = tokio::spawn(async move { failure(&connector, "http://eq.test/").await });
+        while asked.lock().unwrap().len() < 5 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::pause();
+        tokio::time::advance(limit).await;
+        assert_eq!(connecting.await.unwrap(), "the proxy opened no tunnel within 600000 ms");
+        tokio::time::resume();
+        let (connector, _) = through(&["2001:db8::1", "2001:db8::2"], limit);
         let refused = failure(&connector, "http://eq.test/").await;
         assert!(refused.ends_with("to [2001:db8::1]:80: it supports no addresses of that kind"), "{refused}");
     }

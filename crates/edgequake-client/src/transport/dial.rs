@@ -50,7 +50,7 @@ impl Dialer {
         let addresses = self.addresses(uri, steps).await?;
         steps.begin(Step::Tcp);
         let addresses = in_turn(addresses).map(|address| SocketAddr::new(address, port));
-        race(addresses, |address| self.connect(address), most_telling)
+        race(addresses, |address| self.connect(address), most_telling, |_| false)
             .await
             .unwrap_or_else(|| Err(no_address()))
     }
@@ -141,24 +141,28 @@ fn in_turn(addresses: Vec<IpAddr>) -> impl Iterator<Item = IpAddr> {
 }
 
 /// Connects to whichever address answers first. Of all failures `most_telling` chooses; `None` where there is no address.
+///
+/// After a failure that `is_last`, which no other address would change, none is tried any more. What is under way may still succeed; that
+/// failure is told otherwise.
 pub(super) async fn race<A, T, E, F>(
     mut addresses: impl Iterator<Item = A>,
     connect: impl Fn(A) -> F,
     most_telling: impl Fn(Option<E>, E) -> E,
+    is_last: impl Fn(&E) -> bool,
 ) -> Option<Result<T, E>>
 where
     F: Future<Output = Result<T, E>>,
 {
     let mut attempts: Vec<Pin<Box<F>>> = Vec::new();
-    let mut failure: Option<E> = None;
+    let (mut failure, mut last): (Option<E>, Option<E>) = (None, None);
     let mut next = addresses.next();
     loop {
         match next.take() {
             Some(address) => attempts.push(Box::pin(connect(address))),
-            None if attempts.is_empty() => return failure.map(Err),
+            None if attempts.is_empty() => return last.or(failure).map(Err),
             None => {}
         }
-        let following = addresses.next();
+        let following = if last.is_none() { addresses.next() } else { None };
         let mut delay = pin!(sleep_until(Instant::now() + ATTEMPT_DELAY));
         let outcome = poll_fn(|cx| match poll_all(&mut attempts, cx) {
             // The last one is waited for as long as the limit of the whole allows.
@@ -167,10 +171,11 @@ where
         });
         match outcome.await {
             Some(Ok(connected)) => return Some(Ok(connected)),
+            Some(Err(error)) if is_last(&error) => last = last.or(Some(error)),
             Some(Err(error)) => failure = Some(most_telling(failure, error)),
             None => {}
         }
-        next = following;
+        next = following.filter(|_| last.is_none());
     }
 }
 
@@ -238,6 +243,9 @@ mod tests {
         }
     }
 
+    /// A failure that no other address would change.
+    const LAST: io::ErrorKind = io::ErrorKind::PermissionDenied;
+
     /// What an address does: answers or fails after some time, or never.
     async fn act(address: SocketAddr) -> io::Result<SocketAddr> {
         let [.., verb, after] = match address.ip() {
@@ -249,6 +257,7 @@ mod tests {
             0 => Ok(address),
             1 => Err(io::ErrorKind::ConnectionRefused.into()),
             2 => Err(io::ErrorKind::NetworkUnreachable.into()),
+            3 => Err(LAST.into()),
             _ => std::future::pending().await,
         }
     }
@@ -261,7 +270,9 @@ mod tests {
             tried.lock().unwrap().push(start.elapsed().as_millis());
             act(address)
         };
-        let result = race(sockets(list), attempt, most_telling).await.unwrap_or_else(|| Err(no_address()));
+        let is_last = |error: &io::Error| error.kind() == LAST;
+        let result = race(sockets(list), attempt, most_telling, is_last).await;
+        let result = result.unwrap_or_else(|| Err(no_address()));
         let result = result.map(|address| address.ip().to_string()).map_err(|error| error.kind());
         (result, tried.into_inner().unwrap(), start.elapsed().as_millis())
     }
@@ -282,6 +293,16 @@ mod tests {
     async fn an_early_attempt_may_still_win() {
         let run = run(&["10.0.0.40", "10.0.9.0"]).await;
         assert_eq!(run, (Ok("10.0.0.40".to_owned()), vec![0, 250], 400));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failure_that_no_other_address_would_change_ends_no_attempt_that_is_under_way() {
+        let result = run(&["10.0.0.60", "10.0.3.1", "10.0.0.0"]).await;
+        assert_eq!(result, (Ok("10.0.0.60".to_owned()), vec![0, 250], 600));
+        let result = run(&["10.0.1.60", "10.0.3.1", "10.0.0.0"]).await;
+        assert_eq!(result, (Err(LAST), vec![0, 250], 600));
+        let result = run(&["10.0.1.1", "10.0.3.1", "10.0.0.0"]).await;
+        assert_eq!(result, (Err(LAST), vec![0, 10], 20));
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,7 +44,7 @@ const SOCKS_LOGIN: usize = 255;
 /// |---|---|
 /// | `http`, or none | HTTP; port 80 where none is named |
 /// | `https` | HTTP over TLS, with a certificate that the transport trusts; port 443 |
-/// | `socks5` | SOCKS5, and is told the server's address, which is looked up here (of several, one after the other); port 1080 |
+/// | `socks5` | SOCKS5, and is told the server's address, which is looked up here (of several, as without a proxy: the next one after a failure or 250 ms, and the first that answers); port 1080 |
 /// | `socks5h` | SOCKS5, and is told the server's name, which it looks up itself; port 1080 |
 ///
 /// Of the environment, the first of these counts that is neither unset nor empty nor blank:
