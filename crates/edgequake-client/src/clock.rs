@@ -1,7 +1,7 @@
 //! Timers that outlive their runtime.
 //!
 //! Tokio's panic outside of a runtime, on one that was built without timers, and when their own is gone. These say that there is none,
-//! and go on with the one on which they are polled.
+//! and go on with the one on which they are polled, or with their own where that has none.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::runtime::{Handle, Id};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::fault::NoRuntime;
@@ -36,12 +37,25 @@ fn has_timers() -> bool {
     catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).is_ok()
 }
 
-/// Whether a runtime was shut down: it ends a task as it is spawned then.
-fn is_gone(runtime: &Handle) -> bool {
-    let probe = runtime.spawn(std::future::pending::<()>());
-    let is_gone = probe.is_finished();
-    probe.abort();
-    is_gone
+/// A task that ends with its runtime, and tells so whether that is there.
+#[derive(Debug)]
+struct Probe(AbortHandle);
+
+impl Probe {
+    /// A runtime that was shut down ends a task as it is spawned.
+    fn of(runtime: &Handle) -> Self {
+        Self(runtime.spawn(std::future::pending::<()>()).abort_handle())
+    }
+
+    fn is_gone(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Drop for Probe {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 pin_project! {
@@ -51,10 +65,16 @@ pin_project! {
         #[pin]
         sleep: Sleep,
         runtime: Handle,
+        // Once it was polled elsewhere.
+        probe: Option<Probe>,
     }
 }
 
 impl Timer {
+    fn new(sleep: Sleep, runtime: Handle) -> Self {
+        Self { sleep, runtime, probe: None }
+    }
+
     pub(crate) fn deadline(&self) -> Instant {
         self.sleep.deadline()
     }
@@ -69,13 +89,15 @@ impl Future for Timer {
             Ok(runtime) if runtime.id() != this.runtime.id() => {
                 let deadline = this.sleep.deadline();
                 this.sleep.set(tokio::time::sleep_until(deadline));
-                *this.runtime = runtime;
+                (*this.runtime, *this.probe) = (runtime, None);
             }
             Ok(_) => {}
-            // Another executor polls it, which is all right as long as the runtime is there.
-            Err(NoRuntime::ABSENT) if !is_gone(this.runtime) => {}
-            Err(NoRuntime::ABSENT) => return Poll::Ready(Err(NoRuntime::GONE)),
-            Err(error) => return Poll::Ready(Err(error)),
+            // Another executor polls it, or a runtime without timers, which is all right as long as its own is there.
+            Err(_) => {
+                if this.probe.get_or_insert_with(|| Probe::of(this.runtime)).is_gone() {
+                    return Poll::Ready(Err(NoRuntime::GONE));
+                }
+            }
         }
         // The runtime may be shut down by another thread at any time.
         let polled = catch_unwind(AssertUnwindSafe(|| this.sleep.poll(cx)));
@@ -84,11 +106,11 @@ impl Future for Timer {
 }
 
 pub(crate) fn sleep(time: Duration) -> Result<Timer, NoRuntime> {
-    runtime().map(|runtime| Timer { sleep: tokio::time::sleep(time), runtime })
+    runtime().map(|runtime| Timer::new(tokio::time::sleep(time), runtime))
 }
 
 pub(crate) fn sleep_until(moment: Instant) -> Result<Timer, NoRuntime> {
-    runtime().map(|runtime| Timer { sleep: tokio::time::sleep_until(moment), runtime })
+    runtime().map(|runtime| Timer::new(tokio::time::sleep_until(moment), runtime))
 }
 
 /// What comes of a future in this time; `None` if it takes longer.
@@ -174,19 +196,45 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_without_timers_is_none() {
+    fn a_timer_goes_on_with_its_own_runtime_where_another_has_none() {
         let bare = Builder::new_current_thread().build().unwrap();
+        let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let entered = first.enter();
+        let (soon, later) =
+            (sleep(Duration::from_millis(1)).unwrap(), sleep(Duration::from_secs(1)).unwrap());
+        drop(entered);
+        bare.block_on(soon).unwrap();
+        drop(first);
+        assert_eq!(bare.block_on(later), Err(NoRuntime::GONE));
+    }
+
+    #[test]
+    fn a_timer_that_is_polled_elsewhere_leaves_one_task_in_its_runtime_and_takes_it_along() {
         let first = runtime();
         let entered = first.enter();
-        let timer = sleep(Duration::from_secs(1)).unwrap();
+        let mut timer = Box::pin(sleep(Duration::from_secs(1)).unwrap());
         drop(entered);
+        for _ in 0..3 {
+            assert!(timer.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert_eq!(first.metrics().num_alive_tasks(), 1);
+        }
+        drop(timer);
+        first.block_on(async {
+            while first.metrics().num_alive_tasks() > 0 {
+                tokio::task::yield_now().await
+            }
+        });
+    }
+
+    #[test]
+    fn a_runtime_without_timers_is_none() {
+        let bare = Builder::new_current_thread().build().unwrap();
         bare.block_on(async {
             assert_eq!(sleep(Duration::ZERO).unwrap_err(), NoRuntime::BARE);
             assert_eq!(
                 timeout(Duration::from_secs(1), std::future::pending::<()>()).await,
                 Err(NoRuntime::BARE)
             );
-            assert_eq!(timer.await, Err(NoRuntime::BARE));
         });
     }
 

@@ -98,6 +98,9 @@ pub struct Marked {
 
 /// Connections and limits of time need a [Tokio](tokio) runtime, with timers and sockets (`enable_all`), and there is none: the call is
 /// polled outside of one, or it was shut down meanwhile.
+///
+/// That a runtime was built without timers or sockets, or was shut down just now, Tokio tells by a panic alone. It is caught here, but the
+/// panic hook of the program runs first and prints by default; a program that is compiled with `panic = "abort"` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{}", .why.text())]
 #[non_exhaustive]

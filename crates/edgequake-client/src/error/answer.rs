@@ -85,6 +85,7 @@ impl Error {
     pub(crate) fn of_failure(failure: BoxError) -> Self {
         let note = super::connect::note(&failure);
         let (kind, attempts) = {
+            let attempts = find::<Retried>(&*failure).map_or(1, |retried| retried.attempts);
             let kind = if let Some(error) = find::<CredentialsError>(&*failure) {
                 kind_of_credentials(error)
             } else if let Some(violation) = find::<OriginViolation>(&*failure) {
@@ -96,7 +97,7 @@ impl Error {
                 ErrorKind::Timeout(timed_out.scope)
             } else if let Some(error) = find::<NoRuntime>(&*failure) {
                 // An attempt of it may have been executed.
-                if error.is_gone() { ErrorKind::Interrupted } else { ErrorKind::Config }
+                if error.is_gone() || attempts > 1 { ErrorKind::Interrupted } else { ErrorKind::Config }
             } else if find::<FileUploadError>(&*failure).is_some() {
                 ErrorKind::Request
             } else {
@@ -109,11 +110,11 @@ impl Error {
                     None => ErrorKind::Other,
                 }
             };
-            (kind, find::<Retried>(&*failure).map_or(1, |retried| retried.attempts))
+            (kind, attempts)
         };
         // What was to be done on the way is of no interest then.
         let failure = match find::<NoRuntime>(&*failure) {
-            Some(error) if !error.is_gone() => BoxError::from(*error),
+            Some(error) if kind == ErrorKind::Config => BoxError::from(*error),
             _ => failure,
         };
         let mut error = Self::new(kind).because(failure);
