@@ -1,8 +1,10 @@
 //! [`EventStream`]: the typed events of a streamed answer.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_types::{ErrorBody, Event, Events, StreamFailure, Streamed};
@@ -13,15 +15,20 @@ use http_body::Body;
 
 use super::receive::{Allowance, Limits, Receive, check, keep, media_type, not_a_stream};
 use crate::body::ResponseBody;
+use crate::clock::{self, Timer};
 use crate::error::{Error, ErrorKind};
 use crate::sse::{Decoder, Message};
+
+/// How long the end of the body is waited for after the final event, so that the connection can be used again.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// The events of an answer, as they come.
 ///
 /// A `Stream` of `Result<V, Error>`; [`next`](Self::next) is there too, for those who have no `StreamExt` at hand. A failure that
 /// the server reports inside the stream is an error with its code and message, and so is a stream that ends without its final
-/// event: what came before stays with the caller. After an error there is nothing more. Dropping the stream closes it, and the
-/// server stops generating.
+/// event: what came before stays with the caller. After an error there is nothing more. After the final event, a server that does not
+/// end its answer within 2 s, but keeps the connection alive, is not waited for. Dropping the stream closes it, and the server stops
+/// generating.
 ///
 /// What it reads is limited, see [`Call::stream_limit`](super::Call::stream_limit) and [`Call::event_limit`](super::Call::event_limit).
 /// [`into_events`](Self::into_events) reads it whole; for the answer to a question, so do [`text`](Self::text) and
@@ -36,6 +43,8 @@ pub struct EventStream<V: Event> {
     framing: V::Framing,
     /// The end is accounted for: the final event was seen, or an error was given.
     settled: bool,
+    /// Since the final event was taken.
+    linger: Option<Pin<Box<Timer>>>,
 }
 
 impl<V: Event> EventStream<V> {
@@ -126,6 +135,18 @@ impl<V: Event> EventStream<V> {
         self.judge()
     }
 
+    /// Whether the end of the body has been waited for long enough after the final event.
+    fn has_lingered(&mut self, cx: &mut Context<'_>) -> bool {
+        let timer = match &mut self.linger {
+            Some(timer) => timer,
+            None => match clock::sleep(LINGER) {
+                Ok(timer) => self.linger.insert(Box::pin(timer)),
+                Err(_) => return true,
+            },
+        };
+        timer.as_mut().poll(cx).is_ready()
+    }
+
     fn judge(&mut self) -> Poll<Option<Result<V, Error>>> {
         if self.settled || V::may_end(&self.framing) {
             return Poll::Ready(None);
@@ -147,6 +168,9 @@ impl<V: Event> Stream for EventStream<V> {
                 Some(Ok(event)) => return Poll::Ready(Some(Ok(event))),
                 Some(Err(error)) => return this.fail(error),
                 None => {}
+            }
+            if this.settled && this.body.is_some() && this.has_lingered(cx) {
+                this.body = None;
             }
             let Some(body) = &mut this.body else { return this.judge() };
             match this.allowance.exceeded() {
@@ -207,6 +231,7 @@ impl<V: Event + Send> Receive<Streamed> for Events<V> {
             allowance: Allowance::new(limits.stream),
             framing: V::Framing::default(),
             settled: false,
+            linger: None,
         };
         keep(parts, head);
         Ok(stream)

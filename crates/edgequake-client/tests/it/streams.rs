@@ -74,6 +74,28 @@ async fn a_failure_inside_the_stream_is_an_error_and_the_end() {
     assert_eq!(read(named).await, ["token \"x\"", r#"error Stream None Some("out of memory")"#]);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_is_kept_alive_after_the_final_event_is_not_waited_for() {
+    // Comments every 15 s, or one after the other without end.
+    for pause in [Duration::from_secs(15), Duration::from_millis(1)] {
+        let transport = tower::service_fn(move |_: Request<RequestBody>| {
+            let done = "data: {\"type\":\"token\",\"content\":\"x\"}\n\ndata: {\"type\":\"done\"}\n\n";
+            let comments = stream::unfold((), move |()| async move {
+                tokio::time::sleep(pause).await;
+                Some((": keep-alive\n\n", ()))
+            });
+            let frames = stream::once(async move { done }).chain(comments);
+            let frames = frames.map(|text| Ok::<_, Infallible>(Frame::data(Bytes::from(text))));
+            let answer = Response::builder().header("content-type", "text/event-stream");
+            std::future::ready(answer.body(ResponseBody::new(StreamBody::new(Box::pin(frames)))))
+        });
+        let client = Client::builder().idle_timeout(None).build_on(transport).unwrap();
+        let begun = tokio::time::Instant::now();
+        assert_eq!(open(&client).await.unwrap().into_events().await.unwrap().len(), 2);
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    }
+}
+
 #[tokio::test]
 async fn a_stream_without_its_last_event_is_no_success() {
     let cut = read(b"data: {\"type\":\"token\",\"content\":\"x\"}\n\n").await;
