@@ -24,8 +24,8 @@
 
 // From the ground up: a module uses only those before it.
 mod boxed;
-pub mod body;
 pub mod fault;
+pub mod body;
 mod clock;
 pub mod policy;
 pub mod sse;

@@ -17,7 +17,8 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::runtime::Handle;
 
 use super::RequestBody;
-use crate::boxed::BoxFuture;
+use crate::boxed::{BoxError, BoxFuture};
+use crate::fault::NoRuntime;
 
 /// How much of a file is held at once, in bytes.
 const PIECE: usize = 64 * 1024;
@@ -90,16 +91,21 @@ impl FileState {
 ///
 /// # Errors
 ///
-/// [`FileUploadError::Read`] when there is none, [`FileUploadError::NotAFile`] when it is something else.
-pub(crate) async fn state_of(path: &Path) -> Result<FileState, FileUploadError> {
+/// [`FileUploadError::Read`] when there is none, [`FileUploadError::NotAFile`] when it is something else, [`NoRuntime`] where there is no
+/// thread to look at it.
+pub(crate) async fn state_of(path: &Path) -> Result<FileState, BoxError> {
     let asked = path.to_owned();
-    let metadata = blocking(move || std::fs::metadata(asked)).await;
-    let metadata = metadata.map_err(|source| FileUploadError::Read { path: path.to_owned(), source })?;
+    let metadata =
+        blocking(move || std::fs::metadata(asked)).await?.map_err(|error| cannot_read(path, error))?;
     if metadata.is_file() {
         Ok(FileState::of(&metadata))
     } else {
-        Err(FileUploadError::NotAFile { path: path.to_owned() })
+        Err(FileUploadError::NotAFile { path: path.to_owned() }.into())
     }
+}
+
+fn cannot_read(path: &Path, source: io::Error) -> BoxError {
+    FileUploadError::Read { path: path.to_owned(), source }.into()
 }
 
 /// The body of a form with one file in this state, that is read from disk, opened anew for each attempt.
@@ -130,7 +136,7 @@ enum State {
     /// In a file of which `left` bytes are still to be sent; `None` before it is opened.
     Within { file: Option<File>, left: u64 },
     /// A piece of it is being read.
-    Reading { reading: BoxFuture<io::Result<Option<Piece>>>, left: u64 },
+    Reading { reading: BoxFuture<Result<io::Result<Option<Piece>>, NoRuntime>>, left: u64 },
 }
 
 impl FormBody {
@@ -139,11 +145,7 @@ impl FormBody {
         Self { plan, next: 0, remaining, state: State::Between }
     }
 
-    fn cannot_read(&self, source: io::Error) -> FileUploadError {
-        FileUploadError::Read { path: self.plan.path.clone(), source }
-    }
-
-    fn send(&mut self, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, FileUploadError>>> {
+    fn send(&mut self, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
@@ -151,14 +153,14 @@ impl FormBody {
 
 impl Body for FormBody {
     type Data = Bytes;
-    type Error = FileUploadError;
+    type Error = BoxError;
 
     // Compiled where a file is uploaded.
     #[inline]
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, FileUploadError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = &mut *self;
         loop {
             match &mut this.state {
@@ -174,11 +176,12 @@ impl Body for FormBody {
                         Some(_) => {
                             let text = "the form has a piece of a kind that this version cannot send";
                             let unsupported = io::Error::new(io::ErrorKind::Unsupported, text);
-                            return Poll::Ready(Some(Err(this.cannot_read(unsupported))));
+                            return Poll::Ready(Some(Err(cannot_read(&this.plan.path, unsupported))));
                         }
                     }
                 }
-                State::Within { left: 0, .. } => this.state = State::Between,
+                // Also a file that was empty is opened: it may not be so any more.
+                State::Within { file: Some(_), left: 0 } => this.state = State::Between,
                 State::Within { file, left } => {
                     let reading = read(Arc::clone(&this.plan), file.take(), *left);
                     this.state = State::Reading { reading: Box::pin(blocking(reading)), left: *left };
@@ -186,16 +189,21 @@ impl Body for FormBody {
                 State::Reading { reading, left } => {
                     let left = *left;
                     let (file, piece) = match ready!(reading.as_mut().poll(cx)) {
-                        Ok(Some(read)) => read,
-                        Ok(None) => {
+                        Ok(Ok(Some(read))) => read,
+                        Ok(Ok(None)) => {
                             let path = this.plan.path.clone();
-                            return Poll::Ready(Some(Err(FileUploadError::Changed { path })));
+                            return Poll::Ready(Some(Err(FileUploadError::Changed { path }.into())));
                         }
-                        Err(source) => return Poll::Ready(Some(Err(this.cannot_read(source)))),
+                        Ok(Err(source)) => {
+                            return Poll::Ready(Some(Err(cannot_read(&this.plan.path, source))));
+                        }
+                        Err(no_runtime) => return Poll::Ready(Some(Err(no_runtime.into()))),
                     };
                     let left = left.saturating_sub(piece.len() as u64);
                     this.state = State::Within { file: Some(file), left };
-                    return this.send(piece.into());
+                    if !piece.is_empty() {
+                        return this.send(piece.into());
+                    }
                 }
             }
         }
@@ -236,7 +244,12 @@ fn read(
 }
 
 /// Runs what blocks on a thread that may. Where the future is dropped, the work is finished and its result is lost.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    let runtime = Handle::try_current().map_err(io::Error::other)?;
-    runtime.spawn_blocking(work).await.map_err(io::Error::other)?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<io::Result<T>, NoRuntime> {
+    let runtime = Handle::try_current().map_err(|_| NoRuntime::ABSENT)?;
+    match runtime.spawn_blocking(work).await {
+        Err(error) if error.is_cancelled() => Err(NoRuntime::GONE),
+        done => Ok(done.unwrap_or_else(|error| Err(io::Error::other(error)))),
+    }
 }

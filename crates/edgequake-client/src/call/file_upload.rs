@@ -10,13 +10,16 @@ use edgequake_types::parse::ParsePdf;
 use edgequake_types::pdf::UploadPdf;
 use edgequake_types::{Answer, Body, Endpoint, Multipart, Retry};
 use http::HeaderValue;
+use tokio::time::Instant;
 
 use super::dispatch::Dispatcher;
 use super::receive::Receive;
 use super::{Call, Received, during, options};
-use crate::body::{FileUploadError, file};
-use crate::boxed::BoxFuture;
+use crate::body::file;
+use crate::boxed::{BoxError, BoxFuture};
+use crate::clock;
 use crate::error::{Error, ErrorKind};
+use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The slowest upload that is waited for, in bytes per second: the limits of an upload grow by its size over this.
 const SLOWEST: u64 = 64 * 1024;
@@ -104,7 +107,7 @@ uploads_file!(UploadFile, UploadPdf, ParsePdf);
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Request`] with a [`FileUploadError`], see [`Error::find`], when the file cannot be read, or changes while it is
+/// [`ErrorKind::Request`] with a [`FileUploadError`](crate::FileUploadError), see [`Error::find`], when the file cannot be read, or changes while it is
 /// sent; else those of the operation, such as [`UploadFile`].
 #[derive(Debug)]
 #[must_use = "nothing is uploaded until it is awaited"]
@@ -157,11 +160,25 @@ impl<E: UploadsFile> FileUpload<E> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Request`] when there is no such file.
+    /// [`ErrorKind::Request`] when there is no such file; [`ErrorKind::Timeout`] when it cannot be looked at within the limit of the call.
     pub async fn into_call(self) -> Result<Call<E>, Error> {
         let Self { mut call, path } = self;
-        let refused = |error: FileUploadError| during::<E>(Error::new(ErrorKind::Request).because(error));
-        let state = file::state_of(&path).await.map_err(refused)?;
+        let failed = |error: BoxError| during::<E>(Error::of_failure(error));
+        let begun = Instant::now();
+        let limit = call.options.timeout.unwrap_or_else(|| call.dispatcher.limits().timeout);
+        let state = match limit {
+            // The look at a file on a server that hangs takes as long as that does.
+            Some(limit) => {
+                let looked = clock::timeout(limit, file::state_of(&path)).await;
+                let looked = looked.map_err(|error| failed(error.into()))?;
+                looked.unwrap_or_else(|| Err(TimedOut { scope: TimeoutScope::Total, limit }.into()))
+            }
+            None => file::state_of(&path).await,
+        };
+        let state = state.map_err(failed)?;
+        if let Some(Some(limit)) = &mut call.options.timeout {
+            *limit = limit.saturating_sub(begun.elapsed());
+        }
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
         *upload.content() = Content::Deferred(state.length());
         let Body::Form(form) = upload.body()? else {

@@ -15,6 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Notify;
 
 use crate::http2_server::{Http2, Script};
+use crate::log::Log;
 use crate::server::{Act, LIST, Server, json, list, over, plain};
 
 fn runtime() -> Runtime {
@@ -129,17 +130,25 @@ fn many_runtimes_leave_nothing_behind() {
 
 #[test]
 fn without_a_runtime_a_call_says_so() {
-    let poll = |client: &Client| {
-        let call = client.documents().list(ListDocuments::new()).into_future();
+    fn error<T: std::fmt::Debug>(
+        call: impl Future<Output = Result<T, edgequake_client::Error>>,
+    ) -> edgequake_client::Error {
         match pin!(call).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(result) => result.unwrap_err(),
             Poll::Pending => panic!("nobody would wake it"),
         }
-    };
+    }
+    let poll = |client: &Client| error(client.documents().list(ListDocuments::new()).into_future());
     let transport = || HttpTransport::builder().proxies(Proxies::none()).tls(false);
     let builder = || Client::builder().base_url("http://127.0.0.1:1").api_key("k1").transport(transport());
     let limited = poll(&builder().build().unwrap());
     let unlimited = builder().timeout(None).attempt_timeout(None).build().unwrap();
+    // It is no matter of the file, which is there.
+    for client in [builder().build().unwrap(), unlimited.clone()] {
+        let error = error(client.documents().upload_file(file!()).into_future());
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(error.to_string().contains("there is no Tokio runtime here"), "{error}");
+    }
     for error in [limited, poll(&unlimited)] {
         assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
         assert!(!error.is_retryable());
@@ -168,24 +177,53 @@ fn a_runtime_without_timers_or_sockets_is_told_as_one() {
 }
 
 #[test]
+fn a_call_that_was_sent_goes_on_where_there_are_no_timers() {
+    let go = Arc::new(Notify::new());
+    let gate = Arc::clone(&go);
+    let uploaded = r#"{"document_id":"d-1","status":"pending"}"#;
+    let (_running, server) = serve(move |_, _| Act::Held(json(202, uploaded), Arc::clone(&gate)));
+    let (client, _) = client(&server);
+    let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut upload = client.documents().upload_text(UploadText::new("x")).into_future();
+    first.block_on(async {
+        tokio::select! {
+            result = &mut upload => panic!("{result:?}"),
+            () = server.wait_for(1) => {}
+        }
+    });
+    let bare = Builder::new_current_thread().build().unwrap();
+    bare.block_on(async {
+        let polled = std::future::poll_fn(|cx| Poll::Ready(pin!(&mut upload).poll(cx).map(drop))).await;
+        assert!(polled.is_pending(), "it was sent, and is not answered yet");
+        go.notify_one();
+        upload.await.unwrap();
+    });
+}
+
+#[test]
 fn a_runtime_that_is_shut_down_in_a_pause_ends_the_call() {
-    let answered = Arc::new(Notify::new());
     let (_running, server) =
         serve(|_, _| Act::Send(crate::server::answer(503, &[("retry-after", "30")], b"")));
-    let (client, transport) = client(&server);
+    let (client, _) = client(&server);
+    let log = Log::default();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_writer(log.clone());
+    let _logging = tracing::subscriber::set_default(subscriber.finish());
     let first = runtime();
     let mut call = Box::pin(list(&client));
     first.block_on(async {
         tokio::select! {
             result = &mut call => panic!("{result:?}"),
-            // The answer is read, and its connection given back, before the pause begins.
-            () = async { while server.received().is_empty() || transport.connection_stats().open == 0 { tokio::task::yield_now().await } } => {}
+            // It is said when the pause begins, in the same poll of the call.
+            () = async { while !log.take().contains("retrying") { tokio::task::yield_now().await } } => {}
         }
     });
-    drop((first, answered));
+    drop(first);
     let mut cx = Context::from_waker(Waker::noop());
     let Poll::Ready(Err(error)) = call.as_mut().poll(&mut cx) else { panic!("nobody would wake it") };
     assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Interrupted, true), "{error:?}");
+    let said = format!("{error:?}");
+    assert!(said.contains("was shut down before the call was over"), "{said}");
+    assert_eq!(server.received().len(), 1);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use edgequake_client::layers::timeout::TimeoutScope;
 use edgequake_client::types::documents::{DocumentStatus, UploadFile, UploadText};
 use edgequake_client::{Call, Client, Error, ErrorKind, FileUploadError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -86,6 +87,38 @@ async fn a_file_that_changes_before_it_is_sent_is_an_error_of_this_side() {
         }
         assert!(server.received().is_empty(), "{what}: all of it was sent");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_empty_is_held_to_that() {
+    let server = Server::answers([json(202, ACCEPTED)]).await;
+    let client = server.client();
+    let (_folder, path, _) = file(0);
+    client.documents().upload_file(&path).await.unwrap();
+    let call = client.documents().upload_file(&path).into_call().await.unwrap();
+    std::fs::write(&path, "late").unwrap();
+    changed(call).await;
+    std::fs::write(&path, "").unwrap();
+    let call = client.documents().upload_file(&path).into_call().await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(call.await.unwrap_err().kind(), ErrorKind::Request);
+    assert_eq!(server.received().len(), 1, "an empty document was stored");
+}
+
+#[test]
+fn the_look_at_a_file_is_within_the_limit_of_the_call() {
+    // The only thread that may block does, as with a file on a server that hangs.
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_all().max_blocking_threads(1).build().unwrap();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    runtime.spawn_blocking(move || held.recv());
+    let (_folder, path, _) = file(10);
+    let client = Client::builder().base_url("http://127.0.0.1:1").api_key("k1").build().unwrap();
+    let limit = std::time::Duration::from_millis(1);
+    let error = runtime.block_on(async { client.documents().upload_file(&path).timeout(limit).await });
+    let error = error.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout(TimeoutScope::Total), "{error:?}");
+    release.send(()).unwrap();
 }
 
 #[tokio::test]
