@@ -17,9 +17,13 @@ impl Paginated for ListInjections {
         if !page.has_more.unwrap_or(!is_whole) {
             return None;
         }
-        let total = if page.has_more == Some(true) { u64::MAX } else { page.total };
-        let next = next_offset(self.offset, page.items.len(), page.limit, total)?;
-        Some(self.clone().offset(next))
+        let (length, limit) = (page.items.len(), page.limit);
+        let next = match page.has_more {
+            // Of an empty page that says no limit either, it is not known how much it stands for: the least.
+            Some(true) => next_offset(self.offset, length, limit.max(1), u64::MAX),
+            _ => next_offset(self.offset, length, limit, page.total),
+        };
+        Some(self.clone().offset(next?))
     }
 
     fn items(page: InjectionList) -> Vec<InjectionSummary> {

@@ -63,3 +63,13 @@ fn a_walk_ends_in_each_form() {
         assert_eq!(found, ["0", "1", "2", "3", "4"], "{form}");
     }
 }
+
+#[test]
+fn an_empty_page_without_a_limit_is_not_the_end_where_there_is_more() {
+    let list: InjectionList = read(&json!({"items": [], "has_more": true}));
+    let next = ListInjections::new(workspace()).next(&list).unwrap();
+    assert_eq!(next.offset, Some(1));
+    assert_eq!(next.next(&list).unwrap().offset, Some(2));
+    let list: InjectionList = read(&json!({"items": [], "has_more": true, "limit": 20}));
+    assert_eq!(next.next(&list).unwrap().offset, Some(21));
+}
