@@ -180,7 +180,8 @@ impl HttpTransportBuilder {
     }
 
     /// How long a peer may be silent before TCP probes it, and how long between the probes, of which three may be lost; default 15 s.
-    /// `None` never probes. Systems count whole seconds.
+    /// `None` never probes. Systems count whole seconds. Where there is a [`tcp_user_timeout`](Self::tcp_user_timeout), on Linux and Android,
+    /// that decides instead of the number of probes: by default a peer that answers none is given up after about 30 s.
     #[must_use]
     pub fn tcp_keepalive(mut self, time: impl Into<Option<Duration>>) -> Self {
         self.tcp_keepalive =

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use edgequake_auth::CredentialsError;
 
-use crate::fault::{Fault, find};
+use crate::fault::{Fault, NoRuntime, find};
 use crate::layers::guard::OriginViolation;
 use crate::layers::timeout::TimedOut;
 
@@ -15,6 +15,7 @@ use crate::layers::timeout::TimedOut;
 /// | `credentials` | no credential could be had: there is none, or a login or refresh failed |
 /// | `guard` | the request was not let out, see [`guard`](crate::layers::guard) |
 /// | `timeout` | a time limit of this client ended |
+/// | `no_runtime` | there is no Tokio runtime for it, or none any more |
 /// | `connect`, `certificate`, `tls`, `proxy`, `not_sent`, `interrupted` | a [`Fault`] |
 /// | `other` | something else, such as a failure of a layer of your own |
 ///
@@ -29,6 +30,9 @@ pub fn fault_name(error: &(dyn StdError + 'static)) -> &'static str {
     if find::<TimedOut>(error).is_some() {
         return "timeout";
     }
+    if find::<NoRuntime>(error).is_some() {
+        return "no_runtime";
+    }
     match Fault::of(error) {
         Some(Fault::Connect) => "connect",
         Some(Fault::Certificate) => "certificate",
@@ -37,5 +41,18 @@ pub fn fault_name(error: &(dyn StdError + 'static)) -> &'static str {
         Some(Fault::NotSent) => "not_sent",
         Some(Fault::Interrupted) => "interrupted",
         None => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runtime_that_is_missing_has_a_word_of_its_own() {
+        for error in [NoRuntime::ABSENT, NoRuntime::BARE, NoRuntime::GONE] {
+            assert_eq!(fault_name(&error), "no_runtime");
+            assert_eq!(fault_name(&Fault::Connect.mark(std::io::Error::other(error))), "no_runtime");
+        }
     }
 }
