@@ -113,6 +113,7 @@ async fn soak(way: Way) {
     println!("  left behind: {before} before, {after} after; the clients held {} KiB", held / 1024);
 
     assert!(tally.right() > seconds * 20, "too few calls to say anything");
+    assert!(tally.right() > tally.errors(), "most calls failed: a client was out of service");
     assert!(tally.every_operation_was_answered(), "an operation was never answered");
     assert!(seconds < LONG || hits.missed().is_empty(), "faults that were never met: {:?}", hits.missed());
     assert!(seconds < LONG || spoiled, "a relay that never silenced, reset or slowed a connection");

@@ -50,7 +50,8 @@ fn faults_of_sessions(round: u64) -> Vec<(&'static str, Fault, f64)> {
     ];
     // The refresh token is spent, and the client cannot know its successor: it logs in.
     if round.is_multiple_of(2) {
-        faults.push(("refresh reset, executed", Fault::reset().after_execution().on("Refresh")));
+        // First, or the others would take all the refreshes of a short round.
+        faults.insert(0, ("refresh reset, executed", Fault::reset().after_execution().on("Refresh")));
     }
     // Not all of them in a row.
     faults.into_iter().map(|(name, fault)| (name, fault.times(1), 0.5)).collect()

@@ -62,6 +62,11 @@ impl Tally {
         self.counts.values().map(|count| count.right).sum()
     }
 
+    /// How many right errors there were.
+    pub(crate) fn errors(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
     pub(crate) fn every_operation_was_answered(&self) -> bool {
         self.counts.values().filter(|count| count.right > 0).count() == OPERATIONS
     }
@@ -69,7 +74,7 @@ impl Tally {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (right, errors) = (self.right(), self.errors.values().sum::<u64>());
+        let (right, errors) = (self.right(), self.errors());
         writeln!(f, "  {} calls: {right} right answers, {errors} right errors", right + errors)?;
         for (operation, Count { right, errors, slowest }) in &self.counts {
             let slowest = slowest.as_millis();
