@@ -76,7 +76,7 @@ async fn info_is_silent_while_all_is_well_and_debug_tells_logins_refreshes_and_c
     DEBUG edgequake{method=GET operation="/api/v1/documents"}: edgequake_client::layers::unauthorized: credential refused, asking for another one used=Generation(5)
     DEBUG edgequake_auth::jwt::refresh: access token wanted cause="refused" server=[server]
     DEBUG attempt{status=200}: edgequake_client::layers::trace: answered
-    DEBUG edgequake_auth::jwt::refresh: access token refreshed cause="refused" lifetime_s=86400.0 took=[time] origin=[server]
+    DEBUG edgequake_auth::jwt::refresh: access token refreshed cause="refused" lifetime_s=86400.0 took=[time] server=[server]
     DEBUG edgequake{method=GET operation="/api/v1/documents"}:attempt{status=200}: edgequake_client::layers::trace: answered
     DEBUG edgequake{method=GET operation="/api/v1/documents" status=200 bytes=199}: edgequake_client::layers::trace: read
     DEBUG edgequake{method=GET operation="/api/v1/documents/{document_id}"}:attempt{status=404}: edgequake_client::layers::trace: answered

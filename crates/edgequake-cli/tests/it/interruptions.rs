@@ -53,11 +53,11 @@ async fn a_command_that_is_ended_does_not_lose_the_session() {
 async fn a_login_that_is_ended_is_kept() {
     let mut rig = Rig::new().await;
     let slow = edgequake_devserver::Fault::delayed(Duration::from_millis(300)).on("Login");
-    let _slow = rig.server.faults().add(slow).unwrap();
+    let slow = rig.server.faults().add(slow).unwrap();
     std::fs::write(rig.home.path().join("mona"), MONA_PASSWORD).unwrap();
     rig.env("EDGEQUAKE_PASSWORD_FILE", "mona");
     let child = rig.command(&["login", "mona"]).spawn().unwrap();
-    while rig.server.stats().requests == 0 {
+    while rig.server.faults().hits(slow) == 0 {
         tokio::task::yield_now().await;
     }
     signal(&child, "-TERM").await;

@@ -20,7 +20,9 @@ pub(crate) fn order(server: &DevServer, fault: Fault) {
 
 /// An answer to whatever is asked.
 pub(crate) fn answer(status: u16, body: &str) -> Fault {
-    Fault::status(status).body(body).header("x-request-id", REQUEST_ID)
+    let answer = Fault::status(status).header("x-request-id", REQUEST_ID);
+    // There is no body to such an answer, not even an empty one.
+    if status == 204 { answer } else { answer.body(body) }
 }
 
 /// An answer of another type than its body looks like.

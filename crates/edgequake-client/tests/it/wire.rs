@@ -72,7 +72,7 @@ async fn keys_may_travel_in_a_header_of_their_own() {
 #[tokio::test]
 async fn without_a_credential_none_is_invented() {
     let server = echo(
-        r#"{"status":"healthy","version":"1","storage_mode":"memory","workspace_id":"w","components":{}}"#,
+        r#"{"status":"healthy","version":"1","storage_mode":"memory","workspace_id":"w","components":{},"documents":[]}"#,
     )
     .await;
     let client = server.builder().build().unwrap();

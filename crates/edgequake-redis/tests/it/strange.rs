@@ -97,7 +97,7 @@ fn outside_of_a_runtime_it_is_told_what_is_missing() {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match read.as_mut().poll(&mut context) {
         std::task::Poll::Ready(Err(error)) => {
-            insta::assert_snapshot!(error, @"a store in Redis needs a Tokio runtime");
+            insta::assert_snapshot!(error, @"a store in Redis needs a Tokio runtime with timers and sockets: build it with `enable_all`");
         }
         other => panic!("{other:?}"),
     }
