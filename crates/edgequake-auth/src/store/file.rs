@@ -12,12 +12,20 @@ pub(crate) mod legacy;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use self::folder::RecordFolder;
-use self::legacy::Legacy;
-use super::turns::Turns;
+use self::legacy::{Legacy, Read};
+use super::turns::{self, Turns};
 use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, recency};
 use crate::boxed::BoxFuture;
+
+/// How long a program of version 0.1 may need for its refresh, at the most that is waited for here: less than a provider waits for its
+/// store, so that its user is told what to do.
+const LOCK_LIMIT: Duration = Duration::from_secs(8);
+/// Pauses between two tries; there is no event for the release of an advisory lock.
+const FIRST_PAUSE: Duration = Duration::from_millis(5);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 /// Logins of any number of servers and accounts, each in a folder of its own below one folder.
 ///
@@ -29,7 +37,7 @@ use crate::boxed::BoxFuture;
 ///   nobody. It takes a file system with hard links, or one that
 ///   can rename without replacing; on any other the first write says so.
 /// * A disk or network share that hangs holds two threads at most. Whoever waits is told [`Busy`](super::StoreErrorKind::Busy)
-///   after 20 seconds; a write that was begun may happen later.
+///   after 9 seconds; a write that was begun may happen later.
 /// * A file that is damaged, newer than this version, or something else altogether is an error and is left alone.
 ///
 /// Who logs in and out where is in [`TokenStore`]'s hands. A login that has ended is removed after 30 days.
@@ -80,6 +88,23 @@ impl FileStore {
         Self { shared: Arc::new(Shared { path, legacy }), turns: self.turns }
     }
 
+    /// Reads. While a program of version 0.1 has the lock of the old file, and the login is there, it is waited for, in nobody's turn.
+    async fn read_once_unlocked(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let (shared, key) = (Arc::clone(&self.shared), key.clone());
+            match (self.turns.run("a read", move || shared.read(&key)).await?, &self.shared.legacy) {
+                (Read::Is(stored), _) => return Ok(stored),
+                (Read::Locked, Some(legacy)) if begun.elapsed() >= LOCK_LIMIT => {
+                    return Err(legacy.is_held_for_too_long());
+                }
+                (Read::Locked, _) => turns::pause(pause).await?,
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
     /// The folder.
     pub fn path(&self) -> &Path {
         &self.shared.path
@@ -91,17 +116,17 @@ impl Shared {
         RecordFolder::new(self.path.join(names::of_login(key)))
     }
 
-    fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+    fn read(&self, key: &LoginKey) -> Result<Read, StoreError> {
         let folder = self.folder(key);
         if let Some(stored) = folder.read(key)? {
             if let Some(legacy) = &self.legacy {
                 legacy.finish(key, &stored.record);
             }
-            return Ok(Some(stored));
+            return Ok(Read::Is(Some(stored)));
         }
         match &self.legacy {
             Some(legacy) => legacy.adopt(key, &folder),
-            None => Ok(None),
+            None => Ok(Read::Is(None)),
         }
     }
 
@@ -142,8 +167,7 @@ impl Shared {
 
 impl TokenStore for FileStore {
     fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
-        let (shared, key) = (Arc::clone(&self.shared), key.clone());
-        Box::pin(self.turns.run("a read", move || shared.read(&key)))
+        Box::pin(self.read_once_unlocked(key))
     }
 
     fn compare_and_set<'a>(

@@ -13,11 +13,12 @@ use tokio::sync::Semaphore;
 use super::per_process::PerProcess;
 use super::{StoreError, StoreErrorKind};
 use crate::driver::Driver;
+use crate::error::CredentialsError;
 
 /// One that hangs, and one that finds out whether it still does.
 const AT_ONCE: usize = 2;
-/// Far more than a call takes, and than it waits for the lock of version 0.1.
-const LIMIT: Duration = Duration::from_secs(20);
+/// Far more than a call takes, and less than a provider waits for its store by default, so that its user is told which disk it is.
+const LIMIT: Duration = Duration::from_secs(9);
 
 /// What is done, and since when.
 type Call = (&'static str, Instant);
@@ -54,7 +55,7 @@ impl Turns {
         Self { name: name.into(), limit: LIMIT, calls: Arc::new(PerProcess::new(Calls::new)) }
     }
 
-    /// Another limit than 20 seconds.
+    /// Another limit than 9 seconds.
     #[cfg(test)]
     pub(super) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
@@ -136,6 +137,17 @@ fn lock(all: &Mutex<Vec<Call>>) -> MutexGuard<'_, Vec<Call>> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Waits on the driver, since the runtime that this is called on may have no timer.
+pub(super) async fn pause(span: Duration) -> Result<(), StoreError> {
+    Driver::default().spawn(tokio::time::sleep(span)).map_err(no_timer)?.wait().await;
+    Ok(())
+}
+
+fn no_timer(error: CredentialsError) -> StoreError {
+    let text = "cannot start a thread for the time limit of the token store";
+    StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
+}
+
 /// Waits for `called`, at most for `limit`. The timer is on the driver, since the runtime that this is called on may have none.
 pub(super) async fn in_time<T>(
     limit: Duration,
@@ -146,10 +158,7 @@ pub(super) async fn in_time<T>(
     let (called_dropped, ended) = tokio::sync::oneshot::channel::<()>();
     let timer = Driver::default()
         .spawn(async move { drop(tokio::time::timeout(limit, ended).await) })
-        .map_err(|error| {
-            let text = "cannot start a thread for the time limit of the token store";
-            StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
-        })?;
+        .map_err(no_timer)?;
     let mut timer = std::pin::pin!(timer.wait());
     let result = std::future::poll_fn(|cx| match called.as_mut().poll(cx) {
         Poll::Ready(result) => Poll::Ready(Some(result)),

@@ -47,7 +47,10 @@ async fn no_lock_on_any_file_of_the_store_is_waited_for() {
     let (rig, folder) = (Rig::default(), tempfile::tempdir().unwrap());
     let (path, old) = (folder.path().join("logins"), folder.path().join("logins.json"));
     put_under_foreign_lease(&FileStore::new(&path)).await;
-    std::fs::write(&old, "{}").unwrap();
+    // What a killed adoption has left there would be removed under its lock.
+    let rest = r#"{"format":"edgequake-logins","version":1,"logins":[
+        {"origin":"https://api.example.com","user":"mona@corp.test","access_token":"a1"}]}"#;
+    std::fs::write(&old, rest).unwrap();
     std::fs::write(folder.path().join("logins.json.lock"), "").unwrap();
     let mut locked = Vec::new();
     let mut folders = vec![folder.path().to_owned()];

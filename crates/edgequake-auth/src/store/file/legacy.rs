@@ -7,7 +7,7 @@ mod lock;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use self::lock::LockFile;
+use self::lock::{LockFile, Taken};
 use super::folder::RecordFolder;
 use crate::store::{LoginKey, Record, ServerKey, StoreError, StoreErrorKind, Stored, fingerprint};
 
@@ -19,6 +19,14 @@ pub(super) struct Legacy {
     moved: Mutex<Vec<LoginKey>>,
 }
 
+/// What a look at a login finds.
+#[derive(Debug)]
+pub(super) enum Read {
+    Is(Option<Stored>),
+    /// It is in the old file, whose lock somebody has: look again later.
+    Locked,
+}
+
 impl Legacy {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path, moved: Mutex::default() }
@@ -26,19 +34,22 @@ impl Legacy {
 
     /// Moves a login into `folder`, where nothing is yet. Programs of version 0.1 do not find it any more, since two that do
     /// not know of each other would spend each other's tokens.
-    pub(super) fn adopt(&self, key: &LoginKey, folder: &RecordFolder) -> Result<Option<Stored>, StoreError> {
+    pub(super) fn adopt(&self, key: &LoginKey, folder: &RecordFolder) -> Result<Read, StoreError> {
         let origin = key.server().origin().to_string();
         let wanted = |logins: &format::Logins| logins.find(&origin, key.account());
         if !key.server().prefix().is_empty() || wanted(&disk::read(&self.path)?).is_none() {
-            return Ok(None);
+            return Ok(Read::Is(None));
         }
-        let _lock = LockFile::of(&self.path).take()?;
+        let _lock = match LockFile::of(&self.path).take_now() {
+            Taken::BySomebody => return Ok(Read::Locked),
+            taken => taken,
+        };
         // Somebody else may have been faster.
         if let Some(stored) = folder.read(key)? {
-            return Ok(Some(stored));
+            return Ok(Read::Is(Some(stored)));
         }
         let mut logins = disk::read(&self.path)?;
-        let Some(mut record) = wanted(&logins) else { return Ok(None) };
+        let Some(mut record) = wanted(&logins) else { return Ok(Read::Is(None)) };
         // By this it is known again, also once it was refreshed, if it could not be taken out of the old file.
         record.began_with = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
         let _ = folder.compare_and_set(key, None, &record).map_err(|error| {
@@ -55,7 +66,12 @@ impl Legacy {
             Ok(()) => self.is_moved(key),
             Err(error) => stays(&error),
         }
-        Ok(Some(stored))
+        Ok(Read::Is(Some(stored)))
+    }
+
+    /// What to tell whoever has waited for the lock for too long.
+    pub(super) fn is_held_for_too_long(&self) -> StoreError {
+        LockFile::of(&self.path).is_held_for_too_long()
     }
 
     /// Removes what is left in the old file of a login that is stored here: whoever took it over may have been killed before it
@@ -82,7 +98,10 @@ impl Legacy {
         if !is_left(&disk::read(&self.path)?) && !disk::temporary(&self.path).exists() {
             return Ok(true);
         }
-        let Ok(_lock) = LockFile::of(&self.path).take_now() else { return Ok(false) };
+        let _lock = match LockFile::of(&self.path).take_now() {
+            Taken::BySomebody => return Ok(false),
+            taken => taken,
+        };
         disk::remove_temporary(&self.path)?;
         let mut logins = disk::read(&self.path)?;
         if is_left(&logins) {

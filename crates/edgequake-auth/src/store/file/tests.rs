@@ -421,6 +421,30 @@ async fn a_program_of_version_0_1_that_holds_its_lock_delays_no_read() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_the_lock_of_version_0_1_keeps_nobody_elses_login_waiting() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("logins.json");
+    let store = FileStore::new(folder.path().join("logins")).adopting(&file);
+    let api = server("https://api.example.com");
+    let _ = put(&store, &api.account("olga"), &login("olga")).await.unwrap();
+    legacy(&file, "r1");
+    let lock = fs::File::create(folder.path().join("logins.json.lock")).unwrap();
+    lock.lock().unwrap();
+    // As many as there are turns.
+    let waiting = ["mona", "noah"].map(|account| {
+        let (store, key) = (store.clone(), api.account(account));
+        tokio::spawn(async move { token(&store, &key).await })
+    });
+    for _ in 0..8 {
+        assert_eq!(token(&store, &api.account("olga")).await.as_deref(), Some("olga"));
+    }
+    assert!(waiting.iter().all(|waiting| !waiting.is_finished()));
+    drop(lock);
+    let [mona, noah] = waiting;
+    assert_eq!((mona.await.unwrap().as_deref(), noah.await.unwrap().as_deref()), (Some("a-r1"), Some("a2")));
+}
+
+#[tokio::test]
 async fn a_share_that_hangs_holds_two_threads_and_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = FileStore::new(folder.path());
