@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use edgequake_types::Secret;
 use tracing::Instrument as _;
 
 use super::access::Access;
@@ -10,7 +11,7 @@ use super::shared::{Change, Unchanged};
 use super::state::InHand;
 use crate::error::{CredentialsError, CredentialsErrorKind};
 use crate::protocol::settle::{self, Logout};
-use crate::store::{Record, StoreError, StoredTokens};
+use crate::store::{Record, StoreError, StoredTokens, fingerprint};
 
 /// What became of a [logout](crate::Jwt::logout), on each side. The session is gone from this process in any case.
 #[derive(Debug)]
@@ -90,6 +91,7 @@ impl Inner {
             notes.account.clone().and_then(|account| notes.take_unsaved(&account))
         };
         let newest_is_here = unsaved.is_some();
+        let given = refresh.clone().filter(|_| held.is_none());
         let mine = match (unsaved, access) {
             (Some(unsaved), _) => Some(unsaved.tokens),
             (None, None) if refresh.is_none() => None,
@@ -101,25 +103,35 @@ impl Inner {
             let key = self.key().await?;
             let unnamed = self.is_unnamed(&key);
             let end = |record: Option<&Record>| {
+                let own = record.filter(|record| has_begun_with(record, given.as_ref()));
+                let session = session.or(own.map(|record| record.session));
+                let own = own.is_some();
                 if session.is_none() && record.is_some() && (known_elsewhere || unnamed) {
                     // Tokens of the program's own, which have nothing to do with what is stored.
-                    return Change::Leave((Removal::OtherSession, None));
+                    return Change::Leave((Removal::OtherSession, None, own));
                 }
                 match settle::logout(record, session, self.clock.now()) {
-                    Logout::Write(record, tokens) => Change::Write(record, (Removal::Ended, Some(tokens))),
-                    Logout::OtherSession => Change::Leave((Removal::OtherSession, None)),
-                    Logout::Ended => Change::Leave((Removal::AlreadyEnded, None)),
-                    Logout::Nothing => Change::Leave((Removal::NothingStored, None)),
+                    Logout::Write(record, tokens) => {
+                        Change::Write(record, (Removal::Ended, Some(tokens), own))
+                    }
+                    Logout::OtherSession => Change::Leave((Removal::OtherSession, None, own)),
+                    Logout::Ended => Change::Leave((Removal::AlreadyEnded, None, own)),
+                    Logout::Nothing => Change::Leave((Removal::NothingStored, None, own)),
                 }
             };
             self.try_to_change_record(&key, false, end).await
         };
-        let (store, stored) = match ended.await {
+        let (store, stored, own) = match ended.await {
             Ok(found) => found,
             // What was read is the session all the same.
-            Err(Unchanged { error, value }) => (Removal::Failed(error), value.and_then(|(_, tokens)| tokens)),
+            Err(Unchanged { error, value }) => {
+                let (tokens, own) = value.map_or((None, false), |(_, tokens, own)| (tokens, own));
+                (Removal::Failed(error), tokens, own)
+            }
         };
         drop(saving);
+        // A token that began the stored session is spent, or is what is stored.
+        let mine = mine.filter(|_| !own);
         // What is stored is the newest of the session, unless it could not be stored.
         let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };
         let server = match (tokens, &store) {
@@ -138,6 +150,12 @@ impl Inner {
             Err(error) => Revocation::NotRevoked(error),
         }
     }
+}
+
+/// Whether a session is what became of a token of the program, so that it is the program's own.
+fn has_begun_with(record: &Record, given: Option<&Secret>) -> bool {
+    let stored = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref());
+    given.is_some_and(|given| stored == Some(given) || record.began_with == Some(fingerprint(given)))
 }
 
 /// Nobody knows which session there is.

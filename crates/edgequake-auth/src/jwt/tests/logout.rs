@@ -115,6 +115,32 @@ async fn logout_of_a_login_that_was_never_used_here_revokes_the_stored_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn logout_ends_what_an_earlier_run_began_with_the_same_token() {
+    for account in ["", USER] {
+        let (rig, store) = (Rig::default(), MemoryStore::new());
+        rig.open("r0");
+        let run = || {
+            let builder = rig.builder().refresh_token("r0").store(store.clone());
+            if account.is_empty() { builder } else { builder.account(account) }.build().unwrap()
+        };
+        run().authorize(&cx()).await.unwrap();
+        let outcome = run().logout().await;
+        assert!(
+            matches!((&outcome.server, &outcome.store), (Revocation::Revoked, Removal::Ended)),
+            "{outcome:?}"
+        );
+        let (_, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
+        assert_eq!(body["refresh_token"], "s3cr3t-r1");
+        let outcome = run().logout().await;
+        assert!(
+            matches!((&outcome.server, &outcome.store), (Revocation::NoSession, Removal::AlreadyEnded)),
+            "{outcome:?}"
+        );
+        assert_eq!(rig.count("/logout"), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dropped_logout_goes_on() {
     let (rig, store) = (Rig::default(), MemoryStore::new());
     let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
