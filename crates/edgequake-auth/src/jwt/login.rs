@@ -131,13 +131,17 @@ impl Inner {
         Access::new(tokens.access_token.clone()).map_err(by_login)?;
         self.counts.logins.fetch_add(1, Ordering::Relaxed);
         let key = self.server.account(login.identifier.clone());
-        {
+        let unsaved = {
             let mut notes = self.notes();
             notes.user = user;
             notes.account = Some(login.identifier.clone());
             notes.login = self.retain_password.then_some(login);
             notes.refused = None;
-            drop(notes.take_unsaved(key.account()));
+            notes.take_unsaved(key.account())
+        };
+        if let Some(unsaved) = unsaved {
+            // Its session would live on, and nobody has its newest tokens but we.
+            self.revoke_successor(&unsaved.tokens);
         }
         match self.keep(&key, tokens, Source::login(self.clock.now())).await.map_err(by_login)? {
             Some(renewed) => Ok(renewed),

@@ -293,6 +293,24 @@ async fn the_store_keeps_the_refresh_token_when_the_answer_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_login_revokes_what_could_not_be_stored() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put(&store, "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+    store.set(|faults| faults.save = Some(StoreErrorKind::Unavailable));
+    jwt.authorize(&cx()).await.unwrap();
+    jwt.login().await.unwrap();
+    store.set(|faults| faults.save = None);
+    assert!(jwt.settle(secs(60)).await);
+    let requests = rig.server.lock().unwrap().requests.clone();
+    let revoked = requests.iter().filter(|(path, ..)| path.ends_with("/logout"));
+    let revoked: Vec<_> = revoked.map(|(_, body, _)| body["refresh_token"].clone()).collect();
+    assert_eq!(revoked, ["s3cr3t-r1"]);
+    assert_eq!(stored(&store).await, pair("s3cr3t-a2", "s3cr3t-r2"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_logout_revokes_what_could_not_be_stored() {
     let (rig, store) = (Rig::default(), Broken::default());
     put(&store, "a0", Some("r0"), past()).await;
