@@ -110,11 +110,13 @@ impl Inner {
             match &unsaved.from {
                 Source::Login(session, _) if record.is_some_and(|record| record.session == *session) => {
                     // It was written before, and others may have gone on from there.
-                    Change::Leave(match record.and_then(Record::tokens) {
-                        Some(present) if present.version == unsaved.tokens.version => Saved::As(*session),
-                        Some(_) => Saved::Superseded,
-                        None => Saved::Orphaned,
-                    })
+                    match record.and_then(Record::tokens) {
+                        Some(present) if present.version == unsaved.tokens.version => {
+                            stays(record, again, Saved::As(*session))
+                        }
+                        Some(_) => Change::Leave(Saved::Superseded),
+                        None => Change::Leave(Saved::Orphaned),
+                    }
                 }
                 Source::Login(session, began) => {
                     let later = |record: &&Record| record.session != *session && record.started > *began;
@@ -132,7 +134,7 @@ impl Inner {
                     }
                     // Also what an earlier try has written without saying so.
                     Save::Superseded if is_there(record, &unsaved.tokens) => {
-                        Change::Leave(Saved::As(sent.session))
+                        stays(record, again, Saved::As(sent.session))
                     }
                     Save::Superseded => Change::Leave(Saved::Superseded),
                     Save::OtherSession | Save::Ended(_) => Change::Leave(Saved::Orphaned),
@@ -192,6 +194,17 @@ impl Inner {
             drop(revoking);
         };
         drop(self.driver.spawn(work));
+    }
+}
+
+/// What an earlier try has written is there. It may not be durable, since that try failed: then it is written once more.
+fn stays(record: Option<&Record>, again: bool, saved: Saved) -> Change<Saved> {
+    match record.filter(|_| again).cloned() {
+        Some(mut record) => {
+            record.write = RandomId::random();
+            Change::Write(Box::new(record), saved)
+        }
+        None => Change::Leave(saved),
     }
 }
 

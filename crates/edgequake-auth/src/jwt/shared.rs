@@ -51,33 +51,41 @@ impl Inner {
         }
     }
 
-    /// Writes, and finds out what happened if the store does not say.
+    /// Writes, and finds out what happened if the store does not say. What can be read is not durable for that, so it is written once
+    /// more then.
     pub(crate) async fn swap_record(
         &self,
         key: &LoginKey,
         expected: Option<Revision>,
         record: &Record,
     ) -> Result<Swap, StoreError> {
-        let error = match self.in_time("write", self.store.compare_and_set(key, expected, record)).await {
-            Ok((swap, took)) => {
-                if let Swap::Done(_) = swap {
-                    self.note_unsettled(key, record.is_unsettled());
-                    self.notes().store_warning = None;
-                }
-                tracing::trace!(?swap, ?took, server = %self.server, "login record written");
-                return Ok(swap);
-            }
+        let error = match self.swap_once(key, expected, record).await {
+            Ok(swap) => return Ok(swap),
             Err(error) => error,
         };
         match self.read_record(key).await {
             Ok(Some(found)) if found.record.write == record.write => {
-                self.notes().store_warning = None;
-                Ok(Swap::Done(found.revision))
+                self.swap_once(key, Some(found.revision), record).await
             }
             // Somebody else's is there: ours will not happen any more.
             Ok(found) if found.as_ref().map(|found| found.revision) != expected => Ok(Swap::Conflict),
             _ => Err(error),
         }
+    }
+
+    async fn swap_once(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
+        let (swap, took) = self.in_time("write", self.store.compare_and_set(key, expected, record)).await?;
+        if let Swap::Done(_) = swap {
+            self.note_unsettled(key, record.is_unsettled());
+            self.notes().store_warning = None;
+        }
+        tracing::trace!(?swap, ?took, server = %self.server, "login record written");
+        Ok(swap)
     }
 
     /// Applies `change` to what is stored until nobody else is in between. `change` gives nothing where nothing is to be

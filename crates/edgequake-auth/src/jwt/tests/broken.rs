@@ -30,8 +30,11 @@ pub(super) struct Faults {
     pub(super) write: Option<StoreErrorKind>,
     /// Only writes that bring new tokens fail.
     pub(super) save: Option<StoreErrorKind>,
-    /// Writes happen, and the answer is lost.
+    /// Writes happen, and the first answer to each is lost.
     pub(super) lose_answers: bool,
+    /// Writes can be read, and are told as failures, since they may not be durable: all of them, or those that bring new tokens.
+    pub(super) not_durable: bool,
+    pub(super) save_not_durable: bool,
     /// The next write finds that another process has refreshed right before it.
     pub(super) overtaken: bool,
     /// The next write makes all reads after it fail.
@@ -111,8 +114,12 @@ impl TokenStore for Broken {
             let before = before.map(|stored| stored.record.status);
             let (write, save, lose) = {
                 let mut faults = self.faults.lock().unwrap();
+                let first = faults.written.iter().all(|written| written.write != record.write);
+                // Of tokens that are new, or of a session whose tokens never became durable.
+                let brings = before.as_ref() != Some(&record.status) || record.intent.is_none();
                 faults.written.push(record.clone());
-                (faults.write, faults.save, faults.lose_answers)
+                let lose = faults.not_durable || (faults.lose_answers && first);
+                (faults.write, faults.save, lose || (faults.save_not_durable && brings))
             };
             fail(write)?;
             fail(save.filter(|_| before.as_ref() != Some(&record.status)))?;

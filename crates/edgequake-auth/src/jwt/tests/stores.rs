@@ -293,6 +293,33 @@ async fn the_store_keeps_the_refresh_token_when_the_answer_has_none() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_can_be_read_and_may_not_be_durable_is_not_taken_for_stored() {
+    let (rig, store) = (Rig::default(), Broken::default());
+    put(&store, "a0", Some("r0"), past()).await;
+    rig.open("r0");
+    let jwt = rig.builder().store(store.clone()).build().unwrap();
+    // The lease and the intent.
+    store.set(|faults| faults.not_durable = true);
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Store);
+    assert!(jwt.watch().status().last_store_error.is_some());
+    assert_eq!(rig.count("/refresh"), 0);
+    // The successor.
+    store.set(|faults| (faults.not_durable, faults.save_not_durable) = (false, true));
+    advance(secs(300)).await;
+    assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+    assert_eq!(stored(&store).await, pair("s3cr3t-a1", "s3cr3t-r1"));
+    assert!(jwt.watch().status().unsaved);
+    assert!(!jwt.settle(secs(60)).await);
+    assert!(jwt.watch().status().unsaved && jwt.watch().status().last_store_error.is_some());
+    let writes = store.faults.lock().unwrap().written.len();
+    store.set(|faults| faults.save_not_durable = false);
+    assert!(jwt.settle(secs(60)).await);
+    assert_eq!(store.faults.lock().unwrap().written.len(), writes + 1);
+    assert!(!jwt.watch().status().unsaved && jwt.watch().status().last_store_error.is_none());
+    assert_eq!(rig.count("/refresh"), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_login_revokes_what_could_not_be_stored() {
     let (rig, store) = (Rig::default(), Broken::default());
     put(&store, "a0", Some("r0"), past()).await;

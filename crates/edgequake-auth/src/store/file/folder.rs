@@ -12,7 +12,7 @@ use super::list;
 use super::names::{is_login, of_revision, revision};
 use super::permissions::{make_folder, owner_only, restrict_to_owner};
 use super::publish::publish;
-use super::sync::sync_folder;
+use super::sync::{missing, sync_folder, sync_names};
 use crate::store::{LoginKey, Record, Revision, StoreError, Stored, Swap};
 
 /// How many emptied files stay, so that a writer who was asleep finds its number taken.
@@ -93,7 +93,8 @@ impl RecordFolder {
         }
         let number = present.unwrap_or(0).saturating_add(1);
         let failed = |error| unavailable("write the token folder", &self.0, error);
-        make_folder(&self.0.join(SPARE)).map_err(failed)?;
+        let made = missing(&self.0);
+        make_folder(&self.0.join(SPARE)).and_then(|()| sync_names(&made)).map_err(failed)?;
         let text = record.to_json(key).map_err(|error| corrupt(&self.0, &error))?;
         let text = text.expose().as_bytes();
         // Before anything is written: a disk without room for the successor is found out before its token is spent.
