@@ -129,7 +129,8 @@ pub enum Swap {
 /// * A record is read and written as a whole.
 /// * `compare_and_set` is one step: of two writers who expect the same revision one gets [`Swap::Conflict`]. When it is done,
 ///   the record is durable, and everybody who reads from now on sees it.
-/// * When it fails, it may have happened. The caller reads again, and knows its own write by [`Record::write`].
+/// * When it fails, it may have happened. The caller reads again, and knows its own write by [`Record::write`]. It may not be durable,
+///   so the caller writes it once more, in the place of what was read.
 /// * A store that can lose what it has confirmed tells that as [`WentBack`](StoreErrorKind::WentBack), for as long as it holds
 ///   less than it did. A `compare_and_set` that expects nothing then replaces whatever is left: it is a new login.
 /// * No lock outlives a call. All futures are safe to drop; a write that was begun may happen later.

@@ -85,12 +85,17 @@ impl Inner {
             }
             saved => drop(saved.map_err(|error| self.record_store_error(error))),
         }
+        let (doubted, seen) = {
+            let notes = self.notes();
+            (notes.doubted, notes.seen)
+        };
         let mut refresher = Refresher::new(self.process.holder(), self.limits, plan.urgency)
             .held(plan.held, plan.refused)
             .given(plan.refresh.clone())
             .unnamed(self.is_unnamed(&key))
+            .doubting(doubted)
             .password(plan.login.is_ok())
-            .watching(self.notes().seen);
+            .watching(seen);
         let mut stored = None;
         let mut look = true;
         let mut end = self.clock.now().mono.saturating_add(self.limits.delay().saturating_mul(3));
@@ -220,6 +225,9 @@ impl Inner {
         token: edgequake_types::Secret,
         sent: &Presented,
     ) -> Result<Option<Renewed>, Failure> {
+        if sent.given.is_some() {
+            self.notes().doubted = sent.given;
+        }
         let answer = self.wire().refresh(&token).await;
         if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
@@ -228,14 +236,21 @@ impl Inner {
             Ok(tokens) => match self.keep(key, tokens, Source::Refresh(sent.clone())).await {
                 Ok(Some(renewed)) => {
                     self.counts.refreshes.fetch_add(1, Ordering::Relaxed);
+                    self.notes().doubted = None;
                     return Ok(Some(renewed));
                 }
-                Ok(None) => return Ok(None),
+                Ok(None) => {
+                    self.notes().doubted = None;
+                    return Ok(None);
+                }
                 Err(error) => error,
             },
             Err(error) => error,
         };
         let answered = Answered::of(&error);
+        if answered == Answered::Refused || (answered == Answered::NotExecuted && !sent.unsettled) {
+            self.notes().doubted = None;
+        }
         let settle = |record: Option<&Record>| {
             let settled = match answered {
                 Answered::Refused => settle::refused(record, sent, self.clock.now()),

@@ -73,6 +73,8 @@ pub(crate) struct Refresher {
     /// The hash of the token that is or was `given`, where the record has no name: of such a record only one's own session is used,
     /// since nobody knows whose any other is.
     unnamed: Option<Option<RandomId>>,
+    /// The hash of a given token that this provider has sent without hearing of it. The record may not tell it any more.
+    doubted: Option<RandomId>,
     /// Whether there is a password to log in with.
     password: bool,
     mine: Option<Mine>,
@@ -94,7 +96,7 @@ struct Mine {
 impl std::hash::Hash for Refresher {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
-        (self.given.is_some(), self.unnamed).hash(state);
+        (self.given.is_some(), self.unnamed, self.doubted).hash(state);
         (&self.mine, &self.seen, self.predecessor).hash(state);
     }
 }
@@ -110,6 +112,7 @@ impl Refresher {
             refused: None,
             given: None,
             unnamed: None,
+            doubted: None,
             password: false,
             mine: None,
             seen: None,
@@ -133,6 +136,12 @@ impl Refresher {
     /// Whether the record belongs to no account, so that sessions of anybody may be in it.
     pub(crate) fn unnamed(mut self, unnamed: bool) -> Self {
         self.unnamed = unnamed.then(|| self.given.as_ref().map(fingerprint));
+        self
+    }
+
+    /// The given token that may be spent, by its hash.
+    pub(crate) fn doubting(mut self, token: Option<RandomId>) -> Self {
+        self.doubted = token;
         self
     }
 
@@ -304,7 +313,7 @@ impl Refresher {
             }
             None => {}
         }
-        if is_unknown {
+        if is_unknown || self.is_doubted(mark) {
             // Whether the token still works is not known.
             match (self.urgency, self.password) {
                 (Urgency::Early, _) | (Urgency::Asked, false) => return Step::Skip,
@@ -329,6 +338,11 @@ impl Refresher {
     fn is_somebody_elses(&self, record: &Record) -> bool {
         let held = self.held.is_some_and(|held| held.session == record.session);
         self.unnamed.is_some_and(|given| !held && (given.is_none() || given != record.began_with))
+    }
+
+    /// Whether this provider has sent a given token without hearing of it.
+    fn is_doubted(&self, mark: Option<Version>) -> bool {
+        mark.is_some_and(|mark| mark.as_given() == self.doubted)
     }
 
     /// What to allow for between us and the holder of a lease.
@@ -367,8 +381,9 @@ impl Refresher {
         }
         // Whether somebody may have sent it before our own intent.
         let inherited = record.intent.as_ref().is_some_and(|intent| intent.inherited);
-        let unsettled = self.predecessor.is_some() || inherited;
         let given = spends.is_none().then(|| fingerprint(&token));
+        let doubted = self.is_doubted(given.map(Version::of_given));
+        let unsettled = self.predecessor.is_some() || inherited || doubted;
         let session = if given.is_some() { RandomId::random() } else { record.session };
         let what = Presented { session, version: spends, holder: self.me, unsettled, given };
         Step::Present(Present { token, what })

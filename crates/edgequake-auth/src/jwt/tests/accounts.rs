@@ -96,6 +96,13 @@ async fn a_token_of_the_program_that_may_be_spent_rests_beside_an_older_login_to
         let record = record(&store).await.unwrap();
         assert!(record.lease.is_none() && !record.is_unsettled());
     }
+    // Whoever refreshes the older login writes an intent of its own.
+    let key = server().account(USER);
+    let mut refreshed = store.read(&key).await.unwrap().unwrap();
+    (refreshed.record.intent, refreshed.record.write) = (None, crate::RandomId::random());
+    let _ = store.compare_and_set(&key, Some(refreshed.revision), &refreshed.record).await.unwrap();
+    assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
+    assert_eq!(rig.count("/refresh"), 2);
     advance(secs(3500)).await;
     for _ in 0..10 {
         assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a0");
