@@ -99,6 +99,12 @@ pub trait Credentials: fmt::Debug + Send + Sync + 'static {
         Recourse::None
     }
 
+    /// Whether [`rejected`](Self::rejected) may ever have a recourse; the default says so. Where it cannot, as with a fixed
+    /// key, no request is kept aside to be sent again.
+    fn can_renew(&self) -> bool {
+        true
+    }
+
     /// The providers that this one wraps or chooses from, so that a session among them is found
     /// ([`SharedCredentials::find`]). The default has none; a wrapper of one gives it by [`std::slice::from_ref`].
     fn sources(&self) -> &[SharedCredentials] {
@@ -141,6 +147,11 @@ impl SharedCredentials {
         self.0.rejected(used)
     }
 
+    /// See [`Credentials::can_renew`].
+    pub fn can_renew(&self) -> bool {
+        self.0.can_renew()
+    }
+
     /// The provider of type `C` among these: this one itself, or the first of those it [chooses from](Credentials::sources).
     ///
     /// ```
@@ -177,6 +188,7 @@ trait DynCredentials: fmt::Debug + Send + Sync {
         cx: &'a AuthContext,
     ) -> BoxFuture<'a, Result<Authorization, CredentialsError>>;
     fn rejected(&self, used: Generation) -> Recourse;
+    fn can_renew(&self) -> bool;
     fn sources(&self) -> &[SharedCredentials];
     fn as_any(&self) -> &dyn Any;
 }
@@ -195,6 +207,10 @@ impl<C: Credentials> DynCredentials for C {
 
     fn rejected(&self, used: Generation) -> Recourse {
         Credentials::rejected(self, used)
+    }
+
+    fn can_renew(&self) -> bool {
+        Credentials::can_renew(self)
     }
 
     fn sources(&self) -> &[SharedCredentials] {

@@ -20,6 +20,8 @@
 //! | 10 | transport | pooled hyper client over TLS and proxies |
 
 mod http_service;
+mod own;
+mod boxing;
 pub(crate) mod once;
 pub(crate) mod erased;
 
@@ -31,7 +33,6 @@ use edgequake_auth::SharedCredentials;
 use http::{Request, Response};
 use http_body::Body;
 use tower::ServiceBuilder;
-use tower::util::Either;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -48,8 +49,10 @@ use crate::layers::timeout::{AttemptTimeoutLayer, DeadlineLayer, IdleTimeoutLaye
 use crate::layers::trace::TraceLayer;
 use crate::layers::trace_context::TraceContextLayer;
 use crate::layers::unauthorized::UnauthorizedLayer;
+use boxing::Boxing;
 use erased::ErasedService;
 pub use http_service::HttpService;
+use own::Own;
 
 /// What the stack is built from, besides transport and credentials.
 #[derive(Clone)]
@@ -105,9 +108,6 @@ where
     above_attempt(with_own_layers(below, &options.per_attempt), options, credentials)
 }
 
-/// A service, or what a user's own layers have made of it. One type for both, so that what lies above is compiled once.
-type Own<S> = Either<S, HttpService>;
-
 fn with_own_layers<S>(inner: S, layers: &[Arc<dyn StackLayer>]) -> Own<S>
 where
     S: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError, Future: Send>
@@ -117,10 +117,10 @@ where
         + 'static,
 {
     if layers.is_empty() {
-        return Either::Left(inner);
+        return Own::Plain(inner);
     }
     let inner = HttpService::new(inner);
-    Either::Right(layers.iter().fold(inner, |inner, layer| layer.wrap(inner)))
+    Own::Layered(layers.iter().fold(inner, |inner, layer| layer.wrap(inner)))
 }
 
 /// Layers 8 to 10.
@@ -146,11 +146,11 @@ where
         .service(transport);
     #[cfg(feature = "compression")]
     let guarded = DecompressionLayer::new().ask(options.compression).layer(guarded);
-    ServiceBuilder::new()
-        .map_response(|answer: Response<_>| answer.map(ResponseBody::new))
+    let traced = ServiceBuilder::new()
         .layer(TraceLayer::attempt())
-        .option_layer(options.trace_context.clone())
-        .service(guarded)
+        .layer(options.trace_context.clone().unwrap_or_else(TraceContextLayer::none))
+        .service(guarded);
+    Boxing(traced)
 }
 
 /// Layers 1 to 7.

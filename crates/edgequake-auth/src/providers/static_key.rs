@@ -79,4 +79,8 @@ impl Credentials for StaticKey {
     async fn authorize(&self, _: &AuthContext) -> Result<Authorization, CredentialsError> {
         Ok(self.authorization.clone())
     }
+
+    fn can_renew(&self) -> bool {
+        false
+    }
 }

@@ -141,7 +141,7 @@ where
             service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
         let decoding = Decoder::new(given).call(Request::new(answer));
         let Ok(answer) = ready!(pin!(decoding).poll(cx));
-        Poll::Ready(Ok(answer.map(|body| DecodedBody { state: State::Decoded { body } })))
+        Poll::Ready(Ok(answer.map(|body| DecodedBody { state: State::Decoded { body: Box::pin(body) } })))
     }
 }
 
@@ -186,7 +186,8 @@ pin_project! {
         B: Body,
     {
         Plain { #[pin] body: B },
-        Decoded { #[pin] body: DecompressionBody<B> },
+        // Boxed, or the body of every answer would carry its room.
+        Decoded { body: Pin<Box<DecompressionBody<B>>> },
     }
 }
 
@@ -207,7 +208,7 @@ where
             StateProj::Decoded { body } => {
                 // One piece from the wire may be a thousand times as long here, all of it at hand.
                 let turn = ready!(poll_proceed(cx));
-                let frame = ready!(body.poll_frame(cx));
+                let frame = ready!(body.as_mut().poll_frame(cx));
                 turn.made_progress();
                 Poll::Ready(frame)
             }

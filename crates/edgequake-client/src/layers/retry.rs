@@ -153,7 +153,7 @@ where
         let clone = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, clone);
         let future = ready.call(request);
-        let again = retained.map(|retained| Again { retained, service: ready });
+        let again = retained.map(|retained| Box::new(Again { retained, service: ready }));
         ResponseFuture { state: State::First { future }, again, shared: Arc::clone(&self.shared) }
     }
 }
@@ -172,7 +172,8 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future, R>,
-        again: Option<Again<S, B>>,
+        // Boxed, or the future of every request would carry its room.
+        again: Option<Box<Again<S, B>>>,
         shared: Arc<Shared>,
     }
 }

@@ -58,14 +58,20 @@ const PASSED_ON: [HeaderName; 3] = [
 /// three is added.
 #[derive(Clone)]
 pub struct TraceContextLayer {
-    write: Arc<dyn Fn(&mut HeaderMap) + Send + Sync>,
+    /// `None` writes nothing.
+    write: Option<Arc<dyn Fn(&mut HeaderMap) + Send + Sync>>,
 }
 
 impl TraceContextLayer {
     /// With the function that writes the headers of the current span. It gets an empty map and sees nothing of the request. It runs for
     /// each attempt, and must not block; if it writes nothing, nothing is passed on.
     pub fn new(write: impl Fn(&mut HeaderMap) + Send + Sync + 'static) -> Self {
-        Self { write: Arc::new(write) }
+        Self { write: Some(Arc::new(write)) }
+    }
+
+    /// One that passes nothing on, so that a stack is of one type with it and without.
+    pub(crate) fn none() -> Self {
+        Self { write: None }
     }
 }
 
@@ -104,9 +110,11 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
         let [traceparent, ..] = &PASSED_ON;
-        if !request.headers().contains_key(traceparent) {
+        if let Some(write) = &self.layer.write
+            && !request.headers().contains_key(traceparent)
+        {
             let mut written = HeaderMap::new();
-            (self.layer.write)(&mut written);
+            write(&mut written);
             for name in &PASSED_ON {
                 if let Some(value) = written.remove(name) {
                     request.headers_mut().insert(name, value);

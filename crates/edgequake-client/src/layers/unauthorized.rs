@@ -118,12 +118,17 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let retained = Retained::of(&request);
+        let retained = if self.credentials.can_renew() { Retained::of(&request) } else { None };
+        let Some(retained) = retained else {
+            let future = self.inner.call(request);
+            let credentials = Some(self.credentials.clone());
+            return ResponseFuture { state: State::First { future }, replay: None, credentials };
+        };
         // The service that was polled ready is the one to call; its clone waits for the next call.
         let clone = self.inner.clone();
         let mut ready = std::mem::replace(&mut self.inner, clone);
         let future = ready.call(request);
-        let replay = retained.map(|retained| (retained, ready));
+        let replay = Some(Box::new((retained, ready)));
         ResponseFuture { state: State::First { future }, replay, credentials: Some(self.credentials.clone()) }
     }
 }
@@ -136,7 +141,8 @@ pin_project! {
     {
         #[pin]
         state: State<S::Future, R>,
-        replay: Option<(Retained<B>, S)>,
+        // Boxed, or the future of every request would carry its room.
+        replay: Option<Box<(Retained<B>, S)>>,
         credentials: Option<SharedCredentials>,
     }
 }
@@ -178,9 +184,10 @@ where
                     if let Recourse::After(wait) = recourse {
                         answer.extensions_mut().insert(RenewalPaused(wait));
                     }
-                    let Some((retained, service)) = this.replay.take() else {
+                    let Some(replay_of) = this.replay.take() else {
                         return Poll::Ready(Ok(answer));
                     };
+                    let (retained, service) = *replay_of;
                     if recourse != Recourse::Retry {
                         return Poll::Ready(Ok(answer));
                     }

@@ -1,17 +1,14 @@
 //! [`ErasedService`]: the finished stack behind one pointer, so that the client has one type whatever layers were put in.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
-use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::boxing;
 use crate::body::{RequestBody, ResponseBody};
 use crate::boxed::{BoxError, BoxFuture};
 use crate::layers::at_once::AtOnce;
@@ -36,29 +33,7 @@ where
     R::Error: Into<BoxError>,
 {
     fn call(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {
-        Box::pin(Erasing { future: AtOnce::new(&mut self.0.clone(), request) })
-    }
-}
-
-pin_project! {
-    struct Erasing<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F, R, E> Future for Erasing<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-    E: Into<BoxError>,
-    R: Body<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    type Output = Result<Response<ResponseBody>, BoxError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let answer = ready!(self.project().future.poll(cx)).map_err(Into::into)?;
-        Poll::Ready(Ok(answer.map(ResponseBody::new)))
+        Box::pin(boxing::ResponseFuture { future: AtOnce::new(&mut self.0.clone(), request) })
     }
 }
 

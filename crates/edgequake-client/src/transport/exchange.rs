@@ -1,6 +1,7 @@
 //! One request and its answer over a connection of the [pool](super::pool).
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,7 @@ use hyper::body::Incoming;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::connection::Protocol;
 use super::error::{RuntimeGone, TransportError};
 use super::pool::{Found, Lent, Pool, Sender};
 use super::upload::Upload;
@@ -42,62 +44,63 @@ impl Times {
 
 /// Sends a request, over a kept connection if there is one. A request that such a connection did not take is sent over the next
 /// one, since it certainly was not executed.
-pub(super) async fn send(
+pub(super) fn send(
     pool: Arc<Pool>,
     request: Request<RequestBody>,
-) -> Result<Response<TransportBody>, TransportError> {
+) -> impl Future<Output = Result<Response<TransportBody>, TransportError>> + Send {
     let uri = request.uri().clone();
     let names_host = request.headers().contains_key(HOST);
     let times = Times::of(&request);
+    // Captured as it is sent: a future that had it as a parameter would hold it twice.
     let mut request = request.map(Upload::new);
-    loop {
-        let mut lent = match pool.take(&uri)? {
-            Found::Now(lent) => lent,
-            // Rare and large: boxed, or every request would carry its room.
-            Found::Later(ticket) => Box::pin(ticket.wait(times.head)).await?,
-        };
-        let host = lent.host().clone();
-        let is_forwarding = lent.connection().forwarding;
-        let Some(sender) = lent.sender(times.head) else { return Err(TransportError::connect(RuntimeGone)) };
-        let mut upload = None;
-        let outcome = match sender {
-            Sender::Http1(sender) => {
-                if !is_forwarding {
+    async move {
+        loop {
+            let mut lent = match pool.take(&uri)? {
+                Found::Now(lent) => lent,
+                // Rare and large: boxed, or every request would carry its room.
+                Found::Later(ticket) => Box::pin(ticket.wait(times.head)).await?,
+            };
+            if lent.connection().protocol == Protocol::Http1 {
+                if !lent.connection().forwarding {
                     to_origin_form(request.uri_mut());
                 }
                 if !names_host {
-                    request.headers_mut().insert(HOST, host);
-                }
-                sender.try_send_request(request).await
-            }
-            Sender::Http2(sender) => {
-                upload = request.body_mut().stoppable();
-                Box::pin(sender.try_send_request(request)).await
-            }
-        };
-        let mut refused = match outcome {
-            Ok(answer) => {
-                lent.answered(times.whole);
-                return Ok(answer.map(|incoming| TransportBody::new(incoming, lent, upload)));
-            }
-            Err(refused) => refused,
-        };
-        lent.fail();
-        match refused.take_message().filter(|_| lent.is_reused()) {
-            Some(unsent) => {
-                request = unsent;
-                request.body_mut().again();
-                request.uri_mut().clone_from(&uri);
-                if !names_host {
-                    request.headers_mut().remove(HOST);
+                    request.headers_mut().insert(HOST, lent.host().clone());
                 }
             }
-            None => {
-                let gone = refused.error().is_user() && lent.connection().is_abandoned();
-                let error: BoxError = refused.into_error().into();
-                // hyper takes it for a mistake of the caller's.
-                let error = if gone { Fault::Interrupted.mark(RuntimeGone).into() } else { error };
-                return Err(TransportError::Exchange(error));
+            let mut upload = None;
+            let outcome = match lent.sender(times.head) {
+                Some(Sender::Http1(sender)) => sender.try_send_request(request).await,
+                Some(Sender::Http2(sender)) => {
+                    upload = request.body_mut().stoppable();
+                    Box::pin(sender.try_send_request(request)).await
+                }
+                None => return Err(TransportError::connect(RuntimeGone)),
+            };
+            let mut refused = match outcome {
+                Ok(answer) => {
+                    lent.answered(times.whole);
+                    return Ok(answer.map(|incoming| TransportBody::new(incoming, lent, upload)));
+                }
+                Err(refused) => refused,
+            };
+            lent.fail();
+            match refused.take_message().filter(|_| lent.is_reused()) {
+                Some(unsent) => {
+                    request = unsent;
+                    request.body_mut().again();
+                    request.uri_mut().clone_from(&uri);
+                    if !names_host {
+                        request.headers_mut().remove(HOST);
+                    }
+                }
+                None => {
+                    let gone = refused.error().is_user() && lent.connection().is_abandoned();
+                    let error: BoxError = refused.into_error().into();
+                    // hyper takes it for a mistake of the caller's.
+                    let error = if gone { Fault::Interrupted.mark(RuntimeGone).into() } else { error };
+                    return Err(TransportError::Exchange(error));
+                }
             }
         }
     }

@@ -241,9 +241,10 @@ impl<K: Kinds> Room<K> {
             let since = if shared.in_use > 0 { now } else { shared.since };
             rules.end((&shared.connection, shared.used), since)
         });
-        let next = idle.chain(shared).min();
-        let is_left = !self.idle.is_empty() || !self.shared.is_empty();
-        next.or_else(|| is_left.then(|| now + LONG))
+        // What is given back will be unused from then on.
+        let lent = (self.lent + self.connecting > 0).then(|| now.checked_add(rules.idle_limit)).flatten();
+        let next = idle.chain(shared).chain(lent).min();
+        next.or_else(|| (!self.is_empty()).then(|| now + LONG))
     }
 
     /// Closes the one that is unused for the longest time; whether there was one.
