@@ -52,6 +52,7 @@ const NONE: Budget = Budget {
     failed_save: 0,
     drift: 0,
     jump: 0,
+    day: 0,
     logout: 0,
     login: 0,
     again: 0,
@@ -152,6 +153,17 @@ fn a_server_that_gives_the_successor_again() {
 }
 
 #[test]
+fn a_clock_that_is_set_by_a_day_is_waited_for() {
+    hold(&Share { start: Start::Fresh, ..Share::new(2, Budget { day: 1, ..NONE }) });
+}
+
+#[test]
+#[ignore = "takes minutes: cargo xtask model"]
+fn a_clock_that_is_set_by_a_day_is_waited_for_by_all() {
+    hold(&Share::new(2, Budget { day: 1, ..NONE }));
+}
+
+#[test]
 fn each_part_of_the_protocol_is_needed() {
     for (without, budget, promise) in [
         (Without::Intent, Budget { crash: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
@@ -163,12 +175,19 @@ fn each_part_of_the_protocol_is_needed() {
         (Without::SavingAgain, Budget { failed_save: 1, ..NONE }, promises::SUCCESSORS_ARE_SAVED),
         (Without::Doubt, Budget { crash: 1, not_executed: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
         (Without::Refusal, NONE, promises::WHAT_WAS_REFUSED_IS_RENEWED),
+        (Without::Rest, Budget { lost_answer: 1, again: 1, ..NONE }, promises::UNKNOWN_TOKENS_REST),
+        (Without::Adopt, NONE, promises::NOBODY_WAITS_WITH_A_GOOD_TOKEN),
     ] {
         let share = Share {
             without: Some(without),
             password: without == Without::Memory,
             lenient: without == Without::Version,
-            start: if without == Without::Refusal { Start::Refused } else { Start::Expired },
+            start: match without {
+                Without::Refusal => Start::Refused,
+                Without::Rest => Start::Asked,
+                Without::Adopt => Start::RefusedAndFresh,
+                _ => Start::Expired,
+            },
             ..Share::new(2, budget)
         };
         let broken = explore(share, HasDiscoveries::AllOf(BTreeSet::from([promise])));

@@ -9,6 +9,9 @@ use super::world::{Answer, At, Holder, Owed, Seen, World};
 use crate::protocol::{Refresher, Urgency};
 use crate::store::Record;
 
+/// In hours.
+const DAY: i8 = 24;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
     Tick,
@@ -82,6 +85,8 @@ impl Model for Share {
                 may(budget.drift, Action::Drift(index));
                 may(budget.jump, Action::Jump(index, -1));
                 may(budget.jump, Action::Jump(index, 1));
+                may(budget.day, Action::Jump(index, -DAY));
+                may(budget.day, Action::Jump(index, DAY));
             }
         }
     }
@@ -118,7 +123,10 @@ impl Model for Share {
                 world.holders[index].ahead += 1;
             }
             Action::Jump(index, hours) => {
-                world.budget.jump -= 1;
+                match hours.abs() {
+                    DAY => world.budget.day -= 1,
+                    _ => world.budget.jump -= 1,
+                }
                 world.holders[index].set_by += hours;
             }
             Action::LogOut(index) => {

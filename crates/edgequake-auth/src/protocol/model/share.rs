@@ -64,6 +64,10 @@ pub(super) enum Without {
     Doubt,
     /// A process whose access token was refused forgets which one it was.
     Refusal,
+    /// A token that may be spent is sent again however good the access token is.
+    Rest,
+    /// Good tokens of others are not taken from the store.
+    Adopt,
 }
 
 /// How often each accident may happen.
@@ -77,6 +81,8 @@ pub(super) struct Budget {
     pub(super) drift: u8,
     /// The wall clock of a process is set an hour forward or back, and its monotonic one goes on.
     pub(super) jump: u8,
+    /// The same by a day, which is further than clocks may be apart.
+    pub(super) day: u8,
     pub(super) logout: u8,
     pub(super) login: u8,
     /// How often a process that is done begins again, since its token has expired or is about to.
@@ -94,6 +100,7 @@ impl Budget {
             failed_save: self.failed_save + other.failed_save,
             drift: self.drift + other.drift,
             jump: self.jump + other.jump,
+            day: self.day + other.day,
             logout: self.logout + other.logout,
             login: self.login + other.login,
             again: self.again + other.again,
@@ -225,4 +232,4 @@ pub(super) fn second_of(now: Now) -> u64 {
 
 const HOUR: u64 = 3600;
 /// What wall clocks show at the beginning, in hours.
-const EPOCH_HOURS: i64 = 10;
+const EPOCH_HOURS: i64 = 50;

@@ -1,6 +1,7 @@
 //! What each process does in one step.
 
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use super::server::Token;
 use super::share::{Share, Without, second_of, secret, session_by, session_of, token_in, token_of};
@@ -26,7 +27,8 @@ impl Share {
             At::Idle => {
                 let holder = &mut world.holders[index];
                 let seen = holder.refresher.as_ref().and_then(Refresher::seen);
-                let urgency = self.urgency(holder);
+                let rests = self.without != Some(Without::Rest);
+                let urgency = if rests { self.urgency(holder) } else { Urgency::Needed };
                 let known = holder.held.filter(|_| self.without != Some(Without::Refusal));
                 let refresher = Refresher::new(holder.id, self.limits(), urgency)
                     .watching(seen)
@@ -95,7 +97,18 @@ impl Share {
         if let (Some(Without::Intent), Some(record)) = (self.without, &mut seen) {
             Arc::make_mut(record).intent.take_if(|intent| intent.holder != me);
         }
-        let step = world.holders[index].refresher.as_mut()?.next(seen.as_deref(), now);
+        if let (Some(Without::Adopt), Some(record)) = (self.without, &mut seen)
+            && let Status::Active(tokens) = &mut Arc::make_mut(record).status
+        {
+            tokens.expires_at = Some(UNIX_EPOCH);
+        }
+        let mut step = world.holders[index].refresher.as_mut()?.next(seen.as_deref(), now);
+        if let (Some(Without::Adopt), Step::Write(record)) = (self.without, &mut step)
+            && let (Status::Active(tokens), Some(before)) =
+                (&mut record.status, view.as_deref().and_then(Record::tokens))
+        {
+            tokens.expires_at = before.expires_at;
+        }
         let tokens = view.as_deref().and_then(Record::tokens);
         let good = tokens.is_some_and(|tokens| is_good(tokens, now));
         let there = view.as_deref().and_then(Held::of);
@@ -160,7 +173,13 @@ impl Share {
         others.filter(|(_, holder)| holder.exchanges().is_some_and(|sending| sending.token == token)).any(
             |(other, holder)| {
                 let since = holder.refresher.as_ref().and_then(Refresher::lease_since);
-                since.is_some_and(|since| u64::from(world.second(other)) <= second_of(since) + lease)
+                let lasts = |since| u64::from(world.second(other)) <= second_of(since) + lease;
+                // Where clocks are further apart than they may be, this holds for those who send right after their check.
+                let prompt = |since| match holder.at {
+                    At::Sent(_, sent, _) => u64::from(sent) <= second_of(since) && world.now <= sent + 1,
+                    _ => false,
+                };
+                since.is_some_and(|since| lasts(since) && (self.budget.day == 0 || prompt(since)))
             },
         )
     }
