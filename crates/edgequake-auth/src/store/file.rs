@@ -95,7 +95,7 @@ impl FileStore {
         loop {
             let (shared, key) = (Arc::clone(&self.shared), key.clone());
             match (self.turns.run("a read", move || shared.read(&key)).await?, &self.shared.legacy) {
-                (Read::Is(stored), _) => return Ok(stored),
+                (Read::Is(stored), _) => return Ok(stored.map(|stored| *stored)),
                 (Read::Locked, Some(legacy)) if begun.elapsed() >= LOCK_LIMIT => {
                     return Err(legacy.is_held_for_too_long());
                 }
@@ -122,7 +122,7 @@ impl Shared {
             if let Some(legacy) = &self.legacy {
                 legacy.finish(key, &stored.record);
             }
-            return Ok(Read::Is(Some(stored)));
+            return Ok(Read::Is(Some(Box::new(stored))));
         }
         match &self.legacy {
             Some(legacy) => legacy.adopt(key, &folder),

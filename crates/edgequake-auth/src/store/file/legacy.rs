@@ -22,7 +22,7 @@ pub(super) struct Legacy {
 /// What a look at a login finds.
 #[derive(Debug)]
 pub(super) enum Read {
-    Is(Option<Stored>),
+    Is(Option<Box<Stored>>),
     /// It is in the old file, whose lock somebody has: look again later.
     Locked,
 }
@@ -46,7 +46,7 @@ impl Legacy {
         };
         // Somebody else may have been faster.
         if let Some(stored) = folder.read(key)? {
-            return Ok(Read::Is(Some(stored)));
+            return Ok(Read::Is(Some(Box::new(stored))));
         }
         let mut logins = disk::read(&self.path)?;
         let Some(mut record) = wanted(&logins) else { return Ok(Read::Is(None)) };
@@ -66,7 +66,7 @@ impl Legacy {
             Ok(()) => self.is_moved(key),
             Err(error) => stays(&error),
         }
-        Ok(Read::Is(Some(stored)))
+        Ok(Read::Is(Some(Box::new(stored))))
     }
 
     /// What to tell whoever has waited for the lock for too long.
