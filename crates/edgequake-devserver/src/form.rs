@@ -7,9 +7,26 @@ use memchr::memmem;
 /// The maximum size of the head of a part, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
 
+/// The maximum number of parts, those included that nobody wants.
+const PART_LIMIT: usize = 1000;
+
+/// Why a form cannot be read. Parts are numbered from 0.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum ReadError {
+    #[error(transparent)]
+    Form(#[from] FormError),
+    #[error("part {index} has no Content-Disposition of type form-data with a name")]
+    Disposition { index: usize },
+    #[error("the head of part {index} is larger than {HEAD_LIMIT} bytes")]
+    Head { index: usize },
+    #[error("the form has more than {PART_LIMIT} parts")]
+    Parts,
+}
+
 /// A form that is being read. Of parts with the same name the last one is kept, as it is the one that counts.
 #[derive(Debug)]
 pub(crate) struct FormReader {
+    /// Names the boundary, and nothing else that the client has sent: it is read again for every part.
     content_type: String,
     /// The end of a line, two hyphens and the boundary.
     delimiter: Vec<u8>,
@@ -17,6 +34,8 @@ pub(crate) struct FormReader {
     wanted: &'static [&'static str],
     /// What has arrived and was not read.
     buffer: BytesMut,
+    /// How many heads were read.
+    heads: usize,
     state: State,
     parts: Vec<Part>,
     /// The content of the part that is being read, if it is wanted.
@@ -39,16 +58,17 @@ impl FormReader {
     /// # Errors
     ///
     /// [`FormError::ContentType`] when the content type names no boundary.
-    pub(crate) fn new(content_type: &str, wanted: &'static [&'static str]) -> Result<Self, FormError> {
+    pub(crate) fn new(content_type: &str, wanted: &'static [&'static str]) -> Result<Self, ReadError> {
         let boundary = boundary(content_type).ok_or(FormError::ContentType)?;
         let delimiter = [b"\r\n--", boundary.as_bytes()].concat();
         Ok(Self {
-            content_type: content_type.to_owned(),
+            content_type: format!("multipart/form-data; boundary=\"{boundary}\""),
             finder: memmem::Finder::new(&delimiter).into_owned(),
             delimiter,
             wanted,
             // The first delimiter may stand at the very beginning.
             buffer: BytesMut::from(&b"\r\n"[..]),
+            heads: 0,
             state: State::Preamble,
             parts: Vec::new(),
             content: Vec::new(),
@@ -59,8 +79,8 @@ impl FormReader {
     ///
     /// # Errors
     ///
-    /// [`FormError::Disposition`] for a part without a name, or with a head that is too long.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), FormError> {
+    /// [`ReadError`] for a part without a name or with a head that is too long, and for too many parts.
+    pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), ReadError> {
         self.buffer.extend_from_slice(piece);
         while self.step()? {}
         Ok(())
@@ -71,15 +91,15 @@ impl FormReader {
     /// # Errors
     ///
     /// [`FormError::Incomplete`] for a form that is cut.
-    pub(crate) fn finish(self) -> Result<Form, FormError> {
+    pub(crate) fn finish(self) -> Result<Form, ReadError> {
         match self.state {
             State::End => Ok(Form::new(self.parts)),
-            _ => Err(FormError::Incomplete),
+            _ => Err(FormError::Incomplete.into()),
         }
     }
 
     /// Reads up to the next change of the state; false if more has to arrive before.
-    fn step(&mut self) -> Result<bool, FormError> {
+    fn step(&mut self) -> Result<bool, ReadError> {
         match &mut self.state {
             State::Preamble => Ok(self.next_delimiter(false)),
             State::Head => self.head(),
@@ -120,7 +140,7 @@ impl FormReader {
         found.is_some()
     }
 
-    fn head(&mut self) -> Result<bool, FormError> {
+    fn head(&mut self) -> Result<bool, ReadError> {
         if self.buffer.len() < 2 {
             return Ok(false);
         }
@@ -128,20 +148,30 @@ impl FormReader {
             self.state = State::End;
             return Ok(true);
         }
+        let index = self.heads;
+        if index >= PART_LIMIT {
+            return Err(ReadError::Parts);
+        }
         let end = memmem::find(&self.buffer, b"\r\n\r\n").map(|end| end + 4);
         let next = self.finder.find(&self.buffer);
         let length = match (end, next) {
             (Some(end), next) if next.is_none_or(|next| end <= next) => end,
             // It has no end, for which it is refused below.
             (_, Some(next)) => next,
-            (_, None) if self.buffer.len() > HEAD_LIMIT => HEAD_LIMIT,
+            // By then a delimiter within the limit has arrived as a whole.
+            (_, None) if self.buffer.len() >= HEAD_LIMIT + self.delimiter.len() => self.buffer.len(),
             (_, None) => return Ok(false),
         };
+        if length > HEAD_LIMIT {
+            return Err(ReadError::Head { index });
+        }
         let head = self.buffer.split_to(length);
         // As a form of this part alone, without its content.
         let opening = self.delimiter.get(2..).unwrap_or_default();
         let form = [opening, &head, &self.delimiter, b"--"].concat();
-        let part = Form::parse(&self.content_type, &form.into())?.into_parts().pop();
+        let form = Form::parse(&self.content_type, &form.into());
+        let part = form.map_err(|_| ReadError::Disposition { index })?.into_parts().pop();
+        self.heads += 1;
         self.state = State::Content(part.filter(|part| self.wanted.contains(&part.name.as_str())));
         Ok(true)
     }
@@ -168,7 +198,7 @@ mod tests {
     const WANTED: &[&str] = &["a", "file"];
 
     /// Reads a body that arrives in pieces of these sizes, in turn.
-    fn read(content_type: &str, body: &[u8], sizes: &[usize]) -> Result<Vec<Part>, FormError> {
+    fn read(content_type: &str, body: &[u8], sizes: &[usize]) -> Result<Vec<Part>, ReadError> {
         let mut reader = FormReader::new(content_type, WANTED)?;
         let (mut rest, mut sizes) = (body, sizes.iter().cycle());
         while !rest.is_empty() {
@@ -184,17 +214,46 @@ mod tests {
         let good = "multipart/form-data; boundary=b";
         let part = "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n";
         for content_type in ["application/json", "multipart/form-data", "multipart/form-data; boundary="] {
-            assert_eq!(read(content_type, b"--b--", &[9]), Err(FormError::ContentType));
+            assert_eq!(read(content_type, b"--b--", &[9]), Err(FormError::ContentType.into()));
         }
         for cut in ["", "--b", "--c--", part, &format!("{part}x\r\n--b")] {
-            assert_eq!(read(good, cut.as_bytes(), &[7]), Err(FormError::Incomplete), "{cut}");
+            assert_eq!(read(good, cut.as_bytes(), &[7]), Err(FormError::Incomplete.into()), "{cut}");
         }
-        for headless in
-            ["--b\r\nX: y\r\n\r\nx\r\n--b--", "--b\r\nX: y\r\n--b--", &format!("--b{}", "x".repeat(20_000))]
-        {
+        for headless in ["--b\r\nX: y\r\n\r\nx\r\n--b--", "--b\r\nX: y\r\n--b--"] {
             let refused = read(good, headless.as_bytes(), &[1000]);
-            assert!(matches!(refused, Err(FormError::Disposition { .. })), "{refused:?}");
+            assert_eq!(refused, Err(ReadError::Disposition { index: 0 }), "{headless}");
         }
+        let second = format!("{part}x\r\n--b\r\nX: y\r\n\r\nx\r\n--b--");
+        assert_eq!(read(good, second.as_bytes(), &[7]), Err(ReadError::Disposition { index: 1 }));
+    }
+
+    #[test]
+    fn a_long_head_is_refused_however_it_arrives() {
+        let good = "multipart/form-data; boundary=b";
+        let start = "\r\nContent-Disposition: form-data; name=\"a\"\r\nX: ";
+        for (length, fits) in [(HEAD_LIMIT, true), (HEAD_LIMIT + 1, false), (20_000, false)] {
+            let filler = "x".repeat(length - start.len() - 4);
+            let whole = format!("--b{start}{filler}\r\n\r\ny\r\n--b--");
+            let endless = format!("--b{start}{filler}xxxx");
+            for sizes in [&[1_000_000][..], &[1000], &[7, 16_000, 1]] {
+                let read_whole = read(good, whole.as_bytes(), sizes);
+                let long = Err(ReadError::Head { index: 0 });
+                let expected = if fits { Ok(vec![Part::text("a", "y")]) } else { long };
+                assert_eq!(read_whole, expected, "{length} {sizes:?}");
+                assert!(read(good, endless.as_bytes(), sizes).is_err(), "{length} {sizes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_work_for_a_part_does_not_grow_with_the_content_type() {
+        let content_type = format!("multipart/form-data; {}boundary=b", "x=y; ".repeat(40_000));
+        let reader = FormReader::new(&content_type, WANTED).unwrap();
+        assert!(reader.content_type.len() < 100);
+        let part = "--b\r\nContent-Disposition: form-data; name=\"z\"\r\n\r\n\r\n";
+        let parts = |count: usize| format!("{}--b--", part.repeat(count));
+        assert_eq!(read(&content_type, parts(PART_LIMIT).as_bytes(), &[5000]), Ok(Vec::new()));
+        assert_eq!(read(&content_type, parts(PART_LIMIT + 1).as_bytes(), &[5000]), Err(ReadError::Parts));
     }
 
     #[test]

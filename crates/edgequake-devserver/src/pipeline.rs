@@ -27,7 +27,7 @@ use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::error::{Refusal, undecodable};
 use crate::faults::{Answers, Asked, Effect, Fault};
-use crate::form::FormReader;
+use crate::form::{FormReader, ReadError};
 use crate::limiter::Allowance;
 use crate::link::Link;
 use crate::recorder::Recording;
@@ -348,7 +348,6 @@ async fn read_form(
     if declared_length(parts).is_some_and(|length| length > FORM_LIMIT) {
         return Err(refuse(parts, body, too_large(FORM_LIMIT)).await);
     }
-    let malformed = |error| undecodable(&DecodeError::Form(error), false);
     let mut length = 0;
     let read = async {
         let mut reader = FormReader::new(content_type(parts), names).map_err(malformed)?;
@@ -365,6 +364,16 @@ async fn read_form(
     match read.await {
         Ok(form) => Ok((form, length)),
         Err(refusal) => Err(refuse(parts, body, refusal).await),
+    }
+}
+
+fn malformed(error: ReadError) -> Refusal {
+    match error {
+        ReadError::Form(error) => undecodable(&DecodeError::Form(error), false),
+        error => {
+            let message = format!("Failed to deserialize the request: the form cannot be read: {error}");
+            Refusal::text(StatusCode::BAD_REQUEST, message)
+        }
     }
 }
 
