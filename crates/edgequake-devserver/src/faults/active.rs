@@ -14,6 +14,10 @@ use super::{Effect, Fault};
 const CAPACITY: usize = 1000;
 const SIZE_LIMIT: usize = 64 * 1024 * 1024;
 
+/// The maximum number of headers of a fault, and what each of them takes beside its texts, in bytes.
+const HEADER_LIMIT: usize = 100;
+const HEADER_OVERHEAD: usize = 64;
+
 /// Identifies a fault in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -75,6 +79,9 @@ pub enum FaultError {
     /// A header that cannot be sent, or that the server itself writes: its length.
     #[error("`headers` has {0:?}, whose name or value no header may have, or which the server writes itself")]
     Header(String),
+    /// More headers than any server sends.
+    #[error("`headers` may have {HEADER_LIMIT} entries; leave some out")]
+    Headers,
     /// There are no bytes at once, so that the body would never end.
     #[error("`bytes` must be at least 1")]
     Bytes,
@@ -338,6 +345,7 @@ impl Table {
             Effect::Status { retry_after: Some(value), .. } if HeaderValue::from_str(value).is_err() => {
                 Err(FaultError::RetryAfter)
             }
+            Effect::Status { headers, .. } if headers.len() > HEADER_LIMIT => Err(FaultError::Headers),
             Effect::Status { headers, .. } => {
                 let refused = headers.iter().find(|(name, value)| !may_be_ordered(name, value));
                 refused.map_or(Ok(()), |(name, _)| Err(FaultError::Header(name.clone())))
@@ -369,7 +377,11 @@ fn size(fault: &Fault) -> usize {
     let effect = match &fault.effect {
         Effect::Status { body, retry_after, headers, .. } => {
             let texts = body.iter().chain(retry_after).map(String::len).sum::<usize>();
-            texts + headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>()
+            texts
+                + headers
+                    .iter()
+                    .map(|(name, value)| HEADER_OVERHEAD + name.len() + value.len())
+                    .sum::<usize>()
         }
         Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage } => stage.len(),
         _ => 0,

@@ -101,6 +101,19 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn more_headers_than_a_response_can_carry_are_refused() {
+    let faults = faults();
+    let with =
+        |count: usize| (0..count).fold(Fault::status(500), |fault, at| fault.header(format!("x-{at}"), ""));
+    assert_eq!(faults.add(with(33_000)), Err(FaultError::Headers));
+    assert_eq!(faults.add(with(HEADER_LIMIT + 1)), Err(FaultError::Headers));
+    faults.add(with(HEADER_LIMIT)).unwrap();
+    assert!(faults.table().size > HEADER_LIMIT * HEADER_OVERHEAD, "names of a few bytes weigh more");
+    let response = faults.take(asked("Query")).unwrap().effect.replace(None, "");
+    assert!(response.headers().len() >= HEADER_LIMIT);
+}
+
+#[test]
 fn texts_of_faults_are_bounded_in_bytes() {
     let faults = faults();
     let large = || Fault::status(500).body("x".repeat(SIZE_LIMIT / 2)).times(1);
