@@ -54,12 +54,14 @@ const PASSED_ON: [HeaderName; 3] = [
     HeaderName::from_static("baggage"),
 ];
 
+type Write = dyn Fn(&mut HeaderMap) + Send + Sync;
+
 /// Writes `traceparent`, `tracestate` and `baggage` of the current span. A call that brings its own `traceparent` keeps it, and none of the
 /// three is added.
 #[derive(Clone)]
 pub struct TraceContextLayer {
     /// `None` writes nothing.
-    write: Option<Arc<dyn Fn(&mut HeaderMap) + Send + Sync>>,
+    write: Option<Arc<Write>>,
 }
 
 impl TraceContextLayer {
