@@ -10,12 +10,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response, sse};
 
 use axum::routing::{get, post};
+use bytes::Bytes;
 use futures_util::stream;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::backend::Backend;
 use crate::clock::rfc3339;
@@ -26,8 +27,9 @@ use crate::seed::SeedDocument;
 /// What precedes the paths.
 pub(crate) const PREFIX: &str = "/__dev";
 
-/// The maximum size of a body, in bytes.
-const BODY_LIMIT: usize = 64 * 1024 * 1024;
+/// The maximum sizes of a body of documents, and of any other one, in bytes.
+const SEED_LIMIT: usize = 64 * 1024 * 1024;
+const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 const HELP: &str = "\
 GET    /__dev/faults[/ID]      failures in force, or how often one has hit
@@ -88,24 +90,26 @@ fn told(answer: Answer) -> Response {
     answer.unwrap_or_else(|refusal| refusal.into_response(""))
 }
 
-/// Reads a JSON body.
-async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
-    let unreadable = |_| Refusal::bad_request(format!("The body is cut, or larger than {BODY_LIMIT} bytes"));
-    let body = axum::body::to_bytes(body, BODY_LIMIT).await.map_err(unreadable)?;
-    serde_json::from_slice(&body)
+async fn collect(body: Body, limit: usize) -> Result<Bytes, Refusal> {
+    let unreadable = |_| Refusal::bad_request(format!("The body is cut, or larger than {limit} bytes"));
+    axum::body::to_bytes(body, limit).await.map_err(unreadable)
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("The body does not fit: {error}")))
 }
 
+/// Reads a JSON body.
+async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Refusal> {
+    parse(&collect(body, BODY_LIMIT).await?)
+}
+
 /// Reads one value or a list of them. The error is that of the form that was meant.
-async fn read_list<T: DeserializeOwned>(body: Body) -> Result<Vec<T>, Refusal> {
-    let value: Value = read(body).await?;
-    let items = match value {
-        Value::Array(items) => items,
-        value => vec![value],
-    };
-    let item = |item| serde_json::from_value(item);
-    let items: Result<Vec<T>, _> = items.into_iter().map(item).collect();
-    items.map_err(|error| Refusal::bad_request(format!("The body does not fit: {error}")))
+async fn read_list<T: DeserializeOwned>(body: Body, limit: usize) -> Result<Vec<T>, Refusal> {
+    let body = collect(body, limit).await?;
+    // Not by way of a tree, which would take many times as much memory.
+    if body.trim_ascii_start().starts_with(b"[") { parse(&body) } else { Ok(vec![parse(&body)?]) }
 }
 
 async fn list_faults(State(backend): State<Backend>) -> Response {
@@ -114,7 +118,7 @@ async fn list_faults(State(backend): State<Backend>) -> Response {
 
 async fn add_faults(State(backend): State<Backend>, body: Body) -> Response {
     let add = async {
-        let faults: Vec<Fault> = read_list(body).await?;
+        let faults: Vec<Fault> = read_list(body, BODY_LIMIT).await?;
         backend.faults().add_all(faults).map_err(|error| Refusal::bad_request(error.to_string()))
     };
     told(add.await.map(|ids| (StatusCode::CREATED, json(json!({ "ids": ids }))).into_response()))
@@ -212,7 +216,7 @@ async fn clear_requests(State(backend): State<Backend>) -> Response {
 }
 
 async fn seed(State(backend): State<Backend>, body: Body) -> Response {
-    let documents: Vec<SeedDocument> = match read_list(body).await {
+    let documents: Vec<SeedDocument> = match read_list(body, SEED_LIMIT).await {
         Ok(documents) => documents,
         Err(refusal) => return refusal.into_response(""),
     };

@@ -4,11 +4,18 @@ use bytes::{Buf, BytesMut};
 use edgequake_types::multipart::{Content, Form, FormError, Part};
 use memchr::memmem;
 
+/// The only part that may be as large as the form.
+const FILE: &str = "file";
+
 /// The maximum size of the head of a part, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
 
 /// The maximum number of parts, those included that nobody wants.
 const PART_LIMIT: usize = 1000;
+
+/// The maximum size of the content of a part that is wanted, unless it is the file, in bytes. What is made of it, such as
+/// metadata, can take a hundred times as much.
+const FIELD_LIMIT: usize = 256 * 1024;
 
 /// Why a form cannot be read. Parts are numbered from 0.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +28,8 @@ pub(crate) enum ReadError {
     Head { index: usize },
     #[error("the form has more than {PART_LIMIT} parts")]
     Parts,
+    #[error("the part {name:?} is larger than {FIELD_LIMIT} bytes")]
+    Field { name: String },
 }
 
 /// A form that is being read. Of parts with the same name the last one is kept, as it is the one that counts.
@@ -79,7 +88,7 @@ impl FormReader {
     ///
     /// # Errors
     ///
-    /// [`ReadError`] for a part without a name or with a head that is too long, and for too many parts.
+    /// [`ReadError`] for a part without a name or with a head that is too long, for too many parts, and for a field that is too large.
     pub(crate) fn push(&mut self, piece: &[u8]) -> Result<(), ReadError> {
         self.buffer.extend_from_slice(piece);
         while self.step()? {}
@@ -106,6 +115,11 @@ impl FormReader {
             State::Content(part) => {
                 let part = part.take();
                 let ends = self.next_delimiter(part.is_some());
+                if let Some(part) = part.as_ref().filter(|part| part.name != FILE)
+                    && self.content.len() > FIELD_LIMIT
+                {
+                    return Err(ReadError::Field { name: part.name.clone() });
+                }
                 match part {
                     Some(mut part) if ends => {
                         part.content = Content::Bytes(std::mem::take(&mut self.content).into());
@@ -243,6 +257,22 @@ mod tests {
                 assert!(read(good, endless.as_bytes(), sizes).is_err(), "{length} {sizes:?}");
             }
         }
+    }
+
+    #[test]
+    fn only_a_file_may_be_large() {
+        let part = |name: &str, length: usize| {
+            let head = format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
+            read(
+                "multipart/form-data; boundary=b",
+                format!("{head}{}\r\n--b--", "x".repeat(length)).as_bytes(),
+                &[60_000],
+            )
+        };
+        assert_eq!(part("a", FIELD_LIMIT).map(|parts| parts.len()), Ok(1));
+        assert_eq!(part("a", FIELD_LIMIT + 1), Err(ReadError::Field { name: "a".to_owned() }));
+        assert_eq!(part("file", FIELD_LIMIT + 1).map(|parts| parts.len()), Ok(1));
+        assert_eq!(part("z", FIELD_LIMIT + 1), Ok(Vec::new()), "nobody wants it");
     }
 
     #[test]

@@ -370,6 +370,7 @@ async fn read_form(
 fn malformed(error: ReadError) -> Refusal {
     match error {
         ReadError::Form(error) => undecodable(&DecodeError::Form(error), false),
+        ReadError::Field { .. } => Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
         error => {
             let message = format!("Failed to deserialize the request: the form cannot be read: {error}");
             Refusal::text(StatusCode::BAD_REQUEST, message)
