@@ -220,18 +220,10 @@ async fn seed(State(backend): State<Backend>, body: Body) -> Response {
         Ok(documents) => documents,
         Err(refusal) => return refusal.into_response(""),
     };
-    // All or none; only what others do meanwhile can still come between.
-    if let Err(error) = documents.iter().try_for_each(|document| backend.check_seed(document)) {
-        return Refusal::bad_request(error.to_string()).into_response("");
+    match backend.seed_all(documents).await {
+        Ok(ids) => (StatusCode::CREATED, json(json!({ "document_ids": ids }))).into_response(),
+        Err(error) => Refusal::bad_request(error.to_string()).into_response(""),
     }
-    let mut ids = Vec::new();
-    for document in documents {
-        match backend.seed(document).await {
-            Ok(id) => ids.push(id),
-            Err(error) => return Refusal::bad_request(error.to_string()).into_response(""),
-        }
-    }
-    (StatusCode::CREATED, json(json!({ "document_ids": ids }))).into_response()
 }
 
 async fn reset(State(backend): State<Backend>) -> Response {

@@ -98,6 +98,8 @@ pub struct Backend {
 struct Start {
     documents: Vec<SeedDocument>,
     faults: Vec<Fault>,
+    /// Held by a reset, and by whoever adds a list of documents: one after the other.
+    turn: tokio::sync::Mutex<()>,
 }
 
 /// Raises the flag when nobody waits any more.
@@ -122,7 +124,7 @@ impl Backend {
         let signer = Signer::new().map_err(|_| StartError::Randomness)?;
         let known = Faults::new(routes::operations());
         let app = Arc::new(App::new(config, clock, signer, known, directory));
-        Ok(Self { app, start: Arc::new(Start { documents, faults }) })
+        Ok(Self { app, start: Arc::new(Start { documents, faults, turn: tokio::sync::Mutex::default() }) })
     }
 
     /// [`put_start`](Self::put_start) off the threads of the runtime. Dropping it stops the work.
@@ -197,18 +199,42 @@ impl Backend {
         seeded.await.unwrap_or(Err(SeedError::Unprocessed { title }))
     }
 
+    /// Adds documents one after the other, up to the first that is refused; also when nobody waits any more.
+    pub(crate) async fn seed_all(&self, documents: Vec<SeedDocument>) -> Result<Vec<DocumentId>, SeedError> {
+        let title = documents.first().map(|document| document.title.clone()).unwrap_or_default();
+        let backend = self.clone();
+        let seeded = tokio::spawn(async move {
+            let _turn = backend.start.turn.lock().await;
+            // What only others do meanwhile can still come between.
+            documents.iter().try_for_each(|document| backend.check_seed(document))?;
+            let mut ids = Vec::new();
+            for document in documents {
+                ids.push(backend.seed(document).await?);
+            }
+            Ok(ids)
+        });
+        seeded.await.unwrap_or(Err(SeedError::Unprocessed { title }))
+    }
+
     /// Whether a document could be seeded now, its size aside.
-    pub(crate) fn check_seed(&self, document: &SeedDocument) -> Result<(), SeedError> {
+    fn check_seed(&self, document: &SeedDocument) -> Result<(), SeedError> {
         seed::check(&self.app, document).map(drop)
     }
 
     /// Puts the server back to its start: users, tenants, documents and faults are those of the builder, all sessions
     /// are over, rate limits are unused, and the ledger, the recorder, the request log and the counts are empty.
-    /// Connections and the clock stay.
+    /// Connections and the clock stay. Once it has begun, it goes to its end, also when nobody waits for it any more; resets
+    /// at the same time follow one another.
     pub async fn reset(&self) {
-        self.app.reset();
-        // Nothing that was accepted at the start is refused now.
-        let _ = self.put_start_aside().await;
+        let backend = self.clone();
+        // Only the end of the runtime stops it.
+        let reset = tokio::spawn(async move {
+            let _turn = backend.start.turn.lock().await;
+            backend.app.reset();
+            // Nothing that was accepted at the start is refused now.
+            let _ = backend.put_start_aside().await;
+        });
+        let _ = reset.await;
     }
 
     /// The session of a refresh token or of an access token, valid or not; `None` for a token that is not of this

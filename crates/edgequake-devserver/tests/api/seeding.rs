@@ -6,6 +6,7 @@ use edgequake_types::documents::{DocumentStatus, ListDocuments, UploadText};
 use edgequake_types::query::Query;
 use edgequake_types::session::{Me, Refresh};
 use edgequake_types::users::CreateUser;
+use futures_util::FutureExt;
 
 use crate::documents::default_workspace;
 use crate::support::{Api, PASSWORD, USER, with_users};
@@ -65,6 +66,25 @@ async fn a_reset_puts_the_start_back() {
     let list = api.ok(&ListDocuments::new()).await;
     assert_eq!((list.total, list.documents[0].title.as_deref()), (1, Some("Bridge")));
     assert_eq!(api.ok(&Query::new("bridge")).await.sources.len(), 1);
+}
+
+/// Whoever orders a reset may hang up, and two may come at once.
+#[tokio::test]
+async fn a_reset_that_nobody_waits_for_goes_to_its_end() {
+    let start = ["First", "Second"].map(|title| SeedDocument::new(title, format!("{title}. {BRIDGE}")));
+    let [first, second] = start;
+    let builder = with_users().document(first).document(second).fault(Fault::status(503).on("Me"));
+    let (server, _api) = default_workspace(builder).await;
+    let mut events = server.processing_events();
+    for _ in 0..2 {
+        assert!(server.reset().now_or_never().is_none());
+    }
+    for _ in 0..4 {
+        while events.next().await.unwrap().status != DocumentStatus::Completed {}
+    }
+    assert_eq!(server.faults().active().len(), 1);
+    let list = Api::new(&server).in_default().logged_in(USER).await.ok(&ListDocuments::new()).await;
+    assert_eq!((list.total, list.status_counts.completed), (2, 2));
 }
 
 #[tokio::test]
