@@ -133,10 +133,11 @@ async fn record(State(app): State<Arc<App>>, request: Request, next: Next) -> Re
     attended.logged.status = response.status();
     attended.logged.answered = unanswered.is_none();
     if unanswered == Some(Unanswered::Silent) {
+        attended.count();
         attended.tell();
         return std::future::pending().await;
     }
-    if let Some(recording) = recording {
+    if let (Some(recording), None) = (recording, unanswered) {
         recording.answered(response.status().as_u16(), started.elapsed());
     }
     attended.count();

@@ -73,7 +73,7 @@ impl Orders {
                 *seen.entry(*how).or_default() += count;
             }
         }
-        Hits { seen, silences: of("silence"), failures: of("a failing document"), all: hits }
+        Hits { seen, failures: of("a failing document"), all: hits }
     }
 }
 
@@ -81,8 +81,6 @@ impl Orders {
 pub(crate) struct Hits {
     /// Those that a client can tell from a right answer.
     pub(crate) seen: BTreeMap<Seen, u64>,
-    /// Requests that were never answered.
-    pub(crate) silences: u64,
     /// Documents that failed.
     pub(crate) failures: u64,
     all: Vec<(&'static str, Seen, u64)>,
