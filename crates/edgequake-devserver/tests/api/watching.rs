@@ -6,6 +6,8 @@ use std::time::Duration;
 use edgequake_devserver::{Fault, RecordedBody, SessionEvent};
 use edgequake_types::documents::UploadFile;
 use edgequake_types::session::{Login, Logout, Me, Refresh};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{Api, PASSWORD, USER, with_users};
 
@@ -77,6 +79,12 @@ async fn the_recorder_keeps_requests_without_their_secrets() {
     server.faults().add(Fault::silence().on("Me")).unwrap();
     let silent = tokio::time::timeout(Duration::from_millis(50), mona.send(&Me::new())).await;
     assert!(silent.is_err());
+    server.faults().clear();
+    assert_eq!(server.stats().requests, 5, "one that is never answered is counted, too");
+    server.faults().add(Fault::reset().on("Me")).unwrap();
+    let mut stream = TcpStream::connect(server.addr()).await.unwrap();
+    stream.write_all(b"GET /api/v1/auth/me HTTP/1.1\r\nhost: localhost\r\n\r\n").await.unwrap();
+    assert!(stream.read_to_end(&mut Vec::new()).await.is_err());
     let requests = server.recorder().requests();
     let brief: Vec<_> = requests.iter().map(|request| (request.path.as_str(), request.status)).collect();
     assert_eq!(
@@ -85,6 +93,7 @@ async fn the_recorder_keeps_requests_without_their_secrets() {
             ("/api/v1/auth/login", Some(200)),
             ("/api/v1/documents", Some(200)),
             ("/api/v1/documents/upload", Some(202)),
+            ("/api/v1/auth/me", None),
             ("/api/v1/auth/me", None)
         ]
     );
