@@ -196,14 +196,19 @@ pub(crate) async fn unknown(request: Request, status: StatusCode) -> Response {
 
 /// Drains the body of a request that is refused without it.
 async fn refuse(parts: &Parts, body: &mut Body, refusal: Refusal) -> Refusal {
-    if drain(parts, body).await {
-        refusal
-    } else {
-        refusal.header(CONNECTION, HeaderValue::from_static("close"))
-    }
+    close_unless(drain(parts, body).await, refusal)
 }
 
-/// Reads and discards a body, so that the client sees the response: closing a connection with unread data resets it.
+/// Drains the rest of the body of a request that is refused for what has arrived of it.
+async fn refuse_midway(parts: &Parts, body: &mut Body, refusal: Refusal) -> Refusal {
+    close_unless(drain_rest(parts, body).await, refusal)
+}
+
+fn close_unless(drained: bool, refusal: Refusal) -> Refusal {
+    if drained { refusal } else { refusal.header(CONNECTION, HeaderValue::from_static("close")) }
+}
+
+/// Reads and discards a body of which nothing was read, so that the client sees the response: closing a connection with unread data resets it.
 /// Returns false for a body that is too large or too slow; the connection ends after the response then.
 pub(crate) async fn drain<B>(parts: &Parts, body: &mut B) -> bool
 where
@@ -213,6 +218,14 @@ where
     if parts.headers.get(EXPECT).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return true;
     }
+    drain_rest(parts, body).await
+}
+
+/// [`drain`] for a body that is on its way, whatever the client waited for before.
+async fn drain_rest<B>(parts: &Parts, body: &mut B) -> bool
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+{
     let rest = async {
         let mut length = 0;
         while let Some(Ok(frame)) = body.frame().await {
@@ -332,7 +345,7 @@ async fn read_body(payload: Payload, parts: &Parts, body: &mut Body) -> Result<B
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(|_| cut())?.into_data() else { continue };
         if read.len() + piece.len() > BODY_LIMIT {
-            return Err(refuse(parts, body, too_large(BODY_LIMIT)).await);
+            return Err(refuse_midway(parts, body, too_large(BODY_LIMIT)).await);
         }
         read.extend_from_slice(&piece);
     }
@@ -363,7 +376,8 @@ async fn read_form(
     };
     match read.await {
         Ok(form) => Ok((form, length)),
-        Err(refusal) => Err(refuse(parts, body, refusal).await),
+        Err(refusal) if length == 0 => Err(refuse(parts, body, refusal).await),
+        Err(refusal) => Err(refuse_midway(parts, body, refusal).await),
     }
 }
 

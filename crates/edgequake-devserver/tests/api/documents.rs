@@ -286,6 +286,34 @@ async fn a_large_body_is_refused_before_it_is_sent() {
     assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("connection: close"), "{answer}");
 }
 
+/// A client that was told to go on sends all of it, and sees why it is refused.
+#[tokio::test]
+async fn a_refusal_midway_arrives_although_the_client_had_waited() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let server = with_users().auth(false).start().await.unwrap();
+    let mut stream = tokio::net::TcpStream::connect(server.addr()).await.unwrap();
+    let mut body = b"--b\r\nX: y\r\n\r\n".to_vec();
+    body.resize(900_000, b'x');
+    let head = format!(
+        "POST /api/v1/documents/upload HTTP/1.1\r\nhost: localhost\r\nexpect: 100-continue\r\n\
+         content-type: multipart/form-data; boundary=b\r\nx-tenant-id: default\r\n\
+         x-workspace-id: default\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let goes_on = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut told = vec![0; goes_on.len()];
+    stream.read_exact(&mut told).await.unwrap();
+    assert_eq!(told, goes_on);
+    stream.write_all(&body).await.unwrap();
+    // The connection stays usable, for nothing of the body is left in it.
+    stream.write_all(b"GET /live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut answers = String::new();
+    stream.read_to_string(&mut answers).await.unwrap();
+    assert!(answers.starts_with("HTTP/1.1 400") && answers.contains("HTTP/1.1 200"), "{answers}");
+}
+
 #[tokio::test]
 async fn a_file_may_be_larger_than_other_bodies() {
     use tower::ServiceExt;
