@@ -179,15 +179,25 @@ impl Job {
     /// Applies the fault that is ordered for a stage, if there is one. Returns whether the document is to end with a part
     /// missing, and `None` once it has failed or was cancelled.
     async fn apply_fault(&self, stage: &str) -> Option<bool> {
-        let fault = self.app.upgrade()?.faults.take_at_stage(stage);
-        match fault.map(|fault| fault.effect) {
-            Some(Effect::FailProcessing { partial: true, .. }) => Some(true),
-            Some(Effect::FailProcessing { .. }) => {
+        let app = self.app.upgrade()?;
+        let Some(fault) = app.faults.take_at_stage(stage) else { return Some(false) };
+        let clock = app.clock.clone();
+        // Nobody keeps the server while it waits.
+        drop(app);
+        let stop = self.in_flight(|document| document.stop.clone())?;
+        if fault.delay_ms > 0 {
+            tokio::select! {
+                () = clock.pause(Duration::from_millis(fault.delay_ms)) => {}
+                () = stop.stopped() => return None,
+            }
+        }
+        match fault.effect {
+            Effect::FailProcessing { partial: true, .. } => Some(true),
+            Effect::FailProcessing { .. } => {
                 self.fail(stage, &format!("Processing failed at stage {stage}"));
                 None
             }
-            Some(Effect::HangProcessing { .. }) => {
-                let stop = self.in_flight(|document| document.stop.clone())?;
+            Effect::HangProcessing { .. } => {
                 stop.stopped().await;
                 None
             }

@@ -67,9 +67,15 @@ pub enum FaultError {
     /// A read-only server refuses no operation that only reads.
     #[error("`on` must name an operation that changes something, for `read_only` hits no other")]
     ReadOnly,
-    /// The probability is not a number from 0 to 1.
-    #[error("`probability` must be a number from 0 to 1")]
+    /// A fault of processing hides no answer.
+    #[error("`executes` is about answers, and failures of processing hide none; leave it out")]
+    Executes,
+    /// The probability is not a number from 0 to 1, or the fault would never hit.
+    #[error("`probability` must be a number above 0, and 1 at most")]
     Probability,
+    /// The fault would never hit.
+    #[error("`times` must be at least 1; leave it out for a fault that never ends")]
+    Times,
     /// The status is not one of a final response.
     #[error("`code` must be a status from 200 to 599")]
     Status,
@@ -315,8 +321,12 @@ impl Table {
     }
 
     fn check(&self, fault: &Fault) -> Result<(), FaultError> {
-        if !(0.0..=1.0).contains(&fault.probability) {
+        // Not a number is neither.
+        if !(fault.probability > 0.0 && fault.probability <= 1.0) {
             return Err(FaultError::Probability);
+        }
+        if fault.times == Some(0) {
+            return Err(FaultError::Times);
         }
         if let Some(on) = &fault.on {
             let is_named = |known: &&Operation| is(on, known.name, &known.method, known.path);
@@ -336,6 +346,9 @@ impl Table {
         match &fault.effect {
             Effect::FailProcessing { .. } | Effect::HangProcessing { .. } if fault.on.is_some() => {
                 Err(FaultError::Processing)
+            }
+            Effect::FailProcessing { .. } | Effect::HangProcessing { .. } if fault.executes => {
+                Err(FaultError::Executes)
             }
             Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
                 Err(FaultError::Status)

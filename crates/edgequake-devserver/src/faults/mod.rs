@@ -41,20 +41,21 @@ pub struct Fault {
     /// How many requests pass before the first one is hit. Default 0.
     #[serde(default)]
     pub skip: u64,
-    /// How many requests are hit; `None` means that it never ends. Default `None`.
+    /// How many requests are hit, at least 1; `None` means that it never ends. Default `None`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// How likely a request is hit, from 0 to 1. Default 1.
+    /// How likely a request is hit: above 0, and 1 at most. Default 1.
     #[serde(default = "certain")]
     pub probability: f64,
     /// What the choice of requests follows from, if the probability is below 1. Default 0.
     #[serde(default)]
     pub seed: u64,
-    /// A delay in milliseconds before anything else. Default 0.
+    /// A delay in milliseconds before anything else, or before processing fails or hangs; there it follows the clock of the
+    /// server, and ends when processing is cancelled. Default 0.
     #[serde(default)]
     pub delay_ms: u64,
     /// Whether the operation is executed before the fault hides its answer. Default false: it never runs. A fault of the
-    /// body always follows an execution; it hits no HEAD, and no operation whose success has no body (204, WebSockets).
+    /// body always follows an execution, and processing knows none, where this is refused; it hits no HEAD, and no operation whose success has no body (204, WebSockets).
     #[serde(default)]
     pub executes: bool,
     /// What happens.
@@ -275,14 +276,14 @@ impl Fault {
         self
     }
 
-    /// Ends after so many requests were hit.
+    /// Ends after so many requests were hit: at least 1.
     #[must_use]
     pub fn times(mut self, times: u64) -> Self {
         self.times = Some(times);
         self
     }
 
-    /// Hits a request with this probability, chosen by `seed`.
+    /// Hits a request with this probability (above 0, and 1 at most), chosen by `seed`.
     #[must_use]
     pub fn probability(mut self, probability: f64, seed: u64) -> Self {
         (self.probability, self.seed) = (probability, seed);

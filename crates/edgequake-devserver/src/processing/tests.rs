@@ -1,10 +1,11 @@
 use edgequake_types::tasks::TaskType;
+use futures_util::FutureExt;
 
 use super::*;
 use crate::auth::token::Signer;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::faults::Faults;
+use crate::faults::{Fault, Faults};
 use crate::place::Place;
 use crate::state::Directory;
 
@@ -37,6 +38,29 @@ async fn a_panic_fails_the_document() {
         (task.status.clone(), task.error_message.as_deref()),
         (TaskStatus::Failed, Some("Processing panicked"))
     );
+}
+
+#[tokio::test]
+async fn a_fault_waits_by_the_clock_until_it_is_cancelled() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let (app, job) = job();
+    let status = || job.in_flight(|document| document.status.clone());
+    app.faults.add(Fault::fail_processing("embedding").delay(day)).unwrap();
+    {
+        let mut fails = std::pin::pin!(job.apply_fault("embedding"));
+        assert!(fails.as_mut().now_or_never().is_none());
+        assert!(status().is_some(), "it has not failed yet");
+        app.clock.advance(day);
+        assert_eq!(fails.await, None);
+    }
+    assert_eq!(status(), None);
+
+    let (app, job) = self::job();
+    app.faults.add(Fault::partial_processing("embedding").delay(day)).unwrap();
+    let mut waits = std::pin::pin!(job.apply_fault("embedding"));
+    assert!(waits.as_mut().now_or_never().is_none());
+    job.in_flight(|document| document.stop.clone()).unwrap().stop();
+    assert_eq!(waits.await, None);
 }
 
 #[tokio::test]

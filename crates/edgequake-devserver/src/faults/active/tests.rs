@@ -83,8 +83,17 @@ fn what_makes_no_sense_is_refused() {
             Fault::status(500).header("Content-Length", "1"),
             "`headers` has \"Content-Length\", whose name or value no header may have, or which the server writes itself",
         ),
-        (Fault::status(500).probability(f64::NAN, 0), "`probability` must be a number from 0 to 1"),
-        (Fault::status(500).probability(1.1, 0), "`probability` must be a number from 0 to 1"),
+        (
+            Fault::status(500).probability(f64::NAN, 0),
+            "`probability` must be a number above 0, and 1 at most",
+        ),
+        (Fault::status(500).probability(1.1, 0), "`probability` must be a number above 0, and 1 at most"),
+        (Fault::status(500).probability(0.0, 0), "`probability` must be a number above 0, and 1 at most"),
+        (Fault::status(500).times(0), "`times` must be at least 1; leave it out for a fault that never ends"),
+        (
+            Fault::fail_processing("embedding").after_execution(),
+            "`executes` is about answers, and failures of processing hide none; leave it out",
+        ),
         (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),
         (
             Fault::new(Effect::HangProcessing { stage: "x".to_owned() }),
@@ -93,11 +102,11 @@ fn what_makes_no_sense_is_refused() {
     ] {
         assert_eq!(faults.add(fault).unwrap_err().to_string(), message);
     }
-    let always = || Fault::status(500).times(0);
+    let always = || Fault::status(500).skip(u64::MAX);
     assert!((0..CAPACITY).all(|_| faults.add(always()).is_ok()));
     assert_eq!(faults.add(always()), Err(FaultError::Capacity));
     assert_eq!(faults.add_all(vec![always()]), Err(FaultError::Capacity));
-    assert!(faults.take(asked("Query")).is_none(), "a fault that hits no request");
+    assert!(faults.take(asked("Query")).is_none(), "a fault that lets every request pass");
 }
 
 #[test]
