@@ -1,5 +1,6 @@
 //! Applies a [`Fault`](crate::faults::Fault) to a response.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
@@ -11,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 
 use crate::error::Refusal;
-use crate::faults::Effect;
+use crate::faults::{Effect, Fault};
 use crate::link::Link;
 
 /// The time for what was written to leave before the connection ends.
@@ -29,33 +30,14 @@ pub(crate) enum Unanswered {
 #[error("a fault ends the connection")]
 struct Ended;
 
-impl Effect {
-    /// Whether the answer of the operation is not seen, so that it need not be made.
-    pub(crate) fn hides_answer(&self) -> bool {
-        matches!(
-            self,
-            Self::Status { .. }
-                | Self::Html { .. }
-                | Self::Unauthorized
-                | Self::RateLimited { .. }
-                | Self::ReadOnly
-                | Self::Reset
-                | Self::Silence
-        )
-    }
-
-    /// Whether the client gets no response at all.
-    pub(crate) fn disconnects(&self) -> bool {
-        matches!(self, Self::Reset | Self::Silence)
-    }
-
-    /// The response instead of the answer, for an effect that hides it.
-    pub(crate) fn replace(&self, link: Option<&Link>, request_id: &str) -> Response {
-        match self {
-            Self::Status { code, body, retry_after, headers } => {
+impl Fault {
+    /// The response instead of the answer, for a fault that hides it.
+    pub(crate) fn replace(self: &Arc<Self>, link: Option<&Link>, request_id: &str) -> Response {
+        match &self.effect {
+            Effect::Status { code, body, retry_after, headers } => {
                 let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
                 let mut response = match body {
-                    Some(text) => text_response(status, text.clone()),
+                    Some(_) => text_response(status, Bytes::from_owner(OrderedBody(Arc::clone(self)))),
                     None if status.is_client_error() || status.is_server_error() => {
                         Refusal::of_status(status).into_response(request_id)
                     }
@@ -72,7 +54,7 @@ impl Effect {
                 }
                 response
             }
-            Self::Html { code } => {
+            Effect::Html { code } => {
                 let status = StatusCode::from_u16(*code).unwrap_or(StatusCode::BAD_GATEWAY);
                 let page = format!(
                     "<html>\r\n<head><title>{status}</title></head>\r\n<body>\r\n<center><h1>{status}</h1></center>\r\n\
@@ -80,13 +62,13 @@ impl Effect {
                 );
                 (status, [(CONTENT_TYPE, "text/html")], page).into_response()
             }
-            Self::Unauthorized => Refusal::not_authenticated().into_response(request_id),
-            Self::RateLimited { seconds } => Refusal::rate_limited(*seconds).into_response(request_id),
-            Self::ReadOnly => {
+            Effect::Unauthorized => Refusal::not_authenticated().into_response(request_id),
+            Effect::RateLimited { seconds } => Refusal::rate_limited(*seconds).into_response(request_id),
+            Effect::ReadOnly => {
                 let refusal = Refusal::of_status(StatusCode::SERVICE_UNAVAILABLE);
                 refusal.header(RETRY_AFTER, HeaderValue::from(5)).into_response(request_id)
             }
-            Self::Silence => {
+            Effect::Silence => {
                 if let Some(link) = link {
                     link.silence();
                 }
@@ -107,6 +89,39 @@ impl Effect {
                 response
             }
         }
+    }
+}
+
+/// The body that a fault orders, which is not copied for each response.
+struct OrderedBody(Arc<Fault>);
+
+impl AsRef<[u8]> for OrderedBody {
+    fn as_ref(&self) -> &[u8] {
+        match &self.0.effect {
+            Effect::Status { body: Some(body), .. } => body.as_bytes(),
+            _ => &[],
+        }
+    }
+}
+
+impl Effect {
+    /// Whether the answer of the operation is not seen, so that it need not be made.
+    pub(crate) fn hides_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::Status { .. }
+                | Self::Html { .. }
+                | Self::Unauthorized
+                | Self::RateLimited { .. }
+                | Self::ReadOnly
+                | Self::Reset
+                | Self::Silence
+        )
+    }
+
+    /// Whether the client gets no response at all.
+    pub(crate) fn disconnects(&self) -> bool {
+        matches!(self, Self::Reset | Self::Silence)
     }
 
     /// Spoils the body of an answer.
@@ -142,8 +157,8 @@ impl Effect {
     }
 }
 
-fn text_response(status: StatusCode, text: String) -> Response {
-    let is_json = text.trim_start().starts_with(['{', '[']);
+fn text_response(status: StatusCode, text: Bytes) -> Response {
+    let is_json = matches!(text.trim_ascii_start().first(), Some(b'{' | b'['));
     let content_type = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
     (status, [(CONTENT_TYPE, content_type)], text).into_response()
 }

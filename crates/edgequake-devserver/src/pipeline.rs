@@ -95,13 +95,14 @@ async fn spoil(
     request_id: &str,
     parts: Parts,
     mut body: Body,
-    fault: Fault,
+    fault: Arc<Fault>,
 ) -> Response {
-    let Fault { effect, executes, delay_ms, .. } = fault;
+    let Fault { effect, executes, delay_ms, .. } = &*fault;
+    let (executes, delay_ms) = (*executes, *delay_ms);
     if delay_ms > 0 {
         tokio::time::sleep(Duration::from_millis(delay_ms)).await;
     }
-    if effect == Effect::ExpireTokens {
+    if *effect == Effect::ExpireTokens {
         app.expire_access_tokens();
     }
     let link = parts.extensions.get::<Link>().cloned();
@@ -114,7 +115,7 @@ async fn spoil(
     } else if !effect.disconnects() {
         close = !drain(&parts, &mut body).await;
     }
-    let mut response = effect.replace(link.as_ref(), request_id);
+    let mut response = fault.replace(link.as_ref(), request_id);
     if close {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }

@@ -194,12 +194,22 @@ pub struct Faults(Arc<Mutex<Table>>);
 #[derive(Debug, Default)]
 struct Table {
     operations: Vec<Operation>,
-    active: Vec<(ActiveFault, Random)>,
+    active: Vec<Entry>,
     /// The bytes of their texts.
     size: usize,
     last_id: u64,
     /// The hits of the last faults that have ended.
     ended: VecDeque<(FaultId, u64)>,
+}
+
+/// A fault in force, shared with the requests that it hits: its body may be large.
+#[derive(Debug)]
+struct Entry {
+    id: FaultId,
+    fault: Arc<Fault>,
+    seen: u64,
+    hits: u64,
+    random: Random,
 }
 
 impl Faults {
@@ -234,7 +244,7 @@ impl Faults {
     /// Ends a fault; false if it is not in force.
     pub fn remove(&self, id: FaultId) -> bool {
         let mut table = self.table();
-        let at = table.active.iter().position(|(active, _)| active.id == id);
+        let at = table.active.iter().position(|active| active.id == id);
         at.map(|at| table.end(at)).is_some()
     }
 
@@ -254,7 +264,13 @@ impl Faults {
 
     /// The faults in force, in order. Those that have hit as often as they were ordered to are not among them.
     pub fn active(&self) -> Vec<ActiveFault> {
-        self.table().active.iter().map(|(active, _)| active.clone()).collect()
+        let shown = |active: &Entry| ActiveFault {
+            id: active.id,
+            fault: Fault::clone(&active.fault),
+            seen: active.seen,
+            hits: active.hits,
+        };
+        self.table().active.iter().map(shown).collect()
     }
 
     /// How many requests a fault has hit, also one that has ended: the last thousand of these are remembered.
@@ -265,13 +281,13 @@ impl Faults {
     /// How many requests a fault has hit, and whether it is in force; `None` for one that is not known.
     pub(crate) fn find(&self, id: FaultId) -> Option<(u64, bool)> {
         let table = self.table();
-        let active = table.active.iter().find(|(active, _)| active.id == id);
+        let active = table.active.iter().find(|active| active.id == id);
         let ended = || table.ended.iter().rev().find(|(ended, _)| *ended == id);
-        active.map(|(active, _)| (active.hits, true)).or_else(|| ended().map(|(_, hits)| (*hits, false)))
+        active.map(|active| (active.hits, true)).or_else(|| ended().map(|(_, hits)| (*hits, false)))
     }
 
     /// The fault that hits a request.
-    pub(crate) fn take(&self, asked: Asked<'_>) -> Option<Fault> {
+    pub(crate) fn take(&self, asked: Asked<'_>) -> Option<Arc<Fault>> {
         self.table().take(|fault| {
             let fits = match fault.effect {
                 Effect::FailProcessing { .. } | Effect::HangProcessing { .. } => false,
@@ -284,7 +300,7 @@ impl Faults {
     }
 
     /// The fault that hits the processing of a document at a stage.
-    pub(crate) fn take_at_stage(&self, at: &str) -> Option<Fault> {
+    pub(crate) fn take_at_stage(&self, at: &str) -> Option<Arc<Fault>> {
         self.table().take(|fault| match &fault.effect {
             Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage } => stage == at,
             _ => false,
@@ -298,13 +314,13 @@ impl Table {
         let id = FaultId(self.last_id);
         let random = Random::new(fault.seed);
         self.size += size(&fault);
-        self.active.push((ActiveFault { id, fault, seen: 0, hits: 0 }, random));
+        self.active.push(Entry { id, fault: Arc::new(fault), seen: 0, hits: 0, random });
         id
     }
 
     /// Ends a fault.
     fn end(&mut self, at: usize) {
-        let (ended, _) = self.active.remove(at);
+        let ended = self.active.remove(at);
         self.size -= size(&ended.fault);
         if self.ended.len() >= CAPACITY {
             self.ended.pop_front();
@@ -373,11 +389,10 @@ impl Table {
         }
     }
 
-    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
-        let at =
-            self.active.iter_mut().position(|(active, random)| fits(&active.fault) && active.hit(random))?;
-        let (active, _) = self.active.get(at)?;
-        let fault = active.fault.clone();
+    fn take(&mut self, fits: impl Fn(&Fault) -> bool) -> Option<Arc<Fault>> {
+        let at = self.active.iter_mut().position(|active| fits(&active.fault) && active.hit())?;
+        let active = self.active.get(at)?;
+        let fault = Arc::clone(&active.fault);
         if fault.times.is_some_and(|times| active.hits >= times) {
             self.end(at);
         }
@@ -409,13 +424,13 @@ fn may_be_ordered(name: &str, value: &str) -> bool {
         && HeaderValue::from_str(value).is_ok()
 }
 
-impl ActiveFault {
+impl Entry {
     /// Looks at a request that fits, and decides whether it is hit.
-    fn hit(&mut self, random: &mut Random) -> bool {
+    fn hit(&mut self) -> bool {
         self.seen += 1;
         let hits = self.fault.times.is_none_or(|times| self.hits < times)
             && self.seen > self.fault.skip
-            && random.next() < self.fault.probability;
+            && self.random.next() < self.fault.probability;
         self.hits += u64::from(hits);
         hits
     }

@@ -26,8 +26,8 @@ fn faults_hit_in_order_after_those_that_pass_and_end() {
     let second = faults.add(Fault::status(503).times(1)).unwrap();
     let codes: Vec<Option<u16>> = (0..5)
         .map(|_| {
-            faults.take(asked("Query")).map(|fault| match fault.effect {
-                Effect::Status { code, .. } => code,
+            faults.take(asked("Query")).map(|fault| match &fault.effect {
+                Effect::Status { code, .. } => *code,
                 other => panic!("{other:?}"),
             })
         })
@@ -118,8 +118,25 @@ fn more_headers_than_a_response_can_carry_are_refused() {
     assert_eq!(faults.add(with(HEADER_LIMIT + 1)), Err(FaultError::Headers));
     faults.add(with(HEADER_LIMIT)).unwrap();
     assert!(faults.table().size > HEADER_LIMIT * HEADER_OVERHEAD, "names of a few bytes weigh more");
-    let response = faults.take(asked("Query")).unwrap().effect.replace(None, "");
+    let response = faults.take(asked("Query")).unwrap().replace(None, "");
     assert!(response.headers().len() >= HEADER_LIMIT);
+}
+
+#[tokio::test]
+async fn a_body_is_shared_with_its_responses() {
+    use http_body_util::BodyExt;
+
+    let faults = faults();
+    faults.add(Fault::status(500).body(" [1]").times(2)).unwrap();
+    let mut places = Vec::new();
+    for _ in 0..2 {
+        let response = faults.take(asked("Query")).unwrap().replace(None, "");
+        assert_eq!(response.headers()["content-type"], "application/json");
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        assert_eq!(body, " [1]");
+        places.push((body.as_ptr(), body));
+    }
+    assert_eq!(places[0].0, places[1].0, "it was copied");
 }
 
 #[test]
