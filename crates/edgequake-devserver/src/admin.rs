@@ -47,7 +47,8 @@ DELETE /__dev/requests         removes them
 GET    /__dev/log              the latest requests in brief
 GET    /__dev/events           what happens to documents, as server-sent events
 GET    /__dev/stats            counts since the start
-POST   /__dev/seed             adds a document, or a list of them: {\"title\": \"...\", \"content\": \"...\"}
+POST   /__dev/seed             adds a document, or a list of them: {\"title\": \"...\", \"content\": \"...\"};
+                               if room runs out (400), those before it stay
 POST   /__dev/reset            puts the server back to its start
 ";
 

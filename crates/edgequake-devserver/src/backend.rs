@@ -205,7 +205,7 @@ impl Backend {
         let backend = self.clone();
         let seeded = tokio::spawn(async move {
             let _turn = backend.start.turn.lock().await;
-            // What only others do meanwhile can still come between.
+            // All or none, but for their size and for what others do meanwhile.
             documents.iter().try_for_each(|document| backend.check_seed(document))?;
             let mut ids = Vec::new();
             for document in documents {

@@ -74,9 +74,9 @@
 //! # What it serves
 //!
 //! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes, the setup
-//! status, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server (PDFs, the
-//! knowledge graph, chat, single sign-on) answer 501 with the code `NOT_IMPLEMENTED`; so does a WebSocket without a
-//! socket, in plain text. The refresh token cookie of browsers is not set.
+//! status, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer 501
+//! with the code `NOT_IMPLEMENTED`: PDFs, the knowledge graph, chat, single sign-on, and of documents the batches, scans,
+//! recovery, search, lineage, downloads, assets and pages. So does a WebSocket without a socket, in plain text. The refresh token cookie of browsers is not set.
 //!
 //! # Intentional differences from the real server
 //!
@@ -90,13 +90,17 @@
 //!   A query uses all chunks that match (`naive`), the entities that it names with their chunks (`local`), their
 //!   relationships (`global`), both (`hybrid`), all of this (`mix`, the default), or nothing (`bypass`). Of the
 //!   conversation history, the last question counts where the new one has only a pronoun for a subject.
-//! * Bodies are limited to 10 MiB, those of uploaded files, which are read as they arrive, to 50 MiB, and all documents together to 256 MiB of text and metadata.
+//! * Bodies are limited to 10 MiB, those of uploaded files, which are read as they arrive, to 50 MiB,
+//!   and all documents together to 256 MiB of text and metadata. Of a form, every field but the file may have 256 KiB, and
+//!   there may be 1,000 parts. A body of JSON is decoded as a whole: while it is, small objects take a hundred times their text.
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
 //! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants, each described in 16 KiB at most; the settings of a
 //!   workspace take up to 32 KiB of memory. A task is kept as long as its document; of those without one, the last 1,000 that ended.
 //! * What is kept for tests is bounded, too: 10,000 requests or 16 MiB in the log, 1,000 requests or 32 MiB in the recorder,
-//!   100,000 entries in the ledger, and 1,000 faults with texts of 64 MiB together.
+//!   100,000 entries in the ledger, and 1,000 faults with texts of 64 MiB together. A body for `/__dev` may have 8 MiB, and
+//!   documents to seed 64 MiB.
+//! * There may be 256 open WebSockets, and 100,000 refresh tokens, of which the oldest are forgotten first.
 //!
 //! # Features
 //!
