@@ -125,6 +125,22 @@ async fn a_list_is_taken_as_a_whole_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn bodies_are_bounded() {
+    let server = with_users().start().await.unwrap();
+    let api = Api::new(&server).in_default();
+    let fault = |length: usize| {
+        json!({"on": "GET /live", "effect": {"status": {"code": 503, "body": "x".repeat(length)}}})
+            .to_string()
+    };
+    assert_eq!(api.post("/__dev/faults", &fault(8 << 20)).await.cause(), "400 BAD_REQUEST");
+    assert_eq!(api.post("/__dev/faults", &format!(" \n[{}]", fault(7 << 20))).await.status, 201);
+    // Documents may be larger together.
+    let documents =
+        json!([{"title": "Bridge", "content": "It opened in 1931.", "metadata": {"x": "y".repeat(9 << 20)}}]);
+    assert_eq!(api.post("/__dev/seed", &documents.to_string()).await.status, 201);
+}
+
+#[tokio::test]
 async fn everything_else_that_tests_need() {
     let server = with_users().start().await.unwrap();
     let api = Api::new(&server).in_default();

@@ -216,6 +216,15 @@ async fn a_file_is_titled_by_its_name_and_its_metadata_is_kept_whole() {
 }
 
 #[tokio::test]
+async fn the_metadata_of_a_file_is_short() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let metadata = serde_json::json!(vec![serde_json::json!({"a": 0}); 40_000]);
+    let answer = api.send(&UploadFile::from_bytes("a.txt", "text").metadata(metadata)).await;
+    assert_eq!(answer.status, 413);
+    assert_eq!(String::from_utf8_lossy(&answer.body), "the part \"metadata\" is larger than 262144 bytes");
+}
+
+#[tokio::test]
 async fn chunk_options_are_checked() {
     let (_server, api) = default_workspace(with_users()).await;
     for (options, status) in [
