@@ -2,15 +2,17 @@
 //!
 //! The targets live in `crates/*/fuzz`, workspaces of their own as `cargo-fuzz` wants it. Ordinary tests replay the inputs
 //! in `fuzz/corpus/<target>`; this command starts from them and looks for more. What it collects goes to the target folder,
-//! so that only inputs chosen by a person are committed; an input that fails goes to `fuzz/artifacts`.
+//! so that only inputs chosen by a person are committed; an input that fails goes to `fuzz/artifacts`. At the end it prints how many
+//! inputs each target was run with.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use lexopt::{Arg, Parser, ValueExt};
 
-use crate::command::{output, run as run_command};
+use crate::command::output;
 use crate::failure::{During, Failure, Result};
 use crate::tool::Tool;
 use crate::workspace::Workspace;
@@ -45,6 +47,7 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
         let names: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
         return Err(Failure::new(format!("no such fuzz target; there are: {}", names.join(", "))));
     }
+    let mut runs = Vec::new();
     for (folder, target) in chosen {
         println!("fuzzing {target} for {seconds} s");
         let build = workspace.target.join("fuzz");
@@ -55,9 +58,36 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
         fuzz.arg("--target-dir").arg(&build).arg(target).arg(collected);
         fuzz.args(Some(folder.join("corpus").join(target)).filter(|seeds| seeds.is_dir()));
         fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
-        run_command(&mut fuzz)?;
+        runs.push((target, watch(&mut fuzz, target)?));
+    }
+    for (target, runs) in runs {
+        println!("{target:<16} {runs:>12} runs");
     }
     Ok(())
+}
+
+/// Runs a target, with what it says on our own stream, and gives how many inputs it was run with.
+fn watch(fuzz: &mut Command, target: &str) -> Result<u64> {
+    let mut process = fuzz.stderr(Stdio::piped()).spawn().during("starting cargo-fuzz")?;
+    let mut runs = None;
+    if let Some(stderr) = process.stderr.take() {
+        for line in BufReader::new(stderr).split(b'\n') {
+            let line = line.during("reading what the fuzzer says")?;
+            let line = String::from_utf8_lossy(&line);
+            eprintln!("{line}");
+            runs = done(&line).or(runs);
+        }
+    }
+    let status = process.wait().during("waiting for the fuzzer")?;
+    if !status.success() {
+        return Err(Failure::new(format!("fuzzing {target} failed: {status}")));
+    }
+    runs.ok_or_else(|| Failure::new(format!("the fuzzer does not say how often it ran {target}")))
+}
+
+/// How many runs libFuzzer says that it has done, in its last line.
+fn done(line: &str) -> Option<u64> {
+    line.strip_prefix("Done ")?.split(' ').next()?.parse().ok()
 }
 
 /// `cargo fuzz <verb>` on one folder of targets. The sanitizers need flags that a stable compiler takes only so.
@@ -65,4 +95,16 @@ fn cargo_fuzz(binary: &Path, verb: &str, folder: &Path) -> Command {
     let mut command = Command::new(binary);
     command.arg("fuzz").arg(verb).arg("--fuzz-dir").arg(folder).env("RUSTC_BOOTSTRAP", "1");
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_runs_are_those_of_the_last_line() {
+        assert_eq!(done("Done 1523456 runs in 61 second(s)"), Some(1_523_456));
+        assert_eq!(done("#2\tINITED cov: 7 ft: 8 corp: 1/1b exec/s: 0 rss: 28Mb"), None);
+        assert_eq!(done("Done"), None);
+    }
 }
