@@ -241,10 +241,12 @@ impl<K: Kinds> Room<K> {
             let since = if shared.in_use > 0 { now } else { shared.since };
             rules.end((&shared.connection, shared.used), since)
         });
-        // What is given back will be unused from then on.
-        let lent = (self.lent + self.connecting > 0).then(|| now.checked_add(rules.idle_limit)).flatten();
+        // What is given back counts from then on, so that whoever looks now need not be replaced; but an old one may not be kept at all.
+        let stays = rules.lifetime.is_none() && self.lent + self.connecting > 0;
+        let lent = stays.then(|| now.checked_add(rules.idle_limit)).flatten();
         let next = idle.chain(shared).chain(lent).min();
-        next.or_else(|| (!self.is_empty()).then(|| now + LONG))
+        let is_left = stays || !self.idle.is_empty() || !self.shared.is_empty();
+        next.or_else(|| is_left.then(|| now + LONG))
     }
 
     /// Closes the one that is unused for the longest time; whether there was one.
