@@ -41,17 +41,17 @@
 //!
 //! | budget | found | limit |
 //! |---|---:|---:|
-//! | start, to the first answer | 7.2 ms | 50 ms |
-//! | resident memory when idle | 7.1 MiB | 30 MiB |
-//! | memory after 8,000 documents of new words came and went, over that after the first 4,000 (27 MiB) | 1.14 | 1.25 |
-//! | listing a page of 20: many (120 us) over few, other workspaces full over empty | 1.08, 0.98 | 3, 1.5 |
-//! | listing those in a state: many (109 us) over few, others full over empty | 1.03, 0.94 | 3, 1.5 |
-//! | a query that few documents match: many (111 us) over few, others full over empty | 0.90, 1.18 | 3, 1.5 |
-//! | a query that all documents match: many (1.5 ms) over few, others full over empty | 4.9, 1.18 | 20, 1.5 |
-//! | an upload, its processing and its deletion: many (250 us) over few, others full over empty | 0.91, 1.00 | 3, 1.5 |
-//! | statistics of the workspace: many (27 us) over few, others full over empty | 0.89, 1.15 | 3, 1.5 |
-//! | deleting each of all: many (15 us) over few | 1.5 | 2 |
-//! | end after a signal: with an open connection, hanging processing, a large document in processing | 0.002 s | 1 s |
+//! | start, to the first answer | 2.7 ms | 50 ms |
+//! | resident memory when idle | 7.3 MiB | 30 MiB |
+//! | memory after 8,000 documents of new words came and went, over that after the first 4,000 (28 MiB) | 1.06 | 1.25 |
+//! | listing a page of 20: many (170 us) over few, other workspaces full over empty | 1.20, 0.88 | 3, 1.5 |
+//! | listing those in a state: many (173 us) over few, others full over empty | 1.11, 0.90 | 3, 1.5 |
+//! | a query that few documents match: many (175 us) over few, others full over empty | 1.08, 0.99 | 3, 1.5 |
+//! | a query that all documents match: many (1.3 ms) over few, others full over empty | 4.4, 0.98 | 20, 1.5 |
+//! | an upload, its processing and its deletion: many (275 us) over few, others full over empty | 0.96, 1.04 | 3, 1.5 |
+//! | statistics of the workspace: many (29 us) over few, others full over empty | 1.02, 0.97 | 3, 1.5 |
+//! | deleting each of all: many (17 us) over few | 1.7 | 2 |
+//! | end after a signal: with an open connection, hanging processing, a large document in processing | 0.003 s | 1 s |
 //! | end after a signal: with a stream, a slow body, a silent connection, half a request | 0.50 s | 1 s |
 //!
 //! Rates and build times depend on what else the machine does, by a tenth and more; the other figures repeat.

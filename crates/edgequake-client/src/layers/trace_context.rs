@@ -72,6 +72,7 @@ impl TraceContextLayer {
     }
 
     /// One that passes nothing on, so that a stack is of one type with it and without.
+    #[cfg(feature = "client")]
     pub(crate) fn none() -> Self {
         Self { write: None }
     }
