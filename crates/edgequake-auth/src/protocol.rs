@@ -5,12 +5,14 @@
 //! over all interleavings. The docs of [`store`](crate::store) tell the whole way.
 
 mod watched;
+mod step;
 mod refresher;
 pub(crate) mod settle;
 
 use std::time::Duration;
 
-pub(crate) use self::refresher::{Refresher, Step, Urgency};
+pub(crate) use self::refresher::Refresher;
+pub(crate) use self::step::{Step, Urgency};
 pub(crate) use self::watched::Seen;
 use crate::clock::Now;
 use crate::store::{RandomId, Record, StoredTokens, Version};

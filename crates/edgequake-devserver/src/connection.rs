@@ -19,12 +19,12 @@ use tower_service::Service;
 
 use crate::admin;
 use crate::app::App;
+use crate::body::drain;
 use crate::effects::Unanswered;
 use crate::error::Refusal;
 use crate::guard::{self, Guard};
 use crate::link::{Link, Linked};
 use crate::log::LoggedRequest;
-use crate::pipeline;
 use crate::service::{BackendService, ResponseBody, omit_length};
 #[cfg(feature = "websocket")]
 use crate::socket::Closing;
@@ -134,7 +134,7 @@ async fn answer(
     };
     if let Err(message) = shared.guard.check(&parts) {
         let mut response = Refusal::text(StatusCode::FORBIDDEN, message).into_response("");
-        if !pipeline::drain(&parts, &mut body).await {
+        if !drain(&parts, &mut body).await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         tell(shared.app.seen(&parts), response.status());

@@ -119,6 +119,7 @@ mod link;
 mod error;
 mod faults;
 mod form;
+mod body;
 mod digest;
 mod password;
 mod ledger;

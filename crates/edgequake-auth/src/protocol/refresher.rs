@@ -1,62 +1,19 @@
 //! [`Refresher`]: from a look at the record to the moment a token may be sent.
 
+#[cfg(test)]
+mod inspection;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use edgequake_types::Secret;
 
 use super::settle::Presented;
+use super::step::{Present, Step, Urgency};
 use super::watched::{self, Seen};
 use super::{Held, Limits, elapsed, is_good};
 use crate::clock::Now;
 use crate::store::fingerprint;
 use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
-
-/// How much an access token is needed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Urgency {
-    /// The present one still works: nobody waits, and nothing is risked.
-    Early,
-    /// The present one still works, and the program asks for another: that is worth a wait, and no risk.
-    Asked,
-    /// There is none that works.
-    Needed,
-}
-
-/// What to do next.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Step {
-    /// The tokens of the record are good.
-    Adopt,
-    /// There is nothing to do now; the access token in hand still works.
-    Skip,
-    /// Somebody else is at it: look again after this time at the latest.
-    Wait(Duration),
-    /// Put this in the place of the record that was read, then tell [`Refresher::written`] and go on.
-    Write(Box<Record>),
-    /// Send the refresh token now.
-    Present(Present),
-    /// Log in with the password.
-    LogIn,
-    /// The session that was in hand is over.
-    Ended(EndReason),
-    /// The record has no name, and somebody else's session took the place of the one in hand.
-    Replaced,
-    /// There is none, and nothing to make one from.
-    NoLogin,
-}
-
-/// A refresh token that may be sent now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Present {
-    pub(crate) token: Secret,
-    pub(crate) what: Presented,
-}
-
-impl std::hash::Hash for Present {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.what.hash(state);
-    }
-}
 
 /// One process that wants an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,34 +138,6 @@ impl Refresher {
         let version = intended.filter(|_| given.is_none());
         let what = Presented { session: record.session, version, holder: self.me, unsettled, given };
         (!self.took_over()).then_some(what)
-    }
-
-    /// Since when there is a lease of ours.
-    #[cfg(test)]
-    pub(super) fn lease_since(&self) -> Option<Now> {
-        self.mine.as_ref().map(|mine| mine.since)
-    }
-
-    /// Whether there is a token of the program that is in no record yet.
-    #[cfg(test)]
-    pub(super) fn is_given(&self) -> bool {
-        self.given.is_some()
-    }
-
-    /// The same process under another name.
-    #[cfg(test)]
-    pub(super) fn rename(
-        &mut self,
-        names: &dyn Fn(RandomId) -> RandomId,
-        sessions: impl Fn(RandomId) -> RandomId,
-    ) {
-        self.me = names(self.me);
-        if let Some(held) = &mut self.held {
-            held.session = sessions(held.session);
-        }
-        if let Some(seen) = &mut self.seen {
-            (seen.holder, seen.session) = (names(seen.holder), sessions(seen.session));
-        }
     }
 
     /// A token that the program gave was refused: it is not tried again.

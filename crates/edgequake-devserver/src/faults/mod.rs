@@ -3,16 +3,19 @@
 //! A fault says which operation it concerns, how often and how likely it happens, and what it does. Which requests it
 //! hits depends on its seed and on their order only.
 
-mod active;
+mod error;
 mod random;
+mod active;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use active::{ActiveFault, FaultError, FaultId, Faults};
-pub(crate) use active::{Answers, Asked, Operation, STAGES};
+pub use active::{ActiveFault, FaultId, Faults};
+pub(crate) use active::{Answers, Asked, Operation};
+pub use error::FaultError;
+pub(crate) use error::STAGES;
 
 /// A failure to order: what goes wrong, where, how often and how likely.
 ///

@@ -5,6 +5,7 @@
 
 mod admin;
 mod api_keys;
+mod bodies;
 mod checks;
 mod documents;
 mod faults;

@@ -7,8 +7,8 @@ use super::server::Token;
 use super::share::{Share, Without, second_of, secret, session_by, session_of, token_in, token_of};
 use super::world::{Answer, At, Sending, World, kept};
 use crate::clock::Now;
-use crate::protocol::refresher::Present;
 use crate::protocol::settle::{self, Logout, Save};
+use crate::protocol::step::Present;
 use crate::protocol::{Held, Refresher, Step, Urgency, is_good};
 use crate::store::{EndReason, RandomId, Record, Status};
 

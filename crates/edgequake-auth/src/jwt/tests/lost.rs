@@ -1,0 +1,92 @@
+//! How the loss of a session is told: once, in every case, and never of a logout of one's own.
+
+use tokio::time::advance;
+
+use super::broken::{secs, share};
+use super::rig::{Fault, Rig, cx, token};
+use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore};
+
+/// What comes within a second.
+async fn next(lost: &mut crate::LostSessions) -> Option<crate::SessionPhase> {
+    tokio::time::timeout(secs(1), lost.next()).await.ok().flatten().map(|lost| lost.phase)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_logout_of_ones_own_is_no_failure() {
+    for under_way in [false, true] {
+        let rig = Rig::default();
+        let jwt = rig.with_login();
+        jwt.authorize(&cx()).await.unwrap();
+        let mut lost = jwt.lost_sessions();
+        let waiting = under_way.then(|| {
+            rig.fail([Fault::Held]);
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.refresh_now().await })
+        });
+        if under_way {
+            rig.arrival("/refresh").await;
+        }
+        let leaving = tokio::spawn({
+            let jwt = jwt.clone();
+            async move { jwt.logout().await }
+        });
+        tokio::task::yield_now().await;
+        rig.release.notify_one();
+        assert!(leaving.await.unwrap().is_complete());
+        if let Some(waiting) = waiting {
+            assert_eq!(waiting.await.unwrap().unwrap_err().kind(), Kind::SessionExpired);
+        }
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+        let status = jwt.watch().status();
+        assert_eq!(status.phase, crate::SessionPhase::LoggedOut);
+        assert!(status.last_failure.is_none() && jwt.counters().failures.is_empty(), "{under_way}");
+        assert_eq!(next(&mut lost).await, None, "{under_way}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_lost_once() {
+    use crate::SessionPhase::Lost;
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let jwt = share(&rig, &store);
+    let mut lost = jwt.lost_sessions();
+    for dead in ["r0", "r9"] {
+        super::broken::put(&store, "a0", Some(dead), super::broken::past()).await;
+        for _ in 0..3 {
+            assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::SessionExpired);
+            advance(secs(61)).await;
+        }
+        assert_eq!((next(&mut lost).await, next(&mut lost).await), (Some(Lost), None));
+        // Somebody logs in, and the next one can be lost again.
+        super::broken::put(&store, "good", None, None).await;
+        let found = jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(token(&found), "good");
+        assert_eq!(jwt.rejected(found.generation()), crate::Recourse::Retry);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_lost_also_if_the_password_that_is_held_is_not_taken_any_more() {
+    use crate::SessionPhase::{Active, Lost};
+    for (status, answer, kind) in
+        [(401, "", Kind::Refused), (403, "", Kind::Inactive), (423, "", Kind::Locked)]
+    {
+        for early in [false, true] {
+            let rig = Rig::default();
+            let jwt = rig.with_login();
+            let mut lost = jwt.lost_sessions();
+            jwt.authorize(&cx()).await.unwrap();
+            advance(secs(if early { 3500 } else { 3601 })).await;
+            // One that fails for another reason loses nothing.
+            rig.fail([Fault::Transport(crate::TransportErrorKind::NotSent)]);
+            assert!(jwt.refresh_now().await.is_err());
+            assert_eq!(next(&mut lost).await, None);
+            rig.fail([Fault::Answer(401, ""), Fault::Answer(status, answer)]);
+            assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), kind);
+            assert_eq!((next(&mut lost).await, next(&mut lost).await), (Some(Lost), None), "{status}");
+            assert_eq!(jwt.watch().status().phase, if early { Active } else { Lost });
+            assert!(early || jwt.authorize(&cx()).await.is_err());
+            assert_eq!(next(&mut lost).await, None);
+        }
+    }
+}
