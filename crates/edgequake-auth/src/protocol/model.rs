@@ -109,6 +109,12 @@ fn two_processes_that_begin_otherwise() {
     }
 }
 
+/// What is known of a token that the program gave goes with the session that it began, and so does what is to be lost by it.
+#[test]
+fn two_processes_with_the_same_token_whose_session_gives_way_to_a_login_that_is_logged_out() {
+    hold(&Share { start: Start::Given, ..Share::new(2, Budget { login: 1, logout: 1, ..NONE }) });
+}
+
 #[test]
 #[ignore = "takes minutes: cargo xtask model"]
 fn two_processes_that_begin_otherwise_and_any_accident() {

@@ -167,10 +167,11 @@ impl Share {
         let begun = world.holders[index].refresher.as_ref().and_then(Refresher::lease_since)?;
         let lasts = second_of(begun) + self.limits().lease().as_secs();
         let late = u64::from(world.second(index)) > lasts;
-        let served = world.server.take(token, late || unsettled, self.lenient);
-        // A session that nobody finds in the store any more is nobody's loss.
+        // A session that nobody finds in the store any more, or whose newest token nobody has, is nobody's loss.
         let stored = world.record.as_deref().and_then(Record::tokens).and_then(token_of);
         let used = stored.is_some_and(|stored| stored.session() == token.session());
+        let used = used && world.server.newest(token).is_some_and(|newest| world.has(newest));
+        let served = world.server.take(token, late || unsettled, self.lenient);
         world.seen.reused |= used && served == Served::Reused { excused: false };
         if let (Served::Successor(token), At::Sent(_, _, answer)) = (served, &mut world.holders[index].at) {
             *answer = Some(Answer::Successor(token));

@@ -6,8 +6,8 @@ use super::share::{Share, Without, token_of};
 use super::world::{At, World};
 use crate::store::Status;
 
-/// The server sees a token of the session that is stored twice only if one of those who showed it was stopped between its check and the server's work for
-/// longer than its lease, or knew that it might have been shown before.
+/// The server sees a token of the session that is stored, and that can still go on, twice only if one of those who showed it was
+/// stopped between its check and the server's work for longer than its lease, or knew that it might have been shown before.
 pub(super) const NO_REUSE_WITHOUT_CAUSE: &str = "no reuse without cause";
 /// No two processes exchange one token at once while their leases last.
 pub(super) const NO_TWO_AT_ONCE: &str = "no two at once";

@@ -79,6 +79,11 @@ impl Server {
         self.0.get(token.session()).is_some_and(|session| session.over || session.current == token)
     }
 
+    /// The newest token of a token's session.
+    pub(super) fn newest(&self, token: Token) -> Option<Token> {
+        self.0.get(token.session()).map(|session| session.current)
+    }
+
     /// Whether the token is the newest one of a session that lasts.
     pub(super) fn is_newest(&self, token: Token) -> bool {
         self.0.get(token.session()).is_some_and(|session| !session.over && session.current == token)

@@ -135,6 +135,17 @@ impl World {
         self.now + self.holders[holder].ahead
     }
 
+    /// Whether a token is stored, or on its way to be.
+    pub(super) fn has(&self, token: Token) -> bool {
+        let stored = self.record.as_deref().and_then(Record::tokens).and_then(token_of);
+        let comes = |holder: &Holder| match &holder.at {
+            At::Sent(_, _, Some(answer)) | At::Answered(_, answer) => *answer == Answer::Successor(token),
+            At::Saving(_, successor, _) => *successor == token,
+            _ => holder.owes.is_some_and(|owed| owed.token == token),
+        };
+        stored == Some(token) || self.holders.iter().any(comes)
+    }
+
     /// Puts a record in place of what is there. Whoever has read that one and is about to write will find that it is gone.
     pub(super) fn put(&mut self, record: Option<Arc<Record>>) {
         for holder in &mut self.holders {
