@@ -43,6 +43,8 @@ Options:
                         [default: 0]
   --rate-limit B/R      Limits each caller: B requests at once, R more a second
   --master-key-file F   Reads the master key from the first line of the file F
+  --scan-root DIR       Lets clients have the files below this folder ingested
+                        (POST /api/v1/documents/scan)
   --seed FILE           Adds a text file, or a JSON file with a list of
                         {\"title\", \"content\"}, as documents
   --faults FILE         Orders the failures of a JSON file, one or a list, as
@@ -170,6 +172,11 @@ impl Arguments {
                 "allow-origin" => {
                     let rule = "must be an origin, such as http://localhost:3000";
                     server.allow_origin(value(&mut parser, "--allow-origin", rule, origin)?)
+                }
+                "scan-root" => {
+                    let rule = "must be the path of a folder";
+                    let folder: PathBuf = value(&mut parser, "--scan-root", rule, |text| Some(text.into()))?;
+                    server.scan_root(folder)
                 }
                 "seed" => {
                     let path: PathBuf = value(&mut parser, "--seed", FILE, |text| Some(text.into()))?;

@@ -1,6 +1,7 @@
 //! [`Backend`]: the server without a socket.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edgequake_types::session::{Role, User};
@@ -50,6 +51,16 @@ pub enum StartError {
         /// The error of the library.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// A folder whose files were to be ingested on request is not there.
+    #[non_exhaustive]
+    #[error("the folder {} cannot be scanned; is it there?", path.display())]
+    ScanRoot {
+        /// The folder.
+        path: PathBuf,
+        /// The error of the operating system.
+        #[source]
+        source: std::io::Error,
     },
     /// Two users share a name or an e-mail address.
     #[error("user names and e-mail addresses must be unique, ignoring case")]
@@ -114,11 +125,14 @@ impl Drop for StopOnDrop {
 impl Backend {
     /// A server with nothing of the start but its users.
     pub(crate) fn new(
-        config: Config,
+        mut config: Config,
         users: Vec<InitialUser>,
         documents: Vec<SeedDocument>,
         faults: Vec<Fault>,
     ) -> Result<Self, StartError> {
+        for root in &mut config.scan_roots {
+            *root = folder(root)?;
+        }
         let clock = Clock::start();
         let directory = initial_directory(&config, users, clock.timestamp())?;
         let signer = Signer::new().map_err(|_| StartError::Randomness)?;
@@ -269,6 +283,12 @@ impl Backend {
     pub fn revoke_sessions(&self) {
         self.app.revoke_sessions();
     }
+}
+
+/// The folder without links.
+fn folder(path: &Path) -> Result<PathBuf, StartError> {
+    let real = path.canonicalize().and_then(|real| std::fs::read_dir(&real).map(|_| real));
+    real.map_err(|source| StartError::ScanRoot { path: path.to_owned(), source })
 }
 
 /// The tables at the start: the default tenant with the default workspace, and the users.

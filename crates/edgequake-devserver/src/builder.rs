@@ -1,6 +1,7 @@
 //! [`DevServerBuilder`]: configures a server and starts it.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use edgequake_types::session::Role;
@@ -217,6 +218,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// Lets clients have the files of this folder, and of those below it, ingested (`POST /api/v1/documents/scan`). Links are not
+    /// followed. Default: no folder, so that every scan is refused with 403.
+    pub fn scan_root(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.config.scan_roots.push(folder.into());
+        self
+    }
+
     /// Adds a document that is there from the start, processed.
     pub fn document(mut self, document: SeedDocument) -> Self {
         self.documents.push(document);
@@ -241,8 +249,8 @@ impl DevServerBuilder {
     ///
     /// # Errors
     ///
-    /// [`StartError::Users`] when two users share a name or an e-mail address, [`StartError::Seed`] for a document and
-    /// [`StartError::Fault`] for a fault that makes no sense.
+    /// [`StartError::Users`] when two users share a name or an e-mail address, [`StartError::ScanRoot`] for a folder that is not
+    /// there, [`StartError::Seed`] for a document and [`StartError::Fault`] for a fault that makes no sense.
     pub fn build(self) -> Result<Backend, StartError> {
         let backend = self.bare()?;
         backend.put_start(&Stop::default())?;

@@ -1,5 +1,6 @@
 //! [`Config`]: how a server behaves, as plain data.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) lockout: Duration,
     /// How many requests at once, and how many more per second.
     pub(crate) rate_limit: Option<(u32, f64)>,
+    /// The folders below which directories may be scanned, without links once the server is made.
+    pub(crate) scan_roots: Vec<PathBuf>,
     /// Called for each request, once it has ended.
     pub(crate) on_request: Option<RequestListener>,
 }
@@ -89,6 +92,7 @@ impl Default for Config {
             max_login_attempts: 5,
             lockout: Duration::from_secs(15 * 60),
             rate_limit: None,
+            scan_roots: Vec::new(),
             on_request: None,
         }
     }

@@ -47,6 +47,12 @@ impl Refusal {
         Self::problem(StatusCode::UNPROCESSABLE_ENTITY, "VALIDATION_ERROR", message, [])
     }
 
+    /// 422 for a word that is no way to extract entities.
+    pub(crate) fn invalid_extraction_mode(word: &str) -> Self {
+        let message = format!("extraction_mode must be llm, decision or inherit, and not {word:?}");
+        Self::problem(StatusCode::UNPROCESSABLE_ENTITY, "invalid_extraction_mode", message, [])
+    }
+
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::problem(StatusCode::CONFLICT, "CONFLICT", message, [])
     }
@@ -143,6 +149,11 @@ impl Refusal {
     /// A plain-text refusal, as from an extractor before the handler runs.
     pub(crate) fn text(status: StatusCode, message: impl Into<String>) -> Self {
         Self::new(status, ErrorShape::Text, ErrorBody::new("", message))
+    }
+
+    /// What a client is told.
+    pub(crate) fn message(&self) -> &str {
+        &self.0.body.message
     }
 
     /// The reason in the diagnostics, or else the code.

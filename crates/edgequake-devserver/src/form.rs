@@ -4,8 +4,8 @@ use bytes::{Buf, BytesMut};
 use edgequake_types::multipart::{Content, Form, FormError, Part};
 use memchr::memmem;
 
-/// The only part that may be as large as the form.
-const FILE: &str = "file";
+/// The only parts that may be as large as the form.
+const FILES: [&str; 2] = ["file", "files"];
 
 /// The maximum size of the head of a part, in bytes.
 const HEAD_LIMIT: usize = 16 * 1024;
@@ -32,7 +32,8 @@ pub(crate) enum ReadError {
     Field { name: String },
 }
 
-/// A form that is being read. Of parts with the same name the last one is kept, as it is the one that counts.
+/// A form that is being read. Of parts with the same name the last one is kept, as it is the one that counts; of files each
+/// one, where the form may have `files`.
 #[derive(Debug)]
 pub(crate) struct FormReader {
     /// Names the boundary, and nothing else that the client has sent: it is read again for every part.
@@ -115,7 +116,7 @@ impl FormReader {
             State::Content(part) => {
                 let part = part.take();
                 let ends = self.next_delimiter(part.is_some());
-                if let Some(part) = part.as_ref().filter(|part| part.name != FILE)
+                if let Some(part) = part.as_ref().filter(|part| !is_file(&part.name))
                     && self.content.len() > FIELD_LIMIT
                 {
                     return Err(ReadError::Field { name: part.name.clone() });
@@ -123,7 +124,9 @@ impl FormReader {
                 match part {
                     Some(mut part) if ends => {
                         part.content = Content::Bytes(std::mem::take(&mut self.content).into());
-                        self.parts.retain(|known| known.name != part.name);
+                        if !(is_file(&part.name) && self.wanted.contains(&"files")) {
+                            self.parts.retain(|known| known.name != part.name);
+                        }
                         self.parts.push(part);
                     }
                     part if !ends => self.state = State::Content(part),
@@ -189,6 +192,10 @@ impl FormReader {
         self.state = State::Content(part.filter(|part| self.wanted.contains(&part.name.as_str())));
         Ok(true)
     }
+}
+
+fn is_file(name: &str) -> bool {
+    FILES.contains(&name)
 }
 
 /// The boundary in a content type: 1 to 70 characters.
@@ -273,6 +280,25 @@ mod tests {
         assert_eq!(part("a", FIELD_LIMIT + 1), Err(ReadError::Field { name: "a".to_owned() }));
         assert_eq!(part("file", FIELD_LIMIT + 1).map(|parts| parts.len()), Ok(1));
         assert_eq!(part("z", FIELD_LIMIT + 1), Ok(Vec::new()), "nobody wants it");
+    }
+
+    #[test]
+    fn of_several_files_each_counts() {
+        let part = |name: &str, content: &str| {
+            format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{content}\r\n")
+        };
+        let body =
+            [part("files", "1"), part("a", "2"), part("file", "3"), part("files", "4"), part("a", "5")];
+        let body = format!("{}--b--", body.concat());
+        let read = |wanted: &'static [&'static str]| {
+            let mut reader = FormReader::new("multipart/form-data; boundary=b", wanted).unwrap();
+            reader.push(body.as_bytes()).unwrap();
+            reader.finish().unwrap().into_parts()
+        };
+        let text = Part::text;
+        let all = [text("files", "1"), text("file", "3"), text("files", "4"), text("a", "5")];
+        assert_eq!(read(&["a", "file", "files"]), all);
+        assert_eq!(read(&["a", "file"]), [text("file", "3"), text("a", "5")]);
     }
 
     #[test]

@@ -131,6 +131,7 @@ mod config;
 mod reply;
 mod events;
 mod shrink;
+mod scan;
 mod retrieval;
 mod state;
 mod auth;

@@ -242,6 +242,21 @@ impl Job {
     }
 }
 
+/// Waits until none of these documents is being processed any more.
+pub(crate) async fn settled(app: &App, space: &Space, documents: &[DocumentId]) {
+    let mut events = app.bus.subscribe();
+    let is_busy = || {
+        let contents = space.contents();
+        let mut found = documents.iter().filter_map(|id| contents.documents.get(id));
+        found.any(StoredDocument::is_in_flight)
+    };
+    while is_busy() {
+        if events.next_or_lost().await.is_none() {
+            return;
+        }
+    }
+}
+
 /// What subscribers are told of a document.
 pub(crate) fn event(space: &Space, document: &StoredDocument) -> ProcessingEvent {
     ProcessingEvent {

@@ -1,4 +1,4 @@
-//! [`Removed`]: what went with a document.
+//! [`Removed`]: what went with a document. [`Impact`]: what would go with it.
 
 /// What is no longer there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -16,4 +16,13 @@ impl<'a> std::iter::Sum<&'a Self> for Removed {
             relationships: sum.relationships + next.relationships,
         })
     }
+}
+
+/// What would no longer be there without a document, and what would be less.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Impact {
+    pub(crate) removed: Removed,
+    /// Those that other documents name as well.
+    pub(crate) entities_updated: u64,
+    pub(crate) relationships_updated: u64,
 }

@@ -145,7 +145,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
             content: content.into(),
             hash,
             metadata,
-            track_id: new_track_id(now),
+            track_id: new_track_id(now, "upload"),
             task_id: task_id.clone(),
             status: DocumentStatus::Pending,
             stage: "queued",

@@ -33,6 +33,7 @@ fn options_reach_the_server() {
             "5",
             "--rate-limit",
             "20/1.5",
+            "--scan-root=some/folder",
             "--user",
             "mona",
             "--user=rita:readonly",
@@ -50,6 +51,7 @@ fn options_reach_the_server() {
         "processing_delay: 250ms",
         "token_delay: 5ms",
         "Some((20, 1.5))",
+        "scan_roots: [\"some/folder\"]",
         "static_keys: [[redacted], [redacted]]",
         "rita@localhost",
     ] {
@@ -140,6 +142,7 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
         &["--token-lifetime", "0"],
         &["--processing-delay", "-1"],
         &["--rate-limit", "5"],
+        &["--scan-root"],
         &["--rate-limit", "5/inf"],
         &["--master-key", "s3cr3t"],
         &["s3cr3t"],
@@ -162,6 +165,7 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     --token-lifetime must be a number of seconds above 0
     --processing-delay must be a whole number of milliseconds
     --rate-limit must be BURST/RATE, such as 20/1.5
+    --scan-root must be the path of a folder
     --rate-limit must be BURST/RATE, such as 20/1.5
     unknown option --master-key; see --help
     unexpected argument; see --help

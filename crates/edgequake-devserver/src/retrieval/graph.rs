@@ -1,10 +1,12 @@
 //! [`Graph`]: the entities and relationships of one workspace, and the chunks that state them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-use super::entities::Facts;
+use super::entities::{Facts, Pair};
 use super::words::words;
+use crate::removed::{Impact, Removed};
 use crate::shrink::shrink;
 
 type Name = Arc<str>;
@@ -126,6 +128,32 @@ impl Graph {
         shrink(&mut self.entities);
         shrink(&mut self.relationships);
         shrink(&mut self.by_word);
+    }
+
+    /// What would become of the graph without these consecutive chunks, which say this.
+    pub(super) fn impact<'a>(&self, chunks: &Range<u64>, facts: impl Iterator<Item = &'a Facts>) -> Impact {
+        let (mut names, mut pairs): (BTreeSet<&str>, BTreeSet<&Pair>) = Default::default();
+        for facts in facts {
+            names.extend(facts.names.iter().map(String::as_str));
+            pairs.extend(&facts.pairs);
+        }
+        let goes = |stated: &BTreeSet<u64>| stated.iter().all(|chunk| chunks.contains(chunk));
+        let entities = names.into_iter().filter_map(|name| Some(&self.entities.get(name)?.chunks));
+        let relationships = pairs
+            .into_iter()
+            .filter_map(|(from, to)| self.relationships.get(&(from.as_str().into(), to.as_str().into())));
+        let (entities, shared): (Vec<_>, Vec<_>) = entities.partition(|stated| goes(stated));
+        let (relationships, stated_elsewhere): (Vec<_>, Vec<_>) =
+            relationships.partition(|stated| goes(stated));
+        Impact {
+            removed: Removed {
+                chunks: chunks.end - chunks.start,
+                entities: entities.len() as u64,
+                relationships: relationships.len() as u64,
+            },
+            entities_updated: shared.len() as u64,
+            relationships_updated: stated_elsewhere.len() as u64,
+        }
     }
 
     /// The entities whose names share words with a query, best first: those whose names it says in full.

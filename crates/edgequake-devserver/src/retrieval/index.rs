@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bm25::{Embedder, EmbedderBuilder, Embedding, TokenEmbedder};
@@ -12,7 +13,7 @@ use super::entities::{Facts, Pair, facts};
 use super::graph::{Graph, GraphSize};
 use super::postings::Postings;
 use super::words::Words;
-use crate::removed::Removed;
+use crate::removed::{Impact, Removed};
 use crate::shrink::shrink;
 
 /// The usual number of words in a chunk, without stop words: the average length for BM25.
@@ -131,6 +132,11 @@ impl std::fmt::Debug for Index {
     }
 }
 
+/// The keys of a document, which are consecutive.
+fn range(keys: &[u64]) -> Range<u64> {
+    keys.first().copied().unwrap_or(0)..keys.last().map_or(0, |key| key + 1)
+}
+
 impl Index {
     /// Inserts the chunks of a document, replacing its previous ones.
     pub(crate) fn insert(&mut self, document_id: &DocumentId, chunks: PreparedChunks) {
@@ -166,8 +172,7 @@ impl Index {
             self.graph.remove(*key, &entry.facts);
             words.extend(entry.words);
         }
-        // The keys of a document are consecutive.
-        let removed = keys.first().copied().unwrap_or(0)..keys.last().map_or(0, |key| key + 1);
+        let removed = range(&keys);
         for word in words {
             if self.postings.get_mut(&word).is_some_and(|chunks| !chunks.remove(&removed)) {
                 self.postings.remove(&word);
@@ -182,6 +187,13 @@ impl Index {
             entities: before.entities - left.entities,
             relationships: before.relationships - left.relationships,
         }
+    }
+
+    /// What [`remove`](Self::remove) would take away.
+    pub(crate) fn impact(&self, document_id: &DocumentId) -> Impact {
+        let keys = self.documents.get(document_id).map(Vec::as_slice).unwrap_or_default();
+        let facts = keys.iter().filter_map(|key| Some(&self.chunks.get(key)?.facts));
+        self.graph.impact(&range(keys), facts)
     }
 
     /// How well each chunk matches a query, of those that match at all.

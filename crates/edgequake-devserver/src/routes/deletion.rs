@@ -1,13 +1,16 @@
-//! Deleting one document, or all documents of a workspace.
+//! Deleting one document, several, or all documents of a workspace, and what that would take away.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
 
 use edgequake_types::documents::{
-    DeleteAllDocuments, DeleteDocument, DeletedDocument, DeletedDocuments, DocumentStatus,
+    AcceptedDeletion, DeleteAllDocuments, DeleteDocument, DeleteDocuments, DeletedDocument, DeletedDocuments,
+    DeletionImpact, DocumentStatus, GetDeletionImpact,
 };
-use edgequake_types::tasks::{TaskStatus, TaskType};
+use edgequake_types::tasks::{Task, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use http::header::{HeaderValue, LOCATION};
+use serde_json::Value;
 
 use crate::config::Era;
 use crate::error::Refusal;
@@ -94,13 +97,18 @@ pub(super) async fn delete_all(
     }
 }
 
+/// The task that deletes all documents at the moment.
+fn running_wipe(contents: &Contents) -> Option<&TrackId> {
+    let mut tasks = contents.tasks.newest_first().map(|stored| &stored.task);
+    let is_running =
+        |task: &&Task| task.task_type == Some(TaskType::WorkspaceWipe) && !task.status.is_terminal();
+    tasks.find(is_running).map(|task| &task.track_id)
+}
+
 fn queue_wipe(call: &Call, space: &Arc<Space>) -> Reply<DeletedDocuments> {
     let mut contents = space.contents();
-    let running = contents.tasks.newest_first().find(|stored| {
-        stored.task.task_type == Some(TaskType::WorkspaceWipe) && !stored.task.status.is_terminal()
-    });
-    if let Some(running) = running {
-        return accepted(0, &running.task.track_id);
+    if let Some(running) = running_wipe(&contents) {
+        return located(DeletedDocuments::accepted(0, running), running);
     }
     let ids: Vec<DocumentId> =
         contents.documents.newest_first().map(|document| document.id.clone()).collect();
@@ -109,13 +117,14 @@ fn queue_wipe(call: &Call, space: &Arc<Space>) -> Reply<DeletedDocuments> {
         mark_deleting(call, space, &mut contents, id, Some(&task));
     }
     drop(contents);
-    let reply = accepted(ids.len() as u64, &task);
+    let reply = located(DeletedDocuments::accepted(ids.len() as u64, &task), &task);
     processing::delete(&call.app, space, ids, task);
     reply
 }
 
-fn accepted(planned: u64, task: &TrackId) -> Reply<DeletedDocuments> {
-    let reply = Reply::new(DeletedDocuments::accepted(planned, task));
+/// An answer that says where its task is.
+fn located<M>(accepted: M, task: &TrackId) -> Reply<M> {
+    let reply = Reply::new(accepted);
     match HeaderValue::try_from(format!("/api/v1/tasks/{task}")) {
         Ok(location) => reply.header(LOCATION, location),
         Err(_) => reply,
@@ -136,5 +145,60 @@ async fn wipe_now(space: &Arc<Space>) -> Result<Reply<DeletedDocuments>, Refusal
     response.total_entities_removed = removed.entities;
     response.total_relationships_removed = removed.relationships;
     response.skipped_count = skipped.len() as u64;
+    response.skipped_documents = skipped.into_iter().map(|(_, id)| Value::from(id.as_str())).collect();
     Ok(Reply::new(response))
+}
+
+/// How many documents may be deleted together.
+const MAX_BATCH: usize = 500;
+
+/// Ids that are not known in the workspace, or whose documents are being deleted already, are passed over.
+pub(super) async fn delete_many(
+    call: Call,
+    request: DeleteDocuments,
+) -> Result<Reply<AcceptedDeletion>, Refusal> {
+    let place = call.workspace(Refusal::bad_request)?;
+    let ids = request.document_ids.iter().map(|id| id.as_str().trim()).filter(|id| !id.is_empty());
+    let ids: BTreeSet<DocumentId> = ids.map(DocumentId::new).collect();
+    if !(1..=MAX_BATCH).contains(&ids.len()) {
+        return Err(Refusal::bad_request(format!("document_ids must have 1 to {MAX_BATCH} ids")));
+    }
+    let space = call.app.spaces.open(&place);
+    let (ids, task) = {
+        let mut contents = space.contents();
+        if let Some(running) = running_wipe(&contents) {
+            return Err(Refusal::conflict(format!("Task {running} deletes all documents already")));
+        }
+        let is_there = |id: &DocumentId| {
+            contents.documents.get(id).is_some_and(|known| known.status != DocumentStatus::Deleting)
+        };
+        let ids: Vec<DocumentId> = ids.into_iter().filter(is_there).collect();
+        let task = contents.tasks.create(TaskType::BatchDeletion, &space.place, None, call.now);
+        for id in &ids {
+            mark_deleting(&call, &space, &mut contents, id, Some(&task));
+        }
+        (ids, task)
+    };
+    let reply = located(AcceptedDeletion::new(&task, ids.len() as u64), &task);
+    processing::delete(&call.app, &space, ids, task);
+    Ok(reply)
+}
+
+pub(super) async fn impact(call: Call, request: GetDeletionImpact) -> Result<Reply<DeletionImpact>, Refusal> {
+    let GetDeletionImpact { document_id, .. } = request;
+    let unknown = || Refusal::not_found(format!("document {document_id}"));
+    let space = call.space().ok_or_else(unknown)?;
+    space.contents().documents.get(&document_id).ok_or_else(unknown)?;
+    let counted = tokio::task::spawn_blocking({
+        let document_id = document_id.clone();
+        move || space.index.lock().unwrap_or_else(PoisonError::into_inner).impact(&document_id)
+    });
+    let counted = counted.await.map_err(|_| Refusal::internal())?;
+    let mut impact = DeletionImpact::new(document_id);
+    impact.chunks_to_delete = counted.removed.chunks;
+    impact.entities_to_remove = counted.removed.entities;
+    impact.entities_to_update = counted.entities_updated;
+    impact.relationships_to_remove = counted.removed.relationships;
+    impact.relationships_to_update = counted.relationships_updated;
+    Ok(Reply::new(impact))
 }

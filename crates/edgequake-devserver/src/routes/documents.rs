@@ -1,7 +1,11 @@
-//! Listing, reading and following documents.
+//! Listing, finding, reading and following documents.
 
-use edgequake_types::documents::{Document, DocumentList, GetDocument, GetTrack, ListDocuments, Track};
+use edgequake_types::documents::{
+    Document, DocumentList, DocumentStatus, FoundDocument, FoundDocuments, GetDocument, GetDocumentMetadata,
+    GetTrack, ListDocuments, SearchDocuments, SearchedStatus, Track,
+};
 use edgequake_types::query::DocumentFilter;
+use serde_json::Value;
 
 use crate::clock::rfc3339;
 use crate::config::Era;
@@ -53,6 +57,41 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
     list.status_counts = counts;
     Ok(Reply::new(list))
+}
+
+/// The maximum number of documents that a search finds.
+const MAX_FOUND: u64 = 50;
+
+pub(super) async fn search(call: Call, request: SearchDocuments) -> Result<Reply<FoundDocuments>, Refusal> {
+    let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
+    let contents = space.as_ref().map(|space| space.contents());
+    let documents = contents.as_ref().map(|contents| contents.documents.newest_first());
+    let asked = request.q.as_deref().unwrap_or_default().trim().to_lowercase();
+    let all = request.status == Some(SearchedStatus::All);
+    let fits = |document: &&StoredDocument| {
+        (all || document.status == DocumentStatus::Completed)
+            && (asked.is_empty() || document.title.to_lowercase().contains(&asked))
+    };
+    let fitting: Vec<&StoredDocument> = documents.into_iter().flatten().filter(fits).collect();
+    let page = Page::new(fitting, None, request.page_size, MAX_FOUND);
+    let found = |document: &StoredDocument| {
+        let mut found = FoundDocument::new(document.id.clone());
+        found.title = Some(document.title.clone());
+        found.status = Some(document.status.clone());
+        found.created_at = Some(rfc3339(document.created_at));
+        found
+    };
+    let items: Vec<FoundDocument> = page.items.into_iter().map(found).collect();
+    let has_more = page.total > items.len() as u64;
+    Ok(Reply::new(FoundDocuments::new(items, page.total, has_more)))
+}
+
+pub(super) async fn metadata(call: Call, request: GetDocumentMetadata) -> Result<Reply<Value>, Refusal> {
+    let unknown = || Refusal::not_found(format!("document {}", request.document_id));
+    let space = call.space().ok_or_else(unknown)?;
+    let contents = space.contents();
+    let document = contents.documents.get(&request.document_id).ok_or_else(unknown)?;
+    Ok(Reply::new(document.kept(&space.place)))
 }
 
 pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {

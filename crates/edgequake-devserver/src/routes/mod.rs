@@ -11,6 +11,8 @@ mod setup;
 mod tasks;
 mod tenants;
 mod upload;
+mod batch;
+mod scan;
 mod users;
 mod workspaces;
 #[cfg(feature = "websocket")]

@@ -4,7 +4,8 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, deletion, documents, health, query, session, setup, tasks, tenants, upload, users, workspaces,
+    api_keys, batch, deletion, documents, health, query, scan, session, setup, tasks, tenants, upload, users,
+    workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -60,11 +61,17 @@ fn served() -> Vec<Route> {
         Route::new(workspaces::stats, Read, WorkspaceInPath),
         Route::new(upload::upload_text, Write, Workspace),
         Route::form(upload::PARTS, upload::decode_file, upload::upload_file, Write, Workspace),
+        Route::form(batch::PARTS, batch::decode, batch::upload, Write, Workspace),
+        Route::new(scan::scan, Write, Workspace),
         Route::new(documents::list, Read, Workspace),
+        Route::new(documents::search, Read, Workspace),
         Route::new(documents::get, Read, Workspace),
+        Route::new(documents::metadata, Read, Workspace),
         Route::new(documents::track, Read, Workspace),
         Route::new(deletion::delete_one, Write, Workspace),
         Route::new(deletion::delete_all, Write, Workspace),
+        Route::new(deletion::delete_many, Write, Workspace),
+        Route::new(deletion::impact, Read, Workspace),
         Route::new(tasks::list, Read, Workspace),
         Route::new(tasks::get, Read, Workspace),
         Route::new(tasks::cancel, Write, Workspace),

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use edgequake_types::documents::{DocumentStatus, UploadFile, UploadText, UploadedDocument, UploadedFile};
+use edgequake_types::documents::{
+    DocumentStatus, ExtractionMode, UploadFile, UploadText, UploadedDocument, UploadedFile,
+};
 use edgequake_types::multipart::{Content, Form};
 use edgequake_types::tasks::TaskType;
 use edgequake_types::{DocumentId, Multipart, TrackId};
@@ -24,7 +26,7 @@ use crate::state::space::Space;
 use crate::stop::Stop;
 
 /// The extensions of text files.
-const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
+pub(super) const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
 
 /// A document to store.
 struct Upload {
@@ -36,7 +38,7 @@ struct Upload {
 }
 
 /// The outcome of an upload.
-enum Outcome {
+pub(super) enum Outcome {
     New {
         document_id: DocumentId,
         task_id: TrackId,
@@ -47,7 +49,7 @@ enum Outcome {
 }
 
 pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply<UploadedDocument>, Refusal> {
-    check_chunk_options(request.chunk_options.as_ref())?;
+    check_options(request.chunk_options.as_ref(), request.extraction_mode.as_ref())?;
     let upload = Upload {
         content: request.content,
         title: request
@@ -93,46 +95,34 @@ pub(super) fn decode_file(form: Form) -> Result<UploadFile, Refusal> {
     Ok(request)
 }
 
-/// Chunk options that are not an object are ignored; sizes that make no sense are not.
-fn check_chunk_options(options: Option<&Value>) -> Result<(), Refusal> {
+/// Chunk options that are not an object are ignored; sizes that make no sense, and unknown ways to extract entities, are not.
+pub(super) fn check_options(options: Option<&Value>, mode: Option<&ExtractionMode>) -> Result<(), Refusal> {
     for (name, least) in [("chunk_token_size", 1), ("chunk_overlap_token_size", 0)] {
         let value = options.and_then(|options| options.get(name)).filter(|value| !value.is_null());
         if value.is_some_and(|value| value.as_u64().is_none_or(|value| value < least)) {
             return Err(Refusal::validation(format!("{name} must be a whole number of at least {least}")));
         }
     }
-    Ok(())
+    match mode {
+        Some(ExtractionMode::Other(word)) => Err(Refusal::invalid_extraction_mode(word)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the extension of a file is one of these; case does not matter.
+pub(super) fn has_extension(file_name: &Path, extensions: &[impl AsRef<str>]) -> bool {
+    let extension = file_name.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| {
+        extensions.iter().any(|known| known.as_ref().eq_ignore_ascii_case(extension))
+    })
 }
 
 pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply<UploadedFile>, Refusal> {
-    check_chunk_options(request.chunk_options.as_ref())?;
-    let bytes = match request.content {
-        Content::Bytes(bytes) => bytes,
-        // A form that was read holds all of it.
-        _ => Bytes::new(),
-    };
-    let extension = Path::new(&request.file_name).extension().and_then(|extension| extension.to_str());
-    if !extension.is_some_and(|extension| EXTENSIONS.contains(&extension.to_ascii_lowercase().as_str())) {
-        return Err(Refusal::bad_request(format!(
-            "Unsupported file type; expected one of {}",
-            EXTENSIONS.join(", ")
-        )));
-    }
-    if bytes.is_empty() {
-        return Err(Refusal::bad_request("The file is empty"));
-    }
+    check_options(request.chunk_options.as_ref(), request.extraction_mode.as_ref())?;
+    let bytes = in_memory(request.content);
     let size = bytes.len() as u64;
-    let Ok(content) = String::from_utf8(bytes.into()) else {
-        return Err(Refusal::bad_request("The file is not UTF-8 text"));
-    };
-    let upload = Upload {
-        content,
-        title: request.file_name.clone(),
-        file_name: Some(request.file_name.clone()),
-        metadata: request.metadata,
-        track_id: None,
-    };
-    let (outcome, content_hash) = accept(&call, upload).await?;
+    let (outcome, content_hash) =
+        accept_file(&call, &request.file_name, bytes, request.metadata, None).await?;
     let mut uploaded = match outcome {
         Outcome::New { document_id, task_id, track_id } => {
             let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
@@ -152,6 +142,43 @@ pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply
     uploaded.content_hash = Some(content_hash);
     (uploaded.chunk_count, uploaded.entity_count, uploaded.relationship_count) = (Some(0), Some(0), Some(0));
     Ok(Reply::new(uploaded))
+}
+
+/// A form that was read holds all of it.
+pub(super) fn in_memory(content: Content) -> Bytes {
+    match content {
+        Content::Bytes(bytes) => bytes,
+        _ => Bytes::new(),
+    }
+}
+
+/// Takes a file, whose name is its title. Returns the hash of the content as well.
+///
+/// # Errors
+///
+/// 400 for a file that is no text of a known kind; 413 if there is no room; 422 for a blank one.
+pub(super) async fn accept_file(
+    call: &Call,
+    file_name: &str,
+    bytes: Bytes,
+    metadata: Option<Value>,
+    track_id: Option<TrackId>,
+) -> Result<(Outcome, String), Refusal> {
+    if !has_extension(Path::new(file_name), &EXTENSIONS) {
+        return Err(Refusal::bad_request(format!(
+            "Unsupported file type; expected one of {}",
+            EXTENSIONS.join(", ")
+        )));
+    }
+    if bytes.is_empty() {
+        return Err(Refusal::bad_request("The file is empty"));
+    }
+    let Ok(content) = String::from_utf8(bytes.into()) else {
+        return Err(Refusal::bad_request("The file is not UTF-8 text"));
+    };
+    let file_name = file_name.to_owned();
+    let upload = Upload { content, title: file_name.clone(), file_name: Some(file_name), metadata, track_id };
+    accept(call, upload).await
 }
 
 /// From which size on a text is hashed off the threads of the runtime, in bytes.
@@ -203,7 +230,7 @@ fn store(
     };
     let document_id = DocumentId::new(Uuid::new_v4().to_string());
     let task_id = contents.tasks.create(TaskType::Insert, &space.place, Some(document_id.clone()), call.now);
-    let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call.now));
+    let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call.now, "upload"));
     let document = StoredDocument {
         id: document_id.clone(),
         title: upload.title,

@@ -7,7 +7,7 @@ use edgequake_types::documents::{
 };
 use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
@@ -150,6 +150,33 @@ impl StoredDocument {
             document.ui_phase = Some(self.phase());
         }
         document
+    }
+
+    /// All that is kept about it, its text aside.
+    pub(crate) fn kept(&self, place: &Place) -> Value {
+        json!({
+            "document_id": self.id,
+            "tenant_id": place.tenant,
+            "workspace_id": place.workspace,
+            "title": self.title,
+            "file_name": self.file_name,
+            "source_type": self.source_type(),
+            "status": self.status,
+            "current_stage": self.stage,
+            "stage_progress": self.progress,
+            "error_message": self.message,
+            "track_id": self.track_id,
+            "task_id": self.task_id,
+            "content_hash": self.hash,
+            "content_length": self.content.len(),
+            "chunk_count": self.chunk_count,
+            "entity_count": self.graph.entities,
+            "relationship_count": self.graph.relationships,
+            "created_at": rfc3339(self.created_at),
+            "updated_at": rfc3339(self.updated_at),
+            "processed_at": self.processed_at.map(rfc3339),
+            "custom_metadata": self.metadata,
+        })
     }
 
     /// What it takes, in bytes, with its entries in the tables.

@@ -50,10 +50,10 @@ pub(crate) fn new_workspace_id() -> WorkspaceId {
     WorkspaceId::new(Uuid::new_v4().to_string()).expect("a UUID")
 }
 
-/// A new id for a track: `upload_`, the time down to seconds, and eight random hexadecimal digits.
-pub(crate) fn new_track_id(now: Timestamp) -> TrackId {
+/// A new id for a track: what begins it, such as `upload`, the time down to seconds, and eight random hexadecimal digits.
+pub(crate) fn new_track_id(now: Timestamp, by: &str) -> TrackId {
     let random = Uuid::new_v4().simple().to_string();
     let now = rfc3339(now);
     let time: String = now.as_str().chars().filter(char::is_ascii_digit).take(14).collect();
-    TrackId::new(format!("upload_{time}_{}", random.get(..8).unwrap_or(&random)))
+    TrackId::new(format!("{by}_{time}_{}", random.get(..8).unwrap_or(&random)))
 }

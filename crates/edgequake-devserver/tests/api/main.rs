@@ -5,12 +5,15 @@
 
 mod admin;
 mod api_keys;
+mod batches;
 mod bodies;
 mod checks;
 mod documents;
 mod faults;
+mod finding;
 mod fuzz;
 mod query;
+mod scanning;
 mod seeding;
 mod session;
 #[cfg(feature = "websocket")]
@@ -18,5 +21,6 @@ mod sockets;
 mod support;
 mod tenancy;
 mod unserved;
+mod uploads;
 mod users;
 mod watching;
