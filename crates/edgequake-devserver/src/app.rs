@@ -1,9 +1,8 @@
 //! [`App`]: the state that all handlers share.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::request::Parts;
-#[cfg(feature = "websocket")]
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -40,7 +39,9 @@ pub(crate) struct App {
     pub(crate) spaces: Spaces,
     /// One permit for each WebSocket that may be open.
     #[cfg(feature = "websocket")]
-    pub(crate) sockets: std::sync::Arc<Semaphore>,
+    pub(crate) sockets: Arc<Semaphore>,
+    /// One permit for each document that may be processed.
+    pub(crate) workers: Arc<Semaphore>,
     directory: Mutex<Directory>,
     /// The directory at the start.
     initial: Directory,
@@ -64,6 +65,7 @@ impl App {
         faults: Faults,
         directory: Directory,
     ) -> Self {
+        let workers = config.workers;
         let limiter = config.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
         Self {
             config,
@@ -78,7 +80,8 @@ impl App {
             bus: Bus::default(),
             spaces: Spaces::default(),
             #[cfg(feature = "websocket")]
-            sockets: std::sync::Arc::new(Semaphore::new(MAX_SOCKETS)),
+            sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
+            workers: Arc::new(Semaphore::new(workers)),
             directory: Mutex::new(directory.clone()),
             initial: directory,
             jobs: Mutex::default(),

@@ -39,6 +39,9 @@ Options:
   --refresh-lifetime S  Lifetime of refresh tokens in seconds
                         [default: 2592000]
   --processing-delay MS How long it takes to process a document [default: 0]
+  --workers N           How many documents are processed at once
+                        [default: 1024]
+  --stage-as-status     Names the stage of a document in its status
   --token-delay MS      Pause before each token of a streamed answer
                         [default: 0]
   --rate-limit B/R      Limits each caller: B requests at once, R more a second
@@ -208,6 +211,12 @@ impl Arguments {
                     MILLISECONDS,
                     milliseconds,
                 )?),
+                "workers" => {
+                    let rule = "must be a whole number of at least 1";
+                    let workers = |text: &str| text.parse().ok().filter(|workers| *workers > 0);
+                    server.workers(value(&mut parser, "--workers", rule, workers)?)
+                }
+                "stage-as-status" => server.stage_as_status(true),
                 "token-delay" => {
                     server.token_delay(value(&mut parser, "--token-delay", MILLISECONDS, milliseconds)?)
                 }

@@ -161,6 +161,20 @@ impl DevServerBuilder {
         self
     }
 
+    /// How many documents are processed at once, in all workspaces together; the others wait as `pending`. Default: 1,024; 0
+    /// counts as 1.
+    pub fn workers(mut self, workers: usize) -> Self {
+        self.config.workers = workers.clamp(1, tokio::sync::Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// Whether the status of a document that is being processed names its stage, as some servers do: `converting`, `chunking`,
+    /// `extracting`, `embedding`, `indexing` or `projecting`. Default: false, which means `processing`.
+    pub fn stage_as_status(mut self, named: bool) -> Self {
+        self.config.stage_as_status = named;
+        self
+    }
+
     /// The pause before each token of a streamed answer. Default: none.
     pub fn token_delay(mut self, delay: Duration) -> Self {
         self.config.token_delay = delay;

@@ -28,6 +28,8 @@ pub struct ProcessingEvent {
     pub stage: &'static str,
     /// How much of the processing is done, from 0 to 1.
     pub progress: f64,
+    /// How much of the stage is done, from 0 to 1.
+    pub stage_progress: f64,
     /// Why it failed, or what is missing.
     pub message: Option<String>,
     /// How many entities it has.

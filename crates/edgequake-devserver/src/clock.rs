@@ -35,6 +35,11 @@ impl Timestamp {
         self.0.div_euclid(1_000_000)
     }
 
+    /// How long it is since `earlier`; zero if that is later.
+    pub(crate) fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
     /// `duration` later, or [`MAX`](Self::MAX) if that is out of range.
     pub(crate) fn saturating_add(self, duration: Duration) -> Self {
         let microseconds = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);

@@ -45,6 +45,10 @@ pub(crate) struct Config {
     pub(crate) lockout: Duration,
     /// How many requests at once, and how many more per second.
     pub(crate) rate_limit: Option<(u32, f64)>,
+    /// How many documents are processed at once.
+    pub(crate) workers: usize,
+    /// Whether the status of a document names its stage.
+    pub(crate) stage_as_status: bool,
     /// The folders below which directories may be scanned, without links once the server is made.
     pub(crate) scan_roots: Vec<PathBuf>,
     /// Called for each request, once it has ended.
@@ -92,6 +96,8 @@ impl Default for Config {
             max_login_attempts: 5,
             lockout: Duration::from_secs(15 * 60),
             rate_limit: None,
+            workers: 1024,
+            stage_as_status: false,
             scan_roots: Vec::new(),
             on_request: None,
         }

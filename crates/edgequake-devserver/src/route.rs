@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::response::Response;
 use bytes::Bytes;
 use edgequake_types::multipart::Form;
-use edgequake_types::{Auth, Endpoint, Payload, UserId};
+use edgequake_types::{Auth, Endpoint, Payload, TenantId, UserId, WorkspaceId};
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderMap, Method};
@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::app::App;
 use crate::auth::caller::Caller;
 use crate::auth::permission::Permission;
-use crate::auth::scope::{Binding, Scope};
+use crate::auth::scope::{self, Binding, Scope};
 use crate::clock::Timestamp;
 use crate::config::Config;
 use crate::error::{Refusal, undecodable};
@@ -55,6 +55,29 @@ impl Call {
             .workspace(place)
             .ok_or_else(|| Refusal::not_found(format!("workspace {}", place.workspace)))?;
         Ok(place.clone())
+    }
+
+    /// The place to list from, where parameters may name another one than the headers; `None` where nothing names one.
+    ///
+    /// # Errors
+    ///
+    /// 403 for a place of the parameters that the caller may not access.
+    pub(crate) fn named_place(
+        &self,
+        tenant: Option<&TenantId>,
+        workspace: Option<&WorkspaceId>,
+    ) -> Result<Option<Place>, Refusal> {
+        let Some(own) = self.scope.place().filter(|_| tenant.is_some() || workspace.is_some()) else {
+            return Ok(self.scope.named_place().cloned());
+        };
+        let tenant = tenant.and_then(|id| scope::tenant_id(id.as_str()));
+        let workspace = workspace.and_then(|id| scope::workspace_id(id.as_str()));
+        let place = Place {
+            tenant: tenant.unwrap_or_else(|| own.tenant.clone()),
+            workspace: workspace.unwrap_or_else(|| own.workspace.clone()),
+        };
+        scope::check_place(&self.app.config, &self.app.directory().tenancy, &self.caller, &place)?;
+        Ok(Some(place))
     }
 
     /// What is in the workspace of the request; `None` while there is nothing, and when a header is not an id.

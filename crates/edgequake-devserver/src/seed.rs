@@ -18,6 +18,7 @@ use crate::retrieval::graph::GraphSize;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
+use crate::state::work::Work;
 use crate::stop::Stop;
 
 /// A document that is there, processed, without an upload. In JSON, as the file of `--seed` and the endpoint
@@ -157,6 +158,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
             updated_at: now,
             processed_at: None,
             stop: Stop::default(),
+            work: Work::default(),
             sequence: 0,
         };
         if !contents.documents.insert(document) {

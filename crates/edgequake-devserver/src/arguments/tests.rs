@@ -34,6 +34,8 @@ fn options_reach_the_server() {
             "--rate-limit",
             "20/1.5",
             "--scan-root=some/folder",
+            "--workers=3",
+            "--stage-as-status",
             "--user",
             "mona",
             "--user=rita:readonly",
@@ -52,6 +54,8 @@ fn options_reach_the_server() {
         "token_delay: 5ms",
         "Some((20, 1.5))",
         "scan_roots: [\"some/folder\"]",
+        "workers: 3",
+        "stage_as_status: true",
         "static_keys: [[redacted], [redacted]]",
         "rita@localhost",
     ] {
@@ -143,6 +147,7 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
         &["--processing-delay", "-1"],
         &["--rate-limit", "5"],
         &["--scan-root"],
+        &["--workers", "0"],
         &["--rate-limit", "5/inf"],
         &["--master-key", "s3cr3t"],
         &["s3cr3t"],
@@ -166,6 +171,7 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     --processing-delay must be a whole number of milliseconds
     --rate-limit must be BURST/RATE, such as 20/1.5
     --scan-root must be the path of a folder
+    --workers must be a whole number of at least 1
     --rate-limit must be BURST/RATE, such as 20/1.5
     unknown option --master-key; see --help
     unexpected argument; see --help

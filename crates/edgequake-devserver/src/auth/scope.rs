@@ -165,6 +165,39 @@ fn role_in(tenancy: &Tenancy, caller: &Caller, place: &Place) -> Option<MemberRo
     tenancy.role_in(caller.user_id()?, place)
 }
 
+/// What a caller may do in a place that is in use.
+fn membership(tenancy: &Tenancy, caller: &Caller, place: &Place) -> Result<MemberRole, Refusal> {
+    if !tenancy.is_active(place) {
+        return Err(Refusal::forbidden("workspace_not_available"));
+    }
+    role_in(tenancy, caller, place).ok_or_else(|| Refusal::forbidden("membership_required"))
+}
+
+/// Checks that a caller may read in a place that parameters name instead of headers.
+///
+/// # Errors
+///
+/// 403 for a place that the caller may not access.
+pub(crate) fn check_place(
+    config: &Config,
+    tenancy: &Tenancy,
+    caller: &Caller,
+    place: &Place,
+) -> Result<(), Refusal> {
+    match (&caller.identity, config.era) {
+        (Identity::Session { place: claimed, .. }, _) if config.strict_scope && claimed != place => {
+            Err(Refusal::claim_mismatch("workspace_id"))
+        }
+        (Identity::Anonymous | Identity::BuiltIn(_) | Identity::MasterKey, _) => Ok(()),
+        (Identity::StaticKey, _) if !config.strict_scope => Ok(()),
+        (_, Era::C) => membership(tenancy, caller, place).map(drop),
+        (_, Era::B) if config.strict_scope => {
+            role_in(tenancy, caller, place).map(drop).ok_or_else(Refusal::no_membership)
+        }
+        (_, Era::B) => Ok(()),
+    }
+}
+
 fn check_membership(
     tenancy: &Tenancy,
     caller: &mut Caller,
@@ -177,11 +210,7 @@ fn check_membership(
             "X-Tenant-ID and X-Workspace-ID must be UUIDs or the word `default`",
         ));
     }
-    if !tenancy.is_active(&scope.place) {
-        return Err(Refusal::forbidden("workspace_not_available"));
-    }
-    let role =
-        role_in(tenancy, caller, &scope.place).ok_or_else(|| Refusal::forbidden("membership_required"))?;
+    let role = membership(tenancy, caller, &scope.place)?;
     if role == MemberRole::Readonly {
         caller.role = lower_role(caller.role.clone(), &Role::Readonly);
     }

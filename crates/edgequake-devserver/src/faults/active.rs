@@ -7,7 +7,7 @@ use http::Method;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use serde::{Deserialize, Serialize};
 
-use super::error::{CAPACITY, FaultError, HEADER_LIMIT, STAGES};
+use super::error::{ALL_STAGES, CAPACITY, CHUNK_LIMIT, FaultError, HEADER_LIMIT};
 use super::random::Random;
 use super::{Effect, Fault};
 
@@ -54,6 +54,11 @@ pub(crate) enum Answers {
 }
 
 impl Effect {
+    /// Whether it hits work in the background, and no answer.
+    fn is_in_background(&self) -> bool {
+        matches!(self, Self::FailProcessing { .. } | Self::HangProcessing { .. } | Self::FailDeletion)
+    }
+
     /// Whether it does something to answers of this kind. What fails processing hits no answer, and is not asked for here.
     fn applies_to(&self, answers: Answers) -> bool {
         match self {
@@ -225,13 +230,18 @@ impl Faults {
     pub(crate) fn take(&self, asked: Asked<'_>) -> Option<Arc<Fault>> {
         self.table().take(|fault| {
             let fits = match fault.effect {
-                Effect::FailProcessing { .. } | Effect::HangProcessing { .. } => false,
+                ref effect if effect.is_in_background() => false,
                 Effect::ReadOnly => asked.changes,
                 Effect::Unauthorized => asked.authenticates || fault.on.is_some(),
                 ref effect => effect.applies_to(asked.answers),
             };
             fits && fault.on.as_deref().is_none_or(|on| asked.is(on))
         })
+    }
+
+    /// The fault that hits the deletion of a document.
+    pub(crate) fn take_at_deletion(&self) -> Option<Arc<Fault>> {
+        self.table().take(|fault| fault.effect == Effect::FailDeletion)
     }
 
     /// The fault that hits the processing of a document at a stage.
@@ -295,12 +305,8 @@ impl Table {
             }
         }
         match &fault.effect {
-            Effect::FailProcessing { .. } | Effect::HangProcessing { .. } if fault.on.is_some() => {
-                Err(FaultError::Processing)
-            }
-            Effect::FailProcessing { .. } | Effect::HangProcessing { .. } if fault.executes => {
-                Err(FaultError::Executes)
-            }
+            effect if effect.is_in_background() && fault.on.is_some() => Err(FaultError::Processing),
+            effect if effect.is_in_background() && fault.executes => Err(FaultError::Executes),
             Effect::Status { code, .. } | Effect::Html { code } if !(200..600).contains(code) => {
                 Err(FaultError::Status)
             }
@@ -316,9 +322,14 @@ impl Table {
             }
             Effect::SlowBody { bytes: 0, .. } => Err(FaultError::Bytes),
             Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage }
-                if !STAGES.contains(&stage.as_str()) =>
+                if !ALL_STAGES.contains(&stage.as_str()) =>
             {
                 Err(FaultError::Stage)
+            }
+            Effect::FailProcessing { partial, chunks, .. }
+                if chunks.len() > CHUNK_LIMIT || !(*partial || chunks.is_empty()) =>
+            {
+                Err(FaultError::Chunks)
             }
             _ => Ok(()),
         }
@@ -346,7 +357,8 @@ fn size(fault: &Fault) -> usize {
                     .map(|(name, value)| HEADER_OVERHEAD + name.len() + value.len())
                     .sum::<usize>()
         }
-        Effect::FailProcessing { stage, .. } | Effect::HangProcessing { stage } => stage.len(),
+        Effect::FailProcessing { stage, chunks, .. } => stage.len() + size_of_val(chunks.as_slice()),
+        Effect::HangProcessing { stage } => stage.len(),
         _ => 0,
     };
     effect + fault.on.as_ref().map_or(0, String::len)

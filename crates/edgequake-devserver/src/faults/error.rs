@@ -6,8 +6,27 @@ pub(super) const CAPACITY: usize = 1000;
 /// The maximum number of headers of a fault.
 pub(super) const HEADER_LIMIT: usize = 100;
 
-/// The stages of processing, in order.
+/// The stages of processing, in order, that every document passes.
 pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
+
+/// These, and those that only a document passes which a fault hits there.
+pub(crate) const ALL_STAGES: [&str; 12] = [
+    "queued",
+    "converting",
+    "preprocessing",
+    "chunking",
+    "extracting",
+    "gleaning",
+    "merging",
+    "summarizing",
+    "embedding",
+    "storing",
+    "indexing",
+    "projecting",
+];
+
+/// The maximum number of chunks that a fault names.
+pub(super) const CHUNK_LIMIT: usize = 10_000;
 
 /// Why a fault is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -58,8 +77,13 @@ pub enum FaultError {
     #[error("`bytes` must be at least 1")]
     Bytes,
     /// Processing has no such stage.
-    #[error("`stage` must be one of {}", STAGES.join(", "))]
+    #[error("`stage` must be one of {}", ALL_STAGES.join(", "))]
     Stage,
+    /// A failure of some chunks is no failure of the document.
+    #[error(
+        "`chunks` is about partial failures, and may name {CHUNK_LIMIT} of them; set `partial`, or leave some out"
+    )]
+    Chunks,
     /// There are too many faults.
     #[error("there may be {CAPACITY} faults at once; remove some first")]
     Capacity,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub use active::{ActiveFault, FaultId, Faults};
 pub(crate) use active::{Answers, Asked, Operation};
 pub use error::FaultError;
-pub(crate) use error::STAGES;
+pub(crate) use error::{ALL_STAGES, STAGES};
 
 /// A failure to order: what goes wrong, where, how often and how likely.
 ///
@@ -53,7 +53,7 @@ pub struct Fault {
     /// What the choice of requests follows from, if the probability is below 1. Default 0.
     #[serde(default)]
     pub seed: u64,
-    /// A delay in milliseconds before anything else, or before processing fails or hangs; there it follows the clock of the
+    /// A delay in milliseconds before anything else, or before processing fails or hangs (not before a deletion fails); there it follows the clock of the
     /// server, and ends when processing is cancelled. Default 0.
     #[serde(default)]
     pub delay_ms: u64,
@@ -149,6 +149,10 @@ pub enum Effect {
         /// Whether the document ends as `partial_failure` instead of `failed`. Default false.
         #[serde(default)]
         partial: bool,
+        /// With `partial`, the chunks without entities, from 0; those that the document does not have are passed over. Default
+        /// none, which means that the document as a whole has no entities.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        chunks: Vec<u64>,
     },
     /// Processing of a document stays at a stage until it is cancelled. `on` cannot limit it.
     #[non_exhaustive]
@@ -156,6 +160,9 @@ pub enum Effect {
         /// The stage, such as `embedding`.
         stage: String,
     },
+    /// Deleting a document fails: it stays as `delete_failed`. Hits deletions that are queued, each document once; `on` cannot
+    /// limit it.
+    FailDeletion,
 }
 
 fn certain() -> f64 {
@@ -247,17 +254,22 @@ impl Fault {
 
     /// Processing that fails at a stage, such as `embedding`.
     pub fn fail_processing(stage: impl Into<String>) -> Self {
-        Self::new(Effect::FailProcessing { stage: stage.into(), partial: false })
+        Self::new(Effect::FailProcessing { stage: stage.into(), partial: false, chunks: Vec::new() })
     }
 
-    /// Processing that ends as `partial_failure`.
+    /// Processing that ends as `partial_failure`; see [`chunks`](Self::chunks).
     pub fn partial_processing(stage: impl Into<String>) -> Self {
-        Self::new(Effect::FailProcessing { stage: stage.into(), partial: true })
+        Self::new(Effect::FailProcessing { stage: stage.into(), partial: true, chunks: Vec::new() })
     }
 
     /// Processing that stays at a stage until it is cancelled.
     pub fn hang_processing(stage: impl Into<String>) -> Self {
         Self::new(Effect::HangProcessing { stage: stage.into() })
+    }
+
+    /// Deleting that fails.
+    pub fn fail_deletion() -> Self {
+        Self::new(Effect::FailDeletion)
     }
 
     /// Nothing but a delay.
@@ -304,6 +316,24 @@ impl Fault {
     #[must_use]
     pub fn after_execution(mut self) -> Self {
         self.executes = true;
+        self
+    }
+
+    /// Limits a [partial failure](Self::partial_processing) to these chunks, from 0: they are listed as failed, and can be
+    /// tried again. Without effect for anything else.
+    ///
+    /// ```
+    /// use edgequake_devserver::Fault;
+    ///
+    /// # let server = edgequake_devserver::DevServer::builder().build()?;
+    /// server.faults().add(Fault::partial_processing("extracting").chunks([0, 2]).times(1))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn chunks(mut self, numbers: impl IntoIterator<Item = u64>) -> Self {
+        if let Effect::FailProcessing { partial: true, chunks, .. } = &mut self.effect {
+            *chunks = numbers.into_iter().collect();
+        }
         self
     }
 

@@ -1,5 +1,5 @@
-use edgequake_types::tasks::TaskType;
-use futures_util::FutureExt;
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::tasks::{TaskStatus, TaskType};
 
 use super::*;
 use crate::auth::token::Signer;
@@ -21,7 +21,7 @@ fn job() -> (Arc<App>, Job) {
     let task = contents.tasks.create(TaskType::Insert, &space.place, Some(document.clone()), now);
     assert!(contents.documents.insert(StoredDocument::test("d", "text", task, now)));
     drop(contents);
-    let job = Job { app: Arc::downgrade(&app), space, document };
+    let job = Job::new(&app, &space, document).unwrap();
     (app, job)
 }
 
@@ -59,7 +59,7 @@ async fn a_fault_waits_by_the_clock_until_it_is_cancelled() {
     app.faults.add(Fault::partial_processing("embedding").delay(day)).unwrap();
     let mut waits = std::pin::pin!(job.apply_fault("embedding"));
     assert!(waits.as_mut().now_or_never().is_none());
-    job.in_flight(|document| document.stop.clone()).unwrap().stop();
+    job.stop.stop();
     assert_eq!(waits.await, None);
 }
 
@@ -70,6 +70,28 @@ async fn long_work_stops_when_nobody_waits_for_it() {
     let text = "A sentence. ".repeat(1_000);
     assert_eq!(chunks(&text, || stop.is_stopped()), None);
     let chunks = chunks(&text, || false).unwrap();
-    assert!(prepare(chunks, false, &stop).is_none());
+    assert!(prepare(chunks, &Missing::default(), &stop).is_none());
     stop.stopped().await;
+}
+
+#[tokio::test]
+async fn a_document_has_one_job_at_a_time() {
+    let (app, job) = job();
+    assert!(Job::new(&app, &job.space, job.document.clone()).is_none());
+    let again = put_back(
+        &mut job.space.contents(),
+        &job.space,
+        &job.document,
+        &edgequake_types::TrackId::new("again"),
+        app.clock.timestamp(),
+    );
+    // The first one is over, whatever it does.
+    assert!(job.in_flight(|_| ()).is_none() && job.enter(&Step::new("chunking", 1)).is_none());
+    assert_eq!(job.fail("chunking", "It was not mine"), None);
+    let second = Job::new(&app, &job.space, job.document.clone()).unwrap();
+    second.enter(&Step::new("chunking", 1)).unwrap();
+    let contents = job.space.contents();
+    let document = contents.documents.get(&job.document).unwrap();
+    assert_eq!((&document.task_id, document.track_id.as_str()), (&again.unwrap().task, "again"));
+    assert_eq!(contents.documents.on_track(&document.track_id).count(), 1);
 }

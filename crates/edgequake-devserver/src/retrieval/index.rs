@@ -63,9 +63,7 @@ impl PreparedChunks {
     pub(crate) fn new(chunks: Vec<Chunk>, stopped: impl Fn() -> bool) -> Option<Self> {
         let embedder = embedder();
         let facts = facts(&chunks, &stopped)?;
-        let names: BTreeSet<&String> = facts.iter().flat_map(|facts| &facts.names).collect();
-        let pairs: BTreeSet<&Pair> = facts.iter().flat_map(|facts| &facts.pairs).collect();
-        let size = GraphSize { entities: names.len() as u64, relationships: pairs.len() as u64 };
+        let size = graph_size(facts.iter());
         let embed = |(chunk, facts): (Chunk, Facts)| {
             let embedding = embedder.embed(&chunk.text);
             (!stopped()).then(|| (Arc::new(chunk), embedding, facts))
@@ -83,14 +81,25 @@ impl PreparedChunks {
         self.size
     }
 
-    /// The same without entities.
-    pub(crate) fn without_graph(mut self) -> Self {
-        for (_, _, facts) in &mut self.chunks {
-            *facts = Facts::default();
+    /// The same without the entities of the chunks with these numbers.
+    pub(crate) fn without_graph_of(mut self, left_out: impl Fn(usize) -> bool) -> Self {
+        let left_out = self.chunks.iter_mut().enumerate().filter(|(number, _)| left_out(*number));
+        let mut is_less = false;
+        for (_, (_, _, facts)) in left_out {
+            (*facts, is_less) = (Facts::default(), true);
         }
-        self.size = GraphSize::default();
+        if is_less {
+            self.size = graph_size(self.chunks.iter().map(|(_, _, facts)| facts));
+        }
         self
     }
+}
+
+/// How many entities and relationships chunks name together.
+fn graph_size<'a>(facts: impl Iterator<Item = &'a Facts> + Clone) -> GraphSize {
+    let names: BTreeSet<&String> = facts.clone().flat_map(|facts| &facts.names).collect();
+    let pairs: BTreeSet<&Pair> = facts.flat_map(|facts| &facts.pairs).collect();
+    GraphSize { entities: names.len() as u64, relationships: pairs.len() as u64 }
 }
 
 /// A chunk in the index, and its words.

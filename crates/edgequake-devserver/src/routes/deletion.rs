@@ -52,7 +52,7 @@ pub(super) async fn delete_one(
 }
 
 /// Marks a document as being deleted, by a task if it is queued, which ends its processing, if any.
-fn mark_deleting(
+pub(super) fn mark_deleting(
     call: &Call,
     space: &Space,
     contents: &mut Contents,
@@ -63,7 +63,8 @@ fn mark_deleting(
         document.stop.stop();
         let was_in_flight = document.is_in_flight();
         document.status = DocumentStatus::Deleting;
-        document.stage = "deleting";
+        (document.stage, document.message) = ("deleting", None);
+        document.work.interrupt();
         document.updated_at = call.now;
         Some((was_in_flight, processing::event(space, document)))
     });

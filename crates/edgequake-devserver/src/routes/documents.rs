@@ -53,7 +53,18 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
         let counts = status_counts(fitting.iter().copied());
         (Page::new(fitting, request.page, size, max), counts)
     };
-    let summaries = page.items.into_iter().map(|document| document.summary(era)).collect();
+    let config = &call.app.config;
+    let queue = (era == Era::C).then(|| documents.queue(config.workers, config.processing_delay));
+    let summary = |document: &StoredDocument| {
+        let mut summary = document.summary(era);
+        if let Some(waiting) = queue.as_ref().and_then(|queue| queue.place(document)) {
+            summary.queue_position = Some(waiting.position);
+            summary.eta_seconds = Some(waiting.eta_seconds);
+            summary.eta_basis = Some(waiting.eta_basis.to_owned());
+        }
+        summary
+    };
+    let summaries = page.items.into_iter().map(summary).collect();
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
     list.status_counts = counts;
     Ok(Reply::new(list))

@@ -9,6 +9,9 @@ mod query;
 mod session;
 mod setup;
 mod tasks;
+mod recovery;
+mod ingestion;
+mod pipeline;
 mod tenants;
 mod upload;
 mod batch;
@@ -36,7 +39,7 @@ use crate::app::App;
 use crate::effects::Unanswered;
 use crate::faults::Operation;
 use crate::log::LoggedRequest;
-use crate::pipeline::{self, RequestId, Template};
+use crate::pipeline::{RequestId, Template, serve, unknown};
 use crate::route::Route;
 
 /// The whole API.
@@ -47,15 +50,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         let Ok(filter) = MethodFilter::try_from(route.method.clone()) else { continue };
         let path = route.path;
         let route = Arc::new(route);
-        let serve = async move |State(app): State<Arc<App>>, request: Request| {
-            pipeline::serve(app, &route, request).await
-        };
-        router = router.route(path, on(filter, serve));
+        let answer =
+            async move |State(app): State<Arc<App>>, request: Request| serve(app, &route, request).await;
+        router = router.route(path, on(filter, answer));
     }
     let router = router
-        .fallback(async |request: Request| pipeline::unknown(request, StatusCode::NOT_FOUND).await)
+        .fallback(async |request: Request| unknown(request, StatusCode::NOT_FOUND).await)
         .method_not_allowed_fallback(async |request: Request| {
-            pipeline::unknown(request, StatusCode::METHOD_NOT_ALLOWED).await
+            unknown(request, StatusCode::METHOD_NOT_ALLOWED).await
         });
     router.layer(from_fn_with_state(Arc::clone(&app), record)).with_state(app)
 }

@@ -4,8 +4,8 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, batch, deletion, documents, health, query, scan, session, setup, tasks, tenants, upload, users,
-    workspaces,
+    api_keys, batch, deletion, documents, health, ingestion, pipeline, query, recovery, scan, session, setup,
+    tasks, tenants, upload, users, workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -76,6 +76,20 @@ fn served() -> Vec<Route> {
         Route::new(tasks::get, Read, Workspace),
         Route::new(tasks::cancel, Write, Workspace),
         Route::new(tasks::retry, Write, Workspace),
+        Route::new(recovery::cancel, Write, Workspace),
+        Route::new(recovery::reprocess, Write, Workspace),
+        Route::new(recovery::recover, Write, Workspace),
+        Route::new(recovery::reanalyze, Write, Workspace),
+        Route::new(recovery::retry_chunks, Write, Workspace),
+        Route::new(recovery::failed_chunks, Read, Workspace),
+        Route::new(ingestion::get, Read, Workspace),
+        Route::new(ingestion::list, Write, Workspace),
+        Route::new(pipeline::status, Read, Workspace),
+        Route::new(pipeline::activity, Read, Workspace),
+        Route::new(pipeline::cancel, Write, Workspace),
+        Route::new(pipeline::queue_metrics, Read, Workspace),
+        Route::new(pipeline::pricing, Read, Workspace),
+        Route::new(pipeline::estimate, Write, Workspace),
         Route::new(query::ask, Query, Workspace),
         Route::new(query::ask_stream, Query, Workspace),
     ]

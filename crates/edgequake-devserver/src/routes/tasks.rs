@@ -8,17 +8,22 @@ use edgequake_types::tasks::{
 };
 use edgequake_types::{Pagination, TrackId};
 
+use super::deletion::mark_deleting;
+use crate::config::Era;
 use crate::error::Refusal;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
+use crate::state::document::StoredDocument;
 use crate::state::page::Page;
 use crate::state::space::Space;
 use crate::state::tasks::{StoredTask, statistics};
+use crate::state::work::Work;
 use crate::stop::Stop;
 
 pub(super) async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskList>, Refusal> {
-    let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
+    let place = call.named_place(request.tenant_id.as_ref(), request.workspace_id.as_ref())?;
+    let space = place.and_then(|place| call.app.spaces.get(&place));
     let contents = space.as_ref().map(|space| space.contents());
     let tasks = contents.as_ref().map(|contents| contents.tasks.newest_first()).into_iter().flatten();
     // Unknown values are ignored.
@@ -58,7 +63,20 @@ fn find(call: &Call, track_id: &TrackId) -> Result<(Arc<Space>, StoredTask), Ref
 }
 
 pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
-    find(&call, &request.track_id).map(|(_, found)| Reply::new(found.task))
+    let (space, StoredTask { mut task, document, .. }) = find(&call, &request.track_id)?;
+    if call.app.config.era == Era::C
+        && task.status == TaskStatus::Pending
+        && let Some(waiting) = document.and_then(|id| {
+            let contents = space.contents();
+            let queue = contents.documents.queue(call.app.config.workers, call.app.config.processing_delay);
+            queue.place(contents.documents.get(&id)?)
+        })
+    {
+        task.queue_position = Some(waiting.position);
+        task.eta_seconds = Some(waiting.eta_seconds);
+        task.eta_basis = Some(waiting.eta_basis.to_owned());
+    }
+    Ok(Reply::new(task))
 }
 
 pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
@@ -71,33 +89,47 @@ pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Opti
     Ok(Reply::new(Some(cancelled)))
 }
 
-/// Processes the document of a failed task again.
+/// Processes the document of a failed task again, or deletes it after all.
 pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option<Task>>, Refusal> {
     let (space, StoredTask { task, document, .. }) = find(&call, &request.track_id)?;
     let mut contents = space.contents();
-    if let Some(id) = &document
-        && contents.documents.get(id).is_none_or(|document| document.status == DocumentStatus::Deleting)
-    {
-        return Err(Refusal::conflict(format!("The document of task {} is gone", task.track_id)));
+    let is_deletion = task.task_type == Some(TaskType::Deletion);
+    let Some(document) = document else {
+        return Err(Refusal::conflict(format!(
+            "Task {} cannot be tried again; ask for its work again",
+            task.track_id
+        )));
+    };
+    let is_its_own = |known: &StoredDocument| {
+        known.status != DocumentStatus::Deleting && (is_deletion || known.task_id == task.track_id)
+    };
+    if !contents.documents.get(&document).is_some_and(is_its_own) {
+        let message = format!("The document of task {} is gone, or has another task", task.track_id);
+        return Err(Refusal::conflict(message));
     }
     if !contents.tasks.retry(&request.track_id, call.now) {
         let message = format!("Task {} has not failed, or was retried too often", task.track_id);
         return Err(Refusal::conflict(message));
     }
-    let retried = document.and_then(|id| {
-        contents.documents.update(&id, |document| {
+    if is_deletion {
+        mark_deleting(&call, &space, &mut contents, &document, Some(&task.track_id));
+    } else {
+        contents.documents.update(&document, |document| {
             document.status = DocumentStatus::Pending;
             document.stage = "queued";
-            document.message = None;
+            (document.progress, document.message) = (0.0, None);
             document.stop = Stop::default();
+            document.work = Work::default();
             document.updated_at = call.now;
-            Some(document.id.clone())
-        })
-    });
-    let task = contents.tasks.get(&request.track_id).map(|stored| stored.task.clone());
+            Some(())
+        });
+    }
+    let retried = contents.tasks.get(&request.track_id).map(|stored| stored.task.clone());
     drop(contents);
-    if let Some(document) = retried {
+    if is_deletion {
+        processing::delete(&call.app, &space, vec![document], task.track_id);
+    } else {
         processing::ingest(&call.app, &space, document);
     }
-    Ok(Reply::new(task))
+    Ok(Reply::new(retried))
 }

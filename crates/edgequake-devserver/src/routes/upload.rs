@@ -23,6 +23,7 @@ use crate::route::Call;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
+use crate::state::work::Work;
 use crate::stop::Stop;
 
 /// The extensions of text files.
@@ -250,6 +251,7 @@ fn store(
         updated_at: call.now,
         processed_at: None,
         stop: Stop::default(),
+        work: Work::default(),
         sequence: 0,
     };
     if !contents.documents.insert(document) {

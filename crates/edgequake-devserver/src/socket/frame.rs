@@ -59,7 +59,9 @@ pub(super) fn status(contents: &Contents) -> String {
 
 /// What an event is to clients.
 pub(super) fn event(event: &ProcessingEvent) -> String {
-    let ProcessingEvent { document_id, task_id, status, stage, progress, message, entity_count, .. } = event;
+    let ProcessingEvent {
+        document_id, task_id, status, stage, stage_progress, message, entity_count, ..
+    } = event;
     match (status, *stage) {
         (DocumentStatus::Failed, _) => {
             let data = json!({ "document_id": document_id, "error": message, "processed": 0, "total": 1 });
@@ -79,6 +81,10 @@ pub(super) fn event(event: &ProcessingEvent) -> String {
             });
             frame("DeletionCompleted", data)
         }
+        (DocumentStatus::DeleteFailed, _) => {
+            let data = json!({ "document_id": document_id, "track_id": task_id, "error": message });
+            frame("DeletionFailed", data)
+        }
         (DocumentStatus::Deleting, _) => {
             frame("DeletionStarted", json!({ "document_id": document_id, "track_id": task_id }))
         }
@@ -97,7 +103,7 @@ pub(super) fn event(event: &ProcessingEvent) -> String {
                 "task_id": task_id,
                 "stage": stage,
                 "stage_message": format!("The document is in the stage {stage}"),
-                "stage_progress": progress,
+                "stage_progress": stage_progress,
             });
             frame("StageTransition", data)
         }

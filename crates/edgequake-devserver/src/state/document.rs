@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use edgequake_types::documents::{
-    Document, DocumentLineage, DocumentStatus, DocumentSummary, StatusCounts, UiPhase,
+    Document, DocumentLineage, DocumentStatus, DocumentSummary, ProgressCounts, StatusCounts, UiPhase,
 };
 use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::{Value, json};
 
+use super::work::Work;
 use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
+use crate::faults::ALL_STAGES;
 use crate::place::Place;
 use crate::retrieval::answer::snippet;
 use crate::retrieval::entities::{ENTITY_TYPE, RELATION_TYPE};
@@ -46,6 +48,7 @@ pub(crate) struct StoredDocument {
     pub(crate) processed_at: Option<Timestamp>,
     /// Stops its processing.
     pub(crate) stop: Stop,
+    pub(crate) work: Work,
     /// The order of arrival; two documents may arrive in the same microsecond.
     pub(crate) sequence: u64,
 }
@@ -53,7 +56,37 @@ pub(crate) struct StoredDocument {
 impl StoredDocument {
     /// Whether it is waiting to be processed or being processed.
     pub(crate) fn is_in_flight(&self) -> bool {
-        matches!(self.status, DocumentStatus::Pending | DocumentStatus::Processing)
+        is_in_flight(&self.status)
+    }
+
+    /// The name of its file, or else its title.
+    pub(crate) fn name(&self) -> &str {
+        self.file_name.as_ref().unwrap_or(&self.title)
+    }
+
+    /// A sentence about the stage, while it is being processed.
+    pub(crate) fn stage_message(&self) -> Option<String> {
+        let counted = |(done, all)| format!("{done} of {all} chunks are done");
+        let message = || {
+            self.work.chunks.map_or_else(|| format!("The document is in the stage {}", self.stage), counted)
+        };
+        self.is_in_flight().then(message)
+    }
+
+    /// How far the stage has come, in numbers.
+    pub(crate) fn counts(&self) -> Option<ProgressCounts> {
+        let (current, total) = self.work.chunks.filter(|_| self.is_in_flight())?;
+        let mut counts = ProgressCounts::default();
+        (counts.current, counts.total, counts.unit) = (current, total, Some("chunks".to_owned()));
+        Some(counts)
+    }
+
+    /// Why it failed, or else what is missing.
+    fn messages(&self) -> (Option<String>, Option<String>) {
+        match self.status {
+            DocumentStatus::Failed | DocumentStatus::DeleteFailed => (self.message.clone(), None),
+            _ => (None, self.message.clone()),
+        }
     }
 
     fn phase(&self) -> UiPhase {
@@ -65,7 +98,7 @@ impl StoredDocument {
         }
     }
 
-    fn source_type(&self) -> &'static str {
+    pub(crate) fn source_type(&self) -> &'static str {
         let name = self.file_name.as_deref().unwrap_or_default();
         if name.ends_with(".md") {
             "markdown"
@@ -86,18 +119,18 @@ impl StoredDocument {
         summary.chunk_count = self.chunk_count;
         summary.entity_count = Some(self.graph.entities);
         summary.status = Some(self.status.clone());
-        if self.status == DocumentStatus::Failed {
-            summary.error_message.clone_from(&self.message);
-        } else {
-            summary.warning_message.clone_from(&self.message);
-        }
+        (summary.error_message, summary.warning_message) = self.messages();
         summary.track_id = Some(self.track_id.clone());
         summary.created_at = Some(rfc3339(self.created_at));
         summary.updated_at = Some(rfc3339(self.updated_at));
         summary.source_type = Some(self.source_type().to_owned());
         summary.current_stage = Some(self.stage.to_owned());
-        summary.stage_progress = Some(self.progress);
+        summary.stage_progress = Some(self.work.stage_progress);
+        summary.stage_message = self.stage_message();
         if era == Era::C {
+            summary.progress_counts = self.counts();
+            summary.cancelled_from_stage = self.work.cancelled_from.map(str::to_owned);
+            summary.query_ready = Some(self.is_searchable());
             summary.display_status = Some(self.stage.to_owned());
             summary.ui_phase = Some(self.phase());
         }
@@ -117,11 +150,7 @@ impl StoredDocument {
         document.mime_type =
             Some(if self.source_type() == "markdown" { "text/markdown" } else { "text/plain" }.to_owned());
         document.status = Some(self.status.clone());
-        if self.status == DocumentStatus::Failed {
-            document.error_message.clone_from(&self.message);
-        } else {
-            document.warning_message.clone_from(&self.message);
-        }
+        (document.error_message, document.warning_message) = self.messages();
         document.chunk_count = self.chunk_count;
         document.entity_count = Some(self.graph.entities);
         document.relationship_count = Some(self.graph.relationships);
@@ -146,6 +175,7 @@ impl StoredDocument {
             document.lineage = Some(lineage);
         }
         if era == Era::C {
+            document.query_ready = Some(self.is_searchable());
             document.display_status = Some(self.stage.to_owned());
             document.ui_phase = Some(self.phase());
         }
@@ -163,8 +193,10 @@ impl StoredDocument {
             "source_type": self.source_type(),
             "status": self.status,
             "current_stage": self.stage,
-            "stage_progress": self.progress,
-            "error_message": self.message,
+            "stage_progress": self.work.stage_progress,
+            "stage_message": self.stage_message(),
+            "error_message": self.messages().0,
+            "warning_message": self.messages().1,
             "track_id": self.track_id,
             "task_id": self.task_id,
             "content_hash": self.hash,
@@ -218,6 +250,15 @@ impl StoredDocument {
     }
 }
 
+/// Whether a document of this status is waiting to be processed or being processed. It may be named by its stage.
+pub(super) fn is_in_flight(status: &DocumentStatus) -> bool {
+    match status {
+        DocumentStatus::Pending | DocumentStatus::Processing => true,
+        DocumentStatus::Other(word) => ALL_STAGES.contains(&&**word),
+        _ => false,
+    }
+}
+
 /// The number of documents in each state.
 pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDocument>) -> StatusCounts {
     let mut counts = StatusCounts::default();
@@ -238,7 +279,7 @@ pub(crate) fn counts_of(status: &DocumentStatus, count: u64) -> StatusCounts {
 pub(super) fn count_of<'a>(counts: &'a mut StatusCounts, status: &DocumentStatus) -> &'a mut u64 {
     match status {
         DocumentStatus::Pending | DocumentStatus::Queued => &mut counts.pending,
-        DocumentStatus::Processing => &mut counts.processing,
+        status if is_in_flight(status) => &mut counts.processing,
         DocumentStatus::Completed => &mut counts.completed,
         DocumentStatus::PartialFailure => &mut counts.partial_failure,
         DocumentStatus::Failed => &mut counts.failed,

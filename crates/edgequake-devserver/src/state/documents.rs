@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use edgequake_types::documents::{DocumentStatus, StatusCounts};
 use edgequake_types::{DocumentId, TrackId};
 
-use super::document::{StoredDocument, count_of};
+use super::activity::Activity;
+use super::document::{StoredDocument, count_of, is_in_flight};
+use super::queue::Queue;
 use super::space::Usage;
 use crate::shrink::shrink;
 
@@ -31,6 +34,7 @@ pub(crate) struct Documents {
     by_status: HashMap<DocumentStatus, BTreeSet<u64>>,
     counts: StatusCounts,
     totals: Totals,
+    activity: Activity,
     usage: Arc<Usage>,
     sequence: u64,
 }
@@ -45,6 +49,7 @@ impl Documents {
             by_status: HashMap::new(),
             counts: StatusCounts::default(),
             totals: Totals::default(),
+            activity: Activity::default(),
             usage,
             sequence: 0,
         }
@@ -65,6 +70,9 @@ impl Documents {
         self.by_track.entry(document.track_id.clone()).or_default().insert(document.sequence);
         *count_of(&mut self.counts, &document.status) += 1;
         self.by_status.entry(document.status.clone()).or_default().insert(document.sequence);
+        if document.is_in_flight() {
+            self.activity.begun(&document);
+        }
         self.by_id.insert(document.id.clone(), document);
         true
     }
@@ -73,6 +81,9 @@ impl Documents {
     pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
         let document = self.by_id.remove(id)?;
         document.stop.stop();
+        if document.is_in_flight() {
+            self.activity.ended(&document);
+        }
         self.totals.content -= document.content.len() as u64;
         self.totals.chunks -= document.chunk_count;
         self.usage.release(document.size());
@@ -118,8 +129,14 @@ impl Documents {
         change: impl FnOnce(&mut StoredDocument) -> Option<T>,
     ) -> Option<T> {
         let document = self.by_id.get_mut(id)?;
-        let (before, chunks) = (document.status.clone(), document.chunk_count);
+        let (before, chunks, was_in_flight) =
+            (document.status.clone(), document.chunk_count, document.is_in_flight());
         let changed = change(document);
+        match (was_in_flight, document.is_in_flight()) {
+            (false, true) => self.activity.begun(document),
+            (true, false) => self.activity.ended(document),
+            _ => {}
+        }
         let after = document.status.clone();
         self.totals.chunks = self.totals.chunks - chunks + document.chunk_count;
         if before != after {
@@ -127,12 +144,61 @@ impl Documents {
             *count_of(&mut self.counts, &after) += 1;
             if after == DocumentStatus::Deleting && self.by_hash.get(&document.hash) == Some(id) {
                 self.by_hash.remove(&document.hash);
+            } else if before == DocumentStatus::Deleting {
+                // It stays after all.
+                self.by_hash.entry(document.hash.clone()).or_insert_with(|| id.clone());
             }
             let sequence = document.sequence;
             self.forget_status(&before, sequence);
             self.by_status.entry(after).or_default().insert(sequence);
         }
         changed
+    }
+
+    /// Puts a document on another track, if there is room for its name.
+    pub(crate) fn move_to_track(&mut self, id: &DocumentId, track: &TrackId) {
+        let Some(document) = self.by_id.get_mut(id) else { return };
+        let (size, before) = (document.size(), std::mem::replace(&mut document.track_id, track.clone()));
+        if document.size() > size && !self.usage.reserve(document.size() - size) {
+            document.track_id = before;
+            return;
+        }
+        self.usage.release(size.saturating_sub(document.size()));
+        let sequence = document.sequence;
+        if let Some(others) = self.by_track.get_mut(&before) {
+            others.remove(&sequence);
+            if others.is_empty() {
+                self.by_track.remove(&before);
+            }
+        }
+        self.by_track.entry(track.clone()).or_default().insert(sequence);
+    }
+
+    /// The documents that wait to be processed or are being processed; those of a status newest first.
+    pub(crate) fn in_flight(&self) -> impl Iterator<Item = &StoredDocument> {
+        let statuses = self.by_status.keys().filter(|status| is_in_flight(status));
+        statuses.flat_map(|status| self.with_status(status))
+    }
+
+    /// The documents that wait, for this number of workers. Before one was measured, a document takes as long as it is told here.
+    pub(crate) fn queue(&self, workers: usize, expected: Duration) -> Queue {
+        let measured = self.activity.usual_time();
+        let waiting = self.by_status.get(&DocumentStatus::Pending);
+        Queue {
+            waiting: waiting.into_iter().flatten().copied().collect(),
+            usual: measured.unwrap_or(expected),
+            is_measured: measured.is_some(),
+            workers,
+        }
+    }
+
+    /// What has been processed.
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    pub(crate) fn activity_mut(&mut self) -> &mut Activity {
+        &mut self.activity
     }
 
     /// All documents, newest first.

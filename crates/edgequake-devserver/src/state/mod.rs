@@ -2,7 +2,10 @@
 
 pub(crate) mod accounts;
 pub(crate) mod api_keys;
+pub(crate) mod work;
 pub(crate) mod document;
+pub(crate) mod queue;
+pub(crate) mod activity;
 pub(crate) mod documents;
 pub(crate) mod page;
 pub(crate) mod resources;
@@ -52,8 +55,20 @@ pub(crate) fn new_workspace_id() -> WorkspaceId {
 
 /// A new id for a track: what begins it, such as `upload`, the time down to seconds, and eight random hexadecimal digits.
 pub(crate) fn new_track_id(now: Timestamp, by: &str) -> TrackId {
-    let random = Uuid::new_v4().simple().to_string();
-    let now = rfc3339(now);
-    let time: String = now.as_str().chars().filter(char::is_ascii_digit).take(14).collect();
-    TrackId::new(format!("{by}_{time}_{}", random.get(..8).unwrap_or(&random)))
+    TrackId::new(format!("{by}_{}{}_{}", digits(now, 0, 8), digits(now, 8, 6), random_digits()))
+}
+
+/// A new id for the track of documents that are processed again: `reprocess_`, the date, the time and eight random hexadecimal
+/// digits.
+pub(crate) fn reprocess_track_id(now: Timestamp) -> TrackId {
+    TrackId::new(format!("reprocess_{}_{}_{}", digits(now, 0, 8), digits(now, 8, 6), random_digits()))
+}
+
+/// So many digits of a date and time, without what precedes them.
+fn digits(now: Timestamp, skip: usize, count: usize) -> String {
+    rfc3339(now).as_str().chars().filter(char::is_ascii_digit).skip(skip).take(count).collect()
+}
+
+fn random_digits() -> String {
+    Uuid::new_v4().simple().to_string().chars().take(8).collect()
 }

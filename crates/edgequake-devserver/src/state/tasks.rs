@@ -26,6 +26,8 @@ const RELEASED: usize = 1_000;
 pub(crate) struct StoredTask {
     pub(crate) task: Task,
     pub(crate) document: Option<DocumentId>,
+    pub(crate) created: Timestamp,
+    pub(crate) ended: Option<Timestamp>,
     sequence: u64,
     released: bool,
 }
@@ -34,8 +36,10 @@ pub(crate) struct StoredTask {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Step {
     pub(crate) stage: &'static str,
-    /// How much of the task is done, from 0 to 1.
-    pub(crate) fraction: f64,
+    /// How many of the five parts of the task are done.
+    number: u32,
+    /// How much of this part is done, from 0 to 1.
+    pub(crate) within: f64,
     /// How many chunks are done, and how many there are.
     pub(crate) chunks: Option<(usize, usize)>,
     /// How long the rest will take; told together with the chunks.
@@ -43,15 +47,20 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// The beginning of the stage with this number, from 0, of five.
+    /// The beginning of a stage, before which so many parts of the five are done.
     pub(crate) fn new(stage: &'static str, number: u32) -> Self {
-        Self { stage, fraction: f64::from(number) / 5.0, chunks: None, left: Duration::ZERO }
+        Self { stage, number, within: 0.0, chunks: None, left: Duration::ZERO }
+    }
+
+    /// How much of the task is done, from 0 to 1.
+    pub(crate) fn fraction(&self) -> f64 {
+        ((f64::from(self.number) + self.within) / 5.0).clamp(0.0, 1.0)
     }
 
     fn progress(&self, era: Era) -> TaskProgress {
         let mut progress = TaskProgress::default();
         progress.current_step = Some(self.stage.to_owned());
-        progress.percent_complete = Some((self.fraction.clamp(0.0, 1.0) * 100.0).round());
+        progress.percent_complete = Some((self.fraction() * 100.0).round());
         // Era B servers do not tell chunks.
         progress.chunk_progress = self.chunks.filter(|_| era == Era::C).map(|(done, all)| {
             let mut chunks = ChunkProgress::default();
@@ -100,7 +109,14 @@ impl Tasks {
         task.workspace_id = Some(place.workspace.clone());
         self.sequence += 1;
         self.by_sequence.insert(self.sequence, track_id.clone());
-        let stored = StoredTask { task, document, sequence: self.sequence, released: false };
+        let stored = StoredTask {
+            task,
+            document,
+            created: now,
+            ended: None,
+            sequence: self.sequence,
+            released: false,
+        };
         self.by_track.insert(track_id.clone(), stored);
         track_id
     }
@@ -170,7 +186,8 @@ impl Tasks {
         result: Option<serde_json::Value>,
         now: Timestamp,
     ) {
-        if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
+        if let Some(StoredTask { task, ended, .. }) = self.by_track.get_mut(track_id) {
+            *ended = Some(now);
             task.status = status;
             task.updated_at = Some(rfc3339(now));
             task.completed_at = Some(rfc3339(now));

@@ -11,14 +11,18 @@ mod checks;
 mod documents;
 mod faults;
 mod finding;
+mod ingestion;
+mod pipeline;
 mod fuzz;
 mod query;
+mod recovery;
 mod scanning;
 mod seeding;
 mod session;
 #[cfg(feature = "websocket")]
 mod sockets;
 mod support;
+mod states;
 mod tenancy;
 mod unserved;
 mod uploads;

@@ -94,10 +94,23 @@ fn what_makes_no_sense_is_refused() {
             Fault::fail_processing("embedding").after_execution(),
             "`executes` is about answers, and failures of processing hide none; leave it out",
         ),
+        (
+            Fault::fail_deletion().on("Query"),
+            "`on` cannot limit failures of processing, which belong to no operation; leave it out",
+        ),
+        (
+            Fault::new(Effect::FailProcessing {
+                stage: "embedding".to_owned(),
+                partial: false,
+                chunks: vec![1],
+            }),
+            "`chunks` is about partial failures, and may name 10000 of them; set `partial`, or leave some out",
+        ),
         (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),
         (
             Fault::new(Effect::HangProcessing { stage: "x".to_owned() }),
-            "`stage` must be one of preprocessing, chunking, extracting, embedding, storing",
+            "`stage` must be one of queued, converting, preprocessing, chunking, extracting, gleaning, merging, summarizing, \
+             embedding, storing, indexing, projecting",
         ),
     ] {
         assert_eq!(faults.add(fault).unwrap_err().to_string(), message);
@@ -162,7 +175,7 @@ fn texts_of_faults_are_bounded_in_bytes() {
 #[test]
 fn a_fault_of_processing_waits_for_its_stage() {
     let faults = faults();
-    let fails = Effect::FailProcessing { stage: "embedding".to_owned(), partial: false };
+    let fails = Effect::FailProcessing { stage: "embedding".to_owned(), partial: false, chunks: Vec::new() };
     faults.add(Fault::new(fails).times(1)).unwrap();
     assert!(faults.take(asked("Query")).is_none() && faults.take_at_stage("chunking").is_none());
     assert!(faults.take_at_stage("embedding").is_some() && faults.take_at_stage("embedding").is_none());
