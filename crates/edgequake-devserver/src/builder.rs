@@ -214,6 +214,13 @@ impl DevServerBuilder {
         self
     }
 
+    /// The token without which a server that has no users yet cannot be set up (`POST /api/v1/setup/initialize`). Default: none,
+    /// so that whoever comes first sets it up.
+    pub fn setup_token(mut self, token: impl Into<Secret>) -> Self {
+        self.config.setup_token = Some(token.into());
+        self
+    }
+
     /// How many consecutive failed logins lock an account; the last of them is already answered with 423. Default: 5.
     pub fn max_login_attempts(mut self, attempts: u32) -> Self {
         self.config.max_login_attempts = attempts;

@@ -41,6 +41,8 @@ pub(crate) struct Config {
     pub(crate) registration: bool,
     pub(crate) master_key: Option<Secret>,
     pub(crate) static_keys: Vec<Secret>,
+    /// What the setup of a server without users demands.
+    pub(crate) setup_token: Option<Secret>,
     pub(crate) max_login_attempts: u32,
     pub(crate) lockout: Duration,
     /// How many requests at once, and how many more per second.
@@ -93,6 +95,7 @@ impl Default for Config {
             registration: true,
             master_key: None,
             static_keys: Vec::new(),
+            setup_token: None,
             max_login_attempts: 5,
             lockout: Duration::from_secs(15 * 60),
             rate_limit: None,

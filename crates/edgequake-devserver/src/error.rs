@@ -109,6 +109,18 @@ impl Refusal {
         refusal
     }
 
+    /// 503 that no retry heals: there is no identity provider.
+    pub(crate) fn oidc_disabled() -> Self {
+        let message = "Single sign-on is not configured";
+        Self::problem(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "SERVICE_UNAVAILABLE",
+            message,
+            [("reason", "oidc_disabled")],
+        )
+        .header(RETRY_AFTER, HeaderValue::from(0))
+    }
+
     /// 501: the real server has the operation, this one does not.
     pub(crate) fn not_implemented(operation: &str) -> Self {
         let message = format!("This server does not implement {operation}");

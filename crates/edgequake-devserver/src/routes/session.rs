@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_types::Secret;
 use edgequake_types::session::{
-    Login, LoginResponse, Logout, Me, MeResponse, Refresh, RefreshResponse, Role,
+    Login, LoginResponse, Logout, Me, MeResponse, OidcLogin, Refresh, RefreshResponse, Role,
 };
 use http::request::Parts;
 use serde_json::Value;
@@ -19,6 +19,11 @@ use crate::ledger::{SessionEvent, TokenOf};
 use crate::reply::Reply;
 use crate::route::{Call, decode};
 use crate::state::sessions::{Redeemed, RefreshError, Rejected};
+
+/// No identity provider can be configured here.
+pub(super) async fn oidc_login(_: Call, _: OidcLogin) -> Result<Reply<()>, Refusal> {
+    Err(Refusal::oidc_disabled())
+}
 
 pub(super) async fn login(call: Call, request: Login) -> Result<Reply<LoginResponse>, Refusal> {
     let result = log_in(&call, &request);

@@ -19,6 +19,7 @@ mod recovery;
 mod scanning;
 mod seeding;
 mod session;
+mod setup;
 #[cfg(feature = "websocket")]
 mod sockets;
 mod support;
