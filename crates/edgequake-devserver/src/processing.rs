@@ -64,6 +64,8 @@ async fn run(job: Job, delay: Duration, is_indexed: bool) -> Option<()> {
     let delay = delay / STAGES.len() as u32;
     let [preprocessing, chunking, extracting, embedding, storing] = STAGES;
     let mut missing = Missing::default();
+    missing.add(job.visit("uploading", 0).await?);
+    job.queue()?;
     missing.add(job.apply_fault("queued").await?);
     let _worker = job.worker().await?;
     missing.add(job.visit("converting", 0).await?);

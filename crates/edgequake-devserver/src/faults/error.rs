@@ -10,7 +10,8 @@ pub(super) const HEADER_LIMIT: usize = 100;
 pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
 
 /// These, and those that only a document passes which a fault hits there.
-pub(crate) const ALL_STAGES: [&str; 12] = [
+pub(crate) const ALL_STAGES: [&str; 13] = [
+    "uploading",
     "queued",
     "converting",
     "preprocessing",
@@ -26,7 +27,7 @@ pub(crate) const ALL_STAGES: [&str; 12] = [
 ];
 
 /// The maximum number of chunks that a fault names.
-pub(super) const CHUNK_LIMIT: usize = 10_000;
+pub(super) const CHUNK_LIMIT: usize = 1000;
 
 /// Why a fault is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

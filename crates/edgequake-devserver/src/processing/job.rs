@@ -75,6 +75,18 @@ impl Job {
         Some(())
     }
 
+    /// Lets the document wait.
+    pub(super) fn queue(&self) -> Option<()> {
+        let named = self.app.upgrade()?.config.stage_as_status;
+        let mut contents = self.space.contents();
+        contents.documents.update(&self.document, |document| {
+            self.is_mine(document).then(|| {
+                document.status = if named { DocumentStatus::Queued } else { DocumentStatus::Pending };
+                document.stage = "queued";
+            })
+        })
+    }
+
     /// Waits for a worker. `None` if the document is no longer to be processed.
     pub(super) async fn worker(&self) -> Option<OwnedSemaphorePermit> {
         let workers = Arc::clone(&self.app.upgrade()?.workers);

@@ -12,7 +12,7 @@ use crate::config::Era;
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::Call;
-use crate::state::document::{StoredDocument, counts_of, status_counts};
+use crate::state::document::{StoredDocument, status_counts};
 use crate::state::page::Page;
 
 /// The maximum size of a page.
@@ -42,15 +42,15 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
             }
             Some(status) => {
                 let (fitting, total) = (documents.with_status(status), documents.count(status));
-                (Page::of(fitting, total, request.page, size, max), counts_of(status, total as u64))
+                (Page::of(fitting, total, request.page, size, max), *documents.counts())
             }
         }
     } else {
-        let fits = |document: &&StoredDocument| {
-            status.as_ref().is_none_or(|status| document.status == *status) && document.matches(&filter)
-        };
-        let fitting: Vec<&StoredDocument> = documents.newest_first().filter(fits).collect();
+        let mut fitting: Vec<&StoredDocument> =
+            documents.newest_first().filter(|document| document.matches(&filter)).collect();
+        // The counts are those of every status.
         let counts = status_counts(fitting.iter().copied());
+        fitting.retain(|document| status.as_ref().is_none_or(|status| document.status == *status));
         (Page::new(fitting, request.page, size, max), counts)
     };
     let config = &call.app.config;

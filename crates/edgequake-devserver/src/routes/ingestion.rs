@@ -84,7 +84,7 @@ fn progress(track: &TrackId, document: &StoredDocument, contents: &Contents) -> 
 
 fn phase(status: &DocumentStatus) -> PhaseStatus {
     match status {
-        DocumentStatus::Pending => PhaseStatus::Pending,
+        DocumentStatus::Pending | DocumentStatus::Queued => PhaseStatus::Pending,
         DocumentStatus::Completed | DocumentStatus::PartialFailure => PhaseStatus::Complete,
         DocumentStatus::Failed | DocumentStatus::DeleteFailed => PhaseStatus::Failed,
         DocumentStatus::Cancelled => PhaseStatus::Skipped,

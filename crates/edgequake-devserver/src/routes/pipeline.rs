@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use edgequake_types::documents::DocumentStatus;
 use edgequake_types::pipeline::{
     ActiveDocument, ActiveTask, CancelPipeline, CancelledPipeline, EstimateCost, EstimatedCost,
     GetModelPricing, GetPipelineActivity, GetPipelineStatus, GetQueueMetrics, ModelPrice, ModelPricing,
@@ -53,7 +52,7 @@ pub(super) async fn activity(call: Call, _: GetPipelineActivity) -> Result<Reply
     let Some(space) = space else { return Ok(Reply::new(PipelineActivity::new(false))) };
     let contents = space.contents();
     let (queued, working): (Vec<&StoredDocument>, Vec<&StoredDocument>) =
-        contents.documents.in_flight().partition(|document| document.status == DocumentStatus::Pending);
+        contents.documents.in_flight().partition(|document| document.is_waiting());
     let running = contents.tasks.newest_first().filter(|stored| stored.task.status == TaskStatus::Processing);
     let tasks: Vec<ActiveTask> = running.map(active_task).collect();
     let mut activity = PipelineActivity::new(!(queued.is_empty() && working.is_empty() && tasks.is_empty()));

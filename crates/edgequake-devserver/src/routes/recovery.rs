@@ -121,7 +121,7 @@ pub(super) async fn recover(
     let (found, again) = {
         let mut contents = space.contents();
         let stuck = contents.documents.in_flight().filter(|document| {
-            document.status != DocumentStatus::Pending
+            !document.is_waiting()
                 && call.now.since(document.updated_at) >= silent
                 && request.document_ids.as_ref().is_none_or(|ids| ids.contains(&document.id))
         });

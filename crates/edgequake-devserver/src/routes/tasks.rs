@@ -62,6 +62,18 @@ fn find(call: &Call, track_id: &TrackId) -> Result<(Arc<Space>, StoredTask), Ref
     Ok((space, task))
 }
 
+/// The workspace of the request, and the task of the document on a track, if that has one document.
+fn find_on_track(call: &Call, track: &TrackId) -> Option<(Arc<Space>, StoredTask)> {
+    let space = call.space()?;
+    let task = {
+        let contents = space.contents();
+        let mut documents = contents.documents.on_track(track);
+        let only = documents.next().filter(|_| documents.next().is_none())?;
+        contents.tasks.get(&only.task_id)?.clone()
+    };
+    Some((space, task))
+}
+
 pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Refusal> {
     let (space, StoredTask { mut task, document, .. }) = find(&call, &request.track_id)?;
     if call.app.config.era == Era::C
@@ -80,12 +92,13 @@ pub(super) async fn get(call: Call, request: GetTask) -> Result<Reply<Task>, Ref
 }
 
 pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Option<Task>>, Refusal> {
-    let (space, StoredTask { task, .. }) = find(&call, &request.track_id)?;
+    let (space, StoredTask { task, .. }) = find(&call, &request.track_id)
+        .or_else(|unknown| find_on_track(&call, &request.track_id).ok_or(unknown))?;
     if task.status == TaskStatus::Cancelled {
         return Ok(Reply::new(Some(task)));
     }
     let conflict = || Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id));
-    let cancelled = processing::cancel(&call.app, &space, &request.track_id).ok_or_else(conflict)?;
+    let cancelled = processing::cancel(&call.app, &space, &task.track_id).ok_or_else(conflict)?;
     Ok(Reply::new(Some(cancelled)))
 }
 

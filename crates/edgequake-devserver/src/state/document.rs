@@ -59,6 +59,11 @@ impl StoredDocument {
         is_in_flight(&self.status)
     }
 
+    /// Whether it is waiting to be processed.
+    pub(crate) fn is_waiting(&self) -> bool {
+        matches!(self.status, DocumentStatus::Pending | DocumentStatus::Queued)
+    }
+
     /// The name of its file, or else its title.
     pub(crate) fn name(&self) -> &str {
         self.file_name.as_ref().unwrap_or(&self.title)
@@ -91,7 +96,7 @@ impl StoredDocument {
 
     fn phase(&self) -> UiPhase {
         match self.status {
-            DocumentStatus::Pending => UiPhase::Idle,
+            DocumentStatus::Pending | DocumentStatus::Queued => UiPhase::Idle,
             DocumentStatus::Deleting => UiPhase::Stopping,
             ref status if status.is_terminal() => UiPhase::Terminal,
             _ => UiPhase::Running,
@@ -253,7 +258,7 @@ impl StoredDocument {
 /// Whether a document of this status is waiting to be processed or being processed. It may be named by its stage.
 pub(super) fn is_in_flight(status: &DocumentStatus) -> bool {
     match status {
-        DocumentStatus::Pending | DocumentStatus::Processing => true,
+        DocumentStatus::Pending | DocumentStatus::Queued | DocumentStatus::Processing => true,
         DocumentStatus::Other(word) => ALL_STAGES.contains(&&**word),
         _ => false,
     }
@@ -265,13 +270,6 @@ pub(crate) fn status_counts<'a>(documents: impl IntoIterator<Item = &'a StoredDo
     for document in documents {
         *count_of(&mut counts, &document.status) += 1;
     }
-    counts
-}
-
-/// The counts where all documents are in one state.
-pub(crate) fn counts_of(status: &DocumentStatus, count: u64) -> StatusCounts {
-    let mut counts = StatusCounts::default();
-    *count_of(&mut counts, status) = count;
     counts
 }
 

@@ -183,13 +183,11 @@ impl Documents {
     /// The documents that wait, for this number of workers. Before one was measured, a document takes as long as it is told here.
     pub(crate) fn queue(&self, workers: usize, expected: Duration) -> Queue {
         let measured = self.activity.usual_time();
-        let waiting = self.by_status.get(&DocumentStatus::Pending);
-        Queue {
-            waiting: waiting.into_iter().flatten().copied().collect(),
-            usual: measured.unwrap_or(expected),
-            is_measured: measured.is_some(),
-            workers,
-        }
+        let waiting = [DocumentStatus::Pending, DocumentStatus::Queued];
+        let mut waiting: Vec<u64> =
+            waiting.iter().filter_map(|status| self.by_status.get(status)).flatten().copied().collect();
+        waiting.sort_unstable();
+        Queue { waiting, usual: measured.unwrap_or(expected), is_measured: measured.is_some(), workers }
     }
 
     /// What has been processed.

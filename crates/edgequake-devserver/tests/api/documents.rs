@@ -289,10 +289,13 @@ async fn deleting_everything_must_be_confirmed() {
     let statuses = api.ok(&ListTasks::new()).await.statistics;
     assert_eq!((statuses.cancelled, statuses.pending), (2, 1));
 
-    let (_server, api) = default_workspace(with_users().era(Era::B)).await;
+    let (server, api) = default_workspace(with_users().era(Era::B)).await;
     ingest(&api, "one", "text").await;
+    server.faults().add(edgequake_devserver::Fault::hang_processing("chunking")).unwrap();
+    let busy = api.ok(&UploadText::new("busy")).await.document_id.unwrap();
     let deleted = api.ok(&DeleteAllDocuments::new()).await;
     assert_eq!((deleted.accepted, deleted.deleted_count, deleted.total_chunks_deleted), (false, 1, 1));
+    assert_eq!((deleted.skipped_count, deleted.skipped_documents), (1, vec![busy.as_str().into()]));
 }
 
 #[tokio::test(start_paused = true)]

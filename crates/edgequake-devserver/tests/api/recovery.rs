@@ -66,6 +66,19 @@ async fn a_cancelled_document_is_cancelled_everywhere() {
 }
 
 #[tokio::test]
+async fn a_task_is_cancelled_by_the_track_of_its_document() {
+    let (_server, api) = default_workspace(with_users().processing_delay(LONG)).await;
+    let one = api.ok(&UploadText::new("one")).await;
+    let cancelled = api.ok(&CancelTask::new(one.track_id.unwrap())).await.unwrap();
+    assert_eq!((Some(cancelled.track_id), cancelled.status), (one.task_id, TaskStatus::Cancelled));
+    // A track of several documents is none of theirs.
+    for text in ["two", "three"] {
+        api.ok(&UploadText::new(text).track_id("mine")).await;
+    }
+    assert_eq!(api.send(&CancelTask::new("mine")).await.cause(), "404 NOT_FOUND");
+}
+
+#[tokio::test]
 async fn what_has_ended_is_not_cancelled() {
     let (server, api) = default_workspace(with_users()).await;
     let id = ingest(&api, "Bridge", "text").await;

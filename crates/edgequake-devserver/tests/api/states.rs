@@ -11,7 +11,8 @@ use edgequake_types::{DocumentId, Timestamp};
 use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{Api, with_users};
 
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
+    "uploading",
     "queued",
     "converting",
     "preprocessing",
@@ -57,16 +58,18 @@ async fn every_stage_can_be_held() {
         assert!(document.stage_message.is_some() && document.query_ready == Some(false));
     }
     let counts = api.ok(&ListDocuments::new()).await.status_counts;
-    assert_eq!((counts.pending, counts.processing), (1, 11));
+    assert_eq!((counts.pending, counts.processing), (1, 12));
     let processing = api.ok(&ListDocuments::new().status(DocumentStatus::Processing)).await;
-    assert_eq!((processing.total, processing.status_counts.processing), (11, 11));
+    // The counts are those of the whole workspace.
+    let counts = processing.status_counts;
+    assert_eq!((processing.total, counts.processing, counts.pending), (12, 12, 1));
 }
 
 #[tokio::test]
 async fn a_status_may_name_the_stage() {
     let (server, api) = default_workspace(with_users().stage_as_status(true)).await;
     for (stage, status) in [
-        ("queued", "pending"),
+        ("queued", "queued"),
         ("converting", "converting"),
         ("preprocessing", "processing"),
         ("chunking", "chunking"),
@@ -188,5 +191,7 @@ async fn dates_are_compared_as_text() {
     let all =
         ListDocuments::new().date_to(at(last)).document_pattern("BRID").status(DocumentStatus::Completed);
     assert_eq!(count(all.clone()).await, 1);
+    let failed = api.ok(&all.clone().status(DocumentStatus::Failed)).await;
+    assert_eq!((failed.total, failed.status_counts.completed), (0, 1));
     assert_eq!(count(all.status(DocumentStatus::Failed)).await, 0);
 }

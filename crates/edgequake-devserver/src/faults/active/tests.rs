@@ -104,12 +104,12 @@ fn what_makes_no_sense_is_refused() {
                 partial: false,
                 chunks: vec![1],
             }),
-            "`chunks` is about partial failures, and may name 10000 of them; set `partial`, or leave some out",
+            "`chunks` is about partial failures, and may name 1000 of them; set `partial`, or leave some out",
         ),
         (Fault::new(Effect::SlowBody { bytes: 0, pause_ms: 1 }), "`bytes` must be at least 1"),
         (
             Fault::new(Effect::HangProcessing { stage: "x".to_owned() }),
-            "`stage` must be one of queued, converting, preprocessing, chunking, extracting, gleaning, merging, summarizing, \
+            "`stage` must be one of uploading, queued, converting, preprocessing, chunking, extracting, gleaning, merging, summarizing, \
              embedding, storing, indexing, projecting",
         ),
     ] {
