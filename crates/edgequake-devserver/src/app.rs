@@ -37,6 +37,11 @@ pub(crate) struct App {
     pub(crate) recorder: Recorder,
     pub(crate) bus: Bus,
     pub(crate) spaces: Spaces,
+    /// The threads that read PDF files.
+    #[cfg(feature = "pdf")]
+    pub(crate) readers: crate::pdf::Readers,
+    #[cfg(feature = "pdf")]
+    pub(crate) parse_jobs: crate::state::parse_jobs::ParseJobs,
     /// One permit for each WebSocket that may be open.
     #[cfg(feature = "websocket")]
     pub(crate) sockets: Arc<Semaphore>,
@@ -66,6 +71,7 @@ impl App {
         directory: Directory,
     ) -> Self {
         let workers = config.workers;
+        let spaces = Spaces::default();
         let limiter = config.rate_limit.map(|(burst, per_second)| Limiter::new(burst, per_second));
         Self {
             config,
@@ -78,7 +84,11 @@ impl App {
             ledger: Ledger::default(),
             recorder: Recorder::default(),
             bus: Bus::default(),
-            spaces: Spaces::default(),
+            #[cfg(feature = "pdf")]
+            readers: crate::pdf::Readers::default(),
+            #[cfg(feature = "pdf")]
+            parse_jobs: crate::state::parse_jobs::ParseJobs::new(spaces.usage()),
+            spaces,
             #[cfg(feature = "websocket")]
             sockets: Arc::new(Semaphore::new(MAX_SOCKETS)),
             workers: Arc::new(Semaphore::new(workers)),
@@ -139,6 +149,8 @@ impl App {
             directory.sessions = sessions;
         }
         self.spaces.clear();
+        #[cfg(feature = "pdf")]
+        self.parse_jobs.clear();
         if let Some(limiter) = &self.limiter {
             limiter.clear();
         }

@@ -25,7 +25,7 @@ use crate::seed::{self, SeedDocument, SeedError};
 use crate::service::BackendService;
 use crate::state::tenancy::MemberRole;
 use crate::state::{BUILT_IN_USER, Directory, new_user_id, resources, user_id};
-use crate::stop::Stop;
+use crate::stop::{Stop, StopOnDrop};
 
 /// Why a server could not be started.
 #[derive(Debug, thiserror::Error)]
@@ -111,15 +111,6 @@ struct Start {
     faults: Vec<Fault>,
     /// Held by a reset, and by whoever adds a list of documents: one after the other.
     turn: tokio::sync::Mutex<()>,
-}
-
-/// Raises the flag when nobody waits any more.
-struct StopOnDrop(Stop);
-
-impl Drop for StopOnDrop {
-    fn drop(&mut self) {
-        self.0.stop();
-    }
 }
 
 impl Backend {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
-use edgequake_types::multipart::Form;
+use edgequake_types::multipart::{Content, Form, Part};
 use edgequake_types::{DecodeError, Payload};
 use http::StatusCode;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HeaderValue};
@@ -17,7 +17,7 @@ use crate::link::Link;
 
 /// The maximum size of a body that is read as a whole, and of a form that is read as it arrives, in bytes.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
-const FORM_LIMIT: usize = 50 * 1024 * 1024;
+pub(crate) const FORM_LIMIT: usize = 50 * 1024 * 1024;
 
 /// How much of the body of a refused request is read, in bytes, and for how long. Whoever sends more is answered at once, on a
 /// connection that ends then.
@@ -91,12 +91,18 @@ pub(crate) fn content_type(parts: &Parts) -> &str {
 
 /// # Errors
 ///
-/// 415 for a body of another type; the multipart extractor of the real server answers with 400.
-pub(crate) fn check_media_type(payload: Payload, parts: &Parts) -> Result<(), Refusal> {
+/// 415 for a body of another type; the multipart extractor of the real server answers with 400. A file that may come without a form
+/// is of the type `raw`.
+pub(crate) fn check_media_type(
+    payload: Payload,
+    raw: Option<&'static str>,
+    parts: &Parts,
+) -> Result<(), Refusal> {
     match media_type(payload) {
+        Some(_) if raw.is_some_and(|raw| is_of(parts, raw)) => Ok(()),
         Some(expected) if !is_media_type(content_type(parts), expected) => {
             let status = match payload {
-                Payload::Multipart => StatusCode::BAD_REQUEST,
+                Payload::Multipart if raw.is_none() => StatusCode::BAD_REQUEST,
                 _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             };
             Err(Refusal::text(status, format!("Expected request with `Content-Type: {expected}`")))
@@ -105,21 +111,42 @@ pub(crate) fn check_media_type(payload: Payload, parts: &Parts) -> Result<(), Re
     }
 }
 
+/// Whether the body of a request is of a media type.
+pub(crate) fn is_of(parts: &Parts, media_type: &str) -> bool {
+    is_media_type(content_type(parts), media_type)
+}
+
 /// Reads the body, if the operation has one.
 pub(crate) async fn read_body(payload: Payload, parts: &Parts, body: &mut Body) -> Result<Bytes, Refusal> {
-    if media_type(payload).is_none() {
-        return Ok(Bytes::new());
+    match media_type(payload) {
+        Some(_) => read_whole(parts, body, BODY_LIMIT).await,
+        None => Ok(Bytes::new()),
     }
+}
+
+/// The header with the name of a file that comes without a form.
+const FILE_NAME: &str = "x-filename";
+
+/// Reads a file that comes without a form, as the form of this file, and tells its length.
+pub(crate) async fn read_file(parts: &Parts, body: &mut Body) -> Result<(Form, usize), Refusal> {
+    let bytes = read_whole(parts, body, FORM_LIMIT).await?;
+    let length = bytes.len();
+    let name = parts.headers.get(FILE_NAME).and_then(|value| value.to_str().ok()).unwrap_or("document.pdf");
+    Ok((Form::new(vec![Part::file("file", name, Content::Bytes(bytes))]), length))
+}
+
+/// Reads a body of at most `limit` bytes.
+async fn read_whole(parts: &Parts, body: &mut Body, limit: usize) -> Result<Bytes, Refusal> {
     let declared = declared_length(parts).unwrap_or(0);
-    if declared > BODY_LIMIT {
-        return Err(refuse(parts, body, too_large(BODY_LIMIT)).await);
+    if declared > limit {
+        return Err(refuse(parts, body, too_large(limit)).await);
     }
     // Collected in place: the pieces of a large body are not kept beside the whole of it.
     let mut read = BytesMut::with_capacity(declared);
     while let Some(frame) = body.frame().await {
         let Ok(piece) = frame.map_err(|_| cut())?.into_data() else { continue };
-        if read.len() + piece.len() > BODY_LIMIT {
-            return Err(refuse_midway(parts, body, too_large(BODY_LIMIT)).await);
+        if read.len() + piece.len() > limit {
+            return Err(refuse_midway(parts, body, too_large(limit)).await);
         }
         read.extend_from_slice(&piece);
     }

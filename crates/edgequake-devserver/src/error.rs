@@ -57,6 +57,11 @@ impl Refusal {
         Self::problem(StatusCode::CONFLICT, "CONFLICT", message, [])
     }
 
+    /// An error with a code of its own.
+    pub(crate) fn coded(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self::problem(status, code, message, [])
+    }
+
     pub(crate) fn not_found(resource: impl std::fmt::Display) -> Self {
         let resource = resource.to_string();
         let message = format!("Not found: {resource}");
@@ -166,6 +171,18 @@ impl Refusal {
     /// What a client is told.
     pub(crate) fn message(&self) -> &str {
         &self.0.body.message
+    }
+
+    /// A plain-text refusal in the usual shape, where there is a code for its status.
+    pub(crate) fn recoded(self, codes: impl Fn(StatusCode) -> Option<&'static str>) -> Self {
+        match codes(self.0.status).filter(|_| self.0.shape == ErrorShape::Text) {
+            Some(code) => {
+                let mut recoded = Self::coded(self.0.status, code, self.0.body.message);
+                recoded.0.headers = self.0.headers;
+                recoded
+            }
+            None => self,
+        }
     }
 
     /// The reason in the diagnostics, or else the code.

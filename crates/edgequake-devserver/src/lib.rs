@@ -129,14 +129,22 @@ mod limiter;
 mod log;
 mod config;
 mod reply;
+mod download;
 mod events;
 mod shrink;
 mod scan;
 mod retrieval;
 mod state;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod auth;
 mod app;
 mod processing;
+mod injecting;
+mod conversions;
+mod cancelling;
+#[cfg(feature = "pdf")]
+mod converting;
 mod seed;
 mod route;
 mod effects;

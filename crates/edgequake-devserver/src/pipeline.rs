@@ -20,7 +20,9 @@ use crate::auth::caller::Caller;
 use crate::auth::credential::Credential;
 use crate::auth::permission;
 use crate::auth::scope::{self, Scope};
-use crate::body::{check_media_type, content_type, drain, media_type, read_body, read_form, refuse};
+use crate::body::{
+    check_media_type, content_type, drain, is_of, media_type, read_body, read_file, read_form, refuse,
+};
 use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::error::Refusal;
@@ -133,10 +135,11 @@ async fn handle(
     };
     let result = async {
         let call = authorize(app, route, auth, caller, &parts, now);
-        let call = match call.and_then(|call| check_media_type(route.payload, &parts).map(|()| call)) {
-            Ok(call) => call,
-            Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
-        };
+        let call =
+            match call.and_then(|call| check_media_type(route.payload, route.raw, &parts).map(|()| call)) {
+                Ok(call) => call,
+                Err(refusal) => return Err(refuse(&parts, &mut body, refusal).await),
+            };
         let recording = parts.extensions.get::<Recording>();
         let started = match &route.handler {
             Handler::Whole(start) => {
@@ -147,11 +150,14 @@ async fn handle(
                 start(call, &parts, &read)
             }
             Handler::Form(names, start) => {
-                let (form, length) = read_form(names, &parts, &mut body).await?;
+                let (form, length) = match route.raw.filter(|raw| is_of(&parts, raw)) {
+                    Some(_) => read_file(&parts, &mut body).await?,
+                    None => read_form(names, &parts, &mut body).await?,
+                };
                 if let Some(recording) = recording {
                     recording.length(length);
                 }
-                start(call, form)
+                start(call, &parts, form)
             }
         };
         let answer = match started {
@@ -165,7 +171,8 @@ async fn handle(
             answer => answer,
         }
     };
-    let mut response = result.await.unwrap_or_else(|refusal| refusal.into_response(request_id));
+    let answered = result.await;
+    let mut response = answered.unwrap_or_else(|refusal| route.recode(refusal).into_response(request_id));
     if let Some(Allowance { limit, remaining }) = allowance {
         response.headers_mut().insert("x-ratelimit-limit", limit.into());
         response.headers_mut().insert("x-ratelimit-remaining", remaining.into());
@@ -236,5 +243,6 @@ fn authorize(
     } else {
         Scope::unbound()
     };
-    Ok(Call { app, caller, scope, headers: parts.headers.clone(), now })
+    let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+    Ok(Call { app, caller, scope, headers: parts.headers.clone(), now, request_id })
 }

@@ -9,11 +9,13 @@ mod deletion;
 mod cancel;
 mod again;
 mod chunks;
+mod ordered;
 
 pub(crate) use again::{Again, put_back, restart};
 pub(crate) use cancel::{cancel, cancel_all, cancel_document};
 pub(crate) use chunks::{RetriedChunks, retry_chunks};
 pub(crate) use deletion::{delete, delete_now, remove_from_index};
+pub(crate) use ordered::{Ordered, ordered};
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;

@@ -12,7 +12,7 @@ use edgequake_types::multipart::Form;
 use edgequake_types::{Auth, Endpoint, Payload, TenantId, UserId, WorkspaceId};
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 
 use crate::app::App;
@@ -37,6 +37,9 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// When the request arrived.
     pub(crate) now: Timestamp,
+    /// The id that its response tells.
+    #[cfg_attr(not(feature = "pdf"), expect(dead_code, reason = "only answers about PDF files tell it"))]
+    pub(crate) request_id: String,
 }
 
 impl Call {
@@ -119,7 +122,7 @@ pub(crate) type Pending = Pin<Box<dyn Future<Output = Result<Response, Refusal>>
 type OfWhole = Box<dyn Fn(Call, &Parts, &Bytes) -> Result<Pending, Refusal> + Send + Sync>;
 
 /// The same for a form that was read as it arrived.
-type OfForm = Box<dyn Fn(Call, Form) -> Result<Pending, Refusal> + Send + Sync>;
+type OfForm = Box<dyn Fn(Call, &Parts, Form) -> Result<Pending, Refusal> + Send + Sync>;
 
 /// How a request is decoded and handled.
 pub(crate) enum Handler {
@@ -141,6 +144,10 @@ pub(crate) struct Route {
     pub(crate) permission: Permission,
     pub(crate) binding: Binding,
     pub(crate) answers: Answers,
+    /// The media type of a file that may come without a form around it.
+    pub(crate) raw: Option<&'static str>,
+    /// The codes of what is refused before the handler, where the operation has its own.
+    pub(crate) codes: Option<fn(StatusCode) -> Option<&'static str>>,
     pub(crate) handler: Handler,
 }
 
@@ -230,7 +237,7 @@ impl Route {
     /// The row of the operation `E`, whose form may be large.
     pub(crate) fn form<E, F, Fut, S>(
         names: &'static [&'static str],
-        decode: fn(Form) -> Result<E, Refusal>,
+        decode: fn(&Parts, Form) -> Result<E, Refusal>,
         handler: F,
         permission: Permission,
         binding: Binding,
@@ -241,8 +248,8 @@ impl Route {
         Fut: Future<Output = Result<S, Refusal>> + Send + 'static,
         S: Success<E>,
     {
-        let handler = move |call: Call, form: Form| -> Result<Pending, Refusal> {
-            Ok(pending::<E, S>(handler(call, decode(form)?)))
+        let handler = move |call: Call, parts: &Parts, form: Form| -> Result<Pending, Refusal> {
+            Ok(pending::<E, S>(handler(call, decode(parts, form)?)))
         };
         Self::with::<E, S>(Handler::Form(names, Box::new(handler)), permission, binding)
     }
@@ -257,6 +264,8 @@ impl Route {
             permission,
             binding,
             answers: S::ANSWERS,
+            raw: None,
+            codes: None,
             handler,
         }
     }
@@ -271,6 +280,8 @@ impl Route {
             permission: Permission::Known,
             binding: Binding::Global,
             answers: Answers::Body,
+            raw: None,
+            codes: None,
             handler: Handler::Whole(Box::new({
                 let operation = format!("{method} {path}");
                 move |_, _, _| Err(Refusal::not_implemented(&operation))
@@ -295,6 +306,8 @@ impl Route {
             permission: Permission::Read,
             binding: Binding::Workspace,
             answers: Answers::Head,
+            raw: None,
+            codes: None,
             handler: Handler::Whole(Box::new(move |call, parts, _| {
                 let response = open(call, parts)?;
                 Ok(Box::pin(std::future::ready(Ok(response))))
@@ -306,6 +319,28 @@ impl Route {
     pub(crate) fn auth(mut self, auth: fn(&Config) -> Auth) -> Self {
         self.auth = auth;
         self
+    }
+
+    /// The same row for a file that may also come without a form, as a body of this media type.
+    #[cfg(feature = "pdf")]
+    pub(crate) fn or_raw(mut self, media_type: &'static str) -> Self {
+        self.raw = Some(media_type);
+        self
+    }
+
+    /// The same row with codes of its own for what is refused before the handler.
+    #[cfg(feature = "pdf")]
+    pub(crate) fn codes(mut self, codes: fn(StatusCode) -> Option<&'static str>) -> Self {
+        self.codes = Some(codes);
+        self
+    }
+
+    /// A refusal with the code that the operation has for it.
+    pub(crate) fn recode(&self, refusal: Refusal) -> Refusal {
+        match self.codes {
+            Some(codes) => refusal.recoded(codes),
+            None => refusal,
+        }
     }
 
     /// Whether the operation changes something.

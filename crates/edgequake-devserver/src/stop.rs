@@ -21,6 +21,11 @@ impl Stop {
         self.0.changed.notify_waiters();
     }
 
+    /// Whether both are the same flag.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// For work that cannot wait.
     pub(crate) fn is_stopped(&self) -> bool {
         self.0.stopped.load(Ordering::Acquire)
@@ -34,5 +39,15 @@ impl Stop {
             }
             changed.await;
         }
+    }
+}
+
+/// Raises the flag when nobody waits any more.
+#[derive(Debug)]
+pub(crate) struct StopOnDrop(pub(crate) Stop);
+
+impl Drop for StopOnDrop {
+    fn drop(&mut self) {
+        self.0.stop();
     }
 }

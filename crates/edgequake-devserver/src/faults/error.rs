@@ -9,6 +9,10 @@ pub(super) const HEADER_LIMIT: usize = 100;
 /// The stages of processing, in order, that every document passes.
 pub(crate) const STAGES: [&str; 5] = ["preprocessing", "chunking", "extracting", "embedding", "storing"];
 
+/// The stage before them, of what is a PDF file.
+#[cfg(feature = "pdf")]
+pub(crate) const CONVERTING: &str = "converting";
+
 /// These, and those that only a document passes which a fault hits there.
 pub(crate) const ALL_STAGES: [&str; 13] = [
     "uploading",

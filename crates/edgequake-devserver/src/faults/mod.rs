@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 
 pub use active::{ActiveFault, FaultId, Faults};
 pub(crate) use active::{Answers, Asked, Operation};
+#[cfg(feature = "pdf")]
+pub(crate) use error::CONVERTING;
 pub use error::FaultError;
 pub(crate) use error::{ALL_STAGES, STAGES};
 

@@ -16,6 +16,8 @@ const OVERLAP: usize = 160;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Chunk {
     pub(crate) text: String,
+    /// Where it begins in the document, in bytes.
+    pub(crate) start: usize,
     /// The first and the last line, from 1.
     pub(crate) lines: (u64, u64),
 }
@@ -44,7 +46,7 @@ pub(crate) fn chunks(text: &str, stopped: impl Fn() -> bool) -> Option<Vec<Chunk
         let start_line = lines.of(range.start);
         let chunk = text.get(range.clone()).unwrap_or_default();
         let end_line = start_line + chunk.matches('\n').count() as u64;
-        chunks.push(Chunk { text: chunk.to_owned(), lines: (start_line, end_line) });
+        chunks.push(Chunk { text: chunk.to_owned(), start: range.start, lines: (start_line, end_line) });
         start = next_start(&pieces, start, end);
     }
     Some(chunks)

@@ -156,6 +156,22 @@ impl Graph {
         }
     }
 
+    /// The chunks that name an entity.
+    pub(super) fn chunks_of(&self, name: &str) -> Option<&BTreeSet<u64>> {
+        self.entities.get(name).map(|entity| &entity.chunks)
+    }
+
+    /// The entities that are related to one, each with the chunks that say so.
+    pub(super) fn related_to(&self, name: &str) -> impl Iterator<Item = (&Name, &BTreeSet<u64>)> {
+        let known = self.entities.get_key_value(name);
+        known.into_iter().flat_map(move |(name, entity)| {
+            entity.neighbours.iter().filter_map(move |other| {
+                let (from, to) = if name < other { (name, other) } else { (other, name) };
+                Some((other, self.relationships.get(&(Arc::clone(from), Arc::clone(to)))?))
+            })
+        })
+    }
+
     /// The entities whose names share words with a query, best first: those whose names it says in full.
     pub(super) fn matching(&self, asked: &BTreeSet<String>) -> Vec<Matched<'_>> {
         let mut shared: BTreeMap<&Name, usize> = BTreeMap::new();

@@ -1,5 +1,7 @@
 //! The chunks of one workspace, ranked by BM25, and the graph of what they say.
 
+mod stated;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
@@ -8,6 +10,7 @@ use std::sync::Arc;
 use bm25::{Embedder, EmbedderBuilder, Embedding, TokenEmbedder};
 use edgequake_types::DocumentId;
 
+pub(crate) use self::stated::Stated;
 use super::chunk::Chunk;
 use super::entities::{Facts, Pair, facts};
 use super::graph::{Graph, GraphSize};

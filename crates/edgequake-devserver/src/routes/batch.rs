@@ -3,6 +3,7 @@
 use edgequake_types::Multipart;
 use edgequake_types::documents::{FileResult, FileStatus, NamedFile, UploadFiles, UploadedFiles};
 use edgequake_types::multipart::Form;
+use http::request::Parts;
 
 use super::upload::{Outcome, accept_file, check_options, in_memory};
 use crate::error::{Refusal, undecodable};
@@ -20,7 +21,7 @@ pub(super) const PARTS: &[&str] = &[
     "decision_gate_preset",
 ];
 
-pub(super) fn decode(form: Form) -> Result<UploadFiles, Refusal> {
+pub(super) fn decode(_: &Parts, form: Form) -> Result<UploadFiles, Refusal> {
     UploadFiles::from_form(form, &[]).map_err(|error| undecodable(&error, false))
 }
 

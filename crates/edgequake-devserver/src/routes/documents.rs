@@ -56,7 +56,7 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     let config = &call.app.config;
     let queue = (era == Era::C).then(|| documents.queue(config.workers, config.processing_delay));
     let summary = |document: &StoredDocument| {
-        let mut summary = document.summary(era);
+        let mut summary = contents.summary(document, era);
         if let Some(waiting) = queue.as_ref().and_then(|queue| queue.place(document)) {
             summary.queue_position = Some(waiting.position);
             summary.eta_seconds = Some(waiting.eta_seconds);
@@ -110,7 +110,7 @@ pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Docume
     let space = call.space().ok_or_else(unknown)?;
     let contents = space.contents();
     let document = contents.documents.get(&request.document_id).ok_or_else(unknown)?;
-    Ok(Reply::new(document.detail(&space.place, call.app.config.era)))
+    Ok(Reply::new(contents.detail(document, &space.place, call.app.config.era)))
 }
 
 /// An unknown track is a track without documents, as on the real server.
@@ -121,8 +121,10 @@ pub(super) async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>,
     let documents: Vec<&StoredDocument> = documents.into_iter().flatten().collect();
     let counts = status_counts(documents.iter().copied());
     let era = call.app.config.era;
-    let mut track =
-        Track::new(request.track_id, documents.iter().map(|document| document.summary(era)).collect());
+    let summaries = contents
+        .iter()
+        .flat_map(|contents| documents.iter().map(move |document| contents.summary(document, era)));
+    let mut track = Track::new(request.track_id, summaries.collect());
     track.created_at = documents.iter().map(|document| document.created_at).min().map(rfc3339);
     // Complete means that none is pending or processing.
     track.is_complete = counts.pending == 0 && counts.processing == 0;

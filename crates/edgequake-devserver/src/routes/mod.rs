@@ -1,9 +1,24 @@
 //! The handlers, one module per area of the API.
 
 mod api_keys;
+mod chunks;
 mod deletion;
 mod documents;
 mod health;
+mod upload;
+#[cfg(feature = "pdf")]
+mod pdfs;
+#[cfg(feature = "pdf")]
+mod pdf_upload;
+#[cfg(feature = "pdf")]
+mod pdf_progress;
+#[cfg(feature = "pdf")]
+mod page_ranges;
+#[cfg(feature = "pdf")]
+mod parse;
+mod injections;
+mod lineage;
+mod provenance;
 mod sources;
 mod query;
 mod session;
@@ -13,7 +28,6 @@ mod recovery;
 mod ingestion;
 mod pipeline;
 mod tenants;
-mod upload;
 mod batch;
 mod scan;
 mod users;

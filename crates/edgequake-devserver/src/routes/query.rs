@@ -102,13 +102,17 @@ async fn retrieve(call: &Call, query: &Query, previous: Option<&str>) -> Result<
 /// Searches the documents that pass the filter, and names those that were found.
 fn search(space: &Space, request: Request<'_>, filter: &DocumentFilter) -> (Found, Names) {
     let index = space.index.lock().unwrap_or_else(PoisonError::into_inner);
+    // What is injected is no document that a filter selects.
+    let with_injections = *filter == DocumentFilter::new();
     let found = search::search(&index, request, |id| {
         let contents = space.contents();
-        let document = contents.documents.get(id);
-        document.is_some_and(|document| document.is_searchable() && document.matches(filter))
+        match contents.documents.get(id) {
+            Some(document) => document.is_searchable() && document.matches(filter),
+            None => with_injections && contents.injections.searchable(id).is_some(),
+        }
     });
     drop(index);
-    let names = Names::new(&found, &space.contents().documents);
+    let names = Names::new(&found, &space.contents());
     (found, names)
 }
 

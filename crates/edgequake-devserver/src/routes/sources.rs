@@ -12,27 +12,48 @@ use crate::retrieval::answer::snippet;
 use crate::retrieval::entities::{ENTITY_TYPE, RELATION_TYPE, sentence_with};
 use crate::retrieval::index::Hit;
 use crate::retrieval::search::{EntityHit, Found, RelationHit};
-use crate::state::documents::Documents;
+use crate::state::space::Contents;
 
-/// The names of the documents that were found. One that was deleted since has none, and is not a source.
+/// What chunks were found in.
+#[derive(Debug)]
+struct Named {
+    name: String,
+    /// Whether it is a document. Injected knowledge is none, though it has an id in the index.
+    is_document: bool,
+}
+
+/// The names of what was found. A document that was deleted since has none, and is not a source.
 #[derive(Debug, Default)]
-pub(super) struct Names(HashMap<DocumentId, String>);
+pub(super) struct Names(HashMap<DocumentId, Named>);
 
 impl Names {
-    pub(super) fn new(found: &Found, documents: &Documents) -> Self {
+    pub(super) fn new(found: &Found, contents: &Contents) -> Self {
         let named = found.entities.iter().flat_map(|entity| &entity.chunks);
         let stated = found.relations.iter().map(|relation| &relation.chunk);
         let mut names = HashMap::new();
         for id in found.hits.iter().chain(named).chain(stated).map(|hit| &hit.document_id) {
-            let Some(document) = documents.get(id) else { continue };
-            let name = || document.file_name.as_ref().unwrap_or(&document.title).clone();
-            names.entry(id.clone()).or_insert_with(name);
+            let document = contents.documents.get(id).map(|document| {
+                let name = document.file_name.as_ref().unwrap_or(&document.title).clone();
+                Named { name, is_document: true }
+            });
+            let injection = || {
+                let injection = contents.injections.searchable(id)?;
+                Some(Named { name: injection.name.clone(), is_document: false })
+            };
+            if let Some(named) = document.or_else(injection) {
+                names.insert(id.clone(), named);
+            }
         }
         Self(names)
     }
 
     pub(super) fn of(&self, hit: &Hit) -> Option<&String> {
-        self.0.get(&hit.document_id)
+        self.0.get(&hit.document_id).map(|named| &named.name)
+    }
+
+    /// The document that a chunk belongs to, if it is one.
+    fn document(&self, hit: &Hit) -> Option<DocumentId> {
+        self.0.get(&hit.document_id).filter(|named| named.is_document).map(|_| hit.document_id.clone())
     }
 }
 
@@ -56,7 +77,7 @@ fn chunk(number: usize, hit: &Hit, names: &Names, granularity: Option<&ContentGr
         _ => snippet(&hit.chunk.text),
     });
     source.reference_id = Some(number.into());
-    source.document_id = Some(hit.document_id.clone());
+    source.document_id = names.document(hit);
     source.file_path = names.of(hit).cloned();
     source.chunk_index = Some(hit.number as u64);
     (source.start_line, source.end_line) = (Some(hit.chunk.lines.0), Some(hit.chunk.lines.1));
@@ -73,7 +94,7 @@ fn entity(hit: &EntityHit, names: &Names) -> Option<Source> {
     let first = *chunks.peek()?;
     let mut source = Source::new(SourceType::Entity, hit.name.to_string(), f64::from(hit.score));
     source.snippet = Some(description(first, &[&hit.name]));
-    source.document_id = Some(first.document_id.clone());
+    source.document_id = names.document(first);
     source.file_path = names.of(first).cloned();
     source.entity_type = Some(ENTITY_TYPE.to_owned());
     source.degree = Some(hit.degree as u64);
@@ -86,7 +107,7 @@ fn relation(hit: &RelationHit, names: &Names) -> Option<Source> {
     let id = format!("{}->{}", hit.from, hit.to);
     let mut source = Source::new(SourceType::Relationship, id, f64::from(hit.score));
     source.snippet = Some(description(&hit.chunk, &[&hit.from, &hit.to]));
-    source.document_id = Some(hit.chunk.document_id.clone());
+    source.document_id = names.document(&hit.chunk);
     source.file_path = Some(name.clone());
     Some(source)
 }

@@ -4,8 +4,8 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, batch, deletion, documents, health, ingestion, pipeline, query, recovery, scan, session, setup,
-    tasks, tenants, upload, users, workspaces,
+    api_keys, batch, chunks, deletion, documents, health, ingestion, injections, lineage, pipeline,
+    provenance, query, recovery, scan, session, setup, tasks, tenants, upload, users, workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -18,6 +18,7 @@ const UNSERVED: &str = include_str!("unserved.tsv");
 /// All operations of the real server.
 pub(crate) fn table() -> Vec<Route> {
     let mut table = served();
+    table.extend(pdfs());
     table.extend(web_sockets());
     table.extend(unserved());
     table
@@ -74,6 +75,19 @@ fn served() -> Vec<Route> {
         Route::new(deletion::delete_all, Write, Workspace),
         Route::new(deletion::delete_many, Write, Workspace),
         Route::new(deletion::impact, Read, Workspace),
+        Route::new(chunks::get, Read, Workspace),
+        Route::new(chunks::lineage, Read, Workspace),
+        Route::new(lineage::of_document, Read, Workspace),
+        Route::new(lineage::export, Read, Workspace),
+        Route::new(lineage::of_graph, Read, Workspace),
+        Route::new(provenance::lineage, Read, Workspace),
+        Route::new(provenance::provenance, Read, Workspace),
+        Route::new(injections::add, Write, WorkspaceInPath),
+        Route::form(injections::PARTS, injections::decode, injections::upload, Write, WorkspaceInPath),
+        Route::new(injections::list, Read, WorkspaceInPath),
+        Route::new(injections::get, Read, WorkspaceInPath),
+        Route::new(injections::update, Write, WorkspaceInPath),
+        Route::new(injections::delete, Write, WorkspaceInPath),
         Route::new(tasks::list, Read, Workspace),
         Route::new(tasks::get, Read, Workspace),
         Route::new(tasks::cancel, Write, Workspace),
@@ -95,6 +109,51 @@ fn served() -> Vec<Route> {
         Route::new(query::ask, Query, Workspace),
         Route::new(query::ask_stream, Query, Workspace),
     ]
+}
+
+#[cfg(feature = "pdf")]
+#[rustfmt::skip]
+fn pdfs() -> Vec<Route> {
+    use super::{parse, pdf_progress, pdf_upload, pdfs};
+
+    vec![
+        Route::form(pdf_upload::PARTS, pdf_upload::decode, pdf_upload::upload, Write, Workspace),
+        Route::new(pdfs::list, Read, Workspace),
+        Route::new(pdfs::get, Read, Workspace),
+        Route::new(pdfs::delete, Write, Workspace),
+        Route::new(pdfs::retry, Write, Workspace),
+        Route::new(pdfs::cancel, Write, Workspace),
+        Route::new(pdfs::content, Read, Workspace),
+        Route::new(pdfs::download, Read, Workspace),
+        Route::new(pdf_progress::get, Read, Workspace),
+        Route::new(pdf_progress::follow, Read, Workspace),
+        Route::form(parse::PARTS, parse::decode, parse::parse, Write, Workspace).or_raw(parse::RAW).codes(parse::code),
+        Route::new(parse::job, Read, Workspace),
+        Route::new(parse::backends, Read, Workspace),
+    ]
+}
+
+/// What needs the feature `pdf`: method and path.
+#[cfg(not(feature = "pdf"))]
+const PDFS: [(Method, &str); 13] = [
+    (Method::POST, "/api/v1/documents/pdf"),
+    (Method::GET, "/api/v1/documents/pdf"),
+    (Method::GET, "/api/v1/documents/pdf/{pdf_id}"),
+    (Method::DELETE, "/api/v1/documents/pdf/{pdf_id}"),
+    (Method::POST, "/api/v1/documents/pdf/{pdf_id}/retry"),
+    (Method::DELETE, "/api/v1/documents/pdf/{pdf_id}/cancel"),
+    (Method::GET, "/api/v1/documents/pdf/{pdf_id}/content"),
+    (Method::GET, "/api/v1/documents/pdf/{pdf_id}/download"),
+    (Method::GET, "/api/v1/documents/pdf/progress/{track_id}"),
+    (Method::GET, "/api/v1/documents/pdf/progress/stream/{track_id}"),
+    (Method::POST, "/api/v1/parse"),
+    (Method::GET, "/api/v1/parse/jobs/{job_id}"),
+    (Method::GET, "/api/v1/parse/backends"),
+];
+
+#[cfg(not(feature = "pdf"))]
+fn pdfs() -> impl Iterator<Item = Route> {
+    PDFS.into_iter().map(|(method, path)| Route::unserved(method, path, false))
 }
 
 #[cfg(feature = "websocket")]

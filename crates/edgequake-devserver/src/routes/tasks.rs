@@ -9,8 +9,11 @@ use edgequake_types::tasks::{
 use edgequake_types::{Pagination, TrackId};
 
 use super::deletion::mark_deleting;
+use crate::cancelling;
 use crate::config::Era;
+use crate::conversions;
 use crate::error::Refusal;
+use crate::injecting;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
@@ -98,7 +101,7 @@ pub(super) async fn cancel(call: Call, request: CancelTask) -> Result<Reply<Opti
         return Ok(Reply::new(Some(task)));
     }
     let conflict = || Refusal::conflict(format!("Task {} can no longer be cancelled", task.track_id));
-    let cancelled = processing::cancel(&call.app, &space, &task.track_id).ok_or_else(conflict)?;
+    let cancelled = cancelling::cancel_task(&call.app, &space, &task.track_id).ok_or_else(conflict)?;
     Ok(Reply::new(Some(cancelled)))
 }
 
@@ -108,6 +111,10 @@ pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option
     let mut contents = space.contents();
     let is_deletion = task.task_type == Some(TaskType::Deletion);
     let Some(document) = document else {
+        drop(contents);
+        if let Some(task) = retry_other(&call, &space, &request.track_id) {
+            return Ok(Reply::new(task?));
+        }
         return Err(Refusal::conflict(format!(
             "Task {} cannot be tried again; ask for its work again",
             task.track_id
@@ -145,4 +152,31 @@ pub(super) async fn retry(call: Call, request: RetryTask) -> Result<Reply<Option
         processing::ingest(&call.app, &space, document);
     }
     Ok(Reply::new(retried))
+}
+
+/// Converts the file of a failed task again, or processes its injected text; `None` for a task of something else.
+fn retry_other(call: &Call, space: &Arc<Space>, track_id: &TrackId) -> Option<Result<Option<Task>, Refusal>> {
+    let mut contents = space.contents();
+    let pdf = contents.pdfs.of_task(track_id).map(|pdf| pdf.id.clone());
+    if pdf.is_none() && contents.injections.of_task(track_id).is_none() {
+        return None;
+    }
+    if !contents.tasks.retry(track_id, call.now) {
+        let message = format!("Task {track_id} has not failed, or was retried too often");
+        return Some(Err(Refusal::conflict(message)));
+    }
+    let pdf = pdf.filter(|pdf| conversions::requeue(&mut contents, pdf, track_id.clone(), call.now));
+    let injection = injecting::requeue(&mut contents, track_id, call.now);
+    let task = contents.tasks.get(track_id).map(|stored| stored.task.clone());
+    drop(contents);
+    if let Some(injection) = injection {
+        injecting::process(&call.app, space, injection);
+    }
+    #[cfg(feature = "pdf")]
+    if let Some(pdf) = pdf {
+        crate::converting::convert(&call.app, space, pdf);
+    }
+    #[cfg(not(feature = "pdf"))]
+    drop(pdf);
+    Some(Ok(task))
 }

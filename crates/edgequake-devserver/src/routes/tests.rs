@@ -157,3 +157,29 @@ async fn the_body_of_a_refused_request_is_read() {
         response.into_body().collect().await.unwrap();
     }
 }
+
+/// A file takes room as a text does, and gives it back.
+#[cfg(feature = "pdf")]
+#[tokio::test]
+async fn files_take_room() {
+    let backend = backend(Era::C);
+    let upload = |letter: &str| {
+        let file = format!("%PDF-1.7 {}", letter.repeat(150 * 1024));
+        let body = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n{file}\r\n--b--"
+        );
+        let mut upload = request(Method::POST, "/api/v1/documents/pdf", body);
+        let form = HeaderValue::from_static("multipart/form-data; boundary=b");
+        upload.headers_mut().insert("content-type", form);
+        upload
+    };
+    assert_eq!(status(&backend, upload("a")).await, 200);
+    assert_eq!(status(&backend, upload("b")).await, 413);
+    let space = space(&backend);
+    let id = space.contents().pdfs.newest_first().next().unwrap().id.clone();
+    assert!(space.contents().remove_pdf(&id).is_some());
+    assert_eq!(status(&backend, upload("b")).await, 200);
+    assert_eq!(space.contents().tasks.newest_first().count(), 3);
+    backend.reset().await;
+    assert!(backend.app().spaces.is_unused());
+}

@@ -11,6 +11,7 @@ use edgequake_types::multipart::{Content, Form};
 use edgequake_types::tasks::TaskType;
 use edgequake_types::{DocumentId, Multipart, TrackId};
 use http::StatusCode;
+use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -83,7 +84,7 @@ pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply
 pub(super) const PARTS: &[&str] =
     &["file", "metadata", "chunk_strategy", "chunk_options", "extraction_mode", "decision_gate_preset"];
 
-pub(super) fn decode_file(form: Form) -> Result<UploadFile, Refusal> {
+pub(super) fn decode_file(_: &Parts, form: Form) -> Result<UploadFile, Refusal> {
     let mut parts = form.into_parts();
     // A large file passes by, or a copy of it would be made where it is no text.
     let mut content = Content::Bytes(Bytes::new());

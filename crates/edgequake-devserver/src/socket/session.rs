@@ -16,9 +16,9 @@ use super::Closing;
 use super::frame::{self, Command};
 use crate::app::App;
 use crate::bus::{ProcessingEvent, ProcessingEvents};
+use crate::cancelling;
 use crate::config::Era;
 use crate::place::Place;
-use crate::processing;
 
 /// How often a client hears that the connection is alive.
 const HEARTBEAT: Duration = Duration::from_secs(30);
@@ -145,7 +145,7 @@ impl Session {
         Ok(match (command, subject) {
             (Command::Cancel { track_id }, Subject::Task(task)) if track_id != *task => None,
             (Command::Cancel { track_id }, _) if self.may_cancel => {
-                processing::cancel(&app, &space, &track_id);
+                cancelling::cancel_task(&app, &space, &track_id);
                 None
             }
             (Command::Ping, Subject::Pipeline { .. }) => Some(frame::heartbeat(app.clock.timestamp())),

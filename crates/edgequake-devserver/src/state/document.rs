@@ -103,10 +103,13 @@ impl StoredDocument {
         }
     }
 
+    /// Where its text came from.
     pub(crate) fn source_type(&self) -> &'static str {
         let name = self.file_name.as_deref().unwrap_or_default();
         if name.ends_with(".md") {
             "markdown"
+        } else if name.to_ascii_lowercase().ends_with(".pdf") {
+            "pdf"
         } else if name.is_empty() {
             "text"
         } else {

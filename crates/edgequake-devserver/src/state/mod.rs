@@ -7,7 +7,12 @@ pub(crate) mod document;
 pub(crate) mod queue;
 pub(crate) mod activity;
 pub(crate) mod documents;
+pub(crate) mod injections;
 pub(crate) mod page;
+#[cfg(feature = "pdf")]
+pub(crate) mod parse_jobs;
+pub(crate) mod pdf;
+pub(crate) mod pdfs;
 pub(crate) mod resources;
 pub(crate) mod sessions;
 pub(crate) mod space;

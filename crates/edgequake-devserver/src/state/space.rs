@@ -5,11 +5,17 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use edgequake_types::DocumentId;
+use edgequake_types::documents::{Document, DocumentSummary};
+use edgequake_types::{DocumentId, InjectionId, PdfId};
+use tokio::sync::watch;
 
 use super::document::StoredDocument;
 use super::documents::Documents;
+use super::injections::{Injections, StoredInjection};
+use super::pdf::{METHOD, StoredPdf};
+use super::pdfs::Pdfs;
 use super::tasks::Tasks;
+use crate::config::Era;
 use crate::place::Place;
 use crate::retrieval::graph::GraphSize;
 use crate::retrieval::index::Index;
@@ -33,6 +39,12 @@ impl Usage {
     pub(crate) fn release(&self, bytes: usize) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }
+
+    /// Takes more room or less for something that is there.
+    pub(crate) fn exchange(&self, before: usize, after: usize) {
+        self.0.fetch_add(after, Ordering::Relaxed);
+        self.release(before);
+    }
 }
 
 /// What is in a workspace.
@@ -41,15 +53,62 @@ pub(crate) struct Contents {
     /// What the index knows at the moment.
     pub(crate) graph: GraphSize,
     pub(crate) documents: Documents,
+    pub(crate) pdfs: Pdfs,
+    pub(crate) injections: Injections,
     pub(crate) tasks: Tasks,
 }
 
 impl Contents {
-    /// Removes a document, stops its processing, and releases its task.
+    /// Removes a document and the file that it was made from, stops its processing, and releases its task.
     pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
         let document = self.documents.remove(id)?;
         self.tasks.release(&document.task_id);
+        if let Some(pdf) = self.pdfs.of_document(id).map(|pdf| pdf.id.clone()) {
+            self.remove_pdf(&pdf);
+        }
         Some(document)
+    }
+
+    /// Removes a file, stops its conversion, and releases its task.
+    pub(crate) fn remove_pdf(&mut self, id: &PdfId) -> Option<StoredPdf> {
+        let pdf = self.pdfs.remove(id)?;
+        self.tasks.release(&pdf.task_id);
+        Some(pdf)
+    }
+
+    /// Removes an injected text, stops its processing, and releases its task.
+    pub(crate) fn remove_injection(&mut self, id: &InjectionId) -> Option<StoredInjection> {
+        let injection = self.injections.remove(id)?;
+        self.tasks.release(&injection.task_id);
+        Some(injection)
+    }
+
+    /// A document as lists show it, with the file that it was made from.
+    pub(crate) fn summary(&self, document: &StoredDocument, era: Era) -> DocumentSummary {
+        let mut summary = document.summary(era);
+        summary.pdf_id = self.pdfs.of_document(&document.id).map(|pdf| pdf.id.clone());
+        summary
+    }
+
+    /// A document in full, with the file that it was made from.
+    pub(crate) fn detail(&self, document: &StoredDocument, place: &Place, era: Era) -> Document {
+        let mut detail = document.detail(place, era);
+        if let Some(pdf) = self.pdfs.of_document(&document.id) {
+            detail.pdf_id = Some(pdf.id.clone());
+            detail.file_size = Some(pdf.bytes.len() as u64);
+            detail.mime_type = Some("application/pdf".to_owned());
+            if let Some(lineage) = &mut detail.lineage {
+                lineage.pdf_extraction_method = Some(METHOD.to_owned());
+            }
+        }
+        detail
+    }
+
+    /// Removes everything, and stops all processing.
+    fn clear(&mut self) {
+        self.documents.clear();
+        self.pdfs.clear();
+        self.injections.clear();
     }
 }
 
@@ -63,6 +122,8 @@ pub(crate) struct Space {
     pub(crate) place: Place,
     pub(crate) index: SharedIndex,
     contents: Mutex<Contents>,
+    /// Sent to when a conversion has come further.
+    pub(crate) conversions: watch::Sender<()>,
 }
 
 impl Space {
@@ -88,6 +149,12 @@ pub(crate) struct Spaces {
 }
 
 impl Spaces {
+    /// How much there is, for what belongs to no workspace.
+    #[cfg(feature = "pdf")]
+    pub(crate) fn usage(&self) -> Arc<Usage> {
+        Arc::clone(&self.usage)
+    }
+
     /// What is in a workspace; `None` while there is nothing.
     pub(crate) fn get(&self, place: &Place) -> Option<Arc<Space>> {
         self.by_place.read().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
@@ -101,9 +168,19 @@ impl Spaces {
         let mut by_place = self.by_place.write().unwrap_or_else(PoisonError::into_inner);
         let space = by_place.entry(place.clone()).or_insert_with(|| {
             let documents = Documents::new(Arc::clone(&self.usage));
-            let contents =
-                Mutex::new(Contents { graph: GraphSize::default(), documents, tasks: Tasks::default() });
-            Arc::new(Space { place: place.clone(), index: SharedIndex::default(), contents })
+            let contents = Contents {
+                graph: GraphSize::default(),
+                documents,
+                pdfs: Pdfs::new(Arc::clone(&self.usage)),
+                injections: Injections::new(Arc::clone(&self.usage)),
+                tasks: Tasks::default(),
+            };
+            Arc::new(Space {
+                place: place.clone(),
+                index: SharedIndex::default(),
+                contents: Mutex::new(contents),
+                conversions: watch::Sender::default(),
+            })
         });
         Arc::clone(space)
     }
@@ -112,7 +189,7 @@ impl Spaces {
     pub(crate) fn remove(&self, place: &Place) {
         let removed = self.by_place.write().unwrap_or_else(PoisonError::into_inner).remove(place);
         if let Some(space) = removed {
-            space.contents().documents.clear();
+            space.contents().clear();
         }
     }
 
@@ -120,8 +197,15 @@ impl Spaces {
     pub(crate) fn clear(&self) {
         let removed = std::mem::take(&mut *self.by_place.write().unwrap_or_else(PoisonError::into_inner));
         for space in removed.into_values() {
-            space.contents().documents.clear();
+            space.contents().clear();
         }
+    }
+}
+
+#[cfg(test)]
+impl Spaces {
+    pub(crate) fn is_unused(&self) -> bool {
+        self.usage.is_unused()
     }
 }
 

@@ -7,7 +7,7 @@ use edgequake_types::tasks::{
     ChunkProgress, Task, TaskError, TaskProgress, TaskStatistics, TaskStatus, TaskType,
 };
 use edgequake_types::{DocumentId, TrackId};
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::clock::{Timestamp, rfc3339};
@@ -94,17 +94,31 @@ impl Tasks {
         document: Option<DocumentId>,
         now: Timestamp,
     ) -> TrackId {
+        let metadata = document.as_ref().map(|id| json!({ "document_id": id }));
+        self.create_about(task_type, place, document, metadata, now)
+    }
+
+    /// Creates a pending task that says more than which document it is about.
+    pub(crate) fn create_about(
+        &mut self,
+        task_type: TaskType,
+        place: &Place,
+        document: Option<DocumentId>,
+        metadata: Option<Value>,
+        now: Timestamp,
+    ) -> TrackId {
         if self.by_track.len() >= CAPACITY
             && let Some((_, oldest)) = self.by_sequence.pop_first()
         {
             self.by_track.remove(&oldest);
         }
-        let track_id = TrackId::new(format!("{task_type}-{}", Uuid::new_v4()));
+        let kind = if task_type == TaskType::PdfProcessing { "pdf" } else { task_type.as_str() };
+        let track_id = TrackId::new(format!("{kind}-{}", Uuid::new_v4()));
         let mut task = Task::new(track_id.clone(), task_type, TaskStatus::Pending);
         task.created_at = Some(rfc3339(now));
         task.updated_at = Some(rfc3339(now));
         task.max_retries = 3;
-        task.metadata = document.as_ref().map(|id| json!({ "document_id": id }));
+        task.metadata = metadata;
         task.tenant_id = Some(place.tenant.clone());
         task.workspace_id = Some(place.workspace.clone());
         self.sequence += 1;
@@ -141,6 +155,15 @@ impl Tasks {
     /// All tasks, newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredTask> {
         self.by_sequence.values().rev().filter_map(|track| self.by_track.get(track))
+    }
+
+    /// Records that a task has begun.
+    pub(crate) fn begin(&mut self, track_id: &TrackId, now: Timestamp) {
+        if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {
+            task.status = TaskStatus::Processing;
+            task.updated_at = Some(rfc3339(now));
+            task.started_at.get_or_insert_with(|| rfc3339(now));
+        }
     }
 
     /// Records progress.
@@ -183,7 +206,7 @@ impl Tasks {
         &mut self,
         track_id: &TrackId,
         status: TaskStatus,
-        result: Option<serde_json::Value>,
+        result: Option<Value>,
         now: Timestamp,
     ) {
         if let Some(StoredTask { task, ended, .. }) = self.by_track.get_mut(track_id) {
@@ -193,8 +216,11 @@ impl Tasks {
             task.completed_at = Some(rfc3339(now));
             task.progress = None;
             task.result = result;
-            // The tasks of documents are released with them.
-            if task.task_type != Some(TaskType::Insert) {
+            // The tasks of documents, files and injected texts are released with them.
+            if !matches!(
+                task.task_type,
+                Some(TaskType::Insert | TaskType::PdfProcessing | TaskType::KnowledgeInjection)
+            ) {
                 self.release(track_id);
             }
         }

@@ -14,6 +14,14 @@ mod finding;
 mod ingestion;
 mod pipeline;
 mod fuzz;
+mod injections;
+mod lineage;
+#[cfg(feature = "pdf")]
+mod parse;
+#[cfg(feature = "pdf")]
+mod pdf_file;
+#[cfg(feature = "pdf")]
+mod pdfs;
 mod query;
 mod recovery;
 mod scanning;

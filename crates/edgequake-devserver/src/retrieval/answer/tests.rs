@@ -10,7 +10,7 @@ fn hits(texts: &[&str]) -> Vec<Hit> {
     let hit = |text: &&str| Hit {
         document_id: DocumentId::new("d"),
         number: 0,
-        chunk: Arc::new(Chunk { text: (*text).to_owned(), lines: (1, 1) }),
+        chunk: Arc::new(Chunk { text: (*text).to_owned(), start: 0, lines: (1, 1) }),
         score: 1.0,
     };
     texts.iter().map(hit).collect()
