@@ -76,6 +76,7 @@ pub mod pdf;
 pub mod tasks;
 pub mod pipeline;
 pub mod ingestion;
+pub mod progress;
 pub mod provenance;
 pub mod chunks;
 pub mod lineage;
