@@ -5,6 +5,8 @@
 
 #[cfg(feature = "client")]
 pub(crate) mod file;
+#[cfg(feature = "client")]
+pub(crate) mod reader;
 
 use std::fmt;
 use std::pin::Pin;

@@ -12,6 +12,7 @@ mod download;
 mod pages;
 mod untyped;
 mod file_upload;
+mod reader_upload;
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -26,7 +27,10 @@ pub use events::EventStream;
 pub use file_upload::{FileUpload, UploadsFile};
 pub use lines::LineStream;
 pub use pages::{Items, Pages};
+pub use reader_upload::ReaderUpload;
 pub use receive::Receive;
+#[cfg(feature = "websocket")]
+pub(crate) use receive::check;
 pub use untyped::UntypedCall;
 
 use crate::body::{RequestBody, ResponseBody};

@@ -41,16 +41,20 @@ mod error;
 mod call;
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "websocket")]
+mod websocket;
 #[cfg(feature = "client")]
 pub mod resources;
+#[cfg(feature = "folder")]
+pub mod folder;
 
 #[cfg(feature = "client")]
 pub use body::FileUploadError;
 pub use boxed::BoxError;
 #[cfg(feature = "client")]
 pub use call::{
-    Call, DownloadStream, EventStream, FileUpload, Items, LineStream, Pages, Receive, UntypedCall,
-    UploadsFile, WithHead,
+    Call, DownloadStream, EventStream, FileUpload, Items, LineStream, Pages, ReaderUpload, Receive,
+    UntypedCall, UploadsFile, WithHead,
 };
 #[cfg(feature = "client")]
 pub use client::{BaseUrl, BaseUrlError, Client, ClientBuilder};
@@ -62,9 +66,11 @@ pub use error::{Error, ErrorKind, ProcessingFailure};
 pub use layers::retry::{RetryBudget, RetryConfig};
 pub use layers::timeout::TimeoutScope;
 #[cfg(feature = "client")]
-pub use resources::{Progress, Wait};
+pub use resources::{Progress, UploadAndWait, Uploaded, Wait, WaitAll, Waited};
 #[cfg(feature = "client")]
 pub use transport::{
     Certificate, ClientCertificate, ConnectionLimitReached, ConnectionStats, HttpTransport,
     HttpTransportBuilder, Proxies, ProxyError, TlsError, TransportBuildError, TransportError,
 };
+#[cfg(feature = "websocket")]
+pub use websocket::{ProgressStream, ProgressUpdate};

@@ -17,8 +17,11 @@ mod provenance;
 mod query;
 mod tasks;
 mod tenants;
+mod upload_and_wait;
 mod users;
 mod wait;
+mod wait_all;
+pub(crate) mod watch;
 mod workspaces;
 
 pub use api_keys::{ApiKeys, Rotation};
@@ -38,8 +41,10 @@ pub use provenance::Provenance;
 pub use query::Query;
 pub use tasks::Tasks;
 pub use tenants::Tenants;
+pub use upload_and_wait::UploadAndWait;
 pub use users::Users;
 pub use wait::Wait;
+pub use wait_all::{WaitAll, Waited};
 pub use workspaces::Workspaces;
 
 /// Declares a resource: a handle on the client, and how to get it.

@@ -29,6 +29,8 @@ mod upload;
 mod connector;
 mod pool;
 mod exchange;
+#[cfg(feature = "websocket")]
+mod upgrade;
 
 use std::fmt;
 use std::future::Future;
@@ -52,6 +54,8 @@ pub use stats::{ConnectionStats, RetireReason};
 pub(crate) use steps::ConnectTimedOut;
 pub use tls::{Certificate, TlsError};
 pub(crate) use tunnel::TunnelError;
+#[cfg(feature = "websocket")]
+pub(crate) use upgrade::OwnConnection;
 
 use crate::body::RequestBody;
 use crate::boxed::BoxFuture;
@@ -358,6 +362,10 @@ impl Service<Request<RequestBody>> for HttpTransport {
     fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
         if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        #[cfg(feature = "websocket")]
+        if request.extensions().get::<OwnConnection>().is_some() {
+            return ResponseFuture(Box::pin(upgrade::send(Arc::clone(&self.shared.pool), request)));
         }
         ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request)))
     }

@@ -51,6 +51,23 @@ pub enum FileUploadError {
         /// The path.
         path: PathBuf,
     },
+    /// The system says that the file is empty, and yet it has content: such are the files of `/proc` and `/sys`. A file is uploaded as long
+    /// as it was measured, so nothing of this one would be.
+    #[error("{} is said to be empty, but has content, as files of /proc do: upload it as a reader", path.display())]
+    #[non_exhaustive]
+    UnknownLength {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A reader gave more or less than was declared.
+    #[error("{} has not the length that was declared, {declared} bytes", path.display())]
+    #[non_exhaustive]
+    Length {
+        /// The name that it is uploaded under.
+        path: PathBuf,
+        /// In bytes.
+        declared: u64,
+    },
 }
 
 /// What tells one state of a file from another.
@@ -67,7 +84,7 @@ pub(crate) struct FileState {
 }
 
 impl FileState {
-    fn of(metadata: &Metadata) -> Self {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         use std::os::unix::fs::MetadataExt as _;
         Self {
@@ -95,31 +112,50 @@ impl FileState {
 /// thread to look at it.
 pub(crate) async fn state_of(path: &Path) -> Result<FileState, BoxError> {
     let asked = path.to_owned();
-    let metadata =
-        blocking(move || std::fs::metadata(asked)).await?.map_err(|error| cannot_read(path, error))?;
-    if metadata.is_file() {
-        Ok(FileState::of(&metadata))
-    } else {
-        Err(FileUploadError::NotAFile { path: path.to_owned() }.into())
+    let look = move || {
+        let metadata = std::fs::metadata(&asked)?;
+        let odd = metadata.is_file() && metadata.len() == 0 && has_content(&mut File::open(&asked)?)?;
+        Ok((metadata, odd))
+    };
+    let (metadata, odd) = blocking(look).await?.map_err(|error| cannot_read(path, error))?;
+    let path = || path.to_owned();
+    match metadata.is_file() {
+        true if odd => Err(FileUploadError::UnknownLength { path: path() }.into()),
+        true => Ok(FileState::of(&metadata)),
+        false => Err(FileUploadError::NotAFile { path: path() }.into()),
     }
 }
 
-fn cannot_read(path: &Path, source: io::Error) -> BoxError {
+/// Whether there is anything to read in a file that is said to be empty. Not so in one that is being written at this moment: that has
+/// another length by then.
+pub(crate) fn has_content(file: &mut File) -> io::Result<bool> {
+    Ok(file.read(&mut [0])? > 0 && file.metadata()?.len() == 0)
+}
+
+pub(crate) fn cannot_read(path: &Path, source: io::Error) -> BoxError {
     FileUploadError::Read { path: path.to_owned(), source }.into()
 }
 
+/// Told how much of a file was sent, and how long it is, in bytes.
+pub(crate) type OnSent = Arc<dyn Fn(u64, u64) + Send + Sync>;
+
 /// The body of a form with one file in this state, that is read from disk, opened anew for each attempt.
-pub(crate) fn form_with_file(form: &Form, path: &Path, state: FileState) -> RequestBody {
-    let plan = Arc::new(Plan { path: path.to_owned(), state, segments: form.segments() });
+pub(crate) fn form_with_file(
+    form: &Form,
+    path: &Path,
+    state: FileState,
+    on_sent: Option<OnSent>,
+) -> RequestBody {
+    let plan = Arc::new(Plan { path: path.to_owned(), state, segments: form.segments(), on_sent });
     RequestBody::factory(Some(form.length()), move || FormBody::new(Arc::clone(&plan)))
 }
 
 /// What to send, in which order.
-#[derive(Debug)]
 struct Plan {
     path: PathBuf,
     state: FileState,
     segments: Vec<Segment>,
+    on_sent: Option<OnSent>,
 }
 
 /// The form on its way out.
@@ -201,6 +237,10 @@ impl Body for FormBody {
                     };
                     let left = left.saturating_sub(piece.len() as u64);
                     this.state = State::Within { file: Some(file), left };
+                    if let Some(tell) = &this.plan.on_sent {
+                        let length = this.plan.state.length();
+                        tell(length.saturating_sub(left), length);
+                    }
                     if !piece.is_empty() {
                         return this.send(piece.into());
                     }
@@ -244,7 +284,7 @@ fn read(
 }
 
 /// Runs what blocks on a thread that may. Where the future is dropped, the work is finished and its result is lost.
-async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<io::Result<T>, NoRuntime> {
     let runtime = Handle::try_current().map_err(|_| NoRuntime::ABSENT)?;

@@ -1,7 +1,9 @@
 //! [`FileUpload`]: a call that uploads a file from disk, without ever holding it in memory.
 
+use std::fmt;
 use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_types::documents::UploadFile;
@@ -15,14 +17,14 @@ use tokio::time::Instant;
 use super::dispatch::Dispatcher;
 use super::receive::Receive;
 use super::{Call, Received, during, options};
-use crate::body::file;
+use crate::body::file::{self, FileState, OnSent};
 use crate::boxed::{BoxError, BoxFuture};
 use crate::clock;
 use crate::error::{Error, ErrorKind};
 use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The slowest upload that is waited for, in bytes per second: the limits of an upload grow by its size over this.
-const SLOWEST: u64 = 64 * 1024;
+pub(super) const SLOWEST: u64 = 64 * 1024;
 
 /// An operation whose form has one file, which [`FileUpload`] reads from disk.
 ///
@@ -109,11 +111,13 @@ uploads_file!(UploadFile, UploadPdf, ParsePdf);
 ///
 /// [`ErrorKind::Request`] with a [`FileUploadError`](crate::FileUploadError), see [`Error::find`], when the file cannot be read, or changes while it is
 /// sent; else those of the operation, such as [`UploadFile`].
-#[derive(Debug)]
 #[must_use = "nothing is uploaded until it is awaited"]
 pub struct FileUpload<E = UploadFile> {
     call: Call<E>,
     path: PathBuf,
+    /// Where it is known already.
+    state: Option<FileState>,
+    on_sent: Option<OnSent>,
 }
 
 macro_rules! described {
@@ -137,7 +141,30 @@ described!(UploadFile, UploadPdf);
 impl<E: UploadsFile> FileUpload<E> {
     pub(crate) fn new(dispatcher: Dispatcher, path: &Path) -> Self {
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        Self { call: Call::new(dispatcher, Ok(E::of_file(&name))), path: path.to_owned() }
+        let call = Call::new(dispatcher, Ok(E::of_file(&name)));
+        Self { call, path: path.to_owned(), state: None, on_sent: None }
+    }
+
+    /// Uploads the file in this state or not at all.
+    #[cfg(feature = "folder")]
+    pub(crate) fn in_state(mut self, state: FileState) -> Self {
+        self.state = Some(state);
+        self
+    }
+
+    /// Calls `tell` with how much of the file has been given to the connection, and how long it is, both in bytes, each time another piece
+    /// of it was. Another attempt begins at 0 again. It must not block.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// let upload = client.documents().upload_file("handbook.md");
+    /// upload.on_progress(|sent, total| eprint!("\r{sent} of {total} bytes")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_progress(mut self, tell: impl Fn(u64, u64) + Send + Sync + 'static) -> Self {
+        self.on_sent = Some(Arc::new(tell));
+        self
     }
 
     /// Sets any option of the operation: another file name, how the text is cut, what extracts the entities. Its content stays that
@@ -162,18 +189,19 @@ impl<E: UploadsFile> FileUpload<E> {
     ///
     /// [`ErrorKind::Request`] when there is no such file; [`ErrorKind::Timeout`] when it cannot be looked at within the limit of the call.
     pub async fn into_call(self) -> Result<Call<E>, Error> {
-        let Self { mut call, path } = self;
+        let Self { mut call, path, state, on_sent } = self;
         let failed = |error: BoxError| during::<E>(Error::of_failure(error));
         let begun = Instant::now();
         let limit = call.options.timeout.unwrap_or_else(|| call.dispatcher.limits().timeout);
-        let state = match limit {
+        let state = match (state, limit) {
+            (Some(state), _) => Ok(state),
             // The look at a file on a server that hangs takes as long as that does.
-            Some(limit) => {
+            (None, Some(limit)) => {
                 let looked = clock::timeout(limit, file::state_of(&path)).await;
                 let looked = looked.map_err(|error| failed(error.into()))?;
                 looked.unwrap_or_else(|| Err(TimedOut { scope: TimeoutScope::Total, limit }.into()))
             }
-            None => file::state_of(&path).await,
+            (None, None) => file::state_of(&path).await,
         };
         let state = state.map_err(failed)?;
         if let Some(Some(limit)) = &mut call.options.timeout {
@@ -187,7 +215,7 @@ impl<E: UploadsFile> FileUpload<E> {
         let content_type = HeaderValue::try_from(form.content_type());
         let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
         let extra = Duration::from_secs(form.length() / SLOWEST);
-        Ok(call.form(content_type, file::form_with_file(&form, &path, state)).patience(extra))
+        Ok(call.form(content_type, file::form_with_file(&form, &path, state, on_sent)).patience(extra))
     }
 }
 
@@ -203,5 +231,14 @@ where
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move { self.into_call().await?.await })
+    }
+}
+
+impl<E: fmt::Debug> fmt::Debug for FileUpload<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileUpload")
+            .field("call", &self.call)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use edgequake_types::documents::{Document, DocumentStatus};
+use edgequake_types::documents::{Document, DocumentStatus, DocumentSummary};
 use edgequake_types::tasks::{Task, TaskStatus};
 use edgequake_types::{DocumentId, TrackId};
+use serde_json::Value;
 
 use super::{Error, ErrorKind};
 
@@ -52,6 +53,28 @@ impl ProcessingFailure {
             status: document.status.clone(),
             message: document.error_message.clone().or_else(|| document.warning_message.clone()),
         })
+    }
+
+    /// What a list says of a document that was not processed successfully; `None` for one that was.
+    pub(crate) fn of_summary(document: &DocumentSummary, task_id: Option<TrackId>) -> Option<Self> {
+        if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
+            return None;
+        }
+        Some(Self {
+            document_id: Some(document.id.clone()),
+            task_id,
+            status: document.status.clone(),
+            message: document.error_message.clone().or_else(|| document.warning_message.clone()),
+        })
+    }
+
+    /// What a PDF says whose conversion failed.
+    pub(crate) fn of_pdf(errors: Option<&Value>, task_id: Option<TrackId>) -> Self {
+        let message = errors.map(|errors| match errors {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        });
+        Self { document_id: None, task_id, status: Some(DocumentStatus::Failed), message }
     }
 
     /// What a task says that ended without success; `None` for one that did its work.

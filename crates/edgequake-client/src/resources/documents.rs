@@ -10,11 +10,17 @@ use edgequake_types::documents::{
     DeleteAllDocuments, DeleteDocument, FileResult, GetDocument, GetTrack, ListDocuments, UploadFile,
     UploadText, UploadedDocument, UploadedFile,
 };
-use edgequake_types::{DocumentId, TrackId};
+use edgequake_types::pdf::UploadedPdf;
+use edgequake_types::{DocumentId, PdfId, TrackId};
+use tokio::io::AsyncRead;
 
 use super::resource;
+use super::upload_and_wait::UploadAndWait;
 use super::wait::Wait;
-use crate::call::{Call, FileUpload};
+use super::wait_all::WaitAll;
+use crate::call::{Call, FileUpload, ReaderUpload};
+#[cfg(feature = "folder")]
+use crate::client::Client;
 
 resource! {
     /// Documents of the workspace: `/api/v1/documents`.
@@ -58,6 +64,18 @@ impl Documents<'_> {
         FileUpload::new(self.client.dispatcher(), path.as_ref())
     }
 
+    /// `POST /api/v1/documents/upload`: uploads what a reader gives under this file name, such as standard input, without ever holding it
+    /// in memory. The server goes by the extension of the name.
+    #[doc(alias = "stdin")]
+    pub fn upload_reader(&self, reader: impl AsyncRead + Send + 'static, file_name: &str) -> ReaderUpload {
+        ReaderUpload::new(self.client.dispatcher(), reader, file_name)
+    }
+
+    /// Uploads a file from disk and waits until it has been processed.
+    pub fn upload_and_wait(&self, path: impl AsRef<Path>) -> UploadAndWait {
+        UploadAndWait::new(self.client, path.as_ref())
+    }
+
     /// `GET /api/v1/documents`: a page of documents, newest first.
     pub fn list(&self, list: ListDocuments) -> Call<ListDocuments> {
         self.client.send(list)
@@ -89,12 +107,25 @@ impl Documents<'_> {
     pub fn wait_for(&self, upload: impl Into<Uploaded>) -> Wait {
         Wait::new(self.client.clone(), upload.into())
     }
+
+    /// Waits until each of many uploads has been processed: a stream of how each ended, in the order in which they do. However many they
+    /// are, the server is asked few questions.
+    pub fn wait_all<U: Into<Uploaded>>(&self, uploads: impl IntoIterator<Item = U>) -> WaitAll {
+        WaitAll::new(self.client.clone(), uploads.into_iter().map(Into::into).collect())
+    }
+
+    #[cfg(feature = "folder")]
+    pub(crate) fn client(&self) -> &Client {
+        self.client
+    }
 }
 
 /// What is known of a document that is being processed: the answer to its upload, or its id.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Uploaded {
     pub(super) document_id: Option<DocumentId>,
+    /// The PDF that becomes the document.
+    pub(super) pdf_id: Option<PdfId>,
     pub(super) task_id: Option<TrackId>,
     /// The track of the upload, where there is no task.
     pub(super) track_id: Option<TrackId>,
@@ -102,23 +133,59 @@ pub struct Uploaded {
     pub(super) confirmed: bool,
 }
 
-impl From<&UploadedDocument> for Uploaded {
-    fn from(uploaded: &UploadedDocument) -> Self {
-        Self {
-            document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
-            task_id: uploaded.task_id.clone(),
-            track_id: uploaded.track_id.clone().filter(|track_id| !track_id.as_str().is_empty()),
-            confirmed: true,
-        }
+impl Uploaded {
+    /// The document; `None` while nobody has named it, as with most PDFs before they are converted.
+    pub fn document_id(&self) -> Option<&DocumentId> {
+        self.document_id.as_ref()
+    }
+
+    /// The PDF that becomes the document.
+    pub fn pdf_id(&self) -> Option<&PdfId> {
+        self.pdf_id.as_ref()
+    }
+
+    /// The task that processes it.
+    pub fn task_id(&self) -> Option<&TrackId> {
+        self.task_id.as_ref()
+    }
+
+    /// The track that it was uploaded on.
+    pub fn track_id(&self) -> Option<&TrackId> {
+        self.track_id.as_ref()
     }
 }
 
-impl From<&UploadedFile> for Uploaded {
-    fn from(uploaded: &UploadedFile) -> Self {
+/// A track, if it is one: of a duplicate, servers send an empty one.
+fn some(track_id: Option<&TrackId>) -> Option<TrackId> {
+    track_id.filter(|track_id| !track_id.as_str().is_empty()).cloned()
+}
+
+macro_rules! from_answers {
+    ($($answer:ty),*) => {$(
+        impl From<&$answer> for Uploaded {
+            fn from(uploaded: &$answer) -> Self {
+                Self {
+                    document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
+                    pdf_id: None,
+                    task_id: some(uploaded.task_id.as_ref()),
+                    track_id: some(uploaded.track_id.as_ref()),
+                    confirmed: true,
+                }
+            }
+        }
+    )*};
+}
+
+from_answers!(UploadedDocument, UploadedFile);
+
+/// The track of a PDF is the caller's own, and tells nothing.
+impl From<&UploadedPdf> for Uploaded {
+    fn from(uploaded: &UploadedPdf) -> Self {
         Self {
-            document_id: uploaded.document_id.clone().or_else(|| uploaded.duplicate_of.clone()),
-            task_id: uploaded.task_id.clone(),
-            track_id: uploaded.track_id.clone().filter(|track_id| !track_id.as_str().is_empty()),
+            document_id: uploaded.document_id.clone(),
+            pdf_id: Some(uploaded.duplicate_of.clone().unwrap_or_else(|| uploaded.pdf_id.clone())),
+            task_id: some(uploaded.task_id.as_ref()),
+            track_id: None,
             confirmed: true,
         }
     }
@@ -128,12 +195,18 @@ impl From<&UploadedFile> for Uploaded {
 impl From<&FileResult> for Uploaded {
     fn from(file: &FileResult) -> Self {
         let document_id = file.document_id.clone().or_else(|| file.duplicate_of.clone());
-        Self { document_id, task_id: None, track_id: None, confirmed: true }
+        Self { document_id, confirmed: true, ..Self::default() }
     }
 }
 
 impl From<DocumentId> for Uploaded {
     fn from(document_id: DocumentId) -> Self {
-        Self { document_id: Some(document_id), task_id: None, track_id: None, confirmed: false }
+        Self { document_id: Some(document_id), ..Self::default() }
+    }
+}
+
+impl From<&Uploaded> for Uploaded {
+    fn from(uploaded: &Uploaded) -> Self {
+        uploaded.clone()
     }
 }

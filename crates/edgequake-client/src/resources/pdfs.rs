@@ -7,9 +7,10 @@ use edgequake_types::pdf::{
     RetryPdf, StreamPdfProgress, UploadPdf, UploadPdfs,
 };
 use edgequake_types::{PdfId, TrackId};
+use tokio::io::AsyncRead;
 
 use super::resource;
-use crate::call::{Call, FileUpload};
+use crate::call::{Call, FileUpload, ReaderUpload};
 use crate::error::Error;
 
 resource! {
@@ -61,6 +62,23 @@ impl Pdfs<'_> {
     /// ```
     pub fn upload_file(&self, path: impl AsRef<Path>) -> FileUpload<UploadPdf> {
         FileUpload::new(self.client.dispatcher(), path.as_ref())
+    }
+
+    /// `POST /api/v1/documents/pdf`: uploads a PDF that a reader gives under this file name, without ever holding it in memory.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// let reader: &[u8] = b"%PDF-1.7";
+    /// println!("{}", client.pdfs().upload_reader(reader, "bridge.pdf").await?.pdf_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn upload_reader(
+        &self,
+        reader: impl AsyncRead + Send + 'static,
+        file_name: &str,
+    ) -> ReaderUpload<UploadPdf> {
+        ReaderUpload::new(self.client.dispatcher(), reader, file_name)
     }
 
     /// `POST /api/v1/documents/pdf/batch`: uploads several PDFs in one request. One bad file does not fail the call:

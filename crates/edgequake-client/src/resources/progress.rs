@@ -83,7 +83,7 @@ impl Progress {
     }
 
     /// Makes of the fraction of a stage that of the whole work.
-    fn estimate(&mut self) {
+    pub(super) fn estimate(&mut self) {
         if let Some(stage) = self.stage.as_deref().and_then(number_of_stage) {
             let done = self.fraction.unwrap_or(0.0);
             self.fraction = Some((f64::from(stage) + done) / f64::from(LAST_STAGE + 1));

@@ -1,10 +1,14 @@
 //! [`Wait`]: until a document has been processed.
 
+#[cfg(feature = "websocket")]
+mod heard;
+
 use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
 use edgequake_types::documents::{Document, GetDocument, GetTrack};
+use edgequake_types::pdf::{GetPdf, PdfStatus};
 use edgequake_types::tasks::{GetTask, Task};
 use edgequake_types::{Decode, DocumentId, Endpoint, Retry};
 use tokio::time::Instant;
@@ -22,19 +26,20 @@ use crate::layers::timeout::{TimedOut, TimeoutScope};
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
 
 /// How long a document may be unknown before it is gone: some servers do not show one while it is being staged.
-const GRACE: Duration = Duration::from_secs(2);
+pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// The longest pause between two questions for a document that is unknown.
 const PAUSE_OF_UNKNOWN: Duration = Duration::from_millis(500);
 
 /// The longest pause that a server may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// A track with more documents than these costs more to ask for than a document.
 const DOCUMENTS_OF_TRACK: u64 = 20;
 
 /// What is said of a document that is no longer there.
-const GONE: &str = "the document is gone: deleted, or replaced by another upload of the same content";
+pub(super) const GONE: &str =
+    "the document is gone: deleted, or replaced by another upload of the same content";
 
 type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 
@@ -79,12 +84,30 @@ pub struct Wait {
     fraction: Option<f64>,
     /// Why the last question got no answer.
     unasked: Option<Error>,
+    #[cfg(feature = "websocket")]
+    socket: heard::Socket,
 }
 
 impl Wait {
     pub(super) fn new(client: Client, upload: Uploaded) -> Self {
         let limit = Some(Duration::from_secs(600));
-        Self { client, upload, limit, pauses: PAUSES, on_progress: None, fraction: None, unasked: None }
+        Self {
+            client,
+            upload,
+            limit,
+            pauses: PAUSES,
+            on_progress: None,
+            fraction: None,
+            unasked: None,
+            #[cfg(feature = "websocket")]
+            socket: heard::Socket::default(),
+        }
+    }
+
+    /// The same wait for another upload.
+    pub(super) fn of(mut self, upload: Uploaded) -> Self {
+        self.upload = upload;
+        self
     }
 
     /// How long to wait; default 600 s, `None` is for ever.
@@ -160,6 +183,7 @@ impl Wait {
         let ended = self.until_task_ended().await?;
         let failed =
             ended.and_then(|task| ProcessingFailure::of_task(&task, self.upload.document_id.clone()));
+        self.until_pdf_names_document().await?;
         let Some(document_id) = self.upload.document_id.clone() else {
             return Err(failed.map_or_else(
                 || {
@@ -192,7 +216,7 @@ impl Wait {
                 },
                 Err(error) => self.bridge(error, &mut pause)?,
             }
-            rest(&mut pause, self.pauses.1).await?;
+            self.rest(&mut pause).await?;
         }
     }
 
@@ -251,17 +275,51 @@ impl Wait {
         loop {
             match self.send(GetTask::new(task_id.clone())).await {
                 Ok(task) if task.status.is_terminal() => {
-                    let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
-                    let named = named.filter_map(|value| value.get("document_id")?.as_str()).next();
-                    self.upload.document_id = self.upload.document_id.take().or(named.map(DocumentId::from));
+                    let named = || document_of_task(&task);
+                    self.upload.document_id = self.upload.document_id.take().or_else(named);
                     return Ok(Some(task));
                 }
                 Ok(task) => self.tell(Progress::of_task(&task)),
                 Err(error) if error.is_not_found() => return Ok(None),
                 Err(error) => self.bridge(error, &mut pause)?,
             }
-            rest(&mut pause, self.pauses.1).await?;
+            self.rest(&mut pause).await?;
         }
+    }
+
+    /// A PDF is converted first and ingested then, by another task; once that has begun, most servers name its document.
+    async fn until_pdf_names_document(&mut self) -> Result<(), Error> {
+        let Some(pdf_id) = self.upload.pdf_id.clone() else { return Ok(()) };
+        let mut pause = self.pauses.0;
+        while self.upload.document_id.is_none() {
+            match self.send(GetPdf::new(pdf_id.clone())).await {
+                Ok(pdf) if pdf.document_id.is_some() => {
+                    self.upload.document_id = pdf.document_id;
+                    break;
+                }
+                Ok(pdf) if pdf.status == PdfStatus::Failed => {
+                    let task_id = self.upload.task_id.clone();
+                    return Err(Error::of_processing(ProcessingFailure::of_pdf(
+                        pdf.errors.as_ref(),
+                        task_id,
+                    )));
+                }
+                Ok(_) => {}
+                Err(error) => self.bridge(error, &mut pause)?,
+            }
+            self.rest(&mut pause).await?;
+        }
+        Ok(())
+    }
+
+    /// Pauses, or waits until the server says something, where it is listened to.
+    async fn rest(&mut self, pause: &mut Duration) -> Result<(), Error> {
+        let longest = self.pauses.1;
+        #[cfg(feature = "websocket")]
+        if self.listen(longest).await? {
+            return Ok(());
+        }
+        rest(pause, longest).await
     }
 
     /// Tells progress. It never goes back, and an end without success leaves it where it was.
@@ -275,7 +333,13 @@ impl Wait {
     }
 }
 
-fn no_runtime(error: NoRuntime) -> Error {
+/// The document that a task says it has worked on.
+pub(super) fn document_of_task(task: &Task) -> Option<DocumentId> {
+    let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
+    named.filter_map(|value| value.get("document_id")?.as_str()).next().map(DocumentId::from)
+}
+
+pub(super) fn no_runtime(error: NoRuntime) -> Error {
     Error::of_failure(error.into())
 }
 

@@ -55,7 +55,12 @@ pub(super) struct Connector {
     http2: bool,
     proxies: Proxies,
     to_origin: Arc<OriginTls>,
+    /// The same for HTTP/1.1 alone.
+    #[cfg(feature = "websocket")]
+    to_origin_http1: Arc<OriginTls>,
     to_proxy: TlsConnector,
+    /// Whether a proxy is only asked for tunnels.
+    tunnels: bool,
 }
 
 /// A connection that requests can be sent on.
@@ -78,11 +83,31 @@ impl Connector {
     ) -> Self {
         tls.alpn_protocols.clear();
         let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
+        #[cfg(feature = "websocket")]
+        let to_origin_http1 = Arc::new(OriginTls::new(tls.clone(), certificate.clone()));
         if http2 {
             tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         }
         let to_origin = Arc::new(OriginTls::new(tls, certificate));
-        Self { keep_alive, dialer, limit, http2, proxies, to_origin, to_proxy }
+        Self {
+            keep_alive,
+            dialer,
+            limit,
+            http2,
+            proxies,
+            to_origin,
+            #[cfg(feature = "websocket")]
+            to_origin_http1,
+            to_proxy,
+            tunnels: false,
+        }
+    }
+
+    /// Opens a connection of its own to `uri`, within the limit, for HTTP/1.1 and what may follow it.
+    #[cfg(feature = "websocket")]
+    pub(super) async fn connect_alone(&self, uri: &Uri) -> Result<Connected, BoxError> {
+        let to_origin = Arc::clone(&self.to_origin_http1);
+        Self { to_origin, tunnels: true, ..self.clone() }.connect(uri).await
     }
 
     /// What is spoken to servers of this scheme, where that does not depend on the server.
@@ -108,7 +133,7 @@ impl Connector {
             None => (Stream::Left(self.dialer.dial(uri, steps).await?), false),
             Some(proxy) => {
                 let stream = self.through(proxy, uri, steps).await?;
-                (stream, !is_secure(uri) && !proxy::is_socks(proxy))
+                (stream, !self.tunnels && !is_secure(uri) && !proxy::is_socks(proxy))
             }
         };
         if !is_secure(uri) {
@@ -144,7 +169,7 @@ impl Connector {
         }
         let mut stream = self.to_proxy(proxy.uri(), steps).await.map_err(unreachable(proxy))?;
         steps.begin(Step::Proxy);
-        if is_secure(uri) {
+        if self.tunnels || is_secure(uri) {
             let opened = tunnel::open(&mut stream, proxy.uri(), proxy.basic_auth(), uri).await;
             opened.map_err(TunnelError::marked)?;
         }

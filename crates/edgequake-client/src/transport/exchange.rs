@@ -107,7 +107,7 @@ pub(super) fn send(
 }
 
 /// Path and query only, as a server wants them (RFC 9112, 3.2.1).
-fn to_origin_form(uri: &mut Uri) {
+pub(super) fn to_origin_form(uri: &mut Uri) {
     let path = uri.path_and_query().cloned();
     let mut parts = http::uri::Parts::default();
     parts.path_and_query = Some(path.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/")));
@@ -130,6 +130,12 @@ impl TransportBody {
         let mut body = Self { incoming, lent: Some(lent), upload };
         body.end_if_read();
         body
+    }
+
+    /// Of a connection that is not one of the pool.
+    #[cfg(feature = "websocket")]
+    pub(super) fn alone(incoming: Incoming) -> Self {
+        Self { incoming, lent: None, upload: None }
     }
 
     fn end_if_read(&mut self) {

@@ -125,6 +125,11 @@ impl Pool {
         })
     }
 
+    #[cfg(feature = "websocket")]
+    pub(super) fn connector(&self) -> &Connector {
+        &self.connector
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing that runs under the lock leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -280,20 +285,25 @@ fn add(places: &mut Vec<Place>, place: Place) -> usize {
 
 impl Place {
     fn new(id: u64, scheme: &Scheme, authority: &Authority, origin: Origin<Real>) -> Self {
-        let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
-        let host = match authority.port_u16() {
-            Some(port) if port != default_port => format!("{}:{port}", authority.host()),
-            _ => authority.host().to_owned(),
-        };
         Self {
             id,
             scheme: scheme.clone(),
             authority: authority.clone(),
-            // A host of a URI is always a field value.
-            host: HeaderValue::try_from(host).unwrap_or_else(|_| HeaderValue::from_static("")),
+            host: host(scheme, authority),
             origin,
         }
     }
+}
+
+/// The value of `Host`.
+pub(super) fn host(scheme: &Scheme, authority: &Authority) -> HeaderValue {
+    let default_port = if *scheme == Scheme::HTTPS { 443 } else { 80 };
+    let host = match authority.port_u16() {
+        Some(port) if port != default_port => format!("{}:{port}", authority.host()),
+        _ => authority.host().to_owned(),
+    };
+    // A host of a URI is always a field value.
+    HeaderValue::try_from(host).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 async fn reap(pool: Weak<Pool>, spot: Spot) {

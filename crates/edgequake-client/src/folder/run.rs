@@ -1,0 +1,228 @@
+//! [`run`]: walks, uploads and waits, all at once and each within its limit, and tells what becomes of each file.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::Sender;
+use tokio::task::{Id, JoinSet};
+
+use super::event::{FolderEvent, FolderReport, SkipReason};
+use super::file::{Files, Outcome, ends_the_run};
+use super::held::Held;
+use super::options::Options;
+use super::walk::{Item, Source};
+use crate::body::file::blocking;
+use crate::client::Client;
+use crate::error::{Error, ErrorKind};
+use crate::resources::Uploaded;
+use crate::resources::watch::{Ended, Watch};
+
+/// Something that one of the tasks of a run has done.
+enum Step {
+    Walked(Option<Source>, Vec<Item>),
+    File(PathBuf, Outcome),
+    Asked(Box<Watch<PathBuf>>, Vec<Ended<PathBuf>>),
+}
+
+/// Nobody listens any more.
+pub(super) struct Dropped;
+
+/// A run. Dropping it ends all that it has begun.
+pub(super) struct Run {
+    files: Arc<Files>,
+    events: Sender<FolderEvent>,
+    report: FolderReport,
+    tasks: JoinSet<Step>,
+    /// The files that are being uploaded.
+    uploading: HashMap<Id, PathBuf>,
+    source: Option<Source>,
+    walking: bool,
+    queue: VecDeque<Item>,
+    /// `None` while it asks.
+    watch: Option<Box<Watch<PathBuf>>>,
+    /// What it is to wait for from the next round on.
+    fresh: Vec<(PathBuf, Uploaded)>,
+    stopped: bool,
+}
+
+/// Runs to the end, or until nobody listens.
+pub(super) async fn run(
+    client: Client,
+    source: Source,
+    options: Options,
+    events: Sender<FolderEvent>,
+) -> Result<(), Dropped> {
+    let watch = Box::new(Watch::new(client.clone(), options.wait_limit));
+    let root = options.root.clone();
+    let (held, failed) = match options.resume {
+        true => match Held::load(&client).await {
+            Ok(held) => (Some(held), None),
+            Err(error) => (None, Some(error)),
+        },
+        false => (None, None),
+    };
+    let mut run = Run {
+        files: Arc::new(Files::new(client, options, held)),
+        events,
+        report: FolderReport::default(),
+        tasks: JoinSet::new(),
+        uploading: HashMap::new(),
+        source: Some(source),
+        walking: false,
+        queue: VecDeque::new(),
+        watch: Some(watch),
+        fresh: Vec::new(),
+        stopped: failed.is_some(),
+    };
+    if let Some(error) = failed {
+        let error = match error.message() {
+            Some(_) => error,
+            None => error.note("the documents of the workspace cannot be listed, so nothing was uploaded"),
+        };
+        run.unreadable(root.unwrap_or_default(), error).await?;
+    }
+    run.finish().await
+}
+
+impl Run {
+    async fn finish(mut self) -> Result<(), Dropped> {
+        loop {
+            self.begin().await?;
+            let Some(joined) = self.tasks.join_next_with_id().await else { break };
+            match joined {
+                Ok((id, step)) => {
+                    self.uploading.remove(&id);
+                    self.take(step).await?;
+                }
+                // A closure of the caller's panicked, or the runtime is going.
+                Err(error) => match self.uploading.remove(&error.id()) {
+                    Some(path) => self.failed(path, Error::new(ErrorKind::Other).because(error)).await?,
+                    None => break,
+                },
+            }
+        }
+        let report = std::mem::take(&mut self.report);
+        self.events.send(FolderEvent::Finished(report)).await.map_err(|_| Dropped)
+    }
+
+    /// Begins what there is room for.
+    async fn begin(&mut self) -> Result<(), Dropped> {
+        while self.stopped || self.uploading.len() < self.files.options.concurrency {
+            let Some(item) = self.queue.pop_front() else { break };
+            self.open(item).await?;
+        }
+        if self.queue.is_empty()
+            && !self.walking
+            && let Some(source) = self.source.take()
+        {
+            self.walking = true;
+            let rules = self.files.options.rules.clone();
+            self.tasks.spawn(async move {
+                match blocking(move || Ok(source.next(&rules))).await {
+                    Ok(Ok((source, items))) => Step::Walked(source, items),
+                    Ok(Err(error)) => {
+                        let error = Error::of_failure(error.into());
+                        Step::Walked(None, vec![Item::Failed { path: PathBuf::new(), error }])
+                    }
+                    Err(_) => Step::Walked(None, Vec::new()),
+                }
+            });
+        }
+        if let Some(mut watch) = self.watch.take() {
+            for (path, upload) in self.fresh.drain(..) {
+                watch.add(path, upload);
+            }
+            if watch.len() == 0 {
+                self.watch = Some(watch);
+            } else {
+                self.tasks.spawn(async move {
+                    let ended = watch.round().await;
+                    Step::Asked(watch, ended)
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, item: Item) -> Result<(), Dropped> {
+        match item {
+            Item::File { path, size } => {
+                self.tell(FolderEvent::Found { path: path.clone(), size }).await?;
+                if self.stopped {
+                    return self.tell(FolderEvent::Skipped { path, reason: SkipReason::NotTried }).await;
+                }
+                let files = Arc::clone(&self.files);
+                let file = path.clone();
+                let task = self.tasks.spawn(async move {
+                    let outcome = files.upload(&file).await;
+                    Step::File(file, outcome)
+                });
+                self.uploading.insert(task.id(), path);
+                Ok(())
+            }
+            Item::Skip { path, size, reason } => {
+                self.tell(FolderEvent::Found { path: path.clone(), size }).await?;
+                self.tell(FolderEvent::Skipped { path, reason }).await
+            }
+            Item::Failed { path, error } => self.unreadable(path, error).await,
+        }
+    }
+
+    async fn take(&mut self, step: Step) -> Result<(), Dropped> {
+        match step {
+            Step::Walked(source, items) => {
+                (self.source, self.walking) = (source, false);
+                self.queue.extend(items);
+                Ok(())
+            }
+            Step::File(path, Outcome::Uploaded(upload, bytes)) => {
+                self.report.uploaded_bytes += bytes;
+                self.wait_for(&path, &upload);
+                self.tell(FolderEvent::Uploaded { path, upload }).await
+            }
+            Step::File(path, Outcome::Skipped(reason, on_its_way)) => {
+                if let Some(upload) = on_its_way {
+                    self.wait_for(&path, &upload);
+                }
+                self.tell(FolderEvent::Skipped { path, reason }).await
+            }
+            Step::File(path, Outcome::Failed(error)) => {
+                self.stopped |= ends_the_run(&error, self.report.uploaded);
+                self.failed(path, error).await
+            }
+            Step::Asked(watch, ended) => {
+                self.watch = Some(watch);
+                for Ended { tag: path, upload, result } in ended {
+                    self.tell(match result {
+                        Ok(document) => FolderEvent::Processed { path, document: Box::new(document) },
+                        Err(error) => FolderEvent::ProcessingFailed { path, upload, error },
+                    })
+                    .await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn wait_for(&mut self, path: &std::path::Path, upload: &Uploaded) {
+        if self.files.options.wait {
+            self.fresh.push((path.to_owned(), upload.clone()));
+        }
+    }
+
+    async fn failed(&mut self, path: PathBuf, error: Error) -> Result<(), Dropped> {
+        self.tell(FolderEvent::Failed { path, error }).await
+    }
+
+    /// What could not be looked at counts as found.
+    async fn unreadable(&mut self, path: PathBuf, error: Error) -> Result<(), Dropped> {
+        self.report.found += 1;
+        self.failed(path, error).await
+    }
+
+    async fn tell(&mut self, event: FolderEvent) -> Result<(), Dropped> {
+        self.report.count(&event);
+        self.events.send(event).await.map_err(|_| Dropped)
+    }
+}

@@ -1,0 +1,151 @@
+//! [`Source`]: the files of a folder or of a list, a few at a time, looked at where blocking is allowed.
+
+use std::fs::Metadata;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ignore::Walk;
+
+use super::event::SkipReason;
+use super::rules::{Rules, Wanted};
+use crate::body::FileUploadError;
+use crate::error::{Error, ErrorKind};
+
+/// How many files are looked at before others are.
+const BATCH: usize = 64;
+
+/// Where files come from.
+pub(super) enum Source {
+    /// A folder that is still to be opened.
+    Folder(PathBuf),
+    Walk(Box<Walk>, Wanted),
+    Files(Box<dyn Iterator<Item = PathBuf> + Send>),
+}
+
+/// A file as it was found.
+pub(super) enum Item {
+    File { path: PathBuf, size: u64 },
+    Skip { path: PathBuf, size: u64, reason: SkipReason },
+    Failed { path: PathBuf, error: Error },
+}
+
+impl Source {
+    /// Looks at the next files. Blocks. Without a source, they were the last.
+    pub(super) fn next(self, rules: &Rules) -> (Option<Self>, Vec<Item>) {
+        let mut source = match self {
+            Self::Folder(root) => match rules.walk(&root) {
+                Ok((walk, wanted)) => Self::Walk(Box::new(walk), wanted),
+                Err(error) => {
+                    let error = Error::new(ErrorKind::Request).because(error);
+                    return (None, vec![Item::Failed { path: root, error }]);
+                }
+            },
+            other => other,
+        };
+        let mut items = Vec::with_capacity(BATCH);
+        // Also what is left out counts, or a folder of nothing else would be walked at once.
+        for _ in 0..BATCH {
+            let item = match &mut source {
+                Self::Walk(walk, wanted) => match walk.next() {
+                    Some(entry) => walked(entry, wanted, rules),
+                    None => return (None, items),
+                },
+                Self::Files(paths) => match paths.next() {
+                    Some(path) => Some(listed(path, rules)),
+                    None => return (None, items),
+                },
+                Self::Folder(_) => return (None, items),
+            };
+            items.extend(item);
+        }
+        (Some(source), items)
+    }
+}
+
+/// What the walk came upon; `None` for a folder, and for what is not wanted.
+fn walked(entry: Result<ignore::DirEntry, ignore::Error>, wanted: &Wanted, rules: &Rules) -> Option<Item> {
+    let entry = match entry {
+        Ok(entry) => entry,
+        Err(error) => {
+            let path = path_of(&error).unwrap_or_default();
+            return Some(failed(path, io_error(error)));
+        }
+    };
+    let kind = entry.file_type()?;
+    if kind.is_dir() || !wanted.has(entry.path()) {
+        return None;
+    }
+    let metadata = entry.metadata();
+    let path = entry.into_path();
+    Some(match metadata {
+        Ok(_) if kind.is_symlink() => Item::Skip { path, size: 0, reason: SkipReason::Link },
+        Ok(metadata) => item(path, &metadata, rules),
+        Err(error) => failed(path, io_error(error)),
+    })
+}
+
+/// A file that was named is wanted, whatever its extension.
+fn listed(path: PathBuf, rules: &Rules) -> Item {
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() && rules.takes_size(metadata.len()) => {
+            Item::File { path, size: metadata.len() }
+        }
+        Ok(metadata) if metadata.is_file() => {
+            Item::Skip { path, size: metadata.len(), reason: SkipReason::TooLarge }
+        }
+        Ok(_) => {
+            let error = FileUploadError::NotAFile { path: path.clone() };
+            Item::Failed { path, error: Error::of_failure(error.into()) }
+        }
+        Err(error) => failed(path, error),
+    }
+}
+
+fn item(path: PathBuf, metadata: &Metadata, rules: &Rules) -> Item {
+    let size = metadata.len();
+    let reason = if !metadata.is_file() {
+        SkipReason::NotAFile
+    } else if !rules.takes_extension(&path) {
+        SkipReason::Extension
+    } else if !rules.takes_size(size) {
+        SkipReason::TooLarge
+    } else {
+        return Item::File { path, size };
+    };
+    Item::Skip { path, size, reason }
+}
+
+fn failed(path: PathBuf, source: io::Error) -> Item {
+    let error = FileUploadError::Read { path: path.clone(), source };
+    Item::Failed { path, error: Error::of_failure(error.into()) }
+}
+
+/// The path that an error of the walk is about.
+fn path_of(error: &ignore::Error) -> Option<PathBuf> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path.clone()),
+        ignore::Error::Loop { child, .. } => Some(child.clone()),
+        ignore::Error::WithLineNumber { err, .. } | ignore::Error::WithDepth { err, .. } => path_of(err),
+        ignore::Error::Partial(errors) => errors.iter().find_map(path_of),
+        _ => None,
+    }
+}
+
+/// What the system says, without the path, which is told already.
+fn io_error(error: ignore::Error) -> io::Error {
+    match error {
+        ignore::Error::Io(error) => error,
+        ignore::Error::WithPath { err, .. }
+        | ignore::Error::WithDepth { err, .. }
+        | ignore::Error::WithLineNumber { err, .. } => io_error(*err),
+        ignore::Error::Loop { .. } => io::Error::other("it is a link to a folder that it is in"),
+        other => io::Error::other(other),
+    }
+}
+
+/// The path below the folder, with slashes; `None` for one that is not below it.
+pub(super) fn relative(path: &Path, root: &Path) -> Option<String> {
+    let below = path.strip_prefix(root).ok()?;
+    let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
+    (!names.is_empty()).then(|| names.join("/"))
+}

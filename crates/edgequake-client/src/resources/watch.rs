@@ -1,0 +1,415 @@
+//! [`Watch`]: many documents that are being processed, followed with few questions.
+//!
+//! Documents that share a track are asked for by that, all others by the list of documents, newest first, up to the last one that is
+//! waited for. Only a document that neither shows is asked for by itself.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use edgequake_types::documents::{Document, DocumentSummary, GetDocument, GetTrack, ListDocuments};
+use edgequake_types::pdf::{GetPdf, PdfStatus};
+use edgequake_types::tasks::GetTask;
+use edgequake_types::{Decode, DocumentId, Endpoint, Retry, TrackId};
+use tokio::time::Instant;
+
+use super::documents::Uploaded;
+use super::wait::{GONE, GRACE, LONGEST_PAUSE, document_of_task, no_runtime};
+use crate::client::Client;
+use crate::clock;
+use crate::error::{Error, ErrorKind, ProcessingFailure};
+use crate::layers::timeout::{TimedOut, TimeoutScope};
+
+/// The pauses between two rounds of questions: at first, and at last.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+
+/// The shortest time between two questions.
+const PACE: Duration = Duration::from_millis(100);
+
+/// How many documents a page of the list holds.
+const PAGE: u64 = 100;
+
+/// How many documents are asked for by themselves in one round.
+const SINGLY: usize = 8;
+
+/// From how many documents on a track is worth a question of its own.
+const SHARED: usize = 2;
+
+/// How waiting for one of the documents ended.
+pub(crate) struct Ended<T> {
+    pub(crate) tag: T,
+    pub(crate) upload: Uploaded,
+    pub(crate) result: Result<DocumentSummary, Error>,
+}
+
+/// Documents that are being processed, each with something that the caller knows it by.
+pub(crate) struct Watch<T> {
+    client: Client,
+    pending: Vec<Pending<T>>,
+    limit: Option<Duration>,
+    /// How long to wait before the next round.
+    pause: Duration,
+    next_question: Instant,
+    /// When a document last came further.
+    changed: Instant,
+    /// Tracks that do not tell their documents.
+    mute: HashSet<TrackId>,
+    /// Why the last question got no answer.
+    unasked: Option<Error>,
+    /// How long the server wants to be left alone.
+    wanted_pause: Duration,
+    /// Whether the list shows nothing at all: of some servers, where a request names no workspace.
+    blind: bool,
+}
+
+struct Pending<T> {
+    tag: T,
+    upload: Uploaded,
+    unknown_since: Option<Instant>,
+    /// Status, stage and how far it has come, as last seen.
+    seen: Option<(Option<String>, Option<String>, u64)>,
+    found: Option<DocumentSummary>,
+    failed: Option<Error>,
+}
+
+/// A round is cut short: ask later, or never again.
+enum Cut {
+    Later,
+    Never(Error),
+}
+
+impl<T> Watch<T> {
+    pub(crate) fn new(client: Client, limit: Option<Duration>) -> Self {
+        let now = Instant::now();
+        Self {
+            client,
+            pending: Vec::new(),
+            limit,
+            pause: PAUSES.0,
+            next_question: now,
+            changed: now,
+            mute: HashSet::new(),
+            unasked: None,
+            wanted_pause: Duration::ZERO,
+            blind: false,
+        }
+    }
+
+    pub(crate) fn add(&mut self, tag: T, upload: Uploaded) {
+        self.pause = PAUSES.0;
+        self.changed = Instant::now();
+        self.pending.push(Pending {
+            tag,
+            upload,
+            unknown_since: None,
+            seen: None,
+            found: None,
+            failed: None,
+        });
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.pending.len()
+    }
+
+    pub(crate) fn limit(&mut self, limit: Option<Duration>) {
+        self.limit = limit;
+    }
+
+    /// Asks once for all of them, after a pause, and gives those that have ended.
+    pub(crate) async fn round(&mut self) -> Vec<Ended<T>> {
+        let asked = async {
+            rest(self.pause).await?;
+            self.ask_all().await
+        };
+        let asked = asked.await;
+        let mut ended = self.take_ended();
+        match asked {
+            Err(Cut::Never(error)) => ended.extend(self.give_up(|| again(&error))),
+            Ok(()) | Err(Cut::Later) => {
+                let longer = (self.pause.saturating_mul(3) / 2).min(PAUSES.1);
+                self.pause = longer.max(std::mem::take(&mut self.wanted_pause));
+            }
+        }
+        if !ended.is_empty() {
+            (self.pause, self.changed) = (PAUSES.0, Instant::now());
+        }
+        if let Some(limit) = self.limit.filter(|limit| self.changed.elapsed() >= *limit) {
+            let note = match &self.unasked {
+                Some(unasked) => format!("the last status request failed: {unasked}"),
+                None => "the document is still being processed".to_owned(),
+            };
+            ended.extend(self.give_up(|| timed_out(limit).note(note.clone())));
+        }
+        ended
+    }
+
+    fn give_up(&mut self, error: impl Fn() -> Error) -> impl Iterator<Item = Ended<T>> {
+        let left = std::mem::take(&mut self.pending).into_iter();
+        left.map(move |it| Ended { tag: it.tag, upload: it.upload, result: Err(error()) })
+    }
+
+    /// Those of which the round has shown the end.
+    fn take_ended(&mut self) -> Vec<Ended<T>> {
+        let mut ended = Vec::new();
+        for mut it in std::mem::take(&mut self.pending) {
+            if let Some(error) = it.failed.take() {
+                ended.push(Ended { tag: it.tag, upload: it.upload, result: Err(error) });
+                continue;
+            }
+            let Some(summary) = it.found.take() else {
+                self.pending.push(it);
+                continue;
+            };
+            (it.unknown_since, it.upload.confirmed) = (None, true);
+            if summary.is_terminal() {
+                let result = match ProcessingFailure::of_summary(&summary, it.upload.task_id.clone()) {
+                    Some(failure) => Err(Error::of_processing(failure)),
+                    None => Ok(summary),
+                };
+                ended.push(Ended { tag: it.tag, upload: it.upload, result });
+                continue;
+            }
+            let progress = summary.stage_progress.unwrap_or(0.0).to_bits();
+            let seen = (summary.status.map(|it| it.to_string()), summary.current_stage, progress);
+            if it.seen.as_ref() != Some(&seen) {
+                (it.seen, self.changed) = (Some(seen), Instant::now());
+            }
+            self.pending.push(it);
+        }
+        ended
+    }
+
+    async fn ask_all(&mut self) -> Result<(), Cut> {
+        self.ask_for_names().await?;
+        self.ask_tracks().await?;
+        self.ask_list().await?;
+        self.ask_singly().await
+    }
+
+    /// Learns of which document a task or a PDF becomes, where the answer to the upload did not say it.
+    async fn ask_for_names(&mut self) -> Result<(), Cut> {
+        for at in 0..self.pending.len() {
+            let Some(it) = self.pending.get(at).filter(|it| it.upload.document_id.is_none()) else {
+                continue;
+            };
+            let upload = it.upload.clone();
+            let learned = if let Some(pdf_id) = upload.pdf_id {
+                match self.send(GetPdf::new(pdf_id)).await? {
+                    Ok(pdf) => match (pdf.document_id, pdf.status) {
+                        (Some(document_id), _) => Ok(Some(document_id)),
+                        (None, PdfStatus::Failed) => Err(Error::of_processing(ProcessingFailure::of_pdf(
+                            pdf.errors.as_ref(),
+                            upload.task_id,
+                        ))),
+                        (None, _) => Ok(None),
+                    },
+                    Err(error) => Err(error),
+                }
+            } else if let Some(task_id) = upload.task_id {
+                match self.send(GetTask::new(task_id)).await? {
+                    Ok(task) if task.status.is_terminal() => match document_of_task(&task) {
+                        Some(document_id) => Ok(Some(document_id)),
+                        None => Err(ProcessingFailure::of_task(&task, None)
+                            .map_or_else(nameless, Error::of_processing)),
+                    },
+                    Ok(_) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            } else {
+                Err(nameless())
+            };
+            let Some(it) = self.pending.get_mut(at) else { continue };
+            match learned {
+                Ok(document_id) => it.upload.document_id = document_id,
+                Err(error) => it.failed = Some(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the tracks that several documents share.
+    async fn ask_tracks(&mut self) -> Result<(), Cut> {
+        let mut shared: HashMap<TrackId, usize> = HashMap::new();
+        for track in self.pending.iter().filter_map(|it| it.upload.track_id.as_ref()) {
+            if !self.mute.contains(track) {
+                *shared.entry(track.clone()).or_default() += 1;
+            }
+        }
+        for (track, _) in shared.into_iter().filter(|(_, count)| *count >= SHARED) {
+            match self.send(GetTrack::new(track.clone())).await? {
+                Ok(answer) => {
+                    // Nothing of what it holds is ours: the track is one of a server that forgets, or answers with nothing.
+                    if self.found(answer.documents) == 0 {
+                        self.mute.insert(track);
+                    }
+                }
+                Err(_) => drop(self.mute.insert(track)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks the list until all are found.
+    async fn ask_list(&mut self) -> Result<(), Cut> {
+        if self.wanted() == 0 {
+            return Ok(());
+        }
+        let list = self.client.documents().list(ListDocuments::new().page_size(PAGE)).retry(Retry::Never);
+        let mut pages = list.pages();
+        self.blind = true;
+        while self.wanted() > 0 {
+            self.pace().await?;
+            match pages.next().await {
+                Some(Ok(page)) => {
+                    self.blind &= page.documents.is_empty();
+                    self.found(page.documents);
+                }
+                // Documents came or went meanwhile: the next round sees the rest.
+                Some(Err(error)) if error.kind() == ErrorKind::Paging => break,
+                Some(Err(error)) => return Err(self.cut(error)),
+                None => break,
+            }
+        }
+        self.unasked = None;
+        let now = Instant::now();
+        for it in self.pending.iter_mut().filter(|it| it.found.is_none() && it.upload.document_id.is_some()) {
+            it.unknown_since.get_or_insert(now);
+        }
+        Ok(())
+    }
+
+    /// How many were not found in this round.
+    fn wanted(&self) -> usize {
+        let wanted =
+            |it: &&Pending<T>| it.found.is_none() && it.failed.is_none() && it.upload.document_id.is_some();
+        self.pending.iter().filter(wanted).count()
+    }
+
+    /// Takes what was told of ours. Returns how many they were.
+    fn found(&mut self, documents: Vec<DocumentSummary>) -> usize {
+        let mut told: HashMap<DocumentId, DocumentSummary> =
+            documents.into_iter().map(|document| (document.id.clone(), document)).collect();
+        let mut count = 0;
+        for it in &mut self.pending {
+            // Two uploads of one content have one document.
+            let Some(found) = it.upload.document_id.as_ref().and_then(|id| told.get_mut(id)) else {
+                continue;
+            };
+            it.found = Some(found.clone());
+            count += 1;
+        }
+        count
+    }
+
+    /// Asks for those that the list has not shown for a while.
+    async fn ask_singly(&mut self) -> Result<(), Cut> {
+        let blind = self.blind;
+        let graced = |it: &Pending<T>| it.unknown_since.is_some_and(|since| since.elapsed() < GRACE);
+        let lost = |it: &Pending<T>| {
+            it.found.is_none() && it.failed.is_none() && it.unknown_since.is_some() && (blind || !graced(it))
+        };
+        let lost: Vec<usize> = (0..self.pending.len())
+            .filter(|at| self.pending.get(*at).is_some_and(lost))
+            .take(SINGLY)
+            .collect();
+        for at in lost {
+            let Some(it) = self.pending.get(at) else { continue };
+            let Some(document_id) = it.upload.document_id.clone() else { continue };
+            let answer = self.send(GetDocument::new(document_id)).await?;
+            let Some(it) = self.pending.get_mut(at) else { continue };
+            match answer {
+                Ok(document) => it.found = Some(summary(document)),
+                Err(error) if error.is_not_found() && graced(it) => {}
+                Err(error) if error.is_not_found() && it.upload.confirmed => {
+                    it.failed = Some(error.note(GONE))
+                }
+                Err(error) => it.failed = Some(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks one question. What may pass cuts the round, and so does a credential or a permission that is missing for all of them.
+    async fn send<E>(&mut self, endpoint: E) -> Result<Result<E::Response, Error>, Cut>
+    where
+        E: Endpoint + 'static,
+        E::Response: Decode + Send,
+    {
+        self.pace().await?;
+        match self.client.send(endpoint).retry(Retry::Never).await {
+            Ok(answer) => {
+                self.unasked = None;
+                Ok(Ok(answer))
+            }
+            Err(error) if error.is_retryable() || error.is_unauthorized() || error.is_forbidden() => {
+                Err(self.cut(error))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    fn cut(&mut self, error: Error) -> Cut {
+        if !error.is_retryable() {
+            return Cut::Never(error);
+        }
+        self.wanted_pause = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
+        self.unasked = Some(error);
+        Cut::Later
+    }
+
+    async fn pace(&mut self) -> Result<(), Cut> {
+        let wait = self.next_question.saturating_duration_since(Instant::now());
+        if !wait.is_zero() {
+            rest(wait).await?;
+        }
+        self.next_question = Instant::now() + PACE;
+        Ok(())
+    }
+}
+
+async fn rest(pause: Duration) -> Result<(), Cut> {
+    let slept = async { clock::sleep(pause).map_err(no_runtime)?.await.map_err(no_runtime) };
+    slept.await.map_err(Cut::Never)
+}
+
+fn timed_out(limit: Duration) -> Error {
+    let scope = TimeoutScope::Total;
+    Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit })
+}
+
+fn nameless() -> Error {
+    Error::new(ErrorKind::Decode).note("neither the answer to the upload nor its task names the document")
+}
+
+/// The same error for another document.
+fn again(error: &Error) -> Error {
+    let mut again = Error::new(error.kind());
+    if let Some(status) = error.status() {
+        again = again.with_status(status);
+    }
+    if let Some(code) = error.code() {
+        again = again.with_code(code);
+    }
+    match error.message() {
+        Some(message) => again.with_message(message),
+        None => again.note(error.to_string()),
+    }
+}
+
+/// What a list would say of a document.
+fn summary(document: Document) -> DocumentSummary {
+    let mut summary = DocumentSummary::new(document.id);
+    summary.title = document.title;
+    summary.file_name = document.file_name;
+    summary.content_length = document.content_length;
+    summary.chunk_count = document.chunk_count;
+    summary.entity_count = document.entity_count;
+    summary.status = document.status;
+    summary.error_message = document.error_message;
+    summary.warning_message = document.warning_message;
+    summary.track_id = document.track_id;
+    summary.created_at = document.created_at;
+    summary.updated_at = document.updated_at;
+    summary.ui_phase = document.ui_phase;
+    summary
+}
