@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_auth::{TokenTransport, TransportError, TransportErrorKind};
-use http::{HeaderValue, Request, Response};
+use edgequake_types::{Auth, Retry};
+use http::{HeaderValue, Method, Request, Response};
+use tokio::time::Instant;
 
 use super::base_url::BaseUrl;
 use crate::body::{Collected, RequestBody, collect};
@@ -17,6 +19,7 @@ use crate::fault::{Fault, find};
 use crate::layers::error_body::read_error_body;
 use crate::layers::guard::OriginViolation;
 use crate::layers::timeout::TimedOut;
+use crate::policy::Policy;
 use crate::stack::erased::ErasedService;
 use crate::stack::once::{Once, SentTwice};
 
@@ -58,11 +61,22 @@ impl TokenTransport for LoginTransport {
         let (service, limit, base) = (self.service.clone(), self.timeout, self.base.clone());
         let user_agent = self.user_agent.clone();
         Box::pin(async move {
-            tokio::time::timeout(limit, exchange(service, base, user_agent, request))
+            // A limit beyond what the clock can express is no limit.
+            let Some(deadline) = Instant::now().checked_add(limit) else {
+                return exchange(service, base, user_agent, request, None).await;
+            };
+            tokio::time::timeout_at(deadline, exchange(service, base, user_agent, request, Some(deadline)))
                 .await
                 .map_err(|_| TransportError::new(TransportErrorKind::TimedOut))?
         })
     }
+}
+
+/// What the transport has to know: it tells what is still unsent at the deadline from what may have arrived.
+fn policy(deadline: Option<Instant>) -> Policy {
+    let mut policy = Policy::for_method(&Method::POST).auth(Auth::Public).retry(Retry::Never);
+    policy.deadline = deadline;
+    policy
 }
 
 async fn exchange(
@@ -70,12 +84,14 @@ async fn exchange(
     base: BaseUrl,
     user_agent: HeaderValue,
     request: Request<Bytes>,
+    deadline: Option<Instant>,
 ) -> Result<Response<Bytes>, TransportError> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     parts.uri = base.join(path.into(), parts.uri.query()).map_err(|error| unsent(error.into()))?;
     parts.headers.insert(http::header::USER_AGENT, user_agent);
     parts.extensions.insert(Once::default());
+    parts.extensions.insert(policy(deadline));
     let answer = service.call(Request::from_parts(parts, RequestBody::from(body))).await.map_err(failed)?;
     let (parts, mut body) = answer.into_parts();
     // The status is known, and with it what became of the exchange: a refused password is not sent again because the words to the

@@ -2,19 +2,23 @@
 
 use std::time::Duration;
 
-use edgequake_auth::Tokens;
+use edgequake_auth::{CredentialsErrorKind, Tokens};
 use edgequake_client::body::RequestBody;
 use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::types::query::QueryEvent;
 use edgequake_client::types::session::Role;
-use edgequake_client::{Client, ErrorKind};
+use edgequake_client::{Client, ErrorKind, RetryConfig};
 use edgequake_devserver::{DevServer, Fault, RecordedBody};
 
 use crate::dev::{self, asked};
+use crate::server::{Act, Server, plain};
 
 /// A client with a session that has expired already, whose refresh token is `r1`.
 fn expired(builder: edgequake_client::ClientBuilder) -> Client {
-    let client = builder.build().unwrap();
+    with_expired(&builder.build().unwrap())
+}
+
+fn with_expired(client: &Client) -> Client {
     let tokens = Tokens::new("a1").refresh_token("r1").expires_in(Duration::from_nanos(1));
     let session = client.session_builder().tokens(tokens).build().unwrap();
     client.with_session(session)
@@ -263,4 +267,51 @@ async fn a_login_with_an_identity_provider_is_for_the_browser_and_its_absence_is
     let requests = server.recorder().requests();
     assert_eq!(requests.len(), 2);
     assert!(requests.iter().all(|request| dev::header(request, "authorization").is_none()));
+}
+
+/// What a login, and a call whose token has to be refreshed first, end with.
+async fn unsent(builder: impl Fn() -> edgequake_client::ClientBuilder) -> [edgequake_client::Error; 2] {
+    let limited = || builder().token_timeout(Duration::from_millis(50)).retry(RetryConfig::none());
+    let login = limited().build().unwrap().login("mona", "s3cr3t").await.unwrap_err();
+    [login, list(&expired(limited())).await.unwrap_err()]
+}
+
+#[tokio::test]
+async fn what_was_never_sent_is_told_as_that_although_its_time_is_up() {
+    // A server that takes the connection and does not go on with the handshake.
+    let mute = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}", mute.local_addr().unwrap());
+    let dialing = || Client::builder().base_url(&url).transport(plain());
+    // One whose only connection has another request.
+    let server = Server::start(|_, _| Act::Hang).await;
+    let transport = plain().max_connections(1).build().unwrap();
+    let client = || Client::builder().base_url(&server.url).token_timeout(Duration::from_millis(50));
+    let held = tokio::spawn({
+        let client = client().api_key("k1").build_on(transport.clone()).unwrap();
+        async move { list(&client).await }
+    });
+    server.wait_for(1).await;
+
+    let mut errors = Vec::from(unsent(dialing).await);
+    let queued = || client().retry(RetryConfig::none()).build_on(transport.clone()).unwrap();
+    errors.push(queued().login("mona", "s3cr3t").await.unwrap_err());
+    errors.push(list(&with_expired(&queued())).await.unwrap_err());
+    for error in &errors {
+        let told = error.credentials().unwrap();
+        assert_eq!(told.kind(), CredentialsErrorKind::Unavailable, "{error:?}");
+        assert!(error.is_retryable(), "{error:?}");
+    }
+    let told = |error: &edgequake_client::Error| {
+        let text = error.to_string().replace(&url, "[mute]").replace(&server.url, "[busy]");
+        text.split(" within ").next().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(errors.iter().map(told).collect::<Vec<_>>().join("\n"), @"
+    /api/v1/auth/login: the login could not be sent to [mute]; no connection was made
+    /api/v1/documents: the refresh could not be sent to [mute]; no connection was made
+    /api/v1/auth/login: the login could not be sent to [busy]; allow more connections (max_connections), or more time
+    /api/v1/documents: the refresh could not be sent to [busy]; allow more connections (max_connections), or more time
+    ");
+    held.abort();
+    drop(held.await);
+    assert_eq!(server.received().len(), 1, "nothing else was sent");
 }
