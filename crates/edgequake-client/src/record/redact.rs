@@ -1,7 +1,11 @@
 //! Taking secrets out of a body: by the names of fields, by what was seen before, and by what a text looks like.
 
+mod look;
+
 use edgequake_types::Secret;
 use serde_json::{Number, Value};
+
+use look::without_tokens;
 
 /// What stands for a secret.
 const REDACTED: &str = "[redacted]";
@@ -100,7 +104,8 @@ impl Redactor {
                     } else {
                         self.json(&mut value, codes);
                     }
-                    fields.insert(self.without_seen(&name, SHORTEST_IN_NAMES), value);
+                    let name = self.without_seen(&name, SHORTEST_IN_NAMES);
+                    fields.insert(without_tokens(&name), value);
                 }
             }
             Value::Array(elements) => elements.iter_mut().for_each(|value| self.json(value, codes)),
@@ -136,26 +141,6 @@ fn blank(value: &mut Value) {
         Value::Object(fields) => fields.values_mut().for_each(blank),
         _ => {}
     }
-}
-
-/// Takes out what is a token by its look: a JWT, a key of the server, whatever follows `Bearer`.
-fn without_tokens(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=' | '~');
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(is_part) {
-        let (between, from) = rest.split_at(start);
-        let (run, after) = from.split_at(from.find(|c| !is_part(c)).unwrap_or(from.len()));
-        let after_bearer = between == " " && kept.to_ascii_lowercase().ends_with("bearer");
-        let is_token = (run.starts_with("eyJ") && run.len() >= 20)
-            || (run.starts_with("eq_") && run.len() >= 16)
-            || (after_bearer && run.len() >= 8);
-        kept.push_str(between);
-        kept.push_str(if is_token { REDACTED } else { run });
-        rest = after;
-    }
-    kept.push_str(rest);
-    kept
 }
 
 /// Takes user and password out of URLs.
@@ -220,7 +205,7 @@ mod tests {
         let mut value = json!({
             "access_token": "s3cr3t-a", "expires_in": 3600, "refresh_token": null, "password": "", "pwd": 1234,
             "extra_headers": {"x": "s3cr3t-h"}, "jwt_secret_is_default": false, "api_keys": ["s3cr3t-k"],
-            "message": "your s3cr3t-a is old", "s3cr3t-a-and-more": [{"deep": ["s3cr3t-a"]}], "key": "name", "name": "name",
+            "of eyJhbGciOiJIUzI1NiJ9.c2ln": 1, "message": "your s3cr3t-a is old", "s3cr3t-a-and-more": [{"deep": ["s3cr3t-a"]}], "key": "name", "name": "name",
         });
         redactor.remember("s3cr3t-a-and-more");
         redactor.learn(&value, false);
@@ -230,7 +215,7 @@ mod tests {
             json!({
                 "access_token": "[redacted]", "expires_in": 3600, "refresh_token": null, "password": "", "pwd": 0,
                 "extra_headers": {"x": "[redacted]"}, "jwt_secret_is_default": false, "api_keys": ["[redacted]"],
-                "message": "your [redacted] is old", "[redacted]": [{"deep": ["[redacted]"]}], "key": "[redacted]", "name": "name",
+                "of [redacted]": 1, "message": "your [redacted] is old", "[redacted]": [{"deep": ["[redacted]"]}], "key": "[redacted]", "name": "name",
             })
         );
     }
