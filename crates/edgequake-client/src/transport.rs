@@ -20,6 +20,7 @@ mod proxy;
 mod tls;
 mod client_certificate;
 mod origin_tls;
+mod proxy_tls;
 mod tunnel;
 mod socks;
 mod connection;
@@ -61,7 +62,9 @@ use crate::body::RequestBody;
 use crate::boxed::BoxFuture;
 use connector::{Connector, KeepAlive};
 use dial::Dialer;
+use origin_tls::OriginTls;
 use pool::{Pool, Rules};
+use proxy_tls::ProxyTls;
 use resolver::{Resolve, System};
 
 /// More than any connection needs; clocks can still add it up.
@@ -261,29 +264,35 @@ impl HttpTransportBuilder {
         self
     }
 
-    /// Whether the trust store is read; default true. Without it only plain `http` works, which is enough for loopback and for
-    /// machines that have no trust store. It is read in any case for a proxy that is spoken to in TLS.
+    /// Whether the trust store is read when the transport is built; default true. Without it only plain `http` works, which is enough for
+    /// loopback and for machines that have no trust store. For a proxy that is spoken to in TLS it is read all the same, when the first
+    /// connection through it is made; where that fails, so does the request, as one that no connection could be made for.
     #[must_use]
     pub fn tls(mut self, tls: bool) -> Self {
         self.tls = tls;
         self
     }
 
-    /// Builds the transport. Reads the platform's trust store from disk, some milliseconds; spawns nothing.
+    /// Builds the transport. Reads the platform's trust store from disk, some milliseconds, unless [`tls`](Self::tls) says otherwise; spawns
+    /// nothing.
     ///
     /// # Errors
     ///
     /// [`TransportBuildError`] when there is no trust store, or a certificate cannot be read.
     pub fn build(self) -> Result<HttpTransport, TransportBuildError> {
         let proxies = self.proxies.unwrap_or_else(Proxies::from_env);
-        let tls = match self.tls_config {
+        let (tls, to_proxy) = match self.tls_config {
             Some(_) if self.client_certificate.is_some() || !self.certificates.is_empty() => {
                 return Err(TlsError::OwnConfig.into());
             }
-            Some(config) => config,
-            None => tls::config((self.tls || proxies.are_secure()).then_some(self.certificates))?,
+            Some(config) => (config.clone(), ProxyTls::by(config)),
+            None if self.tls => {
+                let config = tls::config(Some(self.certificates))?;
+                (config.clone(), ProxyTls::by(config))
+            }
+            None => (tls::config(None)?, ProxyTls::trusting(self.certificates)),
         };
-        let tls = (tls, self.client_certificate);
+        let tls = (OriginTls::new(tls, self.client_certificate, self.http2), to_proxy);
         let dialer = Dialer {
             resolver: self.resolver,
             keepalive: self.tcp_keepalive,

@@ -5,7 +5,9 @@ use std::io;
 use super::tls::{self, Peer};
 use crate::boxed::BoxError;
 use crate::fault::{Causes, find};
-use crate::transport::{ConnectTimedOut, ConnectionLimitReached, TooManyOpenFiles, TunnelError, Unresolved};
+use crate::transport::{
+    ConnectTimedOut, ConnectionLimitReached, TlsError, TooManyOpenFiles, TunnelError, Unresolved,
+};
 
 /// What is wrong and what to do about it, where that is known.
 pub(super) fn note(failure: &BoxError) -> Option<String> {
@@ -16,6 +18,10 @@ pub(super) fn note(failure: &BoxError) -> Option<String> {
     }
     if find::<ConnectionLimitReached>(&**failure).is_some() {
         return Some("allow more connections (max_connections), or more time".to_owned());
+    }
+    // Of a proxy that is spoken to in TLS: for servers, it is told when the transport is built.
+    if let Some(error) = find::<TlsError>(&**failure) {
+        return Some(error.to_string());
     }
     // Through a tunnel, TLS with the server is no matter of the proxy's, and its errors are none of the tunnel.
     let peer = if find::<TunnelError>(&**failure).is_some() { Peer::Proxy } else { Peer::Server };

@@ -8,26 +8,24 @@ use std::time::Duration;
 use http::Uri;
 use http::uri::Scheme;
 use hyper_util::client::proxy::matcher::Intercept;
+use rustls::InvalidMessage;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, InvalidMessage};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 
-use super::client_certificate::ClientCertificate;
 use super::connection::Protocol;
 use super::dial::{self, Dialer};
-use super::origin_tls::OriginTls;
+use super::origin_tls::{HTTP2, OriginTls};
 use super::proxy::{self, Proxies};
+use super::proxy_tls::ProxyTls;
 use super::socks::{self, Destination};
 use super::steps::{Step, Steps};
 use super::tunnel::{self, Reason, TunnelError};
 use crate::boxed::BoxError;
 use crate::fault::Fault;
-
-const HTTP2: &[u8] = b"h2";
 
 /// How HTTP/2 connections are kept alive.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +56,7 @@ pub(super) struct Connector {
     /// The same for HTTP/1.1 alone.
     #[cfg(feature = "websocket")]
     to_origin_http1: Arc<OriginTls>,
-    to_proxy: TlsConnector,
+    to_proxy: ProxyTls,
     /// Whether a proxy is only asked for tunnels.
     tunnels: bool,
 }
@@ -76,28 +74,20 @@ impl Connector {
     pub(super) fn new(
         dialer: Dialer,
         proxies: Proxies,
-        (mut tls, certificate): (ClientConfig, Option<ClientCertificate>),
+        (to_origin, to_proxy): (OriginTls, ProxyTls),
         http2: bool,
         limit: Option<Duration>,
         keep_alive: KeepAlive,
     ) -> Self {
-        tls.alpn_protocols.clear();
-        let to_proxy = TlsConnector::from(Arc::new(tls.clone()));
-        #[cfg(feature = "websocket")]
-        let to_origin_http1 = Arc::new(OriginTls::new(tls.clone(), certificate.clone()));
-        if http2 {
-            tls.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
-        }
-        let to_origin = Arc::new(OriginTls::new(tls, certificate));
         Self {
             keep_alive,
             dialer,
             limit,
             http2,
             proxies,
-            to_origin,
             #[cfg(feature = "websocket")]
-            to_origin_http1,
+            to_origin_http1: Arc::new(to_origin.for_http1()),
+            to_origin: Arc::new(to_origin),
             to_proxy,
             tunnels: false,
         }
@@ -147,12 +137,11 @@ impl Connector {
     }
 
     async fn to_proxy(&self, proxy: &Uri, steps: &Steps) -> Result<Stream, BoxError> {
+        let tls = if is_secure(proxy) { Some(self.to_proxy.connector().await?) } else { None };
         let stream = self.dialer.dial(proxy, steps).await?;
-        if !is_secure(proxy) {
-            return Ok(Stream::Left(stream));
-        }
+        let Some(tls) = tls else { return Ok(Stream::Left(stream)) };
         steps.begin(Step::Proxy);
-        Ok(Stream::Right(Box::new(handshake(&self.to_proxy, Box::new(stream), proxy).await?)))
+        Ok(Stream::Right(Box::new(handshake(tls, Box::new(stream), proxy).await?)))
     }
 
     /// A connection to the host of `uri` through a proxy, or to the proxy where that forwards requests.
@@ -275,7 +264,7 @@ mod tests {
         Connector::new(
             dialer,
             Proxies::none(),
-            (tls::config(None).unwrap(), None),
+            (OriginTls::new(tls::config(None).unwrap(), None, true), ProxyTls::trusting(Vec::new())),
             true,
             Some(limit),
             keep_alive,

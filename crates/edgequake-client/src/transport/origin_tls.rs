@@ -17,11 +17,21 @@ pub(super) struct OriginTls {
     in_use: Mutex<(u64, TlsConnector)>,
 }
 
+pub(super) const HTTP2: &[u8] = b"h2";
+
 impl OriginTls {
-    pub(super) fn new(config: ClientConfig, certificate: Option<ClientCertificate>) -> Self {
+    /// What is offered by ALPN follows from `http2`, whatever the configuration says.
+    pub(super) fn new(mut config: ClientConfig, certificate: Option<ClientCertificate>, http2: bool) -> Self {
+        config.alpn_protocols = if http2 { vec![HTTP2.to_vec(), b"http/1.1".to_vec()] } else { Vec::new() };
         let connector = TlsConnector::from(Arc::new(config.clone()));
         // No version yet, where there are any.
         Self { config, certificate, in_use: Mutex::new((u64::MAX, connector)) }
+    }
+
+    /// The same for connections that speak HTTP/1.1 whatever the server offers.
+    #[cfg(feature = "websocket")]
+    pub(super) fn for_http1(&self) -> Self {
+        Self::new(self.config.clone(), self.certificate.clone(), false)
     }
 
     pub(super) async fn connector(&self) -> TlsConnector {

@@ -159,16 +159,6 @@ impl Proxies {
         Ok(Self(Some(Arc::new(Rules { https: proxy.clone(), http: proxy, none }))))
     }
 
-    /// Whether one of the proxies is spoken to in TLS, which takes a trust store even for plain `http` behind it.
-    pub(super) fn are_secure(&self) -> bool {
-        let is_secure = |choice: &Choice| {
-            choice
-                .as_ref()
-                .is_some_and(|proxy| matches!(proxy, Ok(proxy) if proxy.uri().scheme_str() == Some("https")))
-        };
-        self.0.as_ref().is_some_and(|rules| is_secure(&rules.https) || is_secure(&rules.http))
-    }
-
     /// The proxy for a destination.
     pub(super) fn intercept(&self, destination: &Uri) -> Result<Option<&Intercept>, ProxyError> {
         let Some(rules) = &self.0 else { return Ok(None) };

@@ -5,6 +5,7 @@ use std::process::Stdio;
 
 use edgequake_client::layers::retry::RetryConfig;
 use edgequake_client::transport::{HttpTransport, HttpTransportBuilder, Proxies};
+use edgequake_client::types::Retry;
 use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::{Client, Error, ErrorKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -144,4 +145,44 @@ async fn the_file_of_the_environment_and_the_authority_of_the_builder_are_both_t
         assert_eq!(text.contains("its issuer is unknown"), !trusted, "{text}");
     }
     assert_eq!(server.received().len(), 3);
+}
+
+#[tokio::test]
+async fn a_proxy_that_no_request_needs_takes_no_trust_store() {
+    const CHILD: &str = "EDGEQUAKE_TEST_TLS_NO_STORE";
+    if let Ok(url) = std::env::var(CHILD) {
+        // This process is the child below, on a machine without a trust store.
+        let client = Client::builder().base_url(&url).allow_http(true).build().unwrap();
+        let error = client.documents().list(ListDocuments::new()).retry(Retry::Never).await.unwrap_err();
+        println!("<{error}>");
+        return;
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let none = folder.path().join("none.pem");
+    std::fs::write(&none, "").unwrap();
+    let shown = async |url: &str, variables: &[(&str, &str)]| {
+        let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "tls::a_proxy_that_no_request_needs_takes_no_trust_store", "--nocapture"]);
+        for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY"] {
+            command.env_remove(name).env_remove(name.to_lowercase());
+        }
+        command.env(CHILD, url).env("SSL_CERT_FILE", &none).env_remove("SSL_CERT_DIR");
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let told = text.split_once('<').and_then(|(_, rest)| rest.split_once('>'));
+        told.map(|(told, _)| told.to_owned()).unwrap_or_else(|| panic!("{text}"))
+    };
+    let secure = "https://p.test:1";
+    let texts = [
+        shown("http://127.0.0.1:1", &[("HTTPS_PROXY", secure)]).await,
+        shown("http://127.0.0.1:1", &[("HTTP_PROXY", secure), ("NO_PROXY", "*")]).await,
+        shown("http://eq.test", &[("HTTP_PROXY", secure)]).await,
+    ];
+    insta::assert_snapshot!(texts.join("\n"), @"
+    /api/v1/documents: no connection could be made to http://127.0.0.1:1; nothing listens there: is the server running?
+    /api/v1/documents: no connection could be made to http://127.0.0.1:1; nothing listens there: is the server running?
+    /api/v1/documents: no connection could be made to http://eq.test: the proxy https://p.test:1 cannot be reached; the trust store cannot be set up: install the platform's CA certificates or name a file in SSL_CERT_FILE
+    ");
 }
