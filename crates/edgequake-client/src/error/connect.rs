@@ -28,6 +28,15 @@ pub(super) fn note(failure: &BoxError) -> Option<String> {
     if let Some(error) = find(&**failure) {
         return tls::note(error, peer);
     }
+    // A proxy's own failures say enough.
+    if peer == Peer::Server
+        && let Some(unresolved) = find::<Unresolved>(&**failure)
+    {
+        return Some(match unresolved.failure() {
+            None => "there is no such host: is the base URL right?".to_owned(),
+            Some(why) => format!("the name of the host could not be looked up: {why}"),
+        });
+    }
     text(failure).map(str::to_owned).or_else(|| find::<ConnectTimedOut>(&**failure).map(ToString::to_string))
 }
 
@@ -38,9 +47,6 @@ fn text(failure: &BoxError) -> Option<&'static str> {
     }
     if find::<hyper::Error>(&**failure).is_some_and(hyper::Error::is_parse) {
         return Some("what came back is not HTTP: is the scheme of the base URL right?");
-    }
-    if find::<Unresolved>(&**failure).is_some() {
-        return Some("there is no such host: is the base URL right?");
     }
     let kind = |error: &io::Error| error.kind();
     Causes::of(&**failure).filter_map(|cause| cause.downcast_ref().map(kind)).find_map(|kind| match kind {

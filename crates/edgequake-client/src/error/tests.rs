@@ -1,6 +1,10 @@
+use std::io;
+
 use http::{Response, StatusCode};
 
 use super::*;
+use crate::fault::Fault;
+use crate::transport::Unresolved;
 
 #[test]
 fn a_kind_implies_its_status_and_so_what_is_asked_of_it() {
@@ -50,4 +54,20 @@ fn only_a_body_that_was_read_and_is_empty_tells_of_an_older_server() {
     assert!(text(Some(b"")).contains("since 0.13"));
     assert!(!text(Some(b"{}")).contains("since 0.13"));
     assert!(!text(None).contains("since 0.13"), "a body that was cut may have said anything");
+}
+
+#[test]
+fn an_outage_of_the_name_service_is_not_told_as_a_wrong_host() {
+    let text = |why: &str| {
+        let error = Unresolved::new(io::Error::other(format!("failed to lookup address information: {why}")));
+        let failure = Fault::Connect.mark(io::Error::other(error));
+        Error::of_failure(failure.into()).to_string()
+    };
+    insta::assert_snapshot!(
+        [text("Name or service not known"), text("Temporary failure in name resolution")].join("\n"),
+        @"
+    no connection could be made; there is no such host: is the base URL right?
+    no connection could be made; the name of the host could not be looked up: Temporary failure in name resolution
+    "
+    );
 }

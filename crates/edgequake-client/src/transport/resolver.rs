@@ -20,10 +20,37 @@ pub(super) trait Resolve: fmt::Debug + Send + Sync {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct System;
 
-/// The system knows no address for the name of a host.
+/// The system gives no address for the name of a host.
 #[derive(Debug, thiserror::Error)]
 #[error("the name of the host cannot be resolved")]
 pub(crate) struct Unresolved(#[source] io::Error);
+
+/// What systems say of a name that does not exist (`EAI_NONAME`): glibc; musl and FreeBSD; Apple, Android and older BSDs. The standard
+/// library keeps no more than this text.
+const UNKNOWN: [&str; 4] = [
+    "Name or service not known",
+    "Name does not resolve",
+    "nodename nor servname provided, or not known",
+    "hostname nor servname provided, or not known",
+];
+
+/// `WSAHOST_NOT_FOUND` of Windows, which comes as a number.
+const HOST_NOT_FOUND: i32 = 11_001;
+
+impl Unresolved {
+    pub(crate) fn new(error: io::Error) -> Self {
+        Self(error)
+    }
+
+    /// What kept the system from finding out; `None` if the name does not exist.
+    pub(crate) fn failure(&self) -> Option<String> {
+        let text = self.0.to_string();
+        let is_unknown = UNKNOWN.iter().any(|unknown| text.ends_with(unknown))
+            || (cfg!(windows) && self.0.raw_os_error() == Some(HOST_NOT_FOUND));
+        let why = text.strip_prefix("failed to lookup address information: ").unwrap_or(&text);
+        (!is_unknown).then(|| why.to_owned())
+    }
+}
 
 fn is_localhost(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
@@ -42,7 +69,7 @@ impl Resolve for System {
                 if open_files::is_limit(&error) {
                     return error;
                 }
-                io::Error::new(error.kind(), Unresolved(error))
+                io::Error::new(error.kind(), Unresolved::new(error))
             };
             // On a thread for what blocks; the system sorts by RFC 6724.
             let found = tokio::net::lookup_host((host, 0)).await.map_err(unresolved)?;
@@ -62,6 +89,21 @@ mod tests {
             assert!(addresses.iter().all(IpAddr::is_loopback), "{name}");
             assert!(addresses.iter().any(IpAddr::is_ipv4) && addresses.iter().any(IpAddr::is_ipv6), "{name}");
         }
+    }
+
+    #[test]
+    fn a_name_that_does_not_exist_is_told_from_one_that_nobody_could_look_up() {
+        let failure = |why: &str| {
+            Unresolved(io::Error::other(format!("failed to lookup address information: {why}"))).failure()
+        };
+        for unknown in UNKNOWN {
+            assert_eq!(failure(unknown), None);
+        }
+        for why in ["Temporary failure in name resolution", "System error", "Name or service not known yet"] {
+            assert_eq!(failure(why).as_deref(), Some(why));
+        }
+        let denied = Unresolved(io::Error::from(io::ErrorKind::PermissionDenied));
+        assert_eq!(denied.failure().as_deref(), Some("permission denied"));
     }
 
     #[test]
