@@ -53,6 +53,8 @@ pub(super) struct Connection {
     streams: AtomicUsize,
     /// When something last came over it, in microseconds after it was opened. HTTP/2 only.
     heard: AtomicU64,
+    /// Whether it is cut at its end: what it waits for may never come.
+    stuck: AtomicBool,
     /// Whether the task that drove it is gone without having ended it.
     abandoned: AtomicBool,
     /// Wakes the task that drives it, until the server's SETTINGS have come.
@@ -74,6 +76,7 @@ impl Connection {
             reason: AtomicU8::new(IN_USE),
             streams: AtomicUsize::new(NOT_SAID),
             heard: AtomicU64::new(0),
+            stuck: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             driver: Mutex::default(),
             is_driven: AtomicBool::new(false),
@@ -81,8 +84,12 @@ impl Connection {
         }
     }
 
-    /// Notes why it takes no more requests, unless that is known already.
+    /// Notes why it takes no more requests, unless that is known already. One that is silent would not hear a farewell, and a leftover of
+    /// an upload may wait for the server for ever: such a connection is cut at its end, whatever was noted first.
     pub(super) fn retire(&self, reason: RetireReason) {
+        if matches!(reason, RetireReason::TimedOut | RetireReason::Upload) {
+            self.stuck.store(true, Ordering::Release);
+        }
         let noted =
             self.reason.compare_exchange(IN_USE, reason as u8, Ordering::AcqRel, Ordering::Acquire).is_ok();
         if noted {
@@ -96,10 +103,9 @@ impl Connection {
         tracing::debug!(target: TARGET, connection = self.id, "connection reused");
     }
 
-    /// It is retired, and nothing is under way on it any more. One that is silent would not hear a farewell.
+    /// It is retired, and no request is under way on it any more.
     pub(super) fn end(&self) {
-        let reason = self.reason.load(Ordering::Acquire);
-        if [RetireReason::TimedOut, RetireReason::Upload].iter().any(|known| *known as u8 == reason) {
+        if self.stuck.load(Ordering::Acquire) {
             self.cut();
         }
     }

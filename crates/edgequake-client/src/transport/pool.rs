@@ -262,12 +262,16 @@ impl Pool {
 
     /// Gives a connection that speaks HTTP/2 no more requests.
     pub(super) fn retire(self: &Arc<Self>, spot: Spot, connection: &Connection, reason: RetireReason) {
-        self.change(spot.place, |origin, now, effects| {
-            origin.retire(spot.room, connection, reason, now, effects);
+        let is_there = self.change(spot.place, |origin, now, effects| {
+            origin.retire(spot.room, connection, reason, now, effects)
         });
     }
 }
 
+        if is_there != Some(true) {
+            connection.retire(reason);
+            connection.end();
+        }
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool").field("rules", &self.rules).finish_non_exhaustive()

@@ -6,7 +6,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_client::body::RequestBody;
 use edgequake_client::transport::RetireReason;
+use futures_util::StreamExt;
 use http::Method;
+use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -17,6 +19,11 @@ use crate::server::{answer, once, plain};
 
 /// A body that never comes to its end, and tells when it is dropped.
 fn endless() -> (RequestBody, Arc<Notify>) {
+    body(0)
+}
+
+/// As [`endless`], after so many pieces of 16 KiB.
+fn body(pieces: usize) -> (RequestBody, Arc<Notify>) {
     struct Told(Arc<Notify>);
     impl Drop for Told {
         fn drop(&mut self) {
@@ -25,12 +32,14 @@ fn endless() -> (RequestBody, Arc<Notify>) {
     }
     let dropped = Arc::new(Notify::new());
     let told = Told(Arc::clone(&dropped));
+    let first =
+        futures_util::stream::iter((0..pieces).map(|_| Ok(Frame::data(vec![b'x'; 16 * 1024].into()))));
     let waiting = futures_util::stream::once(async move {
         let _told = told;
         std::future::pending::<()>().await;
-        Ok::<_, std::io::Error>(http_body::Frame::data(Bytes::new()))
+        Ok::<_, std::io::Error>(Frame::data(Bytes::new()))
     });
-    (RequestBody::once(StreamBody::new(waiting)), dropped)
+    (RequestBody::once(StreamBody::new(first.chain(waiting))), dropped)
 }
 
 /// A server that answers each request once its head is there, keeps the connection, and tells when the client closes it.
@@ -73,18 +82,22 @@ async fn an_upload_that_its_server_did_not_wait_for_ends_after_a_while_or_with_t
 
 #[tokio::test]
 async fn with_http_2_it_ends_as_well() {
-    for with_client in [false, true] {
-        let server = Http2::start(&[Script::Early]).await;
-        let idle = if with_client { Duration::from_secs(600) } else { Duration::from_millis(50) };
-        let (client, transport) = once(&server.url, server.authority.trusted().idle_connection(idle));
-        let (body, dropped) = endless();
-        let answer = client.request(Method::POST, "/x").body(body).await.unwrap();
-        assert_eq!(answer.status(), 200);
-        drop(answer.into_body().collect().await.unwrap());
-        if with_client {
-            drop((client, transport));
+    // The server grants no more than the window that a connection begins with, 64 KiB: what is beyond it stays for ever.
+    for (pieces, lifetime) in [(0, None), (64, None), (0, Some(Duration::ZERO)), (64, Some(Duration::ZERO))] {
+        for with_client in [false, true] {
+            let server = Http2::start(&[Script::Early]).await;
+            let idle = if with_client { Duration::from_secs(600) } else { Duration::from_millis(50) };
+            let transport = server.authority.trusted().idle_connection(idle).max_lifetime(lifetime);
+            let (client, transport) = once(&server.url, transport);
+            let (body, dropped) = body(pieces);
+            let answer = client.request(Method::POST, "/x").body(body).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            drop(answer.into_body().collect().await.unwrap());
+            if with_client {
+                drop((client, transport));
+            }
+            dropped.notified().await;
+            server.ended.clone().wait_for(|count| *count == 1).await.unwrap();
         }
-        dropped.notified().await;
-        server.ended.clone().wait_for(|count| *count == 1).await.unwrap();
     }
 }

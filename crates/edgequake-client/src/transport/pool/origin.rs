@@ -221,7 +221,8 @@ impl<K: Kinds> Origin<K> {
         self.work(rules, now, effects);
     }
 
-    /// A connection that speaks HTTP/2 is to take no more requests.
+    /// A connection that speaks HTTP/2 is to take no more requests. Whether it is still there: one that was retired before is gone from here
+    /// with its last request.
     pub(super) fn retire(
         &mut self,
         id: RoomId,
@@ -229,9 +230,10 @@ impl<K: Kinds> Origin<K> {
         reason: RetireReason,
         (rules, now): (&Rules, Instant),
         effects: &mut Effects<K>,
-    ) {
-        let Some(room) = self.room(id) else { return };
-        if let Some(number) = room.shared.iter().position(|shared| shared.connection.id == connection.id) {
+    ) -> bool {
+        let Some(room) = self.room(id) else { return false };
+        let is_it = |shared: &Shared<K::Http2>| shared.connection.id == connection.id;
+        if let Some(number) = room.shared.iter().position(is_it) {
             room.retire(number, Some(reason), effects);
         }
         self.work(rules, now, effects);
@@ -243,8 +245,13 @@ impl<K: Kinds> Origin<K> {
         id: RoomId,
         connection: &Connection,
         (rules, now): (&Rules, Instant),
+        } else if let Some(retired) = room.retired.iter().find(|retired| is_it(retired)) {
+            effects.retire(Arc::clone(&retired.connection), reason);
+        } else {
+            return false;
         effects: &mut Effects<K>,
     ) {
+        true
         let Some(room) = self.room(id) else { return };
         room.idle.retain(|idle| idle.connection.id != connection.id);
         room.shared.retain(|shared| shared.connection.id != connection.id);
