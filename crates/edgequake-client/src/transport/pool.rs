@@ -250,13 +250,16 @@ impl Pool {
         self.lock().places.iter().find(|known| known.id == place).map(|place| place.host.clone())
     }
 
-    /// Makes sure that somebody closes what is unused for too long in a room.
-    fn watch(self: &Arc<Self>, spot: Spot, origin: &mut Origin<Real>) {
-        if let Some(room) = origin.room(spot.room)
-            && room.reaper.as_ref().is_none_or(Reaper::is_gone)
-        {
+    /// Makes sure that somebody closes in time what has just been given back to a room.
+    fn watch(self: &Arc<Self>, spot: Spot, origin: &mut Origin<Real>, now: Instant) {
+        let Some(room) = origin.room(spot.room) else { return };
+        if room.reaper.as_ref().is_some_and(Reaper::is_gone) {
+            room.next_look = None;
+        }
+        if room.is_unwatched(&self.rules) {
             let reaper = background::spawn(&room.runtime, reap(Arc::downgrade(self), spot));
             room.reaper = Some(Reaper::new(reaper.abort_handle()));
+            room.next_look = Some(now);
         }
     }
 
@@ -265,13 +268,13 @@ impl Pool {
         let is_there = self.change(spot.place, |origin, now, effects| {
             origin.retire(spot.room, connection, reason, now, effects)
         });
-    }
-}
-
         if is_there != Some(true) {
             connection.retire(reason);
             connection.end();
         }
+    }
+}
+
 impl std::fmt::Debug for Pool {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool").field("rules", &self.rules).finish_non_exhaustive()

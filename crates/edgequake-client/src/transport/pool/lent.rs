@@ -193,6 +193,7 @@ impl Lent {
     fn release(&self) {
         self.pool.change(self.spot.place, |origin, now, effects| {
             origin.release(self.spot.room, &self.connection, now, effects);
+            self.pool.watch(self.spot, origin, now.1);
         });
     }
 
@@ -222,7 +223,7 @@ async fn unless<F: Future>(mut gone: watch::Receiver<()>, limit: Duration, futur
 fn give_back(pool: &Arc<Pool>, spot: Spot, sender: Http1, connection: (Arc<Connection>, bool)) {
     pool.change(spot.place, |origin, now, effects| {
         origin.give_back(spot.room, sender, connection, now, effects);
-        pool.watch(spot, origin);
+        pool.watch(spot, origin, now.1);
     });
 }
 

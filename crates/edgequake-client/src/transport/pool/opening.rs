@@ -135,7 +135,7 @@ impl Opening {
                 background::spawn(&runtime, DriveHttp1 { guard, driven });
                 pool.change(spot.place, |origin, now, effects| {
                     origin.opened_http1(room, sender, connection, now, effects);
-                    pool.watch(spot, origin);
+                    pool.watch(spot, origin, now.1);
                 });
             }
             Sender::Http2(sender, driven) => {
@@ -143,7 +143,7 @@ impl Opening {
                 background::spawn(&runtime, DriveHttp2 { guard, driven, silence });
                 pool.change(spot.place, |origin, now, effects| {
                     origin.opened_http2(room, sender, connection, now, effects);
-                    pool.watch(spot, origin);
+                    pool.watch(spot, origin, now.1);
                 });
             }
         }

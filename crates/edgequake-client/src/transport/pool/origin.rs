@@ -182,10 +182,15 @@ impl<K: Kinds> Origin<K> {
     ) {
         if let Some(room) = self.room(id) {
             room.lent -= 1;
-            room.idle.push(Idle { sender, connection, used, since: now });
+            if rules.is_old(&connection, now) {
+                effects.retire(connection, RetireReason::Lifetime);
+            } else {
+                room.idle.push(Idle { sender, connection, used, since: now });
+            }
         }
         self.work(rules, now, effects);
         self.trim(id, rules, effects);
+        self.tidy();
     }
 
     /// A connection that speaks HTTP/1.1 will take no other request.
@@ -206,9 +211,14 @@ impl<K: Kinds> Origin<K> {
         effects: &mut Effects<K>,
     ) {
         let Some(room) = self.room(id) else { return };
-        if let Some(shared) = room.shared.iter_mut().find(|shared| shared.connection.id == connection.id) {
+        if let Some(number) = room.shared.iter().position(|shared| shared.connection.id == connection.id)
+            && let Some(shared) = room.shared.get_mut(number)
+        {
             shared.in_use -= 1;
             shared.since = now;
+            if shared.in_use == 0 && rules.is_old(connection, now) {
+                room.retire(number, Some(RetireReason::Lifetime), effects);
+            }
         } else if let Some(number) =
             room.retired.iter().position(|retired| retired.connection.id == connection.id)
             && let Some(retired) = room.retired.get_mut(number)
@@ -235,8 +245,13 @@ impl<K: Kinds> Origin<K> {
         let is_it = |shared: &Shared<K::Http2>| shared.connection.id == connection.id;
         if let Some(number) = room.shared.iter().position(is_it) {
             room.retire(number, Some(reason), effects);
+        } else if let Some(retired) = room.retired.iter().find(|retired| is_it(retired)) {
+            effects.retire(Arc::clone(&retired.connection), reason);
+        } else {
+            return false;
         }
         self.work(rules, now, effects);
+        true
     }
 
     /// A connection is closed. One that a request has is given back by that.
@@ -245,13 +260,8 @@ impl<K: Kinds> Origin<K> {
         id: RoomId,
         connection: &Connection,
         (rules, now): (&Rules, Instant),
-        } else if let Some(retired) = room.retired.iter().find(|retired| is_it(retired)) {
-            effects.retire(Arc::clone(&retired.connection), reason);
-        } else {
-            return false;
         effects: &mut Effects<K>,
     ) {
-        true
         let Some(room) = self.room(id) else { return };
         room.idle.retain(|idle| idle.connection.id != connection.id);
         room.shared.retain(|shared| shared.connection.id != connection.id);

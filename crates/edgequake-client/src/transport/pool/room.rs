@@ -10,8 +10,11 @@ use super::super::connection::Connection;
 use super::super::stats::RetireReason;
 use super::effects::{Effects, Handed, Kinds, RoomId, Sender, Usable};
 
-/// When to look again at connections that may be kept for ever.
-const LONG: Duration = Duration::from_secs(24 * 60 * 60);
+/// The shortest pause between two looks at what is unused.
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The shortest limit for what is unused that is looked after while everything is in use.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// What holds for all connections of a pool.
 #[derive(Debug, Clone)]
@@ -27,12 +30,13 @@ pub(in super::super) struct Rules {
 }
 
 impl Rules {
-    fn is_old(&self, connection: &Connection, now: Instant) -> bool {
+    pub(super) fn is_old(&self, connection: &Connection, now: Instant) -> bool {
         let age = now.saturating_duration_since(connection.opened);
         self.lifetime.is_some_and(|lifetime| age >= lifetime)
     }
 
-    /// Why a connection that is unused `since` then may not be used again. One that was never used may be as old as it likes.
+    /// Why a connection that is unused `since` then may not be used again. The request that it was opened for gets it at that very moment,
+    /// however short its life may be.
     fn refuse(
         &self,
         (connection, used): (&Connection, bool),
@@ -42,17 +46,17 @@ impl Rules {
         if now.saturating_duration_since(since) > self.idle_limit {
             Some(RetireReason::Idle)
         } else {
-            (used && self.is_old(connection, now)).then_some(RetireReason::Lifetime)
+            let is_new = !used && since == now;
+            (!is_new && self.is_old(connection, now)).then_some(RetireReason::Lifetime)
         }
     }
 
-    /// When it may not be used any more.
-    fn end(&self, (connection, used): (&Connection, bool), since: Instant) -> Option<Instant> {
-        let lifetime = self.lifetime.filter(|_| used);
-        let end = lifetime.and_then(|lifetime| connection.opened.checked_add(lifetime));
+    /// When one that is unused `since` then may not be used any more; of one that is in use, when it is too old.
+    fn end(&self, connection: &Connection, since: Option<Instant>) -> Option<Instant> {
+        let end = self.lifetime.and_then(|lifetime| connection.opened.checked_add(lifetime));
         // A little later, so that it is over by then.
-        let idle = self.idle_limit.saturating_add(Duration::from_millis(1));
-        since.checked_add(idle).into_iter().chain(end).min()
+        let idle = self.idle_limit.saturating_add(PAUSE);
+        since.and_then(|since| since.checked_add(idle)).into_iter().chain(end).min()
     }
 }
 
@@ -73,6 +77,8 @@ pub(super) struct Room<K: Kinds> {
     pub(super) waiting: usize,
     /// Set while something is kept that may become too old.
     pub(super) reaper: Option<Reaper>,
+    /// When that looks again.
+    pub(super) next_look: Option<Instant>,
 }
 
 /// The task that closes what is unused for too long. It ends with its room, so that nothing sleeps on for connections that are gone.
@@ -138,6 +144,7 @@ impl<K: Kinds> Room<K> {
             lent: 0,
             waiting: 0,
             reaper: None,
+            next_look: None,
         }
     }
 
@@ -225,7 +232,7 @@ impl<K: Kinds> Room<K> {
         }
     }
 
-    /// Closes what may not be used any more; when to look again, if anything is left.
+    /// Closes what may not be used any more; when to look again, if anything is left that ends by time.
     pub(super) fn prune(&mut self, rules: &Rules, now: Instant, effects: &mut Effects<K>) -> Option<Instant> {
         self.idle.retain(|idle| {
             let reason = rules.refuse((&idle.connection, idle.used), idle.since, now);
@@ -235,18 +242,28 @@ impl<K: Kinds> Room<K> {
             reason.is_none() && idle.is_usable()
         });
         self.refresh(rules, now, effects);
-        let idle = self.idle.iter().filter_map(|idle| rules.end((&idle.connection, idle.used), idle.since));
-        // While one is in use, that counts from the end of the use.
-        let shared = self.shared.iter().filter_map(|shared| {
-            let since = if shared.in_use > 0 { now } else { shared.since };
-            rules.end((&shared.connection, shared.used), since)
-        });
-        // What is given back counts from then on, so that whoever looks now need not be replaced; but an old one may not be kept at all.
-        let stays = rules.lifetime.is_none() && self.lent + self.connecting > 0;
-        let lent = stays.then(|| now.checked_add(rules.idle_limit)).flatten();
-        let next = idle.chain(shared).chain(lent).min();
-        let is_left = stays || !self.idle.is_empty() || !self.shared.is_empty();
-        next.or_else(|| is_left.then(|| now + LONG))
+        let idle = self.idle.iter().filter_map(|idle| rules.end(&idle.connection, Some(idle.since)));
+        // What is given back later ends later still, so that whoever looks now need not be replaced. For a limit so short that looking would
+        // never end, somebody begins to when there is something to look at.
+        let is_in_use = self.lent > 0 || self.shared.iter().any(|shared| shared.in_use > 0);
+        let stays = is_in_use && rules.idle_limit >= SHORT;
+        let later = stays.then(|| now.checked_add(rules.idle_limit)).flatten();
+        let next = idle.chain(self.shared_ends(rules)).chain(later).min();
+        self.next_look = next.map(|next| next.max(now + PAUSE));
+        self.next_look
+    }
+
+    /// When each that speaks HTTP/2 may not be used any more. While it is in use, its time as an unused one has not begun.
+    fn shared_ends(&self, rules: &Rules) -> impl Iterator<Item = Instant> {
+        let since = |shared: &Shared<K::Http2>| (shared.in_use == 0).then_some(shared.since);
+        self.shared.iter().filter_map(move |shared| rules.end(&shared.connection, since(shared)))
+    }
+
+    /// Whether something that has just been given back ends before anybody looks.
+    pub(super) fn is_unwatched(&self, rules: &Rules) -> bool {
+        let newest = self.idle.last().and_then(|idle| rules.end(&idle.connection, Some(idle.since)));
+        let end = newest.into_iter().chain(self.shared_ends(rules)).min();
+        end.is_some_and(|end| self.next_look.is_none_or(|look| end < look))
     }
 
     /// Closes the one that is unused for the longest time; whether there was one.

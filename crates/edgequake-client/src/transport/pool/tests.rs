@@ -1,5 +1,6 @@
 //! The rules of an [`Origin`], held against whatever happens in whatever order.
 
+mod ages;
 mod world;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::super::super::connection::Protocol;
 use super::super::room::Shared;
@@ -105,6 +106,7 @@ impl World {
             .collect();
         for connection in ended {
             assert!(!kept.contains(&connection.id), "what has ended is not kept");
+            connection.end();
         }
         // They fail with the connection that they counted on, before any other is served.
         for waiter in failed {
@@ -140,8 +142,8 @@ impl World {
         );
         let age = self.now.duration_since(handed.connection.opened);
         assert!(
-            self.rules.lifetime.is_none_or(|lifetime| age < lifetime || !handed.reused),
-            "and is not too old"
+            self.rules.lifetime.is_none_or(|lifetime| age < lifetime || age.is_zero()),
+            "and is not too old, unless it was opened for the request"
         );
         let streams = self.streams(&handed.connection) + 1;
         let most = match handed.connection.protocol {
@@ -247,6 +249,26 @@ impl World {
             let (_, _, place) = self.waiting.remove(number);
             self.change(|origin, now, effects| assert!(origin.leave(place, now, effects)));
         }
+    }
+
+    /// Lets the time pass, and looks after what is unused as the pool's task does. How often it looked.
+    pub(super) fn reap_for(&mut self, time: Duration) -> usize {
+        let end = self.now + time;
+        for looks in 0..100_000 {
+            let next = self.origin.rooms().filter_map(|room| {
+                let at_once = room.is_unwatched(&self.rules).then_some(self.now);
+                Some((at_once.or(room.next_look)?.max(self.now), room.id))
+            });
+            let Some((at, room)) = next.min().filter(|(at, _)| *at <= end) else {
+                self.now = end;
+                return looks;
+            };
+            self.now = at;
+            self.change(|origin, now, effects| {
+                origin.prune(room, now, effects);
+            });
+        }
+        panic!("it looks all the time");
     }
 
     pub(super) fn check(&self) {
