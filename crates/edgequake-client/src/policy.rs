@@ -34,6 +34,8 @@ pub struct Policy {
     pub timeout: Option<Option<Duration>>,
     /// Limit of each attempt up to the answer's head; overrides the layer's. `Some(None)` is no limit.
     pub attempt_timeout: Option<Option<Duration>>,
+    /// How much of the limit is gone before the request is made.
+    pub(crate) spent: Duration,
     /// The moment at which the operation is given up, as the deadline layer has set it.
     pub(crate) deadline: Option<Instant>,
     /// How far from the beginning that was, for the error that says so.
@@ -60,6 +62,7 @@ impl Policy {
             retry,
             timeout: None,
             attempt_timeout: None,
+            spent: Duration::ZERO,
             deadline: None,
             limit: None,
             attempt_deadline: None,

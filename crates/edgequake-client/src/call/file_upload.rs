@@ -204,9 +204,7 @@ impl<E: UploadsFile> FileUpload<E> {
             (None, None) => file::state_of(&path).await,
         };
         let state = state.map_err(failed)?;
-        if let Some(Some(limit)) = &mut call.options.timeout {
-            *limit = limit.saturating_sub(begun.elapsed());
-        }
+        call.options.spent = begun.elapsed();
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
         *upload.content() = Content::Deferred(state.length());
         let Body::Form(form) = upload.body()? else {

@@ -39,6 +39,8 @@ pub(super) struct CallOptions {
     pub(super) form: Option<(HeaderValue, RequestBody)>,
     /// What the default limits are extended by.
     pub(super) patience: Duration,
+    /// What of the limit is gone before there is a request.
+    pub(super) spent: Duration,
     /// What could not be taken: the first of it is the error of the call.
     pub(super) refused: Option<Error>,
 }
@@ -121,6 +123,7 @@ impl CallOptions {
             event_limit: self.event_limit,
             headers: self.headers.clone(),
             patience: self.patience,
+            spent: Duration::ZERO,
             form: None,
             refused: None,
         }

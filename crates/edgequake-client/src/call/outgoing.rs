@@ -78,6 +78,7 @@ impl Outgoing {
             retry: options.retry.unwrap_or(self.retry),
             timeout: extended(options.timeout.or(streamed.then_some(None)), timeout),
             attempt_timeout: extended(options.attempt_timeout, attempt_timeout),
+            spent: options.spent,
             deadline: None,
             limit: None,
             attempt_deadline: None,

@@ -1,15 +1,18 @@
 //! Uploads: files from disk, refusals in the middle, and what is known of the document afterwards. Where a server is scripted, it shows the
 //! form byte for byte.
 
+use std::future::IntoFuture;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use edgequake_client::layers::timeout::TimeoutScope;
+use edgequake_client::layers::timeout::{TimedOut, TimeoutScope};
 use edgequake_client::types::documents::{DocumentStatus, UploadFile, UploadText};
 use edgequake_client::{Call, Client, Error, ErrorKind, FileUploadError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::dev;
+use crate::memory::Memory;
 use crate::server::{Act, Server, answer, json};
 
 const ACCEPTED: &str = r#"{"document_id":"d-1","status":"pending","task_id":"t-1","track_id":""}"#;
@@ -268,4 +271,38 @@ async fn waiting_goes_on_when_a_restart_has_forgotten_the_task() {
         *told.lock().unwrap(),
         [None, Some(DocumentStatus::Processing), Some(DocumentStatus::Completed)]
     );
+}
+
+#[test]
+fn one_limit_covers_the_look_at_the_file_and_the_call_and_is_told_as_it_was_set() {
+    let limit = Duration::from_secs(60);
+    for own in [false, true] {
+        // Only one thread may block, and is busy.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .start_paused(true)
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        let (_folder, path, _) = file(10);
+        runtime.block_on(async {
+            let (free, busy) = std::sync::mpsc::channel::<()>();
+            let blocker = tokio::task::spawn_blocking(move || busy.recv());
+            let client = Client::builder().timeout((!own).then_some(limit)).attempt_timeout(None);
+            let client = client.build_on(Memory::new(|_| None)).unwrap();
+            let begun = tokio::time::Instant::now();
+            let upload = client.documents().upload_file(&path);
+            let upload = if own { upload.timeout(limit) } else { upload };
+            let upload = tokio::spawn(upload.into_future());
+            tokio::task::yield_now().await;
+            tokio::time::advance(Duration::from_secs(20)).await;
+            drop(free);
+            assert!(blocker.await.unwrap().is_err());
+            let error = upload.await.unwrap().unwrap_err();
+            assert!(error.is_timeout(), "{error:?}");
+            assert_eq!(begun.elapsed().as_secs(), limit.as_secs());
+            let told = error.find::<TimedOut>().unwrap().to_string();
+            assert_eq!(told, "the operation was not finished within 60000 ms");
+        });
+    }
 }

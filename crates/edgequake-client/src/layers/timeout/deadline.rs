@@ -88,7 +88,8 @@ where
         let policy = request.extensions_mut().get_or_insert_with(|| Policy::for_method(&method));
         let limit = policy.timeout.unwrap_or(self.limit);
         // A limit beyond what the clock can express is no limit.
-        let end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+        let left = |limit: Duration| limit.saturating_sub(policy.spent);
+        let end = limit.and_then(|limit| Some((Instant::now().checked_add(left(limit))?, limit)));
         (policy.deadline, policy.limit) = end.unzip();
         match end.map(|(deadline, _)| clock::sleep_until(deadline)).transpose() {
             Ok(timer) => ResponseFuture { future: AtOnce::new(&mut self.inner, request), timer, end },
