@@ -1,7 +1,8 @@
 //! Uploads from disk: a form whose file is read while it is sent, and opened anew for each attempt.
 //!
 //! The server gets one state of the file or nothing: where it is opened, and before its last piece is sent, it has to be the file that
-//! was measured, by its length, the time of its last change and, on Unix, its inode.
+//! was measured, by its length, the time when it was last written to and, on Unix, its inode and the time of that one's last change, which
+//! nobody can set back.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read};
@@ -78,6 +79,9 @@ pub(crate) struct FileState {
     /// Device and inode.
     #[cfg(unix)]
     inode: (u64, u64),
+    /// When the inode changed, in seconds and nanoseconds.
+    #[cfg(unix)]
+    changed: (i64, i64),
     /// Elsewhere, the time when it was made.
     #[cfg(not(unix))]
     created: Option<SystemTime>,
@@ -93,6 +97,8 @@ impl FileState {
             modified: metadata.modified().ok(),
             #[cfg(unix)]
             inode: (metadata.dev(), metadata.ino()),
+            #[cfg(unix)]
+            changed: (metadata.ctime(), metadata.ctime_nsec()),
             #[cfg(not(unix))]
             created: metadata.created().ok(),
         }

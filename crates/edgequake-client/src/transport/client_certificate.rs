@@ -56,7 +56,8 @@ struct Files {
 struct Stamp {
     length: u64,
     modified: Option<SystemTime>,
-    number: u64,
+    /// On Unix, of the inode: its number, and when it changed, which nobody can set back.
+    inode: (u64, i64, i64),
 }
 
 impl ClientCertificate {
@@ -148,10 +149,13 @@ fn unreadable(path: &Path, source: io::Error) -> TlsError {
 fn stamp(path: &Path) -> Result<Stamp, TlsError> {
     let data = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     #[cfg(unix)]
-    let number = std::os::unix::fs::MetadataExt::ino(&data);
+    let inode = {
+        use std::os::unix::fs::MetadataExt as _;
+        (data.ino(), data.ctime(), data.ctime_nsec())
+    };
     #[cfg(not(unix))]
-    let number = 0;
-    Ok(Stamp { length: data.len(), modified: data.modified().ok(), number })
+    let inode = (0, 0, 0);
+    Ok(Stamp { length: data.len(), modified: data.modified().ok(), inode })
 }
 
 fn certified(certificate: &[u8], key: &[u8]) -> Result<Arc<CertifiedKey>, TlsError> {
