@@ -214,7 +214,11 @@ impl Wait {
                     None if self.upload.confirmed => return Err(error.note(GONE)),
                     None => return Err(error),
                 },
-                Err(error) => self.bridge(error, &mut pause)?,
+                Err(error) => {
+                    self.bridge(error, &mut pause)?;
+                    // Nobody knows what the server would have said meanwhile.
+                    unknown_since = None;
+                }
             }
             self.rest(&mut pause).await?;
         }

@@ -246,6 +246,21 @@ async fn a_bad_spell_does_not_end_a_wait() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_bad_spell_between_two_questions_is_no_time_in_which_a_document_was_unknown() {
+    const MISSING: (u16, &str) = (404, r#"{"code":"NOT_FOUND","message":"no such document"}"#);
+    for bad in [Some(BUSY), None] {
+        let (client, _) = asked_of(r#"{"document_id":"d-1","status":"pending"}"#, move |n, _| match n {
+            0 | 6 => Some(MISSING),
+            1..6 => bad,
+            _ => Some((200, DONE.unwrap())),
+        });
+        let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+        let document = client.documents().wait_for(&uploaded).await.unwrap();
+        assert_eq!(document.chunk_count, 2, "{bad:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_server_that_stays_away_is_told_when_the_wait_is_over() {
     let (client, _) = asked_of(WITH_TASK, |_, _| None);
     let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
