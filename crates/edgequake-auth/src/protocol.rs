@@ -12,7 +12,7 @@ pub(crate) mod settle;
 use std::time::Duration;
 
 pub(crate) use self::refresher::Refresher;
-pub(crate) use self::step::{Step, Urgency};
+pub(crate) use self::step::{Present, Step, Urgency};
 pub(crate) use self::watched::Seen;
 use crate::clock::Now;
 use crate::store::{RandomId, Record, StoredTokens, Version};

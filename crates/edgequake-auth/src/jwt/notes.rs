@@ -27,7 +27,7 @@ pub(crate) struct Notes {
     pub(crate) last_failure: Option<CredentialsError>,
     /// At most one for each account.
     pub(crate) unsaved: Vec<Unsaved>,
-    /// The hash of a token of the program that may be spent, since its exchange was not answered.
+    /// The hash of the token in hand, if it may be spent, since its exchange was not answered.
     pub(crate) doubted: Option<RandomId>,
     /// The lease of somebody else that was watched last.
     pub(crate) seen: Option<Seen>,

@@ -19,8 +19,10 @@ use super::wire::{Answered, Wire};
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
-use crate::protocol::{Held, Refresher, Step, Urgency};
-use crate::store::{EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, StoredTokens, Swap};
+use crate::protocol::{Held, Present, Refresher, Step, Urgency};
+use crate::store::{
+    EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, StoredTokens, Swap, fingerprint,
+};
 
 /// Before a record is looked at again that somebody else has changed.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
@@ -160,7 +162,8 @@ impl Inner {
                     if refresher.took_over() {
                         self.counts.takeovers.fetch_add(1, Ordering::Relaxed);
                     }
-                    match self.exchange(&key, &refresher, present.token, &present.what).await {
+                    let in_hand = plan.refresh.as_ref() == Some(&present.token);
+                    match self.exchange(&key, &refresher, in_hand, present).await {
                         Ok(Some(renewed)) => return Ok(Some(renewed)),
                         Ok(None) => refresher.forget_given(),
                         Err(failure) => {
@@ -217,17 +220,21 @@ impl Inner {
         self.log_in_instead(plan, error).await
     }
 
-    /// Sends the refresh token, and writes what is known of it then. Nothing if there are other tokens to look at.
+    /// Sends the refresh token, and writes what is known of it then. Nothing if there are other tokens to look at. What is `in_hand`
+    /// could be sent again when the record is gone that tells of it.
     async fn exchange(
         self: &Arc<Self>,
         key: &LoginKey,
         refresher: &Refresher,
-        token: edgequake_types::Secret,
-        sent: &Presented,
+        in_hand: bool,
+        Present { token, what: sent }: Present,
     ) -> Result<Option<Renewed>, Failure> {
-        if sent.given.is_some() {
-            self.notes().doubted = sent.given;
+        let sent = &sent;
+        let hash = fingerprint(&token);
+        if in_hand {
+            self.notes().doubted = Some(hash);
         }
+        let is_known = || drop(self.notes().doubted.take_if(|doubted| *doubted == hash));
         let answer = self.wire().refresh(&token).await;
         if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
@@ -236,11 +243,11 @@ impl Inner {
             Ok(tokens) => match self.keep(key, tokens, Source::Refresh(sent.clone())).await {
                 Ok(Some(renewed)) => {
                     self.counts.refreshes.fetch_add(1, Ordering::Relaxed);
-                    self.notes().doubted = None;
+                    is_known();
                     return Ok(Some(renewed));
                 }
                 Ok(None) => {
-                    self.notes().doubted = None;
+                    is_known();
                     return Ok(None);
                 }
                 Err(error) => error,
@@ -249,7 +256,7 @@ impl Inner {
         };
         let answered = Answered::of(&error);
         if answered == Answered::Refused || (answered == Answered::NotExecuted && !sent.unsettled) {
-            self.notes().doubted = None;
+            is_known();
         }
         let settle = |record: Option<&Record>| {
             let settled = match answered {

@@ -5,6 +5,7 @@ mod answers;
 mod attempts;
 mod broken;
 mod contended;
+mod doubt;
 mod events;
 mod flights;
 pub(crate) mod log;

@@ -72,6 +72,9 @@ const ACCIDENTS: [Budget; 9] = [
     Budget { refused: 1, ..NONE },
 ];
 
+/// The answer is lost, the record that tells of it ends, and the token is needed again.
+const DOUBT: Budget = Budget { lost_answer: 1, logout: 1, again: 1, ..NONE };
+
 const STARTS: [Start; 8] = [
     Start::Expired,
     Start::Early,
@@ -113,6 +116,13 @@ fn two_processes_that_begin_otherwise() {
 #[test]
 fn two_processes_with_the_same_token_whose_session_gives_way_to_a_login_that_is_logged_out() {
     hold(&Share { start: Start::Given, ..Share::new(2, Budget { login: 1, logout: 1, ..NONE }) });
+}
+
+/// What a process has sent without hearing of it may be spent, also once the record that said so is another.
+#[test]
+fn a_token_beside_a_login_that_is_logged_out() {
+    // Nothing of it takes time.
+    hold(&Share { start: Start::GivenBeside, seconds: 2, ..Share::new(2, DOUBT) });
 }
 
 #[test]
@@ -180,6 +190,7 @@ fn each_part_of_the_protocol_is_needed() {
         (Without::Saving, NONE, promises::SUCCESSORS_ARE_SAVED),
         (Without::SavingAgain, Budget { failed_save: 1, ..NONE }, promises::SUCCESSORS_ARE_SAVED),
         (Without::Doubt, Budget { crash: 1, not_executed: 1, ..NONE }, promises::WHAT_LOOKS_GOOD_IS_GOOD),
+        (Without::Doubting, DOUBT, promises::WHAT_IS_SENT_AGAIN_IS_MARKED),
         (Without::Refusal, NONE, promises::WHAT_WAS_REFUSED_IS_RENEWED),
         (Without::Rest, Budget { lost_answer: 1, again: 1, ..NONE }, promises::UNKNOWN_TOKENS_REST),
         (Without::Adopt, NONE, promises::NOBODY_WAITS_WITH_A_GOOD_TOKEN),
@@ -189,6 +200,7 @@ fn each_part_of_the_protocol_is_needed() {
             password: without == Without::Memory,
             lenient: without == Without::Version,
             start: match without {
+                Without::Doubting => Start::GivenBeside,
                 Without::Refusal => Start::Refused,
                 Without::Rest => Start::Asked,
                 Without::Adopt => Start::RefusedAndFresh,

@@ -30,7 +30,7 @@ pub(crate) struct Refresher {
     /// The hash of the token that is or was `given`, where the record has no name: of such a record only one's own session is used,
     /// since nobody knows whose any other is.
     unnamed: Option<Option<RandomId>>,
-    /// The hash of a given token that this provider has sent without hearing of it. The record may not tell it any more.
+    /// The hash of the token in hand, if this provider has sent it without hearing of it. The record may not tell it any more.
     doubted: Option<RandomId>,
     /// Whether there is a password to log in with.
     password: bool,
@@ -96,7 +96,7 @@ impl Refresher {
         self
     }
 
-    /// The given token that may be spent, by its hash.
+    /// The token in hand, by its hash, if it may be spent.
     pub(crate) fn doubting(mut self, token: Option<RandomId>) -> Self {
         self.doubted = token;
         self
@@ -242,13 +242,10 @@ impl Refresher {
             }
             None => {}
         }
-        if is_unknown || self.is_doubted(mark) {
-            // Whether the token still works is not known.
-            match (self.urgency, self.password) {
-                (Urgency::Early, _) | (Urgency::Asked, false) => return Step::Skip,
-                (Urgency::Asked | Urgency::Needed, true) => return Step::LogIn,
-                (Urgency::Needed, false) => {}
-            }
+        if (is_unknown || self.is_doubted(mark))
+            && let Some(instead) = self.instead_of_what_may_be_spent()
+        {
+            return instead;
         }
         self.predecessor = expired;
         Step::Write(Box::new(self.take(record, intends, now)))
@@ -267,6 +264,15 @@ impl Refresher {
     fn is_somebody_elses(&self, record: &Record) -> bool {
         let held = self.held.is_some_and(|held| held.session == record.session);
         self.unnamed.is_some_and(|given| !held && (given.is_none() || given != record.began_with))
+    }
+
+    /// What to do while nobody knows whether the token still works. Nothing if it is the last resort.
+    fn instead_of_what_may_be_spent(&self) -> Option<Step> {
+        match (self.urgency, self.password) {
+            (Urgency::Early, _) | (Urgency::Asked, false) => Some(Step::Skip),
+            (Urgency::Asked | Urgency::Needed, true) => Some(Step::LogIn),
+            (Urgency::Needed, false) => None,
+        }
     }
 
     /// Whether this provider has sent a given token without hearing of it.
@@ -331,16 +337,25 @@ impl Refresher {
         taken
     }
 
-    /// A session from a token of the program, to be exchanged at once.
+    /// A session from a token in hand, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
-        let began_with = fingerprint(&token);
+        let hash = fingerprint(&token);
+        let pending = record.and_then(|record| record.intent.as_ref()).map(|intent| intent.tokens);
+        let may_be_spent = self.doubted == Some(hash) || pending == Some(Version::of_given(hash));
+        if may_be_spent && let Some(instead) = self.instead_of_what_may_be_spent() {
+            return instead;
+        }
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);
         let mut begun = Record::new(tokens, wall(now));
         begun.fence = record.map_or(0, |record| record.fence);
-        begun.began_with = Some(began_with);
+        begun.began_with = Some(hash);
         self.predecessor = None;
-        Step::Write(Box::new(self.take(&begun, version, now)))
+        let mut begun = self.take(&begun, version, now);
+        if let Some(intent) = &mut begun.intent {
+            intent.inherited = may_be_spent;
+        }
+        Step::Write(Box::new(begun))
     }
 
     /// Others wait for our exchange, and for that of whoever had the lease before, if we waited for it, too.

@@ -129,7 +129,7 @@ pub(crate) fn logout(record: Option<&Record>, session: Option<RandomId>, now: No
             let mut ended = record.clone();
             (ended.status, ended.user) =
                 (Status::Ended { reason: EndReason::LoggedOut, at: wall(now) }, None);
-            Logout::Write(Box::new(settled(ended)), tokens.clone())
+            Logout::Write(Box::new(settled(ended).with_intent_of_given(record)), tokens.clone())
         }
     }
 }
@@ -157,6 +157,13 @@ impl Record {
     /// Keeps what is not known of its token as unknown as before.
     fn with_intent_of(mut self, before: &Self) -> Self {
         self.intent = before.intent.clone();
+        self
+    }
+
+    /// What is not known of a token that a program gave stays so, whatever becomes of the session beside it.
+    fn with_intent_of_given(mut self, before: &Self) -> Self {
+        let given = |intent: &&Intent| intent.tokens.as_given().is_some();
+        self.intent = before.intent.as_ref().filter(given).cloned();
         self
     }
 

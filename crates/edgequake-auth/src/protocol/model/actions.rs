@@ -63,7 +63,7 @@ impl Model for Share {
             match &holder.at {
                 At::Dead => continue,
                 At::Done => {
-                    may(budget.again, Action::Again(index));
+                    may(if holder.left { 0 } else { budget.again }, Action::Again(index));
                     may(if holder.held.is_some() { budget.refused } else { 0 }, Action::Refuse(index));
                 }
                 _ => may(1, Action::Go(index)),

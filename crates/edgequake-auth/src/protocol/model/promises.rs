@@ -15,6 +15,8 @@ pub(super) const NO_TWO_AT_ONCE: &str = "no two at once";
 pub(super) const WHAT_LOOKS_GOOD_IS_GOOD: &str = "what looks good is good";
 /// A token of unknown state is not sent while there is a good access token.
 pub(super) const UNKNOWN_TOKENS_REST: &str = "unknown tokens rest while access is good";
+/// A process that sends a token again, without having heard of it before, says that it may be spent.
+pub(super) const WHAT_IS_SENT_AGAIN_IS_MARKED: &str = "what is sent again is marked";
 /// Nobody waits who can load a good token.
 pub(super) const NOBODY_WAITS_WITH_A_GOOD_TOKEN: &str = "nobody waits with a good token";
 /// An access token that the server has refused is not taken from the store again.
@@ -33,6 +35,7 @@ pub(super) fn all() -> Vec<Property<Share>> {
         }),
         Property::always(NO_TWO_AT_ONCE, |_, world: &World| !world.seen.two_at_once),
         Property::always(UNKNOWN_TOKENS_REST, |_, world: &World| !world.seen.unknown_sent_early),
+        Property::always(WHAT_IS_SENT_AGAIN_IS_MARKED, |_, world: &World| !world.seen.sent_again_unmarked),
         Property::always(NOBODY_WAITS_WITH_A_GOOD_TOKEN, |_, world: &World| {
             !world.seen.waited_with_good_token
         }),

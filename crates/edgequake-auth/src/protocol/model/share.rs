@@ -62,6 +62,8 @@ pub(super) enum Without {
     SavingAgain,
     /// What was surely not executed settles an intent, also one that began as somebody else's.
     Doubt,
+    /// A process forgets that it has sent the token that its program gave it.
+    Doubting,
     /// A process whose access token was refused forgets which one it was.
     Refusal,
     /// A token that may be spent is sent again however good the access token is.

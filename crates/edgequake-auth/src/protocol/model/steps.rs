@@ -10,7 +10,7 @@ use crate::clock::Now;
 use crate::protocol::settle::{self, Logout, Save};
 use crate::protocol::step::Present;
 use crate::protocol::{Held, Refresher, Step, Urgency, is_good};
-use crate::store::{EndReason, RandomId, Record, Status};
+use crate::store::{EndReason, RandomId, Record, Status, fingerprint};
 
 impl Share {
     /// A record as this variant of the protocol writes it.
@@ -34,6 +34,7 @@ impl Share {
                     .watching(seen)
                     .held(known, holder.refused)
                     .given(holder.given.filter(|_| holder.held.is_none()).map(secret))
+                    .doubting(holder.doubted.filter(|_| self.without != Some(Without::Doubting)))
                     .password(self.password);
                 holder.refresher = Some(refresher);
                 // A look that is old by the time of the write is found out by the write.
@@ -46,7 +47,13 @@ impl Share {
                 world.holders[index].refresher.as_mut()?.written(&record, since);
                 At::Deciding(record)
             }
-            At::Checked(sending) => At::Sent(sending, world.now, None),
+            At::Checked(sending) => {
+                let holder = &mut world.holders[index];
+                if holder.given == Some(sending.token) {
+                    holder.doubted = Some(fingerprint(&secret(sending.token)));
+                }
+                At::Sent(sending, world.now, None)
+            }
             At::Sent(sending, sent, answer) => {
                 let answer = match answer {
                     Some(answer) => answer,
@@ -81,6 +88,7 @@ impl Share {
     fn hold(&self, world: &mut World, index: usize, record: &Record) {
         let holder = &mut world.holders[index];
         (holder.held, holder.refused, holder.given) = (Held::of(record), false, None);
+        holder.left = false;
     }
 
     fn forget_given(&self, world: &mut World, index: usize) -> Option<At> {
@@ -131,6 +139,8 @@ impl Share {
             Step::Write(_) if view != world.record => At::Looking,
             Step::Write(record) => At::Writing(Arc::new(self.named(*record, view.as_deref(), me)), now),
             Step::Present(Present { token, mut what }) => {
+                let doubted = world.holders[index].doubted;
+                world.seen.sent_again_unmarked |= !what.unsettled && doubted == Some(fingerprint(&token));
                 let token = token_in(&token)?;
                 if what.version.is_none() {
                     what.session = session_by(token, me);
@@ -208,6 +218,14 @@ impl Share {
     }
 
     fn answered(&self, world: &mut World, index: usize, sending: Sending, answer: Answer, now: Now) -> At {
+        let is_known = match answer {
+            Answer::Successor(_) | Answer::Refused => true,
+            Answer::NotExecuted => !sending.what.unsettled,
+            Answer::Unknown => false,
+        };
+        if is_known && world.holders[index].given == Some(sending.token) {
+            world.holders[index].doubted = None;
+        }
         let record = world.record.clone();
         let (record, what) = (record.as_deref(), &sending.what);
         let settled = match answer {
@@ -253,7 +271,7 @@ impl Share {
         self.write(world, &Arc::new(kept(*record)));
         world.logged_out = Some(session);
         world.server.end(token_of(&tokens)?);
-        world.holders[index].at = At::Done;
+        (world.holders[index].at, world.holders[index].left) = (At::Done, true);
         Some(())
     }
 }

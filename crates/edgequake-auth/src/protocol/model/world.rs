@@ -36,6 +36,7 @@ pub(super) struct Seen {
     pub(super) waited_with_good_token: bool,
     pub(super) adopted_refused: bool,
     pub(super) logged_in_after_logout: bool,
+    pub(super) sent_again_unmarked: bool,
 }
 
 /// One process.
@@ -51,9 +52,13 @@ pub(super) struct Holder {
     pub(super) refused: bool,
     /// The refresh token that its program gave it.
     pub(super) given: Option<Token>,
+    /// The hash of the token that its program gave it, once it was sent and nobody knows with what result.
+    pub(super) doubted: Option<RandomId>,
     /// A successor that it was given by the server and that is nowhere else.
     pub(super) owes: Option<Owed>,
     pub(super) refresher: Option<Refresher>,
+    /// It has logged out, so that it needs no token by itself.
+    pub(super) left: bool,
     pub(super) at: At,
 }
 
@@ -66,8 +71,10 @@ impl Holder {
             held,
             refused: false,
             given: None,
+            doubted: None,
             owes: None,
             refresher: None,
+            left: false,
             at: At::Idle,
         }
     }
@@ -177,7 +184,7 @@ impl World {
         }
         for holder in self.holders.iter_mut().filter(|holder| holder.at == At::Done) {
             holder.refresher = None;
-            (holder.refused, holder.given) = (false, None);
+            (holder.refused, holder.given, holder.doubted) = (false, None, None);
             if budget.logout == 0 {
                 holder.held = None;
                 if budget.login == 0 {
