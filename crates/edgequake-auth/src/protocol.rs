@@ -22,12 +22,15 @@ use crate::store::{RandomId, Record, StoredTokens, Version};
 pub(crate) struct Held {
     pub(crate) session: RandomId,
     pub(crate) version: Version,
+    /// The hash of the token that a program began the session with. The record may be removed.
+    pub(crate) began_with: Option<RandomId>,
 }
 
 impl Held {
     /// What the tokens of a record are.
     pub(crate) fn of(record: &Record) -> Option<Self> {
-        record.tokens().map(|tokens| Self { session: record.session, version: tokens.version })
+        let Record { session, began_with, .. } = *record;
+        record.tokens().map(|tokens| Self { session, version: tokens.version, began_with })
     }
 }
 

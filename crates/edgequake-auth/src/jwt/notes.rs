@@ -47,7 +47,7 @@ pub(crate) struct Unsaved {
     /// Where they belong, whoever logs in meanwhile.
     pub(crate) key: LoginKey,
     pub(crate) tokens: StoredTokens,
-    /// Who logged in, if they are from a login.
+    /// Who logged in, if that is known.
     pub(crate) user: Option<User>,
     pub(crate) from: Source,
 }

@@ -141,7 +141,11 @@ impl Inner {
                     let withdrawn = stored.as_ref().and_then(|stored| refresher.withdrawn(&stored.record));
                     return self.give_up_writing(plan, &key, withdrawn).await;
                 }
-                Step::Write(record) => {
+                Step::Write(mut record) => {
+                    if stored.is_none() && plan.held.is_some() {
+                        // Somebody removed the record, and the session goes on.
+                        record.user.clone_from(&self.notes().user);
+                    }
                     let expected = stored.as_ref().map(|stored| stored.revision);
                     match self.swap_record(&key, expected, &record).await {
                         Ok(Swap::Done(revision)) => {
@@ -234,7 +238,9 @@ impl Inner {
         if in_hand {
             self.notes().doubted = Some(hash);
         }
-        let is_known = || drop(self.notes().doubted.take_if(|doubted| *doubted == hash));
+        let is_known = || {
+            self.notes().doubted.take_if(|doubted| *doubted == hash);
+        };
         let answer = self.wire().refresh(&token).await;
         if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);

@@ -33,11 +33,12 @@ impl Inner {
         let access =
             Access::new(tokens.access_token)?.with_lifetime(lifetime, now, self.early, fastrand::f64());
         let refresh = tokens.refresh_token.filter(|token| !token.expose().trim().is_empty());
-        let (session, version, by) = match &from {
+        let (session, version, began_with, by) = match &from {
             Source::Refresh(sent) => {
-                (sent.session, sent.version.map_or_else(Version::first, Version::next), By::Refresh)
+                let version = sent.version.map_or_else(Version::first, Version::next);
+                (sent.session, version, sent.began_with, By::Refresh)
             }
-            Source::Login(session, _) => (*session, Version::first(), By::Login),
+            Source::Login(session, _) => (*session, Version::first(), None, By::Login),
         };
         let expires_at =
             lifetime.and_then(|lifetime| UNIX_EPOCH.checked_add(now.wall.saturating_add(lifetime)));
@@ -46,7 +47,7 @@ impl Inner {
         stored.version = version;
         let unsaved = Unsaved { key: key.clone(), tokens: stored, user: self.notes().user.clone(), from };
         self.notes().account.get_or_insert_with(|| key.account().to_owned());
-        let renewed = |session| Renewed { access, refresh, held: Held { session, version }, by };
+        let renewed = |session| Renewed { access, refresh, held: Held { session, version, began_with }, by };
         match self.save(&unsaved, false).await {
             Ok(Saved::As(session)) => Ok(Some(renewed(session))),
             Ok(Saved::Superseded) => Ok(None),
@@ -128,9 +129,13 @@ impl Inner {
                     Change::Write(Box::new(record), Saved::As(*session))
                 }
                 Source::Refresh(sent) => match settle::success(record, sent, &unsaved.tokens, now) {
-                    Save::Write(record) => {
-                        let session = record.session;
-                        Change::Write(record, Saved::As(session))
+                    Save::Write(mut written) => {
+                        if record.is_none() && sent.version.is_some() {
+                            // Somebody removed the record, and the session goes on.
+                            written.user.clone_from(&unsaved.user);
+                        }
+                        let session = written.session;
+                        Change::Write(written, Saved::As(session))
                     }
                     // Also what an earlier try has written without saying so.
                     Save::Superseded if is_there(record, &unsaved.tokens) => {

@@ -136,7 +136,8 @@ impl Refresher {
         let intended = intent.map(|intent| intent.tokens);
         let given = intended.and_then(Version::as_given);
         let version = intended.filter(|_| given.is_none());
-        let what = Presented { session: record.session, version, holder: self.me, unsettled, given };
+        let (session, began_with) = (record.session, given.or(record.began_with));
+        let what = Presented { session, version, holder: self.me, unsettled, given, began_with };
         (!self.took_over()).then_some(what)
     }
 
@@ -320,7 +321,8 @@ impl Refresher {
         let doubted = self.is_doubted(given.map(Version::of_given));
         let unsettled = self.predecessor.is_some() || inherited || doubted;
         let session = if given.is_some() { RandomId::random() } else { record.session };
-        let what = Presented { session, version: spends, holder: self.me, unsettled, given };
+        let began_with = given.or(record.began_with);
+        let what = Presented { session, version: spends, holder: self.me, unsettled, given, began_with };
         Step::Present(Present { token, what })
     }
 
@@ -350,6 +352,10 @@ impl Refresher {
         let mut begun = Record::new(tokens, wall(now));
         begun.fence = record.map_or(0, |record| record.fence);
         begun.began_with = Some(hash);
+        if let Some(held) = self.held {
+            // Somebody removed the record, which is no logout: the session goes on.
+            (begun.session, begun.began_with) = (held.session, held.began_with.or(Some(hash)));
+        }
         self.predecessor = None;
         let mut begun = self.take(&begun, version, now);
         if let Some(intent) = &mut begun.intent {

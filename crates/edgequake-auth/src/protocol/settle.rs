@@ -16,6 +16,8 @@ pub(crate) struct Presented {
     pub(crate) unsettled: bool,
     /// The hash of a token that the program gave.
     pub(crate) given: Option<RandomId>,
+    /// The hash of the token that a program began the session with.
+    pub(crate) began_with: Option<RandomId>,
 }
 
 /// What to do with a successor.
@@ -37,7 +39,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
     let Some(record) = record else {
         // Somebody removed the record, which is no logout.
         let mut again = Record::new(tokens.clone(), wall(now));
-        again.session = sent.session;
+        (again.session, again.began_with) = (sent.session, sent.began_with);
         return Save::Write(Box::new(again));
     };
     let Some(version) = sent.version else {
@@ -46,7 +48,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             true => Save::Superseded,
             false => {
                 let mut begun = login(Some(record), sent.session, tokens, now);
-                begun.began_with = sent.given;
+                begun.began_with = sent.began_with;
                 Save::Write(Box::new(begun))
             }
         };

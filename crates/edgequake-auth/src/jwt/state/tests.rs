@@ -8,7 +8,7 @@ const EARLY: Duration = Duration::from_secs(300);
 
 fn held() -> Held {
     let tokens = crate::store::StoredTokens::new(None, None);
-    Held { session: crate::store::RandomId::random(), version: tokens.version }
+    Held { session: crate::store::RandomId::random(), version: tokens.version, began_with: None }
 }
 
 fn access(now: Now, secs: u64) -> Access {

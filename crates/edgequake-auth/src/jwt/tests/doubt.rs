@@ -1,4 +1,4 @@
-//! A refresh token that may be spent, once the record that said so has ended or is gone.
+//! What is known of a refresh token, once the record that said so has ended or is gone.
 
 use std::fs;
 
@@ -109,5 +109,50 @@ async fn it_rests_also_once_the_session_that_it_began_or_belongs_to_is_gone() {
         assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
         logins.remove();
         rests(&jwt, &rig, if by_login { "s3cr3t-a1" } else { "a0" }).await;
+    }
+}
+
+/// What a program has given that its session began with, and who logged in, is known by the next run.
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_record_was_removed_goes_on_as_the_one_it_was() {
+    for (under_way, by_login) in [(true, false), (true, true), (false, false), (false, true)] {
+        let (rig, logins) = (Rig::default(), Logins::new());
+        rig.open("r0");
+        let run = || {
+            let builder = rig.builder().store(logins.store());
+            if by_login { builder.account(USER) } else { builder.refresh_token("r0") }.build().unwrap()
+        };
+        let first = if by_login {
+            let login = rig.builder().store(logins.store()).login(USER, PASSWORD).retain_password(false);
+            let jwt = login.build().unwrap();
+            jwt.authorize(&cx()).await.unwrap();
+            jwt
+        } else {
+            run()
+        };
+        if !under_way {
+            first.authorize(&cx()).await.unwrap();
+            logins.remove();
+        }
+        rig.fail([Fault::Held]);
+        let waiting = tokio::spawn({
+            let jwt = first.clone();
+            async move { jwt.refresh_now().await }
+        });
+        let sent = rig.count("/refresh");
+        while rig.count("/refresh") == sent {
+            rig.arrived.notified().await;
+        }
+        if under_way {
+            logins.remove();
+        }
+        rig.release.notify_one();
+        waiting.await.unwrap().unwrap();
+        let (sent, latest) = (rig.count("/refresh"), first.token().await.unwrap().token);
+        let next = run();
+        assert_eq!(token(&next.authorize(&cx()).await.unwrap()), latest.expose());
+        assert_eq!(rig.count("/refresh"), sent, "{under_way} {by_login}");
+        let user = next.session().unwrap().user.map(|user| user.username);
+        assert_eq!(user.as_deref(), by_login.then_some("mona"), "{under_way}");
     }
 }
