@@ -334,19 +334,15 @@ impl State {
         Decision::Start(self.start())
     }
 
-    /// The session that is in hand.
-    pub(crate) fn held(&self) -> Option<Held> {
-        self.held
-    }
-
     /// Whether somebody has logged out, here or elsewhere.
     pub(crate) fn is_logged_out(&self) -> bool {
         self.phase != Phase::Open
     }
 
-    /// Whether there has been a session.
-    pub(crate) fn had_session(&self) -> bool {
-        self.had_session
+    /// Whether there is a session in use: its access token works, or the next one is to be had by its refresh token.
+    pub(crate) fn goes_on(&self, now: Now) -> bool {
+        let renewable = self.access.is_some() && self.refresh.is_some();
+        self.usable(now).is_some() || self.held.is_some() || renewable
     }
 
     /// Whether nothing at hand begins another session once the access token is over: the refresh token is gone, and the server does

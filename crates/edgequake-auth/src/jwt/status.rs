@@ -43,8 +43,8 @@ impl Inner {
 fn phase_of(state: &State, now: Now) -> SessionPhase {
     match () {
         () if state.is_logged_out() => SessionPhase::LoggedOut,
-        () if state.usable(now).is_some() || state.held().is_some() => SessionPhase::Active,
-        () if state.had_session() => SessionPhase::Lost,
+        () if state.goes_on(now) => SessionPhase::Active,
+        () if state.is_lost(now) => SessionPhase::Lost,
         () => SessionPhase::Idle,
     }
 }

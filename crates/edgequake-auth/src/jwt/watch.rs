@@ -15,10 +15,10 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum SessionPhase {
-    /// Nothing has been needed yet.
+    /// No session is in use: none has been needed yet, or the last one is over and another can be begun.
     #[default]
     Idle,
-    /// There is an access token.
+    /// There is one, whose access token works or can be renewed.
     Active,
     /// The session is over, and nothing at hand begins another.
     Lost,

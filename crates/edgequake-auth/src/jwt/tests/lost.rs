@@ -4,7 +4,9 @@ use tokio::time::advance;
 
 use super::broken::{secs, share};
 use super::rig::{Fault, Rig, cx, token};
-use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore};
+use crate::{
+    Credentials, CredentialsErrorKind as Kind, Generation, MemoryStore, SessionPhase, Tokens, TransportErrorKind,
+};
 
 /// What comes within a second.
 async fn next(lost: &mut crate::LostSessions) -> Option<crate::SessionPhase> {
@@ -89,4 +91,36 @@ async fn a_session_is_lost_also_if_the_password_that_is_held_is_not_taken_any_mo
             assert_eq!(next(&mut lost).await, None);
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_still_be_begun_or_renewed_is_not_shown_as_lost() {
+    let not_sent = || Fault::Transport(TransportErrorKind::NotSent);
+    let given = Tokens::new("a0").refresh_token("r0").expires_in(secs(60));
+    let rig = Rig::default();
+    rig.open("r0");
+    for (builder, phase) in [
+        (rig.builder().refresh_token("r0"), SessionPhase::Idle),
+        (rig.builder().tokens(given), SessionPhase::Active),
+    ] {
+        let jwt = builder.build().unwrap();
+        let mut lost = jwt.lost_sessions();
+        advance(secs(61)).await;
+        let _ = jwt.rejected(Generation::NONE);
+        assert_eq!(jwt.watch().status().phase, phase);
+        rig.fail([not_sent()]);
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+        assert_eq!(jwt.watch().status().phase, phase);
+        assert_eq!(next(&mut lost).await, None);
+    }
+    // The refresh token is refused, and the password cannot be sent just now.
+    let rig = Rig::default();
+    let jwt = rig.with_login();
+    let mut lost = jwt.lost_sessions();
+    jwt.authorize(&cx()).await.unwrap();
+    advance(secs(3601)).await;
+    rig.fail([Fault::Answer(401, ""), not_sent()]);
+    assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+    assert_eq!(jwt.watch().status().phase, SessionPhase::Idle);
+    assert_eq!(next(&mut lost).await, None);
 }
