@@ -8,7 +8,7 @@ use super::access::Access;
 use super::flight::{self, Flight, FlightSender};
 use super::notes::Notes;
 use super::process::Process;
-use super::state::{self, Decision, Failure, State, Ticket};
+use super::state::{self, ByLogin, Decision, Failure, State, Ticket};
 use super::watch::{Board, Counts, LostSession, SessionPhase};
 use crate::authorization::Authorization;
 use crate::clock::{Clock, Now};
@@ -361,7 +361,7 @@ impl Drop for FlightTask {
     fn drop(&mut self) {
         let ticket = self.ticket;
         let lost = self.inner.lost();
-        let by_login = lost.is_login_failure();
+        let by_login = if lost.is_login_failure() { ByLogin::Yes } else { ByLogin::No };
         let lost = Failure { by_login, ..Failure::of(lost) };
         self.complete(|state, now, jitter| state.settle(now, ticket, Err(lost), jitter));
     }

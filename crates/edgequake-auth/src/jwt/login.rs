@@ -11,7 +11,7 @@ use super::access::Access;
 use super::inner::{Inner, Outcome};
 use super::notes::{Login, Source};
 use super::refresh::cause;
-use super::state::{Failure, Plan, Renewed};
+use super::state::{ByLogin, Failure, Plan, Renewed};
 use super::wire::Tokens;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::Urgency;
@@ -64,10 +64,11 @@ impl Inner {
         self.driver.spawn(async move {
             let held = other.is_none();
             let result = task.inner.log_in(LoginFor::Program(other), "asked").await;
-            // Of another password than the one held, or of one that may change, nothing is remembered.
-            let remembered = held && result.as_ref().is_err_and(|failure| failure.by_login);
+            // Of another password than the one held nothing is remembered.
+            let by_login = result.as_ref().err().filter(|_| held).map(|failure| failure.by_login);
+            let by_login = by_login.unwrap_or(ByLogin::No);
             let result = result.map_err(|failure| failure.error);
-            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, remembered, jitter));
+            task.finish(|state, now, jitter| state.settle_login(now, ticket, result, by_login, jitter));
         })?;
         self.wait_for(ticket, &flight).await
     }
@@ -105,27 +106,32 @@ impl Inner {
         if by_flight && let Some(error) = self.was_refused(&password) {
             return Err(Failure::of(error));
         }
+        if held {
+            self.note_password(&password);
+        }
         let mut answer = self.present_password(&login.identifier, &password).await;
         if login.password.may_change() && is_refusal(&answer) {
             // It may have been replaced just now.
             if let Ok(latest) = login.password.read().await
                 && latest != password
             {
+                if held {
+                    self.note_password(&latest);
+                }
                 answer = self.present_password(&login.identifier, &latest).await;
                 password = latest;
             }
         }
+        let kind = if login.password.may_change() { ByLogin::OfFile } else { ByLogin::Yes };
         let by_login =
-            |error: CredentialsError| Failure { error: error.during_login(), ended: None, by_login: true };
+            |error: CredentialsError| Failure { error: error.during_login(), ended: None, by_login: kind };
         let (tokens, user) = answer.map_err(|error| {
-            if !(login.password.may_change() && error.kind() == Kind::Refused) {
-                return by_login(error);
+            if held && kind == ByLogin::OfFile && error.kind() == Kind::Refused {
+                // Only this one is not sent again.
+                let mut notes = self.notes();
+                notes.refused = Some((notes.digest(&password), error.clone()));
             }
-            // Only this one is not sent again.
-            if held {
-                self.notes().refused = Some((password, error.clone()));
-            }
-            Failure::of(error)
+            by_login(error)
         })?;
         // Before the password is thrown away: an answer without a usable token is no login.
         Access::new(tokens.access_token.clone()).map_err(by_login)?;
@@ -137,6 +143,7 @@ impl Inner {
             notes.account = Some(login.identifier.clone());
             notes.login = self.retain_password.then_some(login);
             notes.refused = None;
+            notes.presented = Some(notes.digest(&password));
             notes.take_unsaved(key.account())
         };
         if let Some(unsaved) = unsaved {
@@ -160,11 +167,23 @@ impl Inner {
         answer
     }
 
+    /// The password that is held is about to be sent. What is known of the one before says nothing about another one.
+    fn note_password(&self, password: &Secret) {
+        let is_another = {
+            let mut notes = self.notes();
+            let digest = notes.digest(password);
+            notes.presented.replace(digest).is_some_and(|before| before != digest)
+        };
+        if is_another {
+            self.write().state.another_password();
+        }
+    }
+
     /// What the server said to this password, when its file held it before.
     fn was_refused(&self, password: &Secret) -> Option<CredentialsError> {
         let notes = self.notes();
         let (refused, error) = notes.refused.as_ref()?;
-        (refused == password).then(|| error.clone())
+        (*refused == notes.digest(password)).then(|| error.clone())
     }
 }
 

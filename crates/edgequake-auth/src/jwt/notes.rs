@@ -1,5 +1,6 @@
 //! What flights need besides the state: who logs in, and what was not saved.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,12 +14,19 @@ use crate::protocol::settle::Presented;
 use crate::providers::Password;
 use crate::store::{LoginKey, RandomId, StoreError, StoredTokens};
 
+/// What a password is known by again, without a copy of it.
+pub(crate) type Digest = [u8; 32];
+
 /// What only flights change. They run one at a time; the lock is for readers.
 #[derive(Default)]
 pub(crate) struct Notes {
     pub(crate) login: Option<Login>,
     /// What the file of a password held when the server refused it, and how.
-    pub(crate) refused: Option<(Secret, CredentialsError)>,
+    pub(crate) refused: Option<(Digest, CredentialsError)>,
+    /// The password that was sent last.
+    pub(crate) presented: Option<Digest>,
+    /// Drawn when it is first needed, so that a digest says nothing elsewhere.
+    pub(crate) digest_key: OnceCell<RandomId>,
     pub(crate) account: Option<String>,
     pub(crate) user: Option<User>,
     pub(crate) last_store_error: Option<Arc<StoreError>>,
@@ -34,6 +42,12 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
+    /// The digest of a password.
+    pub(crate) fn digest(&self, password: &Secret) -> Digest {
+        let key = self.digest_key.get_or_init(RandomId::random);
+        hmac_sha256::HMAC::mac(password.expose(), key.to_string())
+    }
+
     /// Takes out what is not saved of an account.
     pub(crate) fn take_unsaved(&mut self, account: &str) -> Option<Unsaved> {
         let place = self.unsaved.iter().position(|unsaved| unsaved.key.account() == account)?;

@@ -14,7 +14,7 @@ use super::inner::Inner;
 use super::login::LoginFor;
 use super::notes::Source;
 use super::shared::Change;
-use super::state::{By, Failure, Plan, Renewed};
+use super::state::{By, ByLogin, Failure, Plan, Renewed};
 use super::wire::{Answered, Wire};
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
@@ -29,7 +29,7 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
 
 impl Failure {
     pub(super) fn of(error: CredentialsError) -> Self {
-        Self { error, ended: None, by_login: false }
+        Self { error, ended: None, by_login: ByLogin::No }
     }
 }
 
@@ -177,7 +177,7 @@ impl Inner {
                 }
                 Step::LogIn => return self.log_in(LoginFor::Flight, cause(plan)).await.map(Some),
                 Step::Ended(reason) => {
-                    return Err(Failure { error: ended(reason), ended: Some(reason), by_login: false });
+                    return Err(Failure { error: ended(reason), ended: Some(reason), by_login: ByLogin::No });
                 }
                 Step::Replaced if plan.urgency == Urgency::Needed => {
                     // It would live on, and nobody has its tokens but we.
@@ -185,7 +185,7 @@ impl Inner {
                     return Err(Failure {
                         error: replaced(),
                         ended: Some(EndReason::Refused),
-                        by_login: false,
+                        by_login: ByLogin::No,
                     });
                 }
                 Step::Replaced if plan.asked => return Err(Failure::of(replaced())),
@@ -198,7 +198,7 @@ impl Inner {
                         (None, true) => super::state::session_expired(),
                         (None, false) => self.no_login(),
                     };
-                    return Err(Failure { error, ended, by_login: false });
+                    return Err(Failure { error, ended, by_login: ByLogin::No });
                 }
             }
         }
@@ -283,7 +283,7 @@ impl Inner {
             (Answered::Refused, settled) => {
                 drop(settled.map_err(|error| self.record_store_error(error)));
                 tracing::debug!(code = error.code(), server = %self.server, "refresh token refused");
-                Err(Failure { error, ended: Some(EndReason::Refused), by_login: false })
+                Err(Failure { error, ended: Some(EndReason::Refused), by_login: ByLogin::No })
             }
             (_, settled) => {
                 drop(settled.map_err(|error| self.record_store_error(error)));

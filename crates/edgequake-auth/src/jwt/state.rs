@@ -13,7 +13,7 @@ use edgequake_types::Secret;
 pub(crate) use self::pause::ACCOUNT_PAUSE;
 use self::pause::Password;
 pub(crate) use self::request::InHand;
-pub(crate) use self::types::{By, Decision, Failure, Plan, Renewed, Ticket};
+pub(crate) use self::types::{By, ByLogin, Decision, Failure, Plan, Renewed, Ticket};
 use super::access::Access;
 use crate::authorization::{Authorization, Generation};
 use crate::clock::Now;
@@ -274,9 +274,7 @@ impl State {
             self.phase = Phase::LoggedOut;
             self.access = None;
         }
-        if failure.by_login {
-            self.record_login_failure(now, &failure.error);
-        }
+        self.record_login_failure(now, failure.by_login, &failure.error);
         self.start_pause(now, failure.error.clone(), failure.error.retry_after(), jitter);
     }
 
@@ -350,7 +348,10 @@ impl State {
     pub(crate) fn is_lost(&self, now: Now) -> bool {
         let unwanted =
             |error: CredentialsError| matches!(error.kind(), Kind::Refused | Kind::Locked | Kind::Inactive);
-        let no_password = || self.password_obstacle(now).is_err_and(|error| error.is_none_or(unwanted));
+        let no_password = || {
+            self.was_refused_in_file()
+                || self.password_obstacle(now).is_err_and(|error| error.is_none_or(unwanted))
+        };
         let over = self.had_session && self.held.is_none() && self.refresh.is_none();
         self.phase == Phase::Open && over && no_password()
     }

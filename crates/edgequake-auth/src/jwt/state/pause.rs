@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::State;
+use super::{ByLogin, State};
 use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 
@@ -43,6 +43,8 @@ pub(super) enum Password {
     Usable,
     /// Not to be sent again by itself.
     Refused(CredentialsError),
+    /// What its file held was refused. It may hold another by now, so it is looked at again.
+    RefusedInFile,
     /// Not to be sent again before this moment of the monotonic clock.
     Paused(Duration, CredentialsError),
 }
@@ -50,7 +52,7 @@ pub(super) enum Password {
 impl State {
     pub(super) fn password_obstacle(&self, now: Now) -> Result<(), Option<CredentialsError>> {
         match &self.password {
-            Password::Usable => Ok(()),
+            Password::Usable | Password::RefusedInFile => Ok(()),
             Password::Paused(until, _) if now.mono >= *until => Ok(()),
             Password::Paused(until, error) => {
                 Err(Some(error.clone().with_retry_after(until.saturating_sub(now.mono))))
@@ -65,14 +67,30 @@ impl State {
         (now.mono < *until).then(|| (until.saturating_sub(now.mono), error.clone()))
     }
 
-    pub(super) fn record_login_failure(&mut self, now: Now, error: &CredentialsError) {
-        if matches!(self.password, Password::None) {
+    /// Whether the server refused what the file of the password held last.
+    pub(super) fn was_refused_in_file(&self) -> bool {
+        matches!(self.password, Password::RefusedInFile)
+    }
+
+    /// Another password is about to be sent than the one before: its file was written anew. The server may not take this one.
+    pub(crate) fn another_password(&mut self) {
+        self.accepted = false;
+        if self.was_refused_in_file() {
+            self.password = Password::Usable;
+        }
+    }
+
+    pub(super) fn record_login_failure(&mut self, now: Now, by_login: ByLogin, error: &CredentialsError) {
+        if matches!(self.password, Password::None) || by_login == ByLogin::No {
             return;
         }
         match error.kind() {
             Kind::Refused => {
                 self.accepted = false;
-                self.password = Password::Refused(error.clone());
+                self.password = match by_login {
+                    ByLogin::OfFile => Password::RefusedInFile,
+                    _ => Password::Refused(error.clone()),
+                };
             }
             Kind::Locked | Kind::Inactive => {
                 let pause = error

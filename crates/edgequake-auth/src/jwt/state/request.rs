@@ -3,7 +3,7 @@
 use edgequake_types::Secret;
 
 use super::types::Renewed;
-use super::{Phase, State, Ticket};
+use super::{ByLogin, Phase, State, Ticket};
 use crate::authorization::Authorization;
 use crate::clock::Now;
 use crate::error::CredentialsError;
@@ -22,14 +22,14 @@ impl State {
         }
     }
 
-    /// A requested login has ended. A failure leaves the session as it was; `remembered` tells whether it is what the server says
+    /// A requested login has ended. A failure leaves the session as it was; `by_login` tells whether it is what the server says
     /// to the password that is held here.
     pub(crate) fn settle_login(
         &mut self,
         now: Now,
         ticket: Ticket,
         result: Result<Renewed, CredentialsError>,
-        remembered: bool,
+        by_login: ByLogin,
         jitter: f64,
     ) -> Result<Authorization, CredentialsError> {
         self.abandon(ticket);
@@ -40,9 +40,7 @@ impl State {
                 self.accept(now, renewed, jitter)
             }
             Err(error) => {
-                if remembered {
-                    self.record_login_failure(now, &error);
-                }
+                self.record_login_failure(now, by_login, &error);
                 Err(error)
             }
         }

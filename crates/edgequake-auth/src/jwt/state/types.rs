@@ -64,7 +64,17 @@ pub(crate) struct Failure {
     /// The session is over, and why.
     pub(crate) ended: Option<EndReason>,
     /// Whether the error is the answer to a password, which is remembered.
-    pub(crate) by_login: bool,
+    pub(crate) by_login: ByLogin,
+}
+
+/// Whether something is the answer to the password that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ByLogin {
+    No,
+    /// It is, and the password stays the same.
+    Yes,
+    /// To what its file held, which may be another by now.
+    OfFile,
 }
 
 /// What a flight needs to know when it starts.

@@ -3,9 +3,10 @@
 use tokio::time::advance;
 
 use super::broken::{secs, share};
-use super::rig::{Fault, Rig, cx, token};
+use super::rig::{Fault, PASSWORD, Rig, USER, cx, token};
 use crate::{
-    Credentials, CredentialsErrorKind as Kind, Generation, MemoryStore, SessionPhase, Tokens, TransportErrorKind,
+    Credentials, CredentialsErrorKind as Kind, Generation, MemoryStore, SecretFile, SessionPhase, Tokens,
+    TransportErrorKind,
 };
 
 /// What comes within a second.
@@ -90,6 +91,43 @@ async fn a_session_is_lost_also_if_the_password_that_is_held_is_not_taken_any_mo
             assert!(early || jwt.authorize(&cx()).await.is_err());
             assert_eq!(next(&mut lost).await, None);
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_lost_also_if_the_password_in_the_file_is_not_taken_any_more() {
+    let (rig, folder) = (Rig::default(), tempfile::tempdir().unwrap());
+    let file = SecretFile::new(folder.path().join("password"));
+    std::fs::write(file.path(), PASSWORD).unwrap();
+    let jwt = rig.builder().login(USER, file.clone()).build().unwrap();
+    let mut lost = jwt.lost_sessions();
+    for on_request in [false, true] {
+        jwt.authorize(&cx()).await.unwrap();
+        advance(secs(3601)).await;
+        std::fs::write(file.path(), "s3cr3t-wrong").unwrap();
+        rig.fail([Fault::Answer(401, "")]);
+        if on_request {
+            // What the server says to a login that was asked for counts as well.
+            rig.fail([Fault::Transport(TransportErrorKind::NotSent)]);
+            assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+            assert_eq!(next(&mut lost).await, None);
+            assert_eq!(jwt.watch().status().phase, SessionPhase::Idle);
+            assert_eq!(jwt.login().await.unwrap_err().kind(), Kind::Refused);
+        }
+        for _ in 0..3 {
+            assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Refused);
+            assert_eq!(jwt.watch().status().phase, SessionPhase::Lost);
+            advance(secs(61)).await;
+        }
+        assert_eq!((next(&mut lost).await, next(&mut lost).await), (Some(SessionPhase::Lost), None));
+        // The file is written anew, and nobody knows yet what the server says to that.
+        std::fs::write(file.path(), PASSWORD).unwrap();
+        rig.fail([Fault::Transport(TransportErrorKind::NotSent)]);
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+        assert_eq!(jwt.watch().status().phase, SessionPhase::Idle);
+        advance(secs(61)).await;
+        jwt.authorize(&cx()).await.unwrap();
+        assert_eq!(jwt.watch().status().phase, SessionPhase::Active);
     }
 }
 

@@ -134,3 +134,23 @@ async fn one_that_comes_through_a_pipe_is_waited_for_elsewhere() {
     jwt.login().await.unwrap();
     assert_eq!(mounted.logins(), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_one_rests_until_the_server_has_taken_it() {
+    let mounted = Mounted::new();
+    mounted.write(PASSWORD);
+    let jwt = mounted.jwt();
+    jwt.authorize(&cx()).await.unwrap();
+    mounted.write("s3cr3t-new");
+    advance(Duration::from_secs(3601)).await;
+    mounted.rig.fail([Fault::Answer(401, "")]);
+    for _ in 0..30 {
+        // The server may have counted it as wrong, and its gateway does not say.
+        mounted.rig.fail([Fault::Answer(502, "")]);
+        assert_eq!(jwt.authorize(&cx()).await.unwrap_err().kind(), Kind::Unavailable);
+        advance(Duration::from_secs(1)).await;
+        mounted.rig.server.lock().unwrap().clear_faults();
+    }
+    // The first one was taken; of the other the second came after ten seconds, and the third comes after another minute.
+    assert_eq!(mounted.logins(), 1 + 2);
+}

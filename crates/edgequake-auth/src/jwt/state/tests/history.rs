@@ -172,7 +172,7 @@ impl World {
         let outcome = match result {
             Ok((renewed, generation, end)) => {
                 let result = if login {
-                    self.state.settle_login(self.now, ticket, Ok(renewed), true, 0.5)
+                    self.state.settle_login(self.now, ticket, Ok(renewed), ByLogin::Yes, 0.5)
                 } else {
                     self.state.settle(self.now, ticket, Ok(Some(renewed)), 0.5)
                 };
@@ -192,12 +192,12 @@ impl World {
             Err((error, end)) => {
                 let ended = end.is_some();
                 let result = if login {
-                    self.state.settle_login(self.now, ticket, Err(error), true, 0.5)
+                    self.state.settle_login(self.now, ticket, Err(error), ByLogin::Yes, 0.5)
                 } else {
                     self.state.settle(
                         self.now,
                         ticket,
-                        Err(Failure { error, ended: end, by_login: false }),
+                        Err(Failure { error, ended: end, by_login: ByLogin::No }),
                         0.5,
                     )
                 };
