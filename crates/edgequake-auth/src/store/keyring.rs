@@ -41,11 +41,14 @@ use crate::boxed::BoxFuture;
 #[derive(Clone)]
 pub struct KeyringStore {
     vault: Arc<dyn Vault>,
-    records: FileStore,
+    /// The folder of the records.
+    path: PathBuf,
+    records: Arc<dyn TokenStore>,
     limit: Duration,
     /// The one call at a time; a thread that hangs keeps it, so that threads do not pile up.
     queue: Arc<PerProcess<Arc<tokio::sync::Mutex<()>>>>,
-    /// Entries that were written and may have no record that points to them, since their write failed or was given up.
+    /// Entries that no record may point to any more, or ever: those that were written, and those that another is to take the place
+    /// of, since a write may fail or be given up.
     unsettled: Arc<Mutex<Vec<(LoginKey, Version)>>>,
 }
 
@@ -57,9 +60,15 @@ impl KeyringStore {
     }
 
     fn over(vault: impl Vault, path: PathBuf) -> Self {
+        let records = FileStore::new(&path);
+        Self::with_records(vault, path, records)
+    }
+
+    fn with_records(vault: impl Vault, path: PathBuf, records: impl TokenStore) -> Self {
         Self {
             vault: Arc::new(vault),
-            records: FileStore::new(path),
+            path,
+            records: Arc::new(records),
             limit: Duration::from_secs(8),
             queue: Arc::new(PerProcess::new(Arc::default)),
             unsettled: Arc::default(),
@@ -125,28 +134,34 @@ impl KeyringStore {
         }
         let before = before.and_then(|stored| version_of(&stored.record));
         let after = version_of(record);
-        if after == before {
-            return self.records.compare_and_set(key, expected, &bare(record)).await;
+        let listed = self.unsettled_of(key);
+        let is_repeated = after.is_some_and(|after| listed.contains(&after));
+        if let Some(before) = before.filter(|before| Some(*before) != after && !listed.contains(before)) {
+            // From here on this may happen without anybody hearing of it.
+            self.unsettled().push((key.clone(), before));
         }
         // These were begun earlier, so they cannot replace what this write replaces.
-        let mut unneeded = self.unsettled_of(key);
-        let is_repeated = after.is_some_and(|after| unneeded.contains(&after));
-        let swap = self.write_and_point(key, expected, record).await;
+        let unneeded = self.unsettled_of(key);
+        let swap = if after == before {
+            self.records.compare_and_set(key, expected, &bare(record)).await
+        } else {
+            self.write_and_point(key, expected, record).await
+        };
         if let Ok(Swap::Done(_)) = swap {
-            if let Some(before) = before.filter(|before| !unneeded.contains(before)) {
-                self.unsettled().push((key.clone(), before));
-                unneeded.push(before);
-            }
             for version in unneeded {
                 self.settle(key, version, Some(version) == after).await;
             }
             if let Some(after) = after {
                 self.settle(key, after, true).await;
             }
-        } else if let Some(after) = after.filter(|_| !is_repeated) {
+        } else if let Ok(stored) = self.records.read(key).await {
+            let present = stored.and_then(|stored| version_of(&stored.record));
+            // It may have happened, or may happen yet.
+            if let Some(before) = before.filter(|before| present != Some(*before)) {
+                self.settle(key, before, false).await;
+            }
             // Of a save that is repeated the earlier one may have won, or may win yet.
-            if let Ok(stored) = self.records.read(key).await {
-                let present = stored.and_then(|stored| version_of(&stored.record));
+            if let Some(after) = after.filter(|after| Some(*after) != before && !is_repeated) {
                 self.settle(key, after, present == Some(after)).await;
             }
         }
@@ -215,7 +230,7 @@ impl fmt::Debug for KeyringStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("KeyringStore")
             .field("service", &SERVICE)
-            .field("records", &self.records.path())
+            .field("records", &self.path)
             .finish_non_exhaustive()
     }
 }

@@ -1,3 +1,5 @@
+mod failed_writes;
+
 use std::collections::HashMap;
 use std::sync::{Condvar, Mutex};
 
