@@ -38,6 +38,7 @@ pub use self::faulty::{Call, Fault, Faulty, Gate};
 pub async fn check<S: TokenStore>(open: impl Fn() -> S) {
     records_are_kept_whole(&open).await;
     a_write_needs_what_was_seen(&open).await;
+    a_write_can_be_made_again_in_its_own_place(&open).await;
     one_of_many_writers_wins(&open).await;
     logins_are_kept_apart(&open).await;
     the_latest_login_is_found(&open).await;
@@ -135,6 +136,27 @@ pub async fn a_write_needs_what_was_seen<S: TokenStore>(open: &impl Fn() -> S) {
     let found = read(&open(), &key).await.map(|(record, _)| record.write);
     assert_eq!(found, Some(second.write), "whoever reads its own write knows it");
     assert_eq!(swap(&open(), &key, Some(seen), &first).await, Swap::Conflict, "what was seen is old");
+}
+
+/// What was read after a failure may not be durable, so it is written once more in its own place, each time as another revision.
+pub async fn a_write_can_be_made_again_in_its_own_place<S: TokenStore>(open: &impl Fn() -> S) {
+    let key = fresh_key();
+    let mut ended = record("over");
+    ended.status = Status::ended(EndReason::LoggedOut, ended.started);
+    let mut present = None;
+    for record in [record("first"), record("second"), ended] {
+        for again in [false, true, true] {
+            let swap = swap(&open(), &key, present, &record).await;
+            assert!(matches!(swap, Swap::Done(_)), "nobody else writes; again: {again}");
+            let Some((found, revision)) = read(&open(), &key).await else {
+                unreachable(&"what was written is there")
+            };
+            assert_eq!(found, record, "a record is kept as it is, however often it is written");
+            assert!(present.is_none_or(|before| revision > before), "revisions go up");
+            assert_eq!(swap, Swap::Done(revision), "what is read is what was written");
+            present = Some(revision);
+        }
+    }
 }
 
 /// Of writers who have seen the same, one wins, and its record is what is stored.
