@@ -87,8 +87,8 @@ impl Jwt {
     }
 
     /// Logs in now, with the name and password given to the builder, whatever session there is; also after a logout or a
-    /// refused login. Gives the user as the server describes them. A refresh under way is waited for first; once the login
-    /// itself is under way it goes on if this future is dropped.
+    /// refused login. Gives the user as the server describes them. A refresh or logout under way is waited for first; once the
+    /// login itself is under way it goes on if this future is dropped. A logout that is asked for meanwhile ends what it began.
     ///
     /// # Errors
     ///
@@ -119,9 +119,14 @@ impl Jwt {
     /// It goes on if this future is dropped. Until [`login`](Self::login) every request fails with
     /// [`SessionExpired`](Kind::SessionExpired).
     pub async fn logout(&self) -> LogoutOutcome {
-        self.0.write().state.close();
+        let asked = {
+            let mut core = self.0.write();
+            core.state.close();
+            self.0.process.logouts.begin()
+        };
         let inner = Arc::clone(&self.0);
         let logout = async move {
+            let _asked = asked;
             let (task, _, in_hand) = inner.begin_when_idle(|state| state.begin_logout()).await;
             let ticket = task.ticket;
             let outcome = task.inner.end_session(in_hand).await;

@@ -211,7 +211,7 @@ impl Inner {
         }
     }
 
-    /// Waits until nothing is under way, revocations included, and nothing is unsaved. Runs on the driver.
+    /// Waits until nothing is under way, logouts and revocations included, and nothing is unsaved. Runs on the driver.
     pub(crate) async fn settled(self: &Arc<Self>) {
         drop(self.write());
         loop {
@@ -219,10 +219,14 @@ impl Inner {
             match flight {
                 Some((ticket, flight)) => drop(self.wait_for(ticket, &flight).await),
                 None => match self.save_unsaved().await {
-                    Ok(()) if self.process.revocations_are_over().await && self.read().flight.is_none() => {
-                        return;
+                    Ok(()) => {
+                        // A logout that was asked for may not have begun yet.
+                        let logouts = self.process.logouts.are_over().await;
+                        let all = self.process.revocations.are_over().await && logouts;
+                        if all && self.read().flight.is_none() {
+                            return;
+                        }
                     }
-                    Ok(()) => {}
                     Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
                 },
             }

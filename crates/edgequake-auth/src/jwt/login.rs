@@ -58,8 +58,15 @@ impl Inner {
 
     /// Starts a login that was asked for, once no other flight is under way.
     pub(crate) async fn login_now(self: &Arc<Self>, other: Option<Login>) -> Outcome {
-        let (task, flight, ()) =
-            self.begin_when_idle(|state| state.begin_login().map(|ticket| (ticket, ()))).await;
+        // One after the other: what is logged out of is what there was before.
+        if self.read().state.is_closing() {
+            self.process.logouts.are_over().await;
+        }
+        let (task, flight, ()) = self
+            .begin_when_idle(|state| {
+                state.begin_login(self.process.logouts.is_none()).map(|ticket| (ticket, ()))
+            })
+            .await;
         let ticket = task.ticket;
         self.driver.spawn(async move {
             let held = other.is_none();

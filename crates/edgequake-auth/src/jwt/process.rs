@@ -17,14 +17,46 @@ pub(crate) struct Process {
     saving: Mutex<Arc<tokio::sync::Mutex<()>>>,
     /// A task tries to save again and again.
     pub(crate) saving_later: AtomicBool,
-    /// How many sessions are being revoked in the background.
-    revocations: watch::Sender<usize>,
+    /// The sessions that are being revoked in the background.
+    pub(crate) revocations: UnderWay,
+    /// The logouts that were asked for.
+    pub(crate) logouts: UnderWay,
 }
 
-/// A revocation that is under way until this is dropped.
-pub(crate) struct Revocation(watch::Sender<usize>);
+/// How many things of a kind have been asked for and are not over.
+pub(crate) struct UnderWay(watch::Sender<usize>);
 
-impl Drop for Revocation {
+/// One of them, until this is dropped.
+pub(crate) struct One(watch::Sender<usize>);
+
+impl UnderWay {
+    fn new() -> Self {
+        Self(watch::Sender::new(0))
+    }
+
+    /// One more, from now on.
+    pub(crate) fn begin(&self) -> One {
+        self.0.send_modify(|under_way| *under_way = under_way.saturating_add(1));
+        One(self.0.clone())
+    }
+
+    /// Whether there is none.
+    pub(crate) fn is_none(&self) -> bool {
+        *self.0.borrow() == 0
+    }
+
+    /// Waits until all are over; `true` if it was so at once.
+    pub(crate) async fn are_over(&self) -> bool {
+        let mut under_way = self.0.subscribe();
+        if *under_way.borrow_and_update() == 0 {
+            return true;
+        }
+        drop(under_way.wait_for(|under_way| *under_way == 0).await);
+        false
+    }
+}
+
+impl Drop for One {
     fn drop(&mut self) {
         self.0.send_modify(|under_way| *under_way = under_way.saturating_sub(1));
     }
@@ -37,7 +69,8 @@ impl Process {
             holder: RandomId::random(),
             saving: Mutex::default(),
             saving_later: AtomicBool::new(false),
-            revocations: watch::Sender::new(0),
+            revocations: UnderWay::new(),
+            logouts: UnderWay::new(),
         }
     }
 
@@ -51,22 +84,6 @@ impl Process {
         Arc::clone(&self.saving.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// A revocation begins.
-    pub(crate) fn begin_revocation(&self) -> Revocation {
-        self.revocations.send_modify(|under_way| *under_way = under_way.saturating_add(1));
-        Revocation(self.revocations.clone())
-    }
-
-    /// Waits until no revocation is under way; `true` if it was so at once.
-    pub(crate) async fn revocations_are_over(&self) -> bool {
-        let mut under_way = self.revocations.subscribe();
-        if *under_way.borrow_and_update() == 0 {
-            return true;
-        }
-        drop(under_way.wait_for(|under_way| *under_way == 0).await);
-        false
-    }
-
     /// Whether this is the first look in a child. What was under way is not, then.
     pub(crate) fn is_new(&self) -> bool {
         let id = std::process::id();
@@ -75,7 +92,8 @@ impl Process {
         }
         *self.saving.lock().unwrap_or_else(PoisonError::into_inner) = Arc::default();
         self.saving_later.store(false, Ordering::Release);
-        self.revocations.send_replace(0);
+        self.revocations.0.send_replace(0);
+        self.logouts.0.send_replace(0);
         true
     }
 

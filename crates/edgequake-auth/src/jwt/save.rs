@@ -183,7 +183,7 @@ impl Inner {
     /// who settles.
     pub(super) fn revoke_successor(self: &Arc<Self>, tokens: &StoredTokens) {
         let (inner, tokens) = (Arc::clone(self), tokens.clone());
-        let revoking = self.process.begin_revocation();
+        let revoking = self.process.revocations.begin();
         let work = async move {
             let start = inner.clock.now();
             let cause = "overtaken";

@@ -332,6 +332,11 @@ impl State {
         Decision::Start(self.start())
     }
 
+    /// Whether a logout was asked for that has not begun.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.phase == Phase::Closing
+    }
+
     /// Whether somebody has logged out, here or elsewhere.
     pub(crate) fn is_logged_out(&self) -> bool {
         self.phase != Phase::Open

@@ -8,6 +8,7 @@ mod contended;
 mod doubt;
 mod events;
 mod flights;
+mod in_line;
 pub(crate) mod log;
 mod logout;
 mod lost;

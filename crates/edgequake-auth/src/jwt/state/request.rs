@@ -15,11 +15,15 @@ pub(crate) type InHand = (Option<Access>, Option<Secret>, Option<Held>);
 
 impl State {
     /// A login was asked for: it takes the one place for flights, or waits for the flight that holds it.
-    pub(crate) fn begin_login(&mut self) -> Result<Ticket, Ticket> {
-        match self.flight {
-            Some(busy) => Err(busy),
-            None => Ok(self.start()),
+    /// `logout_is_lost` if a logout was asked for that will not begin any more: its runtime is gone.
+    pub(crate) fn begin_login(&mut self, logout_is_lost: bool) -> Result<Ticket, Ticket> {
+        if let Some(busy) = self.flight {
+            return Err(busy);
         }
+        if self.is_closing() && logout_is_lost {
+            self.phase = Phase::LoggedOut;
+        }
+        Ok(self.start())
     }
 
     /// A requested login has ended. A failure leaves the session as it was; `by_login` tells whether it is what the server says
@@ -35,7 +39,10 @@ impl State {
         self.abandon(ticket);
         match result {
             Ok(renewed) => {
-                self.phase = Phase::Open;
+                // A logout that was asked for meanwhile ends this session as well.
+                if self.phase != Phase::Closing {
+                    self.phase = Phase::Open;
+                }
                 self.forced.clear();
                 self.accept(now, renewed, jitter)
             }

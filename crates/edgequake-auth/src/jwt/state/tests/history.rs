@@ -26,7 +26,8 @@ enum Op {
     Abandon,
     RejectCurrent,
     RejectOld(usize),
-    BeginLogin,
+    /// With whether a logout that was asked for is lost.
+    BeginLogin(bool),
     Close,
     Logout,
 }
@@ -81,7 +82,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::Abandon),
         3 => Just(Op::RejectCurrent),
         2 => any::<usize>().prop_map(Op::RejectOld),
-        1 => Just(Op::BeginLogin),
+        1 => any::<bool>().prop_map(Op::BeginLogin),
         1 => Just(Op::Close),
         1 => Just(Op::Logout),
     ]
@@ -100,6 +101,8 @@ struct World {
     old: Vec<Generation>,
     forced: Vec<Duration>,
     closed: bool,
+    /// A logout was asked for and has not begun.
+    closing: bool,
     /// Nothing but transient failures since the last success.
     renewable: bool,
     texts: u64,
@@ -117,6 +120,7 @@ impl World {
             old: Vec::new(),
             forced: Vec::new(),
             closed: false,
+            closing: false,
             renewable: true,
             texts: 0,
         }
@@ -181,7 +185,7 @@ impl World {
                     self.token = Some((generation, end));
                     self.refused = false;
                     self.renewable = true;
-                    self.closed &= !login;
+                    self.closed &= !login || self.closing;
                     if login {
                         // A session of its own, with a force of its own.
                         self.forced.clear();
@@ -267,8 +271,9 @@ impl World {
                     assert_eq!(format!("{:?}", self.state), before, "an old generation changed something");
                 }
             }
-            Op::BeginLogin => match self.state.begin_login() {
+            Op::BeginLogin(lost) => match self.state.begin_login(*lost) {
                 Ok(ticket) => {
+                    self.closing &= !lost;
                     assert!(self.flight.is_none(), "two flights");
                     self.flight = Some((ticket, true));
                 }
@@ -276,13 +281,13 @@ impl World {
             },
             Op::Close => {
                 self.state.close();
-                self.closed = true;
+                (self.closed, self.closing) = (true, true);
             }
             Op::Logout => {
                 if let Ok((ticket, _)) = self.state.begin_logout() {
                     self.state.abandon(ticket);
                     self.old.extend(self.token.take().map(|(generation, _)| generation));
-                    (self.closed, self.refused) = (true, false);
+                    (self.closed, self.closing, self.refused) = (true, false, false);
                 }
             }
         }
