@@ -4,6 +4,7 @@ mod parse;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use edgequake_types::Secret;
@@ -80,13 +81,14 @@ impl DotEnv {
 
     fn read(path: &Path) -> Result<Self, CredentialsError> {
         let name = path.display().to_string();
-        if let Err(error) = std::fs::metadata(path)
-            && error.kind() == std::io::ErrorKind::NotFound
-        {
+        let read = SecretFile::new(path).named(name.as_str()).read_text().map_err(|error| {
+            let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
+            if cause.is_none_or(|cause| cause.kind() != io::ErrorKind::NotFound) {
+                return error;
+            }
             let text = format!("{name} does not exist");
-            return Err(CredentialsError::new(CredentialsErrorKind::NotConfigured, text).with_source(error));
-        }
-        let read = SecretFile::new(path).named(name.as_str()).read_text()?;
+            CredentialsError::new(CredentialsErrorKind::NotConfigured, text).with_source(error)
+        })?;
         let file = Self::parse(name, read.text.expose())?;
         // A pipe gives its content once.
         Ok(Self { path: read.is_regular.then(|| path.to_owned()), ..file })

@@ -2,11 +2,11 @@
 //! a named pipe.
 
 use std::fmt;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use edgequake_types::Secret;
 use zeroize::Zeroizing;
@@ -15,14 +15,15 @@ use crate::error::{CredentialsError, CredentialsErrorKind};
 
 /// More than any secret has: more than this is the wrong file.
 const LONGEST: u64 = 64 * 1024;
-/// How long a pipe may take to end.
+/// How long a pipe may take to end, and a disk or network share to answer.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// A file that holds one secret, such as a mounted one: for providers and stores of your own.
 ///
 /// It is read anew each time, so that a rotated secret is picked up. UTF-8 with or without a byte-order mark, and UTF-16 with one,
 /// as Windows' editors write it; at most 64 KiB. A pipe, such as that of `<(vault read ..)`, is read once, has to end within
-/// 10 seconds, and gives what it gave again and again. Clones share that.
+/// 10 seconds, and gives what it gave again and again. Clones share that. A network share that does not answer is waited for as
+/// long, and holds one thread.
 ///
 /// ```
 /// use edgequake_auth::SecretFile;
@@ -37,22 +38,30 @@ const LIMIT: Duration = Duration::from_secs(10);
 pub struct SecretFile {
     name: Arc<str>,
     path: PathBuf,
-    pipe: Arc<Mutex<Pipe>>,
-    /// How long a pipe may take to end.
+    reader: Arc<Mutex<Reader>>,
+    /// How long a reader may take.
     limit: Duration,
+    is_regular: fn(&Path) -> io::Result<bool>,
 }
 
-/// What is known of a file that is no regular one. There is one reader of it at a time.
+/// There is one reader of a file at a time, on a thread of its own: the disk may hang, and a pipe may never end.
 #[derive(Default)]
-enum Pipe {
-    #[default]
-    Unread,
-    /// A former call has given up waiting for this; the next one waits for it as well.
-    Pending(mpsc::Receiver<Content>),
-    Read(Secret),
+struct Reader {
+    /// A former call has given up waiting for this.
+    pending: Option<Pending>,
+    /// What is no regular file gives its content once.
+    once: Option<Secret>,
 }
 
-type Content = std::io::Result<Zeroizing<Vec<u8>>>;
+struct Pending {
+    content: mpsc::Receiver<Content>,
+    /// Whether it is a regular file, once that is known.
+    is_regular: Arc<OnceLock<bool>>,
+    since: Instant,
+}
+
+/// What a file holds; `None` if it holds what it gave before.
+type Content = io::Result<Option<Zeroizing<Vec<u8>>>>;
 
 /// The text of a file, and whether it can be another one next time.
 #[derive(Debug)]
@@ -66,7 +75,8 @@ impl SecretFile {
     /// The file at `path`. Nothing is read yet.
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
-        Self { name: format!("the file {}", path.display()).into(), path, pipe: Arc::default(), limit: LIMIT }
+        let name = format!("the file {}", path.display()).into();
+        Self { name, path, reader: Arc::default(), limit: LIMIT, is_regular }
     }
 
     /// What errors call it, instead of `the file` and its path.
@@ -86,7 +96,8 @@ impl SecretFile {
     /// # Errors
     ///
     /// [`Invalid`](CredentialsErrorKind::Invalid) if the file cannot be read, is empty, too long or no text, or is a pipe that does
-    /// not end in time; without its content.
+    /// not end in time; without its content. [`TimedOut`](CredentialsErrorKind::TimedOut) if its disk or network share does not
+    /// answer.
     pub async fn read(&self) -> Result<Secret, CredentialsError> {
         let file = self.clone();
         crate::blocking::run("reading a secret", move || file.read_line()).await?
@@ -105,37 +116,82 @@ impl SecretFile {
         &self.name
     }
 
-    /// All of the text. Blocks.
+    /// All of the text. Blocks, at most as long as the limit.
     pub(crate) fn read_text(&self) -> Result<FromFile, CredentialsError> {
-        let is_regular = std::fs::metadata(&self.path)
-            .map_err(|error| self.unusable("cannot be read").with_source(error))?
-            .is_file();
-        let text = if is_regular { self.decoded(content(&self.path))? } else { self.text_of_pipe()? };
-        Ok(FromFile { text, is_regular })
-    }
-
-    fn text_of_pipe(&self) -> Result<Secret, CredentialsError> {
-        let mut pipe = self.pipe.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Pipe::Read(text) = &*pipe {
-            return Ok(text.clone());
-        }
-        let text = self.decoded(content_in_time(&mut pipe, &self.path, self.limit))?;
-        *pipe = Pipe::Read(text.clone());
-        Ok(text)
-    }
-
-    fn decoded(&self, bytes: Content) -> Result<Secret, CredentialsError> {
-        let bytes = bytes.map_err(|error| match error.kind() {
-            std::io::ErrorKind::TimedOut => {
-                let limit = self.limit.as_secs();
-                self.unusable(&format!("did not end within {limit} s; write the secret and close it"))
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let left = reader.pending.take();
+            let is_left = left.is_some();
+            let pending = match left {
+                Some(pending) => pending,
+                None => self.begin(reader.once.is_some()).map_err(|error| self.unreadable(error))?,
+            };
+            let content = match pending.content.recv_timeout(self.patience(&pending)) {
+                Ok(content) => content,
+                Err(RecvTimeoutError::Disconnected) => Err(io::ErrorKind::BrokenPipe.into()),
+                Err(RecvTimeoutError::Timeout) => {
+                    let late = self.late(&pending);
+                    reader.pending = Some(pending);
+                    return Err(late);
+                }
+            };
+            let is_regular = pending.is_regular.get() != Some(&false);
+            if is_left && is_regular {
+                // It may hold something else by now.
+                continue;
             }
-            _ => self.unusable("cannot be read").with_source(error),
+            let text = match content.map_err(|error| self.unreadable(error))? {
+                Some(bytes) => self.decoded(&bytes)?,
+                None => reader.once.clone().unwrap_or_default(),
+            };
+            if !is_regular {
+                reader.once = Some(text.clone());
+            }
+            return Ok(FromFile { text, is_regular });
+        }
+    }
+
+    /// Starts a reader. `read_once` if what is no regular file has given its content.
+    fn begin(&self, read_once: bool) -> io::Result<Pending> {
+        let (done, content) = mpsc::sync_channel(1);
+        let is_regular = Arc::new(OnceLock::new());
+        let (path, look, known) = (self.path.clone(), self.is_regular, Arc::clone(&is_regular));
+        std::thread::Builder::new().name("edgequake-file".to_owned()).spawn(move || {
+            let read = look(&path).and_then(|is_regular| {
+                let is_regular = *known.get_or_init(|| is_regular);
+                if !is_regular && read_once { Ok(None) } else { self::content(&path).map(Some) }
+            });
+            // Nobody listens any more once the last clone is gone.
+            let _ = done.send(read);
         })?;
+        Ok(Pending { content, is_regular, since: Instant::now() })
+    }
+
+    /// How long to wait: for a writer to a pipe always, for a disk that hangs once.
+    fn patience(&self, pending: &Pending) -> Duration {
+        let is_pipe = pending.is_regular.get() == Some(&false);
+        if is_pipe { self.limit } else { self.limit.saturating_sub(pending.since.elapsed()) }
+    }
+
+    fn late(&self, pending: &Pending) -> CredentialsError {
+        let limit = self.limit.as_secs();
+        if pending.is_regular.get() == Some(&false) {
+            return self.unusable(&format!("did not end within {limit} s; write the secret and close it"));
+        }
+        let text =
+            format!("{} could not be read within {limit} s; look at its disk or network share", self.name);
+        CredentialsError::new(CredentialsErrorKind::TimedOut, text)
+    }
+
+    fn unreadable(&self, error: io::Error) -> CredentialsError {
+        self.unusable("cannot be read").with_source(error)
+    }
+
+    fn decoded(&self, bytes: &[u8]) -> Result<Secret, CredentialsError> {
         if bytes.len() as u64 > LONGEST {
             return Err(self.unusable("is longer than 64 KiB; name the right file"));
         }
-        decode(&bytes).ok_or_else(|| {
+        decode(bytes).ok_or_else(|| {
             self.unusable("is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8")
         })
     }
@@ -151,32 +207,12 @@ impl fmt::Debug for SecretFile {
     }
 }
 
-/// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never: a thread of its own waits
-/// for that, and this call at most as long as the limit.
-fn content_in_time(pipe: &mut Pipe, path: &Path, limit: Duration) -> Content {
-    let content = match std::mem::take(pipe) {
-        Pipe::Pending(content) => content,
-        _ => {
-            let (done, content) = mpsc::sync_channel(1);
-            let path = path.to_owned();
-            std::thread::Builder::new().name("edgequake-pipe".to_owned()).spawn(move || {
-                // Nobody listens any more once the last clone is gone.
-                let _ = done.send(self::content(&path));
-            })?;
-            content
-        }
-    };
-    match content.recv_timeout(limit) {
-        Ok(read) => read,
-        Err(RecvTimeoutError::Timeout) => {
-            *pipe = Pipe::Pending(content);
-            Err(std::io::ErrorKind::TimedOut.into())
-        }
-        Err(RecvTimeoutError::Disconnected) => Err(std::io::ErrorKind::BrokenPipe.into()),
-    }
+fn is_regular(path: &Path) -> io::Result<bool> {
+    std::fs::metadata(path).map(|found| found.is_file())
 }
 
-fn content(path: &Path) -> Content {
+/// A pipe is opened when somebody writes to it and ends when that one closes it, which may be never.
+fn content(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     // With its room from the start, so that no copy is left behind when it grows.
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     std::fs::File::open(path)?.take(LONGEST + 1).read_to_end(&mut bytes)?;
@@ -199,107 +235,4 @@ fn decode(bytes: &[u8]) -> Option<Secret> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn wide(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
-        "\u{FEFF}".encode_utf16().chain(text.encode_utf16()).flat_map(bytes).collect()
-    }
-
-    fn error(path: &Path) -> String {
-        SecretFile::new(path).named("the file").read_line().unwrap_err().to_string()
-    }
-
-    #[test]
-    fn what_cannot_be_a_secret_is_told_without_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("f");
-        for (content, rule) in [
-            (
-                b"s3cr3t\xff".to_vec(),
-                "the file is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8",
-            ),
-            (
-                b"\xff\xfes\0t".to_vec(),
-                "the file is neither UTF-8 nor UTF-16 with a byte-order mark; save it as UTF-8",
-            ),
-            (vec![b'x'; 64 * 1024 + 1], "the file is longer than 64 KiB; name the right file"),
-        ] {
-            std::fs::write(&path, content).unwrap();
-            assert_eq!(error(&path), rule);
-        }
-        std::fs::write(&path, "\r\n").unwrap();
-        assert_eq!(error(&path), "the file is empty");
-        assert_eq!(error(folder.path()), "the file cannot be read");
-        assert_eq!(error(&folder.path().join("g")), "the file cannot be read");
-    }
-
-    #[tokio::test]
-    async fn a_file_is_read_anew_without_its_line_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = SecretFile::new(folder.path().join("f"));
-        for text in ["s3cr3t-1", " s3cr3t-2 "] {
-            std::fs::write(file.path(), format!("\u{FEFF}{text}\r\n")).unwrap();
-            assert_eq!(file.read().await.unwrap().expose(), text);
-        }
-        assert!(!format!("{file:?}").contains("s3cr3t"));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_pipe_is_read_to_its_end_and_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let writer = {
-            let path = path.clone();
-            std::thread::spawn(move || std::fs::write(path, "s3cr3t\n").unwrap())
-        };
-        let file = SecretFile::new(&path);
-        let read = file.read_text().unwrap();
-        writer.join().unwrap();
-        assert_eq!((read.text.expose(), read.is_regular), ("s3cr3t\n", false));
-        // Nobody writes any more.
-        assert_eq!(file.clone().read_line().unwrap().expose(), "s3cr3t");
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_pipe_that_ends_too_late_is_an_error_and_its_content_is_not_lost() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let mut file = SecretFile::new(&path).named("the file");
-        file.limit = Duration::ZERO;
-        for _ in 0..2 {
-            let error = file.read_line().unwrap_err().to_string();
-            assert_eq!(error, "the file did not end within 0 s; write the secret and close it");
-        }
-        // Opens once somebody reads, which the first call has begun to do.
-        std::fs::write(&path, "s3cr3t\n").unwrap();
-        file.limit = LIMIT;
-        assert_eq!(file.read_line().unwrap().expose(), "s3cr3t");
-    }
-
-    proptest! {
-        #[test]
-        fn every_encoding_gives_the_same_text(text in "[^\u{FEFF}].{0,40}") {
-            let forms = [
-                text.clone().into_bytes(),
-                format!("\u{FEFF}{text}").into_bytes(),
-                wide(&text, u16::to_le_bytes),
-                wide(&text, u16::to_be_bytes),
-            ];
-            for form in forms {
-                prop_assert_eq!(decode(&form).map(|text| text.expose().to_owned()), Some(text.clone()));
-            }
-        }
-
-        #[test]
-        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            decode(&bytes);
-        }
-    }
-}
+mod tests;
