@@ -20,9 +20,7 @@ use crate::clock::Now;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 use crate::protocol::settle::{self, Presented};
 use crate::protocol::{Held, Present, Refresher, Step, Urgency};
-use crate::store::{
-    EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, StoredTokens, Swap, fingerprint,
-};
+use crate::store::{EndReason, LoginKey, Record, StoreError, StoreErrorKind, Stored, Swap, fingerprint};
 
 /// Before a record is looked at again that somebody else has changed.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(5);
@@ -180,13 +178,9 @@ impl Inner {
                     return Err(Failure { error: ended(reason), ended: Some(reason), by_login: ByLogin::No });
                 }
                 Step::Replaced if plan.urgency == Urgency::Needed => {
-                    // It would live on, and nobody has its tokens but we.
-                    self.revoke_successor(&StoredTokens::new(None, plan.refresh.clone()));
-                    return Err(Failure {
-                        error: replaced(),
-                        ended: Some(EndReason::Refused),
-                        by_login: ByLogin::No,
-                    });
+                    // It cannot be revoked: a logout takes an access token that works, and while that one did it was in use.
+                    let ended = Some(EndReason::Refused);
+                    return Err(Failure { error: replaced(), ended, by_login: ByLogin::No });
                 }
                 Step::Replaced if plan.asked => return Err(Failure::of(replaced())),
                 Step::Replaced => return Ok(None),

@@ -140,8 +140,7 @@ async fn a_session_without_an_account_never_goes_on_as_somebody_elses() {
     assert!(error.to_string().contains("name the account"), "{error}");
     assert!(lost.next().await.is_some());
     assert!(alice.settle(secs(60)).await);
-    let (path, body, _) = rig.server.lock().unwrap().requests.last().cloned().unwrap();
-    assert_eq!((&*path, body["refresh_token"].as_str()), ("/api/v1/auth/logout", Some("s3cr3t-r1")));
+    assert_eq!(rig.count("/logout"), 0, "the server takes no logout without an access token that works");
     // Tokens of hers that are refused do not make her Bob either, and she cannot log him out.
     for with_access in [false, true] {
         let (rig, store) = (Rig::default(), MemoryStore::new());

@@ -96,7 +96,7 @@ impl Rig {
         self.server.lock().unwrap().refresh = Some(refresh.to_owned());
     }
 
-    fn answer(server: &mut Server, path: &str, body: &Value) -> (u16, Value) {
+    fn answer(server: &mut Server, path: &str, body: &Value, bearer: Option<&str>) -> (u16, Value) {
         match path {
             "/api/v1/auth/login" if body["username"] != USER || body["password"] != PASSWORD => {
                 (401, json!({"code": "UNAUTHORIZED", "message": "Unauthorized"}))
@@ -112,6 +112,10 @@ impl Rig {
                 (401, json!({"code": "UNAUTHORIZED", "message": "Unauthorized", "details": details}))
             }
             "/api/v1/auth/refresh" => (200, server.issue()),
+            // Not a public endpoint.
+            "/api/v1/auth/logout" if bearer.is_none() => {
+                (401, json!({"code": "UNAUTHORIZED", "message": "Unauthorized"}))
+            }
             "/api/v1/auth/logout" => {
                 server.refresh = None;
                 server.access = None;
@@ -162,7 +166,7 @@ impl TokenTransport for Rig {
             assert_eq!(request.headers()["content-type"], "application/json");
             let fault = {
                 let mut server = rig.server.lock().unwrap();
-                server.requests.push((path.clone(), body.clone(), bearer));
+                server.requests.push((path.clone(), body.clone(), bearer.clone()));
                 server.faults.pop_front()
             };
             rig.arrived.notify_one();
@@ -183,12 +187,13 @@ impl TokenTransport for Rig {
                 Some(Fault::Panic) => panic!("the transport panics"),
                 Some(Fault::Held) => rig.release.notified().await,
                 Some(Fault::LostAnswer) => {
-                    Self::answer(&mut rig.server.lock().unwrap(), &path, &body);
+                    Self::answer(&mut rig.server.lock().unwrap(), &path, &body, bearer.as_deref());
                     return Err(TransportError::new(TransportErrorKind::Interrupted));
                 }
                 None => {}
             }
-            let (status, answer) = Self::answer(&mut rig.server.lock().unwrap(), &path, &body);
+            let (status, answer) =
+                Self::answer(&mut rig.server.lock().unwrap(), &path, &body, bearer.as_deref());
             respond(status, if answer.is_null() { String::new() } else { answer.to_string() })
         })
     }
