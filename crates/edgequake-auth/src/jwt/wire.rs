@@ -112,7 +112,7 @@ impl Wire<'_> {
         password: &Secret,
     ) -> Result<(Tokens, Option<User>), CredentialsError> {
         let request = Login::new(identifier, password.clone());
-        let answer = self.exchange(Step::Login, &request, password, None).await;
+        let answer = self.exchange(Step::Login, &request, &[password], None).await;
         let answer: LoginResponse = answer.map_err(CredentialsError::during_login)?;
         let user = answer.user.clone();
         Ok((answer.into(), user))
@@ -120,7 +120,7 @@ impl Wire<'_> {
 
     pub(crate) async fn refresh(self, token: &Secret) -> Result<Tokens, CredentialsError> {
         let request = Refresh::new(token.clone());
-        let answer: RefreshResponse = self.exchange(Step::Refresh, &request, token, None).await?;
+        let answer: RefreshResponse = self.exchange(Step::Refresh, &request, &[token], None).await?;
         Ok(answer.into())
     }
 
@@ -131,16 +131,16 @@ impl Wire<'_> {
         refresh: Option<&Secret>,
     ) -> Result<(), CredentialsError> {
         let request = Logout::new(refresh.cloned());
-        let none = Secret::default();
-        self.exchange::<_, ()>(Step::Logout, &request, refresh.unwrap_or(&none), access).await
+        let secrets: Vec<_> = refresh.into_iter().chain(access.map(|access| &access.token)).collect();
+        self.exchange::<_, ()>(Step::Logout, &request, &secrets, access).await
     }
 
-    /// Sends one request and reads its answer. `secret` is what must not come back in an error text.
+    /// Sends one request and reads its answer. `secrets` are what must not come back in an error text.
     async fn exchange<E, R>(
         self,
         step: Step,
         endpoint: &E,
-        secret: &Secret,
+        secrets: &[&Secret],
         access: Option<&Access>,
     ) -> Result<R, CredentialsError>
     where
@@ -156,20 +156,26 @@ impl Wire<'_> {
             Err(_) => return Err(timed_out(step, self.origin)),
         };
         if !response.status().is_success() {
-            return Err(error_answer(step, &response, secret));
+            return Err(error_answer(step, &response, secrets));
         }
         let (head, body) = response.into_parts();
         R::decode(&head, body.clone())
-            .map_err(|error| unreadable(step, self.origin, &head, &body, secret).with_source(error))
+            .map_err(|error| unreadable(step, self.origin, &head, &body, secrets).with_source(error))
     }
 }
 
 /// The error of a success that is no answer to the exchange: what came, and from whom.
-fn unreadable(step: Step, origin: &Origin, head: &Parts, body: &[u8], secret: &Secret) -> CredentialsError {
+fn unreadable(
+    step: Step,
+    origin: &Origin,
+    head: &Parts,
+    body: &[u8],
+    secrets: &[&Secret],
+) -> CredentialsError {
     let name = step.name();
     let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.and_then(|text| text.get(..CONTENT_TYPE_LIMIT).or(Some(text)));
-    let begins = first_words(body).filter(|words| secret.is_empty() || !words.contains(secret.expose()));
+    let begins = first_words(body).filter(|words| !repeats(words, secrets));
     let begins = begins.map(|words| format!(" (\"{words}\")")).unwrap_or_default();
     let text = format!(
         "{origin} answered the {name} with {}, {}{begins}, which is not a {name} answer{CHECK} and any proxy in front of the server",
@@ -243,6 +249,11 @@ impl Answered {
     }
 }
 
+/// Whether a text has one of the secrets in it that were sent.
+fn repeats(text: &str, secrets: &[&Secret]) -> bool {
+    secrets.iter().any(|secret| !secret.is_empty() && text.contains(secret.expose()))
+}
+
 /// What to do about an answer that is none of a login endpoint's.
 const CHECK: &str = ": check the base URL";
 
@@ -253,10 +264,10 @@ fn is_web_page(headers: &HeaderMap) -> bool {
 }
 
 /// What an answer outside 2xx means.
-fn error_answer(step: Step, response: &Response<Bytes>, secret: &Secret) -> CredentialsError {
+fn error_answer(step: Step, response: &Response<Bytes>, secrets: &[&Secret]) -> CredentialsError {
     let status = response.status();
     let body = ErrorBody::read(status, response.body());
-    let repeats = |text: &str| !secret.is_empty() && text.contains(secret.expose());
+    let repeats = |text: &str| repeats(text, secrets);
     let name = step.name();
     let invalid_grant = status == StatusCode::BAD_REQUEST && body.code.eq_ignore_ascii_case("invalid_grant");
     let (kind, text) = match status.as_u16() {

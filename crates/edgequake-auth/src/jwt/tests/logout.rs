@@ -335,3 +335,23 @@ async fn settling_waits_for_a_revocation_under_way() {
     rig.release.notify_one();
     assert!(jwt.settle(secs(5)).await);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_repeats_a_token_is_not_quoted() {
+    for body in [
+        r#"{"code":"X","message":"no such token: s3cr3t-a1"}"#,
+        r#"{"code":"X","message":"no such token: s3cr3t-r1"}"#,
+        r#"{"code":"s3cr3t-a1","message":"no"}"#,
+        r#"{"code":"X","details":{"diagnostics":{"reason":"s3cr3t-a1"}}}"#,
+    ] {
+        for status in [401, 403] {
+            let rig = Rig::default();
+            let jwt = rig.with_login();
+            jwt.authorize(&cx()).await.unwrap();
+            rig.fail([Fault::Answer(status, body)]);
+            let Revocation::NotRevoked(error) = jwt.logout().await.server else { panic!("it is refused") };
+            let shown = format!("{error} {error:?} {:?} {:?}", error.code(), error.message());
+            assert!(!shown.contains("s3cr3t"), "{shown}");
+        }
+    }
+}

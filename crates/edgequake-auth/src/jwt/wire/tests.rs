@@ -8,7 +8,7 @@ fn answer(status: u16, body: &str) -> Response<Bytes> {
 
 /// Kind, code and text of what an answer means.
 fn means(step: Step, status: u16, body: &str) -> String {
-    let error = error_answer(step, &answer(status, body), &Secret::new("s3cr3t"));
+    let error = error_answer(step, &answer(status, body), &[&Secret::new("s3cr3t")]);
     assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
     format!("{:?} {}: {error}", error.kind(), error.code().unwrap_or("-"))
 }
@@ -117,12 +117,12 @@ fn a_server_that_repeats_the_secret_is_not_quoted() {
     let error = error_answer(
         Step::Login,
         &answer(401, r#"{"code":"X","message":"no such password: s3cr3t"}"#),
-        &"s3cr3t".into(),
+        &[&"s3cr3t".into()],
     );
     assert_eq!((error.code(), error.message()), (Some("X"), None));
     assert!(!format!("{error:?}").contains("s3cr3t"));
     let error =
-        error_answer(Step::Login, &answer(401, r#"{"code":"X","message":"wrong"}"#), &"s3cr3t".into());
+        error_answer(Step::Login, &answer(401, r#"{"code":"X","message":"wrong"}"#), &[&"s3cr3t".into()]);
     assert_eq!(error.message(), Some("wrong"));
 }
 
@@ -133,7 +133,7 @@ fn the_wait_is_read_in_all_its_forms() {
         if let Some(header) = header {
             response.headers_mut().insert(RETRY_AFTER, header.parse().unwrap());
         }
-        error_answer(Step::Refresh, &response, &Secret::default()).retry_after()
+        error_answer(Step::Refresh, &response, &[&Secret::default()]).retry_after()
     };
     assert_eq!(wait(Some("30"), ""), Some(Duration::from_secs(30)));
     assert_eq!(wait(Some("0"), ""), Some(Duration::ZERO));
