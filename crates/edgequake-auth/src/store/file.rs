@@ -15,13 +15,15 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::folder::RecordFolder;
-use self::legacy::{Legacy, Read};
+use self::legacy::{Found, Legacy};
 use super::turns::{self, Turns};
 use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, recency};
 use crate::boxed::BoxFuture;
 
-/// How long a program of version 0.1 may need for its refresh, at the most that is waited for here: less than a provider waits for its
-/// store, so that its user is told what to do.
+/// The revision of a login that is still in a token file of the former format. In folders they begin at 1.
+const UNMOVED: Revision = Revision(0);
+/// How long a program that uses the former format may need for its refresh, at the most that is waited for here: less than a provider
+/// waits for its store, so that its user is told what to do.
 const LOCK_LIMIT: Duration = Duration::from_secs(8);
 /// Pauses between two tries; there is no event for the release of an advisory lock.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -64,6 +66,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 pub struct FileStore {
     shared: Arc<Shared>,
     turns: Turns,
+    lock_limit: Duration,
 }
 
 #[derive(Debug)]
@@ -77,29 +80,45 @@ impl FileStore {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let turns = Turns::new(format!("the token folder {}", path.display()));
-        Self { shared: Arc::new(Shared { path, legacy: None }), turns }
+        Self { shared: Arc::new(Shared::new(path, None)), turns, lock_limit: LOCK_LIMIT }
     }
 
     /// Takes over the logins of a token file in the former format, a single JSON file: each moves here when it is first asked for.
+    ///
+    /// While a program that uses the former format holds the lock beside that file, a login is read where it is, and whoever logs in or
+    /// out writes here. A refresh waits for the lock, up to 8 seconds.
     #[must_use]
     pub fn adopting(self, file: impl Into<PathBuf>) -> Self {
         let path = self.shared.path.clone();
-        let legacy = Some(Legacy::new(file.into()));
-        Self { shared: Arc::new(Shared { path, legacy }), turns: self.turns }
+        Self { shared: Arc::new(Shared::new(path, Some(Legacy::new(file.into())))), ..self }
     }
 
-    /// Reads. While a program of version 0.1 has the lock of the old file, and the login is there, it is waited for, in nobody's turn.
-    async fn read_once_unlocked(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
+    /// Another limit than 8 seconds.
+    #[cfg(test)]
+    fn waiting_for_locks(mut self, limit: Duration) -> Self {
+        self.lock_limit = limit;
+        self
+    }
+
+    /// Writes. While a program that uses the former format has the lock of the old file, where the login is that is to be refreshed, it
+    /// is waited for, in nobody's turn.
+    async fn write_once_unlocked(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Swap, StoreError> {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {
-            let (shared, key) = (Arc::clone(&self.shared), key.clone());
-            match (self.turns.run("a read", move || shared.read(&key)).await?, &self.shared.legacy) {
-                (Read::Is(stored), _) => return Ok(stored.map(|stored| *stored)),
-                (Read::Locked, Some(legacy)) if begun.elapsed() >= LOCK_LIMIT => {
+            let (shared, key, record) = (Arc::clone(&self.shared), key.clone(), record.clone());
+            let swap = self.turns.run("a write", move || shared.compare_and_set(&key, expected, &record));
+            match (swap.await?, &self.shared.legacy) {
+                (Some(swap), _) => return Ok(swap),
+                (None, Some(legacy)) if begun.elapsed() >= self.lock_limit => {
                     return Err(legacy.is_held_for_too_long());
                 }
-                (Read::Locked, _) => turns::pause(pause).await?,
+                (None, _) => turns::pause(pause).await?,
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -112,22 +131,59 @@ impl FileStore {
 }
 
 impl Shared {
+    fn new(path: PathBuf, legacy: Option<Legacy>) -> Self {
+        Self { path, legacy }
+    }
+
     fn folder(&self, key: &LoginKey) -> RecordFolder {
         RecordFolder::new(self.path.join(names::of_login(key)))
     }
 
-    fn read(&self, key: &LoginKey) -> Result<Read, StoreError> {
+    fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let folder = self.folder(key);
         if let Some(stored) = folder.read(key)? {
             if let Some(legacy) = &self.legacy {
                 legacy.finish(key, &stored.record);
             }
-            return Ok(Read::Is(Some(Box::new(stored))));
+            return Ok(Some(stored));
         }
-        match &self.legacy {
-            Some(legacy) => legacy.adopt(key, &folder),
-            None => Ok(Read::Is(None)),
-        }
+        let Some(legacy) = &self.legacy else { return Ok(None) };
+        Ok(match legacy.adopt(key, &folder)? {
+            Found::Nowhere => None,
+            Found::Here(stored) => Some(*stored),
+            Found::There(record) => Some(Stored::new(*record, UNMOVED)),
+        })
+    }
+
+    /// Nothing while a login has to move first and somebody has the lock of the old file.
+    fn compare_and_set(
+        &self,
+        key: &LoginKey,
+        expected: Option<Revision>,
+        record: &Record,
+    ) -> Result<Option<Swap>, StoreError> {
+        let folder = self.folder(key);
+        let swap = match &self.legacy {
+            // Whoever refreshes it has to be alone with its token.
+            Some(legacy) if expected == Some(UNMOVED) && record.lease.is_some() => {
+                return match legacy.adopt(key, &folder)? {
+                    Found::There(_) => Ok(None),
+                    Found::Here(_) | Found::Nowhere => Ok(Some(Swap::Conflict)),
+                };
+            }
+            // Another login, or the end of this one, needs nothing of it.
+            Some(legacy) if expected == Some(UNMOVED) => {
+                let there = legacy.find(key).ok().flatten();
+                let swap = folder.compare_and_set(key, None, record)?;
+                if let (Swap::Done(_), Some(there)) = (swap, there) {
+                    legacy.is_replaced(key, there.session);
+                }
+                swap
+            }
+            _ => folder.compare_and_set(key, expected, record)?,
+        };
+        prune::prune(&self.path);
+        Ok(Some(swap))
     }
 
     fn latest(&self, server: &ServerKey) -> Result<Option<String>, StoreError> {
@@ -167,7 +223,8 @@ impl Shared {
 
 impl TokenStore for FileStore {
     fn read<'a>(&'a self, key: &'a LoginKey) -> BoxFuture<'a, Result<Option<Stored>, StoreError>> {
-        Box::pin(self.read_once_unlocked(key))
+        let (shared, key) = (Arc::clone(&self.shared), key.clone());
+        Box::pin(self.turns.run("a read", move || shared.read(&key)))
     }
 
     fn compare_and_set<'a>(
@@ -176,12 +233,7 @@ impl TokenStore for FileStore {
         expected: Option<Revision>,
         record: &'a Record,
     ) -> BoxFuture<'a, Result<Swap, StoreError>> {
-        let (shared, key, record) = (Arc::clone(&self.shared), key.clone(), record.clone());
-        Box::pin(self.turns.run("a write", move || {
-            let swap = shared.folder(&key).compare_and_set(&key, expected, &record)?;
-            prune::prune(&shared.path);
-            Ok(swap)
-        }))
+        Box::pin(self.write_once_unlocked(key, expected, record))
     }
 
     fn latest<'a>(&'a self, server: &'a ServerKey) -> BoxFuture<'a, Result<Option<String>, StoreError>> {

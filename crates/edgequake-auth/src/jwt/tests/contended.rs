@@ -74,6 +74,42 @@ async fn no_lock_on_any_file_of_the_store_is_waited_for() {
     assert!(rig.server.lock().unwrap().requests.is_empty());
 }
 
+/// Everything is where a program of the former format left it, which was stopped in the middle of its work.
+#[tokio::test(start_paused = true)]
+async fn a_good_token_in_a_former_file_is_used_and_a_login_stored_while_its_lock_is_held() {
+    let (rig, folder) = (Rig::default(), tempfile::tempdir().unwrap());
+    let old = folder.path().join("logins.json");
+    let store = || FileStore::new(folder.path().join("logins")).adopting(&old);
+    let expires_at = SystemTime::now() + Duration::from_secs(3600);
+    let expires_at = expires_at.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+    let text = format!(
+        r#"{{"format":"edgequake-logins","version":1,"logins":[
+        {{"origin":"https://api.example.com","user":"mona@corp.test","access_token":"a1","refresh_token":"r1","expires_at":{expires_at}}}]}}"#
+    );
+    std::fs::write(&old, &text).unwrap();
+    let lock = std::fs::File::create(folder.path().join("logins.json.lock")).unwrap();
+    lock.lock().unwrap();
+    let start = Instant::now();
+    for builder in [rig.builder(), rig.builder().account(USER)] {
+        let jwt = builder.store(store()).build().unwrap();
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "a1");
+    }
+    assert!(rig.server.lock().unwrap().requests.is_empty());
+    assert_eq!(std::fs::read_to_string(&old).unwrap(), text);
+    assert!(!folder.path().join("logins").exists());
+    let jwt = rig.builder().account(USER).store(store()).build().unwrap();
+    jwt.login_as(USER, super::rig::PASSWORD).await.unwrap();
+    assert!(jwt.settle(Duration::from_secs(1)).await && !jwt.watch().status().unsaved);
+    assert_eq!(jwt.store_errors(), 0);
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    // It is what everybody finds, also once the lock is free.
+    for _ in 0..2 {
+        let jwt = rig.builder().store(store()).build().unwrap();
+        assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a1");
+        lock.unlock().unwrap();
+    }
+}
+
 /// A login whose token has expired, and a lease of somebody who is gone.
 async fn put_under_a_lease_that_nobody_holds(store: &impl TokenStore, margin: Duration) {
     put_under_a_lease_of_ten_seconds(store, margin, SystemTime::UNIX_EPOCH).await;

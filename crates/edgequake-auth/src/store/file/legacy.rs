@@ -1,4 +1,4 @@
-//! [`Legacy`]: the one token file of version 0.1, from which logins move into folders of their own. All of it blocks.
+//! [`Legacy`]: the one token file of the former format, from which logins move into folders of their own. All of it blocks.
 
 mod disk;
 pub(crate) mod format;
@@ -9,49 +9,49 @@ use std::sync::{Mutex, PoisonError};
 
 use self::lock::{LockFile, Taken};
 use super::folder::RecordFolder;
-use crate::store::{LoginKey, Record, ServerKey, StoreError, StoreErrorKind, Stored, fingerprint};
+use crate::store::{
+    LoginKey, RandomId, Record, ServerKey, Status, StoreError, StoreErrorKind, Stored, fingerprint,
+};
 
-/// A token file of version 0.1 and the lock beside it.
+/// A token file of the former format and the lock beside it.
 #[derive(Debug)]
 pub(super) struct Legacy {
     path: PathBuf,
     /// The logins that are known to have left it.
     moved: Mutex<Vec<LoginKey>>,
+    /// The sessions in it whose place another has taken.
+    replaced: Mutex<Vec<(LoginKey, RandomId)>>,
 }
 
-/// What a look at a login finds.
+/// Where a login is.
 #[derive(Debug)]
-pub(super) enum Read {
-    Is(Option<Box<Stored>>),
-    /// It is in the old file, whose lock somebody has: look again later.
-    Locked,
+pub(super) enum Found {
+    Nowhere,
+    /// It has moved, now or just before.
+    Here(Box<Stored>),
+    /// It is in the old file, whose lock somebody has.
+    There(Box<Record>),
 }
 
 impl Legacy {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, moved: Mutex::default() }
+        Self { path, moved: Mutex::default(), replaced: Mutex::default() }
     }
 
-    /// Moves a login into `folder`, where nothing is yet. Programs of version 0.1 do not find it any more, since two that do
+    /// Moves a login into `folder`, where nothing is yet. Programs that use the former format do not find it any more, since two that do
     /// not know of each other would spend each other's tokens.
-    pub(super) fn adopt(&self, key: &LoginKey, folder: &RecordFolder) -> Result<Read, StoreError> {
-        let origin = key.server().origin().to_string();
-        let wanted = |logins: &format::Logins| logins.find(&origin, key.account());
-        if !key.server().prefix().is_empty() || wanted(&disk::read(&self.path)?).is_none() {
-            return Ok(Read::Is(None));
-        }
+    pub(super) fn adopt(&self, key: &LoginKey, folder: &RecordFolder) -> Result<Found, StoreError> {
+        let Some(there) = self.find(key)? else { return Ok(Found::Nowhere) };
         let _lock = match LockFile::of(&self.path).take_now() {
-            Taken::BySomebody => return Ok(Read::Locked),
+            Taken::BySomebody => return Ok(Found::There(Box::new(there))),
             taken => taken,
         };
         // Somebody else may have been faster.
         if let Some(stored) = folder.read(key)? {
-            return Ok(Read::Is(Some(Box::new(stored))));
+            return Ok(Found::Here(Box::new(stored)));
         }
         let mut logins = disk::read(&self.path)?;
-        let Some(mut record) = wanted(&logins) else { return Ok(Read::Is(None)) };
-        // By this it is known again, also once it was refreshed, if it could not be taken out of the old file.
-        record.began_with = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
+        let Some(record) = find(&logins, key) else { return Ok(Found::Nowhere) };
         let _ = folder.compare_and_set(key, None, &record).map_err(|error| {
             let text = format!("cannot take over the login in {}: {error}", self.path.display());
             StoreError::new(error.kind(), text).with_source(error)
@@ -61,12 +61,32 @@ impl Legacy {
             let text = "a login of the former token file could not be taken over just now: try again";
             return Err(StoreError::new(StoreErrorKind::Busy, text));
         };
-        logins.remove(&origin, key.account());
+        logins.remove(&key.server().origin().to_string(), key.account());
         match disk::replace(&self.path, &logins) {
             Ok(()) => self.is_moved(key),
             Err(error) => stays(&error),
         }
-        Ok(Read::Is(Some(Box::new(stored))))
+        Ok(Found::Here(Box::new(stored)))
+    }
+
+    /// The login in the old file.
+    pub(super) fn find(&self, key: &LoginKey) -> Result<Option<Record>, StoreError> {
+        if !key.server().prefix().is_empty() {
+            return Ok(None);
+        }
+        Ok(find(&disk::read(&self.path)?, key))
+    }
+
+    /// Another session, or the end of this one, is stored here in the place of one that is in the old file. It leaves that with the
+    /// next look.
+    pub(super) fn is_replaced(&self, key: &LoginKey, session: RandomId) {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner).push((key.clone(), session));
+        self.moved().retain(|moved| moved != key);
+    }
+
+    fn was_replaced(&self, key: &LoginKey, session: RandomId) -> bool {
+        let replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced.iter().any(|(owner, replaced)| owner == key && *replaced == session)
     }
 
     /// What to tell whoever has waited for the lock for too long.
@@ -82,7 +102,7 @@ impl Legacy {
         }
         match self.remove_rest(key, stored) {
             Ok(true) => {}
-            // A program of version 0.1 is at it: next time.
+            // A program that uses the former format is at it: next time.
             Ok(false) => return,
             Err(error) => stays(&error),
         }
@@ -93,7 +113,8 @@ impl Legacy {
     fn remove_rest(&self, key: &LoginKey, stored: &Record) -> Result<bool, StoreError> {
         let origin = key.server().origin().to_string();
         let is_left = |logins: &format::Logins| {
-            logins.find(&origin, key.account()).is_some_and(|left| is_same_login(&left, stored))
+            find(logins, key)
+                .is_some_and(|left| is_same_login(&left, stored) || self.was_replaced(key, left.session))
         };
         if !is_left(&disk::read(&self.path)?) && !disk::temporary(&self.path).exists() {
             return Ok(true);
@@ -128,6 +149,18 @@ impl Legacy {
     }
 }
 
+/// A login of the old file as a record, which is the same session each time it is looked at.
+fn find(logins: &format::Logins, key: &LoginKey) -> Option<Record> {
+    let mut record = logins.find(&key.server().origin().to_string(), key.account())?;
+    if let Status::Active(tokens) = &mut record.status {
+        // By this it is known again, also once it was refreshed, if it could not be taken out of the old file.
+        record.began_with = tokens.refresh_token.as_ref().map(fingerprint);
+        record.session = tokens.access_token.as_ref().map_or(record.session, fingerprint);
+        tokens.version.nonce = record.session;
+    }
+    Some(record)
+}
+
 fn stays(error: &StoreError) {
     tracing::warn!(
         error = error as &dyn std::error::Error,
@@ -135,7 +168,7 @@ fn stays(error: &StoreError) {
     );
 }
 
-/// Whether what is left in the old file is what the stored session began with. A login that a program of version 0.1 has saved there
+/// Whether what is left in the old file is what the stored session began with. A login that a program has saved there
 /// since is another one.
 fn is_same_login(left: &Record, stored: &Record) -> bool {
     let (Some(left), tokens) = (left.tokens(), stored.tokens()) else { return false };

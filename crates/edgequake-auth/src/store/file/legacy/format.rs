@@ -1,4 +1,4 @@
-//! The content of a token file of version 0.1: JSON with a name and a version, so that nothing else is taken for one.
+//! The content of a token file in the former format: JSON with a name and a version, so that nothing else is taken for one.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_as_version_0_1_wrote_it() {
+    fn the_file_as_it_was_written() {
         let logins = Logins(vec![
             entry("https://api.example.com", "mona", "a1", Some(1_800_000_000)),
             Entry { refresh_token: None, ..entry("http://localhost:8080", "", "a2", None) },

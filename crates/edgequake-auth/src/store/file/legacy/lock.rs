@@ -1,4 +1,4 @@
-//! [`LockFile`]: the lock of version 0.1, which keeps its programs from refreshing a login while it moves. Blocks.
+//! [`LockFile`]: the lock of the former format, which keeps its programs from refreshing a login while it moves. Blocks.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
