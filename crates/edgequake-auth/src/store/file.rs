@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::folder::RecordFolder;
+use self::folder::{Above, RecordFolder};
 use self::legacy::{Found, Legacy};
 use super::turns::{self, Turns};
 use super::{LoginKey, Record, Revision, ServerKey, StoreError, Stored, Swap, TokenStore, recency};
@@ -72,6 +72,7 @@ pub struct FileStore {
 #[derive(Debug)]
 struct Shared {
     path: PathBuf,
+    above: Arc<Above>,
     legacy: Option<Legacy>,
 }
 
@@ -132,11 +133,11 @@ impl FileStore {
 
 impl Shared {
     fn new(path: PathBuf, legacy: Option<Legacy>) -> Self {
-        Self { path, legacy }
+        Self { path, above: Arc::default(), legacy }
     }
 
     fn folder(&self, key: &LoginKey) -> RecordFolder {
-        RecordFolder::new(self.path.join(names::of_login(key)))
+        RecordFolder::of_store(self.path.join(names::of_login(key)), &self.above)
     }
 
     fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {

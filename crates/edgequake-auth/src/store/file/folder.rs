@@ -3,6 +3,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use edgequake_types::Secret;
@@ -12,7 +14,7 @@ use super::list;
 use super::names::{is_login, of_revision, revision};
 use super::permissions::{make_folder, owner_only, restrict_to_owner};
 use super::publish::publish;
-use super::sync::{missing, sync_folder, sync_names};
+use super::sync::{sync_folder, sync_names_above};
 use crate::store::{LoginKey, Record, Revision, StoreError, Stored, Swap};
 
 /// How many emptied files stay, so that a writer who was asleep finds its number taken.
@@ -26,18 +28,51 @@ const SPARE: &str = "spare";
 
 /// The folder of one login.
 #[derive(Debug)]
-pub(super) struct RecordFolder(pub(super) PathBuf);
+pub(super) struct RecordFolder {
+    path: PathBuf,
+    above: Arc<Above>,
+}
+
+/// The folders above those of logins, as one store sees them.
+#[derive(Debug)]
+pub(super) struct Above {
+    /// Their names are known to be on the disk: this process has made sure of it.
+    is_durable: AtomicBool,
+    sync: fn(&Path) -> io::Result<()>,
+}
+
+impl Above {
+    /// `sync` makes the name of a folder durable, and those above it.
+    pub(super) fn synced_by(sync: fn(&Path) -> io::Result<()>) -> Self {
+        Self { is_durable: AtomicBool::new(false), sync }
+    }
+}
+
+impl Default for Above {
+    fn default() -> Self {
+        Self::synced_by(sync_names_above)
+    }
+}
 
 impl RecordFolder {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self { path, above: Arc::default() }
+    }
+
+    /// One of those of a store.
+    pub(super) fn of_store(path: PathBuf, above: &Arc<Above>) -> Self {
+        Self { path, above: Arc::clone(above) }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The newest record, which must be `key`'s.
     pub(super) fn read(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let Some((number, found, record)) = self.newest()? else { return Ok(None) };
         if found != *key {
-            return Err(corrupt(&of_revision(&self.0, number), &crate::store::RecordError::Misplaced));
+            return Err(corrupt(&of_revision(&self.path, number), &crate::store::RecordError::Misplaced));
         }
         Ok(Some(Stored::new(record, Revision(number))))
     }
@@ -50,7 +85,7 @@ impl RecordFolder {
     fn newest(&self) -> Result<Option<(u64, LoginKey, Record)>, StoreError> {
         for _ in 0..TRIES {
             let Some(number) = self.numbers()?.into_iter().max() else { return Ok(None) };
-            let path = of_revision(&self.0, number);
+            let path = of_revision(&self.path, number);
             let text = match fs::read_to_string(&path) {
                 Ok(text) => Secret::new(text),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
@@ -67,14 +102,14 @@ impl RecordFolder {
             let (key, record) = Record::from_json(text.expose()).map_err(|error| corrupt(&path, &error))?;
             return Ok(Some((number, key, record)));
         }
-        let text = format!("the token folder {} changes faster than it can be read", self.0.display());
+        let text = format!("the token folder {} changes faster than it can be read", self.path.display());
         Err(StoreError::new(crate::store::StoreErrorKind::Busy, text))
     }
 
     /// The revisions that there are, in no order.
     fn numbers(&self) -> Result<Vec<u64>, StoreError> {
-        let failed = |error| unavailable("read the token folder", &self.0, error);
-        match list::names(&self.0) {
+        let failed = |error| unavailable("read the token folder", &self.path, error);
+        match list::names(&self.path) {
             Ok(names) => Ok(names.iter().filter_map(|name| revision(name.to_str()?)).collect()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
             Err(error) => Err(failed(error)),
@@ -92,10 +127,9 @@ impl RecordFolder {
             return Ok(Swap::Conflict);
         }
         let number = present.unwrap_or(0).saturating_add(1);
-        let failed = |error| unavailable("write the token folder", &self.0, error);
-        let made = missing(&self.0);
-        make_folder(&self.0.join(SPARE)).and_then(|()| sync_names(&made)).map_err(failed)?;
-        let text = record.to_json(key).map_err(|error| corrupt(&self.0, &error))?;
+        let failed = |error| unavailable("write the token folder", &self.path, error);
+        self.make().map_err(failed)?;
+        let text = record.to_json(key).map_err(|error| corrupt(&self.path, &error))?;
         let text = text.expose().as_bytes();
         // Before anything is written: a disk without room for the successor is found out before its token is spent.
         let spare = match record.intent {
@@ -103,7 +137,7 @@ impl RecordFolder {
             None => None,
         };
         let temporary = self.temporary();
-        let name = of_revision(&self.0, number);
+        let name = of_revision(&self.path, number);
         let published = self.write(&temporary, text).and_then(|()| publish(&temporary, &name));
         drop(fs::remove_file(&temporary));
         // A network share may tell an error of a thing that it has done.
@@ -114,7 +148,7 @@ impl RecordFolder {
         };
         if let Some(spare) = spare {
             // Room for a record that is not there would be missing elsewhere.
-            let kept = matches!(published, Ok(true)) && fs::rename(&spare, self.0.join(SPARE)).is_ok();
+            let kept = matches!(published, Ok(true)) && fs::rename(&spare, self.path.join(SPARE)).is_ok();
             if !kept {
                 drop(fs::remove_file(spare));
             }
@@ -123,7 +157,7 @@ impl RecordFolder {
             return Ok(Swap::Conflict);
         }
         // The name is durable once the folder is.
-        sync_folder(&self.0).map_err(failed)?;
+        sync_folder(&self.path).map_err(failed)?;
         let newest = self.numbers()?.into_iter().max().unwrap_or(number);
         if newest > number.saturating_add(KEPT) {
             // We were asleep for so long that our number was given, used and removed meanwhile. Else it was ours, whatever was
@@ -135,9 +169,25 @@ impl RecordFolder {
         Ok(Swap::Done(Revision(number)))
     }
 
+    /// Makes the folder, and those above it. Whoever has made them may have died, or have been told of a disk that fails, before
+    /// their names were on it: so the first write of a process takes care of that.
+    fn make(&self) -> io::Result<()> {
+        if self.path.parent().is_some_and(|store| !store.exists()) {
+            self.above.is_durable.store(false, Ordering::Release);
+        }
+        make_folder(&self.path.join(SPARE))?;
+        if !self.above.is_durable.load(Ordering::Acquire) {
+            if let Some(store) = self.path.parent() {
+                (self.above.sync)(store)?;
+            }
+            self.above.is_durable.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// A name of its own for each try, also if the same record is written again.
     fn temporary(&self) -> PathBuf {
-        self.0.join(format!("{}.tmp", crate::store::RandomId::random()))
+        self.path.join(format!("{}.tmp", crate::store::RandomId::random()))
     }
 
     #[cfg(test)]
@@ -148,7 +198,7 @@ impl RecordFolder {
 
     /// Writes a complete file, in the room that was kept for it if there is any.
     fn write(&self, path: &Path, text: &[u8]) -> io::Result<()> {
-        let spare = fs::rename(self.0.join(SPARE), path).is_ok();
+        let spare = fs::rename(self.path.join(SPARE), path).is_ok();
         let mut options = OpenOptions::new();
         options.write(true).create_new(!spare);
         let mut file = owner_only(&mut options).open(path)?;
@@ -179,7 +229,7 @@ impl RecordFolder {
     /// Empties what was replaced, and removes what is older. None of it may fail a write.
     fn tidy(&self, number: u64) {
         for old in self.numbers().unwrap_or_default() {
-            let path = of_revision(&self.0, old);
+            let path = of_revision(&self.path, old);
             if old.saturating_add(KEPT) < number {
                 drop(fs::remove_file(&path));
             } else if old < number && fs::metadata(&path).is_ok_and(|found| found.len() > 0) {
@@ -190,8 +240,8 @@ impl RecordFolder {
     }
 
     fn remove_abandoned(&self) {
-        for name in list::names(&self.0).unwrap_or_default() {
-            let path = self.0.join(name);
+        for name in list::names(&self.path).unwrap_or_default() {
+            let path = self.path.join(name);
             if path.extension().is_none_or(|extension| extension != "tmp") {
                 continue;
             }

@@ -31,7 +31,7 @@ pub(super) fn prune_now(path: &Path) {
         if let Ok(Some((_, Record { status: Status::Ended { at, .. }, .. }))) = folder.peek()
             && SystemTime::now().duration_since(at).is_ok_and(|age| age > ENDED)
         {
-            remove_ended(path, &folder.0);
+            remove_ended(path, folder.path());
         }
     }
     // What was moved aside by a process that was killed then.

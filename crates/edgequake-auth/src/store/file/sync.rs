@@ -1,7 +1,7 @@
 //! Making the name of a new file durable, as far as a file system has such a thing. Blocks.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Writes a folder, and its own name in the folder above, to the disk.
 ///
@@ -17,18 +17,26 @@ pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     }
 }
 
-/// The folders of a path that are not there yet, the last one first.
-pub(super) fn missing(path: &Path) -> Vec<PathBuf> {
-    let folders = path.ancestors().filter(|folder| !folder.as_os_str().is_empty());
-    folders.take_while(|folder| !folder.exists()).map(Path::to_owned).collect()
+/// Makes the name of a folder durable, and those of the folders above it, up to where its file system begins.
+///
+/// # Errors
+///
+/// Those of [`sync_folder`].
+#[cfg(unix)]
+pub(super) fn sync_names_above(folder: &Path) -> io::Result<()> {
+    above(folder).into_iter().try_for_each(sync)
 }
 
-/// Makes the names of folders durable that were just made.
+/// The folders above on the same file system, the next one first.
 #[cfg(unix)]
-pub(super) fn sync_names(made: &[PathBuf]) -> io::Result<()> {
-    let above = made.iter().filter_map(|folder| folder.parent());
-    let mut above = above.map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
-    above.try_for_each(sync)
+fn above(folder: &Path) -> Vec<&Path> {
+    let device = |folder: &Path| {
+        std::fs::metadata(folder).ok().map(|found| std::os::unix::fs::MetadataExt::dev(&found))
+    };
+    let own = device(folder);
+    let above = folder.ancestors().skip(1);
+    let above = above.map(|above| if above.as_os_str().is_empty() { Path::new(".") } else { above });
+    above.take_while(|above| own.is_some() && device(above) == own).collect()
 }
 
 #[cfg(unix)]
@@ -63,7 +71,7 @@ fn has_no_such_thing(error: &io::Error) -> bool {
 
 /// Folders are no files here.
 #[cfg(not(unix))]
-pub(super) fn sync_names(_: &[PathBuf]) -> io::Result<()> {
+pub(super) fn sync_names_above(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -72,19 +80,23 @@ pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
     #[test]
-    fn every_folder_that_is_to_be_made_is_known() {
+    fn every_folder_above_is_known_up_to_where_the_file_system_begins() {
         let root = tempfile::tempdir().unwrap();
-        let path = root.path().join("state/logins/mona");
-        let expected = ["state/logins/mona", "state/logins", "state"].map(|name| root.path().join(name));
-        assert_eq!(missing(&path), expected);
+        let path = root.path().join("state/logins");
         std::fs::create_dir_all(&path).unwrap();
-        assert!(missing(&path).is_empty());
-        sync_names(&expected).unwrap();
-        assert_eq!(missing(Path::new("nowhere/logins")), ["nowhere/logins", "nowhere"].map(PathBuf::from));
+        let found = above(&path);
+        assert_eq!(found[..2], [root.path().join("state"), root.path().to_owned()]);
+        sync_names_above(&path).unwrap();
+        assert_eq!(above(Path::new("src")), [Path::new(".")]);
+        // Another file system is mounted there.
+        if Path::new("/proc/self").exists() {
+            assert_eq!(above(Path::new("/proc/sys/fs")), [Path::new("/proc/sys"), Path::new("/proc")]);
+        }
+        assert!(above(Path::new("/nowhere/logins")).is_empty());
     }
 }

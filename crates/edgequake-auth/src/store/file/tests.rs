@@ -1,4 +1,5 @@
 mod adoption;
+mod durable;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
