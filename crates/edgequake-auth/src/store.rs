@@ -123,8 +123,8 @@ pub enum Swap {
 
 /// Keeps one [`Record`] for each [`LoginKey`], and changes it only from what the writer has seen.
 ///
-/// These two operations are all a store does: what a record means, who may refresh when, and what becomes of a failure is
-/// written once, over them. A store of your own can be held to the same rules as those here with `contract` (feature `testing`).
+/// To read and write one record, and to find the [latest](Self::latest) login, is all that a store does: what a record means, who may
+/// refresh when, and what becomes of a failure is written once, over that. A store of your own can be held to the same rules as those here with `contract` (feature `testing`).
 ///
 /// * A record is read and written as a whole.
 /// * `compare_and_set` is one step: of two writers who expect the same revision one gets [`Swap::Conflict`]. When it is done,

@@ -249,7 +249,7 @@ impl Jwt {
         self.0.counts.logins.load(Ordering::Relaxed)
     }
 
-    /// How often the store has failed without stopping anything, over all clones.
+    /// How often the store has failed, whether or not that stopped what was being done, over all clones.
     pub fn store_errors(&self) -> u64 {
         self.0.counts.store_errors.load(Ordering::Relaxed)
     }

@@ -46,7 +46,7 @@ pub(crate) struct Found {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Start {
     Folder,
-    /// In a token file of version 0.1.
+    /// In a token file of the former format.
     Legacy,
 }
 

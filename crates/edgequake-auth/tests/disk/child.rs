@@ -106,7 +106,7 @@ async fn log_out(jwt: &Jwt) -> bool {
     outcome.is_complete()
 }
 
-/// The store in a folder, with a token file of version 0.1 beside it, if there is one.
+/// The store in a folder, with a token file of the former format beside it, if there is one.
 pub(crate) fn store(folder: &Path) -> FileStore {
     FileStore::new(folder).adopting(folder.with_file_name("logins.json"))
 }

@@ -49,7 +49,7 @@ fn each_system_call_of_the_store_fails_once() {
 
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
-fn each_system_call_fails_once_while_a_login_of_version_0_1_is_taken_over() {
+fn each_system_call_fails_once_while_a_login_in_the_former_format_is_taken_over() {
     try_all(&Bench::new(Start::Legacy, Job::Refresh), "adoption and refreshes");
 }
 
@@ -67,7 +67,7 @@ fn each_system_call_of_a_logout_fails_once() {
 
 #[test]
 #[ignore = "needs strace: cargo xtask disk"]
-fn each_system_call_fails_once_while_somebody_logs_out_of_a_login_of_version_0_1() {
+fn each_system_call_fails_once_while_somebody_logs_out_of_a_login_in_the_former_format() {
     try_all(&Bench::new(Start::Legacy, Job::LogOut), "adoption and logouts");
 }
 

@@ -273,7 +273,7 @@ async fn a_login_that_cannot_be_looked_at_is_not_taken_for_none() {
 }
 
 #[tokio::test]
-async fn a_login_of_version_0_1_that_cannot_be_taken_over_is_told_as_that() {
+async fn a_login_in_the_former_format_that_cannot_be_taken_over_is_told_as_that() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("logins.json");
     let text = r#"{"format":"edgequake-logins","version":1,"logins":[
