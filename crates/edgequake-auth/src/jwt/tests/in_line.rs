@@ -6,31 +6,50 @@ use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore};
 
 #[tokio::test(start_paused = true)]
 async fn settling_waits_for_a_logout_that_has_not_begun() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
-    jwt.authorize(&cx()).await.unwrap();
-    rig.fail([Fault::Held]);
-    let refreshing = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.refresh_now().await }
-    });
-    rig.arrival("/refresh").await;
-    // Whoever waits for the refresh first is also first when it has ended.
-    let settling = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.settle(secs(60)).await }
-    });
-    tokio::task::yield_now().await;
-    let leaving = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.logout().await }
-    });
-    tokio::task::yield_now().await;
-    rig.release.notify_one();
-    assert!(settling.await.unwrap());
-    assert_eq!((rig.count("/logout"), stored(&store).await), (1, None));
-    assert!(leaving.await.unwrap().is_complete());
-    assert!(refreshing.await.unwrap().is_err());
+    // Both wait for a refresh that is under way, and either is first when it ends.
+    for settles_first in [false, true] {
+        let (rig, store) = (Rig::default(), MemoryStore::new());
+        let jwt = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+        jwt.authorize(&cx()).await.unwrap();
+        rig.fail([Fault::Held, Fault::Held]);
+        let refreshing = tokio::spawn({
+            let jwt = jwt.clone();
+            async move { jwt.refresh_now().await }
+        });
+        rig.arrival("/refresh").await;
+        let settle = || {
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.settle(secs(60)).await })
+        };
+        let log_out = || {
+            let jwt = jwt.clone();
+            tokio::spawn(async move { jwt.logout().await })
+        };
+        let wait = async || {
+            for _ in 0..8 {
+                tokio::task::yield_now().await;
+            }
+        };
+        let (settling, leaving) = if settles_first {
+            let settling = settle();
+            wait().await;
+            (settling, log_out())
+        } else {
+            let leaving = log_out();
+            wait().await;
+            (settle(), leaving)
+        };
+        wait().await;
+        rig.release.notify_one();
+        rig.arrival("/logout").await;
+        wait().await;
+        assert!(!settling.is_finished(), "nobody has answered the logout; {settles_first}");
+        rig.release.notify_one();
+        assert!(settling.await.unwrap());
+        assert_eq!((rig.count("/logout"), stored(&store).await), (1, None), "{settles_first}");
+        assert!(leaving.await.unwrap().is_complete());
+        assert!(refreshing.await.unwrap().is_err());
+    }
 }
 
 #[tokio::test(start_paused = true)]
