@@ -3,7 +3,7 @@
 //! The targets live in `crates/*/fuzz`, workspaces of their own as `cargo-fuzz` wants it. Ordinary tests replay the inputs
 //! in `fuzz/corpus/<target>`; this command starts from them and looks for more. What it collects goes to the target folder,
 //! so that only inputs chosen by a person are committed; an input that fails goes to `fuzz/artifacts`. At the end it prints how many
-//! inputs each target was run with.
+//! inputs each target was run with, or how it failed; one that fails keeps none of the others from being run.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -47,42 +47,69 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
         let names: Vec<_> = found.iter().map(|(_, name)| name.as_str()).collect();
         return Err(Failure::new(format!("no such fuzz target; there are: {}", names.join(", "))));
     }
-    let mut runs = Vec::new();
-    for (folder, target) in chosen {
-        println!("fuzzing {target} for {seconds} s");
-        let build = workspace.target.join("fuzz");
-        let collected = build.join("corpus").join(target);
-        fs::create_dir_all(&collected).during("making the folder for what fuzzing collects")?;
-        let mut fuzz = cargo_fuzz(&binary, "run", folder);
-        // The first corpus is the one that is written to.
-        fuzz.arg("--target-dir").arg(&build).arg(target).arg(collected);
-        fuzz.args(Some(folder.join("corpus").join(target)).filter(|seeds| seeds.is_dir()));
-        fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
-        runs.push((target, watch(&mut fuzz, target)?));
+    let outcomes: Vec<_> = chosen
+        .into_iter()
+        .map(|(folder, target)| (target.as_str(), fuzz(&workspace, &binary, folder, target, seconds)))
+        .collect();
+    print!("{}", summary(&outcomes));
+    let failed: Vec<_> =
+        outcomes.iter().filter(|(_, outcome)| outcome.is_err()).map(|(target, _)| *target).collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::new(format!("fuzzing failed: {}", failed.join(", "))))
     }
-    for (target, runs) in runs {
-        println!("{target:<16} {runs:>12} runs");
-    }
-    Ok(())
 }
 
-/// Runs a target, with what it says on our own stream, and gives how many inputs it was run with.
-fn watch(fuzz: &mut Command, target: &str) -> Result<u64> {
+/// Runs one target, and gives how many inputs it was run with.
+fn fuzz(workspace: &Workspace, binary: &Path, folder: &Path, target: &str, seconds: u32) -> Result<u64> {
+    println!("fuzzing {target} for {seconds} s");
+    let build = workspace.target.join("fuzz");
+    let collected = build.join("corpus").join(target);
+    fs::create_dir_all(&collected).during("making the folder for what fuzzing collects")?;
+    let mut fuzz = cargo_fuzz(binary, "run", folder);
+    // The first corpus is the one that is written to.
+    fuzz.arg("--target-dir").arg(&build).arg(target).arg(collected);
+    fuzz.args(Some(folder.join("corpus").join(target)).filter(|seeds| seeds.is_dir()));
+    fuzz.arg("--").arg(format!("-max_total_time={seconds}"));
+    watch(&mut fuzz)
+}
+
+/// A line for each target.
+fn summary(outcomes: &[(&str, Result<u64>)]) -> String {
+    let line = |(target, outcome): &(&str, Result<u64>)| match outcome {
+        Ok(runs) => format!("{target:<16} {runs:>12} runs\n"),
+        Err(failure) => format!("{target:<16} {failure}\n"),
+    };
+    outcomes.iter().map(line).collect()
+}
+
+/// Runs a fuzzer, with what it says on our own stream, and gives how many inputs it was run with.
+fn watch(fuzz: &mut Command) -> Result<u64> {
     let mut process = fuzz.stderr(Stdio::piped()).spawn().during("starting cargo-fuzz")?;
-    let mut runs = None;
-    if let Some(stderr) = process.stderr.take() {
-        for line in BufReader::new(stderr).split(b'\n') {
-            let line = line.during("reading what the fuzzer says")?;
-            let line = String::from_utf8_lossy(&line);
-            eprintln!("{line}");
-            runs = done(&line).or(runs);
-        }
+    let heard = process.stderr.take().map(|stderr| listen(BufReader::new(stderr))).transpose();
+    if heard.is_err() {
+        // It may have ended by itself.
+        let _ = process.kill();
     }
     let status = process.wait().during("waiting for the fuzzer")?;
+    let runs = heard?.flatten();
     if !status.success() {
-        return Err(Failure::new(format!("fuzzing {target} failed: {status}")));
+        return Err(Failure::new(status.to_string()));
     }
-    runs.ok_or_else(|| Failure::new(format!("the fuzzer does not say how often it ran {target}")))
+    runs.ok_or_else(|| Failure::new("the fuzzer does not say how often it ran"))
+}
+
+/// Passes on what a fuzzer says, and gives how many runs that is.
+fn listen(said: impl BufRead) -> Result<Option<u64>> {
+    let mut runs = None;
+    for line in said.split(b'\n') {
+        let line = line.during("reading what the fuzzer says")?;
+        let line = String::from_utf8_lossy(&line);
+        eprintln!("{line}");
+        runs = done(&line).or(runs);
+    }
+    Ok(runs)
 }
 
 /// How many runs libFuzzer says that it has done, in its last line.
@@ -106,5 +133,34 @@ mod tests {
         assert_eq!(done("Done 1523456 runs in 61 second(s)"), Some(1_523_456));
         assert_eq!(done("#2\tINITED cov: 7 ft: 8 corp: 1/1b exec/s: 0 rss: 28Mb"), None);
         assert_eq!(done("Done"), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_that_fails_is_told_beside_the_others() {
+        let outcome = |script: &str| watch(Command::new("sh").args(["-c", script]));
+        let outcomes = [
+            ("first", outcome("echo 'Done 3 runs in 1 second(s)' >&2; exit 77")),
+            ("second", outcome("echo 'Done 12 runs in 1 second(s)' >&2; echo end >&2")),
+            ("third", outcome("echo >&2")),
+        ];
+        assert_eq!(
+            summary(&outcomes),
+            "first            exit status: 77\n\
+             second                     12 runs\n\
+             third            the fuzzer does not say how often it ran\n"
+        );
+    }
+
+    #[test]
+    fn a_stream_that_breaks_off_is_a_failure() {
+        struct Broken;
+        impl std::io::Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::Error::other("broken"))
+            }
+        }
+        let failure = listen(BufReader::new(Broken)).unwrap_err().to_string();
+        assert_eq!(failure, "reading what the fuzzer says: broken");
     }
 }
