@@ -3,6 +3,9 @@
 //! Documents that share a track are asked for by that, all others by the list of documents, newest first, up to the last one that is
 //! waited for. Only a document that neither shows is asked for by itself.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -123,6 +126,10 @@ impl<T> Watch<T> {
         };
         let asked = asked.await;
         let mut ended = self.take_ended();
+        if matches!(asked, Err(Cut::Later)) {
+            // Nobody knows what the server would have said meanwhile.
+            self.pending.iter_mut().for_each(|it| it.unknown_since = None);
+        }
         match asked {
             Err(Cut::Never(error)) => ended.extend(self.give_up(|| again(&error))),
             Ok(()) | Err(Cut::Later) => {
