@@ -159,7 +159,8 @@ struct Claim<'a> {
 
 impl<'a> Claim<'a> {
     fn of(uploaded: &'a Mutex<HashSet<Digest>>, digest: Digest) -> Option<Self> {
-        lock(uploaded).insert(digest).then_some(Self { uploaded, digest: Some(digest) })
+        let new = lock(uploaded).insert(digest);
+        new.then(|| Self { uploaded, digest: Some(digest) })
     }
 
     fn keep(mut self) {

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use edgequake_types::DocumentId;
 use edgequake_types::documents::{DocumentStatus, DocumentSummary, ListDocuments};
@@ -29,26 +29,71 @@ const PATIENCE: usize = 5;
 /// What the workspace held when the run began.
 pub(super) struct Held {
     names: RandomState,
-    /// By length; 0 where the server does not tell it.
-    documents: Mutex<HashMap<u64, Vec<Entry>>>,
+    documents: Mutex<Documents>,
     /// Whether the metadata of documents does not tell the hash.
     without_metadata: AtomicBool,
+}
+
+/// The documents, by what is known of them. Where a server does not tell their lengths, those are 0.
+#[derive(Default)]
+struct Documents {
+    all: Vec<Entry>,
+    /// By length and name.
+    named: HashMap<(u64, u64), Vec<usize>>,
+    /// By length, those that nobody has asked for their hash.
+    unasked: HashMap<u64, Vec<usize>>,
+    hashed: HashMap<Digest, usize>,
 }
 
 /// A document of the workspace.
 struct Entry {
     id: DocumentId,
-    /// The hash of its name: all that is wanted of it is whether it is equal.
-    name: u64,
     in_flight: bool,
-    hash: Known,
+    asked: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Known {
-    NotAsked,
-    Nothing,
-    Hash(Digest),
+impl Documents {
+    fn add(&mut self, length: u64, name: u64, id: DocumentId, in_flight: bool) {
+        let number = self.all.len();
+        self.all.push(Entry { id, in_flight, asked: false });
+        self.named.entry((length, name)).or_default().push(number);
+        self.unasked.entry(length).or_default().push(number);
+    }
+
+    fn with_hash(&self, digest: &Digest) -> Option<Found> {
+        let entry = self.all.get(*self.hashed.get(digest)?)?;
+        Some(Found { id: entry.id.clone(), in_flight: entry.in_flight })
+    }
+
+    /// Those of this length and name that are still to be asked for their hash.
+    fn of_name(&self, length: u64, name: u64) -> Vec<(usize, DocumentId)> {
+        let named = [length, 0].into_iter().filter_map(|length| self.named.get(&(length, name))).flatten();
+        named.filter_map(|number| self.to_ask(*number)).collect()
+    }
+
+    /// Some others of this length, which are given to nobody else.
+    fn of_length(&mut self, length: u64) -> Vec<(usize, DocumentId)> {
+        let mut others = Vec::new();
+        while others.len() < OTHERS {
+            let Some(number) = self.unasked.get_mut(&length).and_then(Vec::pop) else { break };
+            others.extend(self.to_ask(number));
+        }
+        others
+    }
+
+    fn to_ask(&self, number: usize) -> Option<(usize, DocumentId)> {
+        let entry = self.all.get(number).filter(|entry| !entry.asked)?;
+        Some((number, entry.id.clone()))
+    }
+
+    fn learn(&mut self, number: usize, hash: Option<Digest>) {
+        if let Some(entry) = self.all.get_mut(number) {
+            entry.asked = true;
+        }
+        if let Some(hash) = hash {
+            self.hashed.insert(hash, number);
+        }
+    }
 }
 
 /// A document with the same content.
@@ -61,7 +106,7 @@ impl Held {
     /// Reads the list of documents, page by page.
     pub(super) async fn load(client: &Client) -> Result<Self, Error> {
         let names = RandomState::new();
-        let mut documents: HashMap<u64, Vec<Entry>> = HashMap::new();
+        let mut documents = Documents::default();
         let mut pages = client.documents().list(ListDocuments::new().page_size(PAGE)).pages();
         let mut failures = 0;
         while let Some(page) = pages.next().await {
@@ -77,14 +122,13 @@ impl Held {
             };
             for document in page.documents.into_iter().filter(is_held) {
                 let name = document.file_name.as_deref().or(document.title.as_deref()).unwrap_or_default();
-                let name = names.hash_one(name);
-                let in_flight = !document.is_terminal();
-                let entry = Entry { id: document.id, name, in_flight, hash: Known::NotAsked };
-                documents.entry(document.content_length.unwrap_or(0)).or_default().push(entry);
+                let (name, in_flight) = (names.hash_one(name), !document.is_terminal());
+                documents.add(document.content_length.unwrap_or(0), name, document.id, in_flight);
             }
         }
         let scope = client.scope().headers();
-        if documents.is_empty() && !(scope.contains_key(&X_TENANT_ID) && scope.contains_key(&X_WORKSPACE_ID))
+        if documents.all.is_empty()
+            && !(scope.contains_key(&X_TENANT_ID) && scope.contains_key(&X_WORKSPACE_ID))
         {
             tracing::warn!(
                 "the list of documents is empty; some servers show none without the headers of a tenant and a workspace"
@@ -102,35 +146,39 @@ impl Held {
         digest: &Digest,
     ) -> Result<Option<Found>, Error> {
         let name = self.names.hash_one(name);
-        let mut to_ask = Vec::new();
-        {
-            let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-            let same = documents.get(&length).into_iter().flatten();
-            let unmeasured = documents.get(&0).into_iter().flatten().filter(|it| it.name == name);
-            for entry in same.chain(unmeasured) {
-                match entry.hash {
-                    Known::Hash(hash) if hash == *digest => return Ok(Some(found(entry))),
-                    Known::NotAsked => to_ask.push((entry.name != name, entry.id.clone())),
-                    Known::Hash(_) | Known::Nothing => {}
-                }
-            }
+        let known = self.lock().with_hash(digest);
+        if known.is_some() {
+            return Ok(known);
         }
-        to_ask.sort_by_key(|(other, _)| *other);
-        let named = to_ask.iter().filter(|(other, _)| !other).count();
-        for (_, id) in to_ask.into_iter().take(named + OTHERS) {
+        let named = self.lock().of_name(length, name);
+        if let Some(found) = self.ask(client, named, digest).await? {
+            return Ok(Some(found));
+        }
+        let others = self.lock().of_length(length);
+        self.ask(client, others, digest).await
+    }
+
+    /// Asks one after the other for its hash, until one has this.
+    async fn ask(
+        &self,
+        client: &Client,
+        documents: Vec<(usize, DocumentId)>,
+        digest: &Digest,
+    ) -> Result<Option<Found>, Error> {
+        for (number, id) in documents {
             let hash = self.hash_of(client, &id).await?;
-            let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
-            let known =
-                |length: &u64| documents.get(length).is_some_and(|all| all.iter().any(|it| it.id == id));
-            let Some(place) = [length, 0].into_iter().find(known) else { continue };
-            let entries = documents.get_mut(&place).into_iter().flatten();
-            let Some(entry) = entries.into_iter().find(|it| it.id == id) else { continue };
-            entry.hash = hash.map_or(Known::Nothing, Known::Hash);
-            if entry.hash == Known::Hash(*digest) {
-                return Ok(Some(found(entry)));
+            let mut documents = self.lock();
+            documents.learn(number, hash);
+            if hash.as_ref() == Some(digest) {
+                return Ok(documents.with_hash(digest));
             }
         }
-        Ok(None)
+        // Others may have found it meanwhile.
+        Ok(self.lock().with_hash(digest))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Documents> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The hash of a document's content; `None` where the server does not tell it, or there is no such document any more.
@@ -152,10 +200,6 @@ impl Held {
             Err(error) => Err(error),
         }
     }
-}
-
-fn found(entry: &Entry) -> Found {
-    Found { id: entry.id.clone(), in_flight: entry.in_flight }
 }
 
 /// Whether a document need not be uploaded again: not one that failed or is going.

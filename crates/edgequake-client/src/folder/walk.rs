@@ -1,5 +1,6 @@
 //! [`Source`]: the files of a folder or of a list, a few at a time, looked at where blocking is allowed.
 
+use std::error::Error as _;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,7 +135,16 @@ fn path_of(error: &ignore::Error) -> Option<PathBuf> {
 /// What the system says, without the path, which is told already.
 fn io_error(error: ignore::Error) -> io::Error {
     match error {
-        ignore::Error::Io(error) => error,
+        ignore::Error::Io(error) => {
+            let mut cause = error.source();
+            while let Some(inner) = cause {
+                if let Some(code) = inner.downcast_ref::<io::Error>().and_then(io::Error::raw_os_error) {
+                    return io::Error::from_raw_os_error(code);
+                }
+                cause = inner.source();
+            }
+            error
+        }
         ignore::Error::WithPath { err, .. }
         | ignore::Error::WithDepth { err, .. }
         | ignore::Error::WithLineNumber { err, .. } => io_error(*err),

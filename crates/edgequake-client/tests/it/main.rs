@@ -12,10 +12,13 @@ mod dev;
 mod environment;
 mod errors;
 mod flows;
+#[cfg(all(feature = "folder", unix))]
+mod folder;
 mod fronts;
 mod futures;
 mod http2;
 mod http2_server;
+mod ingestion;
 mod layers;
 mod leftovers;
 mod limits;
@@ -39,6 +42,8 @@ mod secrets;
 mod runtimes;
 mod server;
 mod sessions;
+#[cfg(feature = "websocket")]
+mod socket;
 mod socks;
 mod streams;
 mod tls;
