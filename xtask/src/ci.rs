@@ -29,7 +29,6 @@ const STEPS: &[Step] = &[
     step("packages", packages::check),
     step("clippy", clippy),
     step("clippy, each crate alone", clippy_alone),
-    step("optional features", optional_features),
     step("documentation", documentation),
     step("README", readme::check),
     step("public API", public::check_if_readable),
@@ -96,21 +95,6 @@ fn clippy_alone(workspace: &Workspace) -> Result<()> {
         run_command(clippy.args(["--", "-D", "warnings"]))?;
     }
     Ok(())
-}
-
-/// The tests of what no default feature has.
-fn optional_features(_: &Workspace) -> Result<()> {
-    run_command(&mut cargo([
-        "test",
-        "--quiet",
-        "--package",
-        "edgequake-types",
-        "--all-features",
-        "--lib",
-        "timestamp",
-    ]))?;
-    let client = ["test", "--quiet", "--package", "edgequake-client", "--features", "brotli"];
-    run_command(cargo(client).args(["--lib", "--test", "it", "compression"]))
 }
 
 fn documentation(_: &Workspace) -> Result<()> {
