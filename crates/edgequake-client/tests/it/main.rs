@@ -14,6 +14,8 @@ mod errors;
 mod flows;
 #[cfg(all(feature = "folder", unix))]
 mod folder;
+#[cfg(all(feature = "folder", unix))]
+mod folder_changes;
 mod fronts;
 mod futures;
 mod http2;

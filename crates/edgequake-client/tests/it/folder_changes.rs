@@ -1,0 +1,127 @@
+//! Folders whose files change under the run, callers that panic, and PDFs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use edgequake_client::Client;
+use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::types::documents::ListDocuments;
+use edgequake_devserver::DevServer;
+use http::{Method, Request, Response};
+
+use crate::folder::{backend, folder, lines, run};
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_changes_is_hashed_and_sent_anew() {
+    let folder = folder([("a.md", "The bridge.")]);
+    let (_server, client) = backend(DevServer::builder());
+    let first = AtomicBool::new(true);
+    // Called between the hash and the upload.
+    let upload = client.documents().upload_folder(folder.path()).configure(move |path, upload| {
+        if first.swap(false, Ordering::Relaxed) {
+            std::fs::write(path, "The bridge, and the tunnel.").unwrap();
+        }
+        upload
+    });
+    let (told, report) = run(upload, folder.path()).await;
+    assert_eq!(lines(&told), "a.md: found, uploaded\n");
+    assert_eq!(report.uploaded_bytes, 27);
+    let list = client.documents().list(ListDocuments::new()).await.unwrap();
+    assert_eq!(list.documents[0].content_length, Some(27));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_keeps_changing_or_vanishes_is_told() {
+    let folder = folder([("a.md", "The bridge."), ("b.md", "The tunnel."), ("c.md", "The ferry.")]);
+    let (_server, client) = backend(DevServer::builder());
+    let count = AtomicUsize::new(0);
+    let upload = client.documents().upload_folder(folder.path()).configure(move |path, upload| {
+        match path.file_name().and_then(|name| name.to_str()) {
+            Some("a.md") => {
+                let number = count.fetch_add(1, Ordering::Relaxed);
+                std::fs::write(path, "x".repeat(50 + number)).unwrap();
+            }
+            Some("b.md") => std::fs::remove_file(path).unwrap(),
+            _ => panic!("the caller's own"),
+        }
+        upload
+    });
+    let (told, report) = run(upload, folder.path()).await;
+    let told = lines(&told).replace(folder.path().to_str().unwrap(), "FOLDER");
+    assert!(told.contains("a.md changed while it was uploaded: upload it again"), "{told}");
+    assert!(
+        told.contains("b.md: found, failed: the request cannot be written: cannot read FOLDER/b.md"),
+        "{told}"
+    );
+    assert!(told.contains("c.md: found, failed: "), "{told}");
+    assert_eq!((report.found, report.failed), (3, 3));
+}
+
+#[tokio::test]
+async fn files_below_have_their_path_as_title() {
+    let folder = folder([("a.md", "The bridge."), ("2031/notes/b.md", "The tunnel.")]);
+    let (_server, client) = backend(DevServer::builder());
+    run(client.documents().upload_folder(folder.path()), folder.path()).await;
+    let mut titles = Vec::new();
+    for document in client.documents().list(ListDocuments::new()).await.unwrap().documents {
+        let document = client.documents().get(document.id).await.unwrap();
+        titles.push((document.file_name.unwrap(), document.metadata.map(|it| it["title"].clone())));
+    }
+    titles.sort_by(|one, other| one.0.cmp(&other.0));
+    assert_eq!(titles, [("a.md".to_owned(), None), ("b.md".to_owned(), Some("2031/notes/b.md".into()))]);
+}
+
+/// A server of PDFs: each upload is answered with this, and the second question after one tells its document.
+fn pdf_server(upload: &'static str) -> Client {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let transport = tower::service_fn(move |request: Request<RequestBody>| {
+        let body = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/api/v1/documents/pdf") => upload,
+            (&Method::GET, "/api/v1/documents/pdf/p-1") => match asked.fetch_add(1, Ordering::Relaxed) {
+                0 => r#"{"pdf_id":"p-1","status":"processing"}"#,
+                _ => r#"{"pdf_id":"p-1","document_id":"d-1","status":"completed"}"#,
+            },
+            (&Method::GET, "/api/v1/documents/pdf/p-9") => {
+                r#"{"pdf_id":"p-9","status":"failed","errors":"no pages"}"#
+            }
+            (&Method::GET, "/api/v1/tasks/pdf-1") => r#"{"track_id":"pdf-1","status":"indexed"}"#,
+            (&Method::GET, "/api/v1/documents/d-1") => r#"{"id":"d-1","status":"completed","chunk_count":2}"#,
+            (&Method::GET, "/api/v1/documents") => {
+                r#"{"documents":[{"id":"d-1","status":"completed","chunk_count":2}],"total":1,"page":1,"page_size":100,"total_pages":1}"#
+            }
+            (method, path) => panic!("{method} {path}"),
+        };
+        std::future::ready(Response::builder().body(ResponseBody::from(Bytes::from(body))))
+    });
+    Client::builder().build_on(transport).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn pdfs_go_their_own_way() {
+    let folder = folder([("a.PDF", "%PDF-1.7")]);
+    let client = pdf_server(r#"{"pdf_id":"p-1","status":"queued","task_id":"pdf-1"}"#);
+    let mut events = client.documents().upload_folder(folder.path()).wait(true).events();
+    let mut names = Vec::new();
+    while let Some(event) = events.next().await {
+        names.push(format!("{event:?}").split([' ', '(']).next().unwrap().to_owned());
+    }
+    assert_eq!(names, ["Found", "Uploaded", "Processed", "Finished"]);
+
+    // One file alone, too.
+    let client = pdf_server(r#"{"pdf_id":"p-1","status":"queued","task_id":"pdf-1"}"#);
+    let uploaded = client.pdfs().upload_file(folder.path().join("a.PDF")).await.unwrap();
+    assert_eq!(client.documents().wait_for(&uploaded).await.unwrap().chunk_count, 2);
+
+    let client = pdf_server(r#"{"pdf_id":"p-2","status":"duplicate","task_id":"","duplicate_of":"p-1"}"#);
+    let (told, _) = run(client.documents().upload_folder(folder.path()), folder.path()).await;
+    assert_eq!(lines(&told), "a.PDF: found, skipped: already in the workspace\n");
+
+    let client = pdf_server(r#"{"pdf_id":"p-9","status":"queued"}"#);
+    let uploaded = client.pdfs().upload_file(folder.path().join("a.PDF")).await.unwrap();
+    let waited = client.documents().wait_all([&uploaded]).next().await.unwrap();
+    let error = waited.result.unwrap_err();
+    assert_eq!(error.processing().unwrap().message.as_deref(), Some("no pages"));
+    let error = client.documents().wait_for(&uploaded).await.unwrap_err();
+    assert_eq!(error.processing().unwrap().message.as_deref(), Some("no pages"));
+}
