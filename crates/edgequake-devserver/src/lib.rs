@@ -32,7 +32,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`faults`](Backend::faults) | failures to order: statuses, delays, resets, cut bodies, silent connections, processing that fails |
+//! | [`faults`](Backend::faults) | failures to order: statuses, delays, resets, cut bodies, silent connections, processing and deletions that fail, stages that last |
 //! | [`clock`](Backend::clock) | moves the time by which tokens expire and lockouts end |
 //! | [`ledger`](Backend::ledger) | why each session was lost, and by whom |
 //! | [`recorder`](Backend::recorder) | requests with headers and bodies, secrets taken out |
@@ -73,10 +73,12 @@
 //!
 //! # What it serves
 //!
-//! Sessions, users, API keys, tenants, workspaces, documents (text and text files), tasks, queries, the probes, the setup
-//! status, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer 501
-//! with the code `NOT_IMPLEMENTED`: PDFs, the knowledge graph, chat, single sign-on, and of documents the batches, scans,
-//! recovery, search, lineage, downloads, assets and pages. So does a WebSocket without a socket, in plain text. The refresh token cookie of browsers is not set.
+//! Sessions, users, API keys, tenants, workspaces, documents (text and text files, one by one, in batches, or from
+//! [folders](DevServerBuilder::scan_root)), their recovery and progress, tasks, the pipeline, queries, the probes, the setup, and
+//! the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer 501
+//! with the code `NOT_IMPLEMENTED`: PDFs, the knowledge graph, chat, and of documents the lineage, downloads, assets and pages.
+//! So does a WebSocket without a socket, in plain text. Single sign-on is refused as by a server without an identity provider. The
+//! refresh token cookie of browsers is not set.
 //!
 //! # Intentional differences from the real server
 //!
@@ -93,6 +95,11 @@
 //! * Bodies are limited to 10 MiB, those of uploaded files, which are read as they arrive, to 50 MiB,
 //!   and all documents together to 256 MiB of text and metadata. Of a form, every field but the file may have 256 KiB, and
 //!   there may be 1,000 parts. A body of JSON is decoded as a whole: while it is, small objects take a hundred times their text.
+//! * Chunks that [failed](Fault::chunks) are really tried again, except in [`Era::B`]. Texts have nothing to analyze again, so that
+//!   `reanalyze` ingests them once more.
+//! * A document is cancelled at once, and so is all that the pipeline processes. What the real server answers to the cancelling of
+//!   a document is not known; here it is the document's id and status.
+//! * The prices of models are invented, and nobody pays them.
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
 //! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants, each described in 16 KiB at most; the settings of a

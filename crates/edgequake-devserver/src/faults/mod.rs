@@ -146,7 +146,9 @@ pub enum Effect {
     /// Processing of a document fails. `on` cannot limit it.
     #[non_exhaustive]
     FailProcessing {
-        /// The stage, such as `embedding`.
+        /// The stage: one that every document passes (`preprocessing`, `chunking`, `extracting`, `embedding`, `storing`), or one that
+        /// only those pass which a fault hits there (`uploading`, `queued`, `converting`, `gleaning`, `merging`, `summarizing`,
+        /// `indexing`, `projecting`).
         stage: String,
         /// Whether the document ends as `partial_failure` instead of `failed`. Default false.
         #[serde(default)]
@@ -156,10 +158,10 @@ pub enum Effect {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         chunks: Vec<u64>,
     },
-    /// Processing of a document stays at a stage until it is cancelled. `on` cannot limit it.
+    /// Processing of a document stays at a stage until it is cancelled or processed again. `on` cannot limit it.
     #[non_exhaustive]
     HangProcessing {
-        /// The stage, such as `embedding`.
+        /// The stage, as for a failure.
         stage: String,
     },
     /// Deleting a document fails: it stays as `delete_failed`. Hits deletions that are queued, each document once; `on` cannot

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use edgequake_devserver::Fault;
+use edgequake_devserver::{Backend, Fault};
 use edgequake_types::Endpoint;
-use edgequake_types::documents::{UploadFile, UploadText};
+use edgequake_types::documents::{NamedFile, UploadFile, UploadFiles, UploadText};
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
@@ -85,22 +85,30 @@ async fn a_file_may_be_larger_than_other_bodies() {
     backend.faults().add(Fault::hang_processing("preprocessing")).unwrap();
     for (mebibytes, status) in [(11, 202), (50, 413)] {
         let upload = UploadFile::from_bytes("large.txt", vec![b'x'; mebibytes << 20]);
-        let (mut parts, body) = upload.to_request().unwrap().into_parts();
-        for name in ["x-tenant-id", "x-workspace-id"] {
-            parts.headers.insert(name, "default".parse().unwrap());
-        }
-        // Its length is not known before it ends.
-        parts.headers.remove("content-length");
-        let body = http_body_util::StreamBody::new(
-            futures_util::stream::iter(
-                body.bytes().unwrap().chunks(60_000).map(bytes::Bytes::copy_from_slice).collect::<Vec<_>>(),
-            )
-            .map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece))),
-        );
-        let answer = backend.service().oneshot(http::Request::from_parts(parts, body)).await.unwrap();
-        assert_eq!(answer.status(), status, "{mebibytes} MiB");
+        assert_eq!(status_of(&backend, &upload).await, status, "{mebibytes} MiB");
+        // Several files share the limit.
+        let half = |name: &str| NamedFile::from_bytes(name, vec![name.as_bytes()[0]; mebibytes << 19]);
+        let upload = UploadFiles::new([half("a.txt"), half("b.txt")]);
+        assert_eq!(status_of(&backend, &upload).await, status, "{mebibytes} MiB in two files");
     }
-    assert_eq!(backend.stats().uploads, 1);
+    assert_eq!(backend.stats().uploads, 3);
+}
+
+/// Sends an upload whose length is not known before it ends.
+async fn status_of(backend: &Backend, upload: &impl Endpoint) -> u16 {
+    let (mut parts, body) = upload.to_request().unwrap().into_parts();
+    for name in ["x-tenant-id", "x-workspace-id"] {
+        parts.headers.insert(name, "default".parse().unwrap());
+    }
+    parts.headers.remove("content-length");
+    let body = http_body_util::StreamBody::new(
+        futures_util::stream::iter(
+            body.bytes().unwrap().chunks(60_000).map(bytes::Bytes::copy_from_slice).collect::<Vec<_>>(),
+        )
+        .map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece))),
+    );
+    let answer = backend.service().oneshot(http::Request::from_parts(parts, body)).await.unwrap();
+    answer.status().as_u16()
 }
 
 #[tokio::test]

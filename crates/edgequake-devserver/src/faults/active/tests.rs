@@ -173,6 +173,29 @@ fn texts_of_faults_are_bounded_in_bytes() {
 }
 
 #[test]
+fn faults_of_the_background_in_json() {
+    for (json, fault) in [
+        (r#"{"effect": "fail_deletion", "times": 1}"#, Fault::fail_deletion().times(1)),
+        (
+            r#"{"effect": {"fail_processing": {"stage": "merging", "partial": true, "chunks": [0, 2]}}}"#,
+            Fault::partial_processing("merging").chunks([0, 2]),
+        ),
+        (
+            r#"{"effect": {"fail_processing": {"stage": "queued"}}}"#,
+            // Only a partial failure has chunks.
+            Fault::fail_processing("queued").chunks([1]),
+        ),
+    ] {
+        assert_eq!(serde_json::from_str::<Fault>(json).unwrap(), fault);
+        faults().add(fault).unwrap();
+    }
+    let faults = faults();
+    faults.add(Fault::fail_deletion().times(1)).unwrap();
+    assert!(faults.take(asked("Query")).is_none() && faults.take_at_stage("storing").is_none());
+    assert!(faults.take_at_deletion().is_some() && faults.take_at_deletion().is_none());
+}
+
+#[test]
 fn a_fault_of_processing_waits_for_its_stage() {
     let faults = faults();
     let fails = Effect::FailProcessing { stage: "embedding".to_owned(), partial: false, chunks: Vec::new() };
