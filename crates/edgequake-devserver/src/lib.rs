@@ -150,6 +150,7 @@ mod processing;
 mod injecting;
 mod conversions;
 mod cancelling;
+mod reworking;
 #[cfg(feature = "pdf")]
 mod converting;
 mod seed;

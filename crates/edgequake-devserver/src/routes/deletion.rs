@@ -8,11 +8,12 @@ use edgequake_types::documents::{
     DeletionImpact, DocumentStatus, GetDeletionImpact,
 };
 use edgequake_types::tasks::{Task, TaskStatus, TaskType};
-use edgequake_types::{DocumentId, TrackId};
+use edgequake_types::{DocumentId, PdfId, TrackId};
 use http::header::{HeaderValue, LOCATION};
 use serde_json::Value;
 
 use crate::config::Era;
+use crate::conversions;
 use crate::error::Refusal;
 use crate::processing;
 use crate::reply::Reply;
@@ -92,10 +93,26 @@ pub(super) async fn delete_all(
     }
     let place = call.workspace(Refusal::bad_request)?;
     let space = call.app.spaces.open(&place);
+    let files = remove_files(&call, &space);
     match call.app.config.era {
         Era::C => Ok(queue_wipe(&call, &space)),
-        Era::B => wipe_now(&space).await,
+        Era::B => wipe_now(&space, files).await,
     }
+}
+
+/// Removes the files that no document was made from, which nobody else takes away, and tells how many there were.
+fn remove_files(call: &Call, space: &Arc<Space>) -> u64 {
+    let loose: Vec<PdfId> = {
+        let contents = space.contents();
+        let loose = contents.pdfs.newest_first().filter(|pdf| pdf.document.is_none());
+        loose.map(|pdf| pdf.id.clone()).collect()
+    };
+    for pdf in &loose {
+        // One that is not being converted is just removed.
+        let _ = conversions::cancel(&call.app, space, pdf);
+        space.contents().remove_pdf(pdf);
+    }
+    loose.len() as u64
 }
 
 /// The task that deletes all documents at the moment.
@@ -133,18 +150,23 @@ fn located<M>(accepted: M, task: &TrackId) -> Reply<M> {
 }
 
 /// Era B servers skip documents that are being processed.
-async fn wipe_now(space: &Arc<Space>) -> Result<Reply<DeletedDocuments>, Refusal> {
+async fn wipe_now(space: &Arc<Space>, files: u64) -> Result<Reply<DeletedDocuments>, Refusal> {
     let (skipped, ids): (Vec<_>, Vec<_>) = {
         let contents = space.contents();
         let documents = contents.documents.newest_first();
         documents.map(|document| (document.is_in_flight(), document.id.clone())).partition(|(busy, _)| *busy)
     };
     let ids: Vec<DocumentId> = ids.into_iter().map(|(_, id)| id).collect();
+    let converted = {
+        let contents = space.contents();
+        ids.iter().filter(|id| contents.pdfs.of_document(id).is_some()).count() as u64
+    };
     let (removed, documents) = processing::delete_now(space, ids).await;
     let mut response = DeletedDocuments::deleted(documents.len() as u64);
     response.total_chunks_deleted = removed.chunks;
     response.total_entities_removed = removed.entities;
     response.total_relationships_removed = removed.relationships;
+    response.total_pdfs_deleted = files + converted;
     response.skipped_count = skipped.len() as u64;
     response.skipped_documents = skipped.into_iter().map(|(_, id)| Value::from(id.as_str())).collect();
     Ok(Reply::new(response))

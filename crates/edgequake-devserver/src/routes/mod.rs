@@ -11,12 +11,16 @@ mod pdfs;
 #[cfg(feature = "pdf")]
 mod pdf_upload;
 #[cfg(feature = "pdf")]
-mod pdf_progress;
+mod pdf_batch;
 #[cfg(feature = "pdf")]
+mod pdf_progress;
 mod page_ranges;
 #[cfg(feature = "pdf")]
 mod parse;
+mod files;
+mod pages;
 mod injections;
+mod jobs;
 mod lineage;
 mod provenance;
 mod sources;

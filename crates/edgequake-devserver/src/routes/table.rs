@@ -4,8 +4,8 @@ use edgequake_types::Auth;
 use http::Method;
 
 use super::{
-    api_keys, batch, chunks, deletion, documents, health, ingestion, injections, lineage, pipeline,
-    provenance, query, recovery, scan, session, setup, tasks, tenants, upload, users, workspaces,
+    api_keys, batch, chunks, deletion, documents, files, health, ingestion, injections, jobs, lineage, pages,
+    pipeline, provenance, query, recovery, scan, session, setup, tasks, tenants, upload, users, workspaces,
 };
 use crate::auth::permission::Permission::{Known, Query, Read, Write};
 use crate::auth::scope::Binding::{Global, Workspace, WorkspaceInPath};
@@ -82,6 +82,21 @@ fn served() -> Vec<Route> {
         Route::new(lineage::of_graph, Read, Workspace),
         Route::new(provenance::lineage, Read, Workspace),
         Route::new(provenance::provenance, Read, Workspace),
+        Route::new(files::original, Read, Workspace),
+        Route::new(files::markdown, Read, Workspace),
+        Route::new(files::assets, Read, Workspace),
+        Route::new(files::asset, Read, Workspace),
+        Route::new(files::asset_by_path, Read, Workspace),
+        Route::new(files::include, Write, Workspace),
+        Route::new(pages::list, Read, Workspace),
+        Route::new(pages::layout, Read, Workspace),
+        Route::new(pages::health, Read, Workspace),
+        Route::new(pages::reprocess, Write, Workspace),
+        Route::new(jobs::list, Read, WorkspaceInPath),
+        Route::new(jobs::create, Write, WorkspaceInPath),
+        Route::new(jobs::types, Read, WorkspaceInPath),
+        Route::new(jobs::get, Read, WorkspaceInPath),
+        Route::new(jobs::cancel, Write, WorkspaceInPath),
         Route::new(injections::add, Write, WorkspaceInPath),
         Route::form(injections::PARTS, injections::decode, injections::upload, Write, WorkspaceInPath),
         Route::new(injections::list, Read, WorkspaceInPath),
@@ -114,10 +129,11 @@ fn served() -> Vec<Route> {
 #[cfg(feature = "pdf")]
 #[rustfmt::skip]
 fn pdfs() -> Vec<Route> {
-    use super::{parse, pdf_progress, pdf_upload, pdfs};
+    use super::{parse, pdf_batch, pdf_progress, pdf_upload, pdfs};
 
     vec![
         Route::form(pdf_upload::PARTS, pdf_upload::decode, pdf_upload::upload, Write, Workspace),
+        Route::form(pdf_batch::PARTS, pdf_batch::decode, pdf_batch::upload, Write, Workspace),
         Route::new(pdfs::list, Read, Workspace),
         Route::new(pdfs::get, Read, Workspace),
         Route::new(pdfs::delete, Write, Workspace),
@@ -135,8 +151,9 @@ fn pdfs() -> Vec<Route> {
 
 /// What needs the feature `pdf`: method and path.
 #[cfg(not(feature = "pdf"))]
-const PDFS: [(Method, &str); 13] = [
+const PDFS: [(Method, &str); 14] = [
     (Method::POST, "/api/v1/documents/pdf"),
+    (Method::POST, "/api/v1/documents/pdf/batch"),
     (Method::GET, "/api/v1/documents/pdf"),
     (Method::GET, "/api/v1/documents/pdf/{pdf_id}"),
     (Method::DELETE, "/api/v1/documents/pdf/{pdf_id}"),

@@ -166,6 +166,13 @@ impl Tasks {
         }
     }
 
+    /// Cancels a task that has not begun; `None` for another one.
+    pub(crate) fn cancel_pending(&mut self, track_id: &TrackId, now: Timestamp) -> Option<Task> {
+        self.get(track_id).filter(|stored| stored.task.status == TaskStatus::Pending)?;
+        self.finish(track_id, TaskStatus::Cancelled, None, now);
+        self.get(track_id).map(|stored| stored.task.clone())
+    }
+
     /// Records progress.
     pub(crate) fn advance(&mut self, track_id: &TrackId, step: &Step, era: Era, now: Timestamp) {
         if let Some(StoredTask { task, .. }) = self.by_track.get_mut(track_id) {

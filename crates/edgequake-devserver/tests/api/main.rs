@@ -8,6 +8,7 @@ mod api_keys;
 mod batches;
 mod bodies;
 mod checks;
+mod document_files;
 mod documents;
 mod faults;
 mod finding;
@@ -15,6 +16,7 @@ mod ingestion;
 mod pipeline;
 mod fuzz;
 mod injections;
+mod jobs;
 mod lineage;
 #[cfg(feature = "pdf")]
 mod parse;

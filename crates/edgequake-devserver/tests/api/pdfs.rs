@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use edgequake_devserver::{DevServer, Era, Fault};
-use edgequake_types::documents::{DeleteDocument, GetDocument, GetTrack, ListDocuments};
+use edgequake_types::documents::{
+    DeleteAllDocuments, DeleteDocument, GetDocument, GetTrack, ListDocuments, NamedFile,
+};
 use edgequake_types::pdf::{
     CancelPdf, DeletePdf, DownloadPdf, GetPdf, GetPdfContent, GetPdfProgress, ListPdfs, PdfPhaseName,
-    PdfProgressEvent, PdfStatus, PhaseStatus, RetryPdf, StreamPdfProgress, UploadPdf, UploadedPdf,
+    PdfProgressEvent, PdfStatus, PhaseStatus, RetryPdf, StreamPdfProgress, UploadPdf, UploadPdfs,
+    UploadedPdf,
 };
 use edgequake_types::query::Query;
 use edgequake_types::tasks::{CancelTask, GetTask, RetryTask, TaskStatus, TaskType};
@@ -156,6 +159,55 @@ async fn a_conversion_fails_and_is_tried_again() {
     assert_eq!(wait_for_task(&api, &retried.task_id.unwrap()).await, TaskStatus::Indexed);
     until(&api, &uploaded.pdf_id, PdfStatus::Completed).await;
     assert_eq!(api.send(&RetryPdf::new(&uploaded.pdf_id)).await.cause(), "409 CONFLICT");
+}
+
+#[tokio::test]
+async fn several_files_are_uploaded_together() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let first = api.ok(&upload()).await;
+    ingested(&api, &first).await;
+    let other = PdfFile::of_lines(&[&["Another file."]]).bytes();
+    let batch = || {
+        UploadPdfs::new([
+            NamedFile::from_bytes("bridge.pdf", bridge()),
+            NamedFile::from_bytes("other.pdf", other.clone()),
+            NamedFile::from_bytes("notes.txt", "text"),
+        ])
+    };
+    let answer = api.send(&batch()).await;
+    assert_eq!(answer.status, 202);
+    let told = answer.model::<UploadPdfs>();
+    assert_eq!((told.total_files, told.accepted, told.duplicates, told.failed), (3, 1, 1, 1));
+    let statuses: Vec<PdfStatus> = told.results.iter().map(|result| result.status.clone()).collect();
+    assert_eq!(statuses, [PdfStatus::Duplicate, PdfStatus::Processing, PdfStatus::Failed]);
+    assert_eq!(told.results[0].duplicate_of.as_ref(), Some(&first.pdf_id));
+    assert_eq!((&told.results[0].task_id, &told.results[2].pdf_id), (&None, &None));
+    assert_eq!(told.failed_files().count(), 1);
+    wait_for_task(&api, told.results[1].task_id.as_ref().unwrap()).await;
+    let again = api.ok(&batch().force_reindex(true).metadata(serde_json::json!({"n": 1}))).await;
+    assert_eq!((again.accepted, again.results[0].status.clone()), (2, PdfStatus::Reindexing));
+    wait_for_task(&api, again.results[0].task_id.as_ref().unwrap()).await;
+    let document = api.ok(&GetPdf::new(&first.pdf_id)).await.document_id.unwrap();
+    assert_eq!(api.ok(&GetDocument::new(document)).await.metadata, Some(serde_json::json!({"n": 1})));
+    let none = api.ok(&UploadPdfs::new(Vec::<NamedFile>::new())).await;
+    assert_eq!((none.total_files, none.results.len()), (0, 0));
+    assert_eq!(api.send(&batch().extraction_mode("guess")).await.status, 422);
+}
+
+#[tokio::test]
+async fn files_go_with_everything_else() {
+    for era in [Era::B, Era::C] {
+        let (_server, api) = default_workspace(with_users().era(era)).await;
+        ingested(&api, &api.ok(&upload()).await).await;
+        let blank = UploadPdf::from_bytes("blank.pdf", PdfFile::of_contents(&[""]).bytes());
+        wait_for_task(&api, &api.ok(&blank).await.task_id.unwrap()).await;
+        let deleted = api.ok(&DeleteAllDocuments::new()).await;
+        match deleted.wipe_track_id {
+            Some(task) => drop(wait_for_task(&api, &task).await),
+            None => assert_eq!(deleted.total_pdfs_deleted, 2),
+        }
+        assert_eq!(api.ok(&ListPdfs::new()).await.items, []);
+    }
 }
 
 #[tokio::test]

@@ -52,24 +52,7 @@ async fn an_operation_is_never_taken_for_an_id() {
 }
 
 /// The operations that have a type and are not served yet.
-const NOT_YET: [&str; 16] = [
-    "DELETE /api/v2/workspaces/{workspace_id}/jobs/{job_id}",
-    "GET /api/v1/documents/{document_id}/assets",
-    "GET /api/v1/documents/{document_id}/assets/{asset_id}",
-    "GET /api/v1/documents/{document_id}/download/markdown",
-    "GET /api/v1/documents/{document_id}/download/original",
-    "GET /api/v1/documents/{document_id}/mm-assets/{*asset_path}",
-    "GET /api/v1/documents/{document_id}/pages",
-    "GET /api/v1/documents/{document_id}/pages/health",
-    "GET /api/v1/documents/{document_id}/pages/{page_number}/layout",
-    "GET /api/v2/workspaces/{workspace_id}/jobs",
-    "GET /api/v2/workspaces/{workspace_id}/jobs/catalog",
-    "GET /api/v2/workspaces/{workspace_id}/jobs/{job_id}",
-    "POST /api/v1/documents/pdf/batch",
-    "POST /api/v1/documents/{document_id}/assets/include-from-pdf",
-    "POST /api/v1/documents/{document_id}/pages/reprocess",
-    "POST /api/v2/workspaces/{workspace_id}/jobs",
-];
+const NOT_YET: [&str; 0] = [];
 
 /// The list follows that of the operations which have no type yet.
 #[test]

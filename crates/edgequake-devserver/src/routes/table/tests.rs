@@ -23,6 +23,15 @@ fn every_declared_operation_is_served_or_listed_as_unserved() {
     }
 }
 
+/// What is served with the features of the test.
+fn all_served() -> Vec<Route> {
+    let mut routes = served();
+    if cfg!(feature = "pdf") {
+        routes.extend(pdfs());
+    }
+    routes
+}
+
 #[test]
 fn every_served_operation_is_declared() {
     let declared: BTreeSet<Key> = OPERATIONS
@@ -31,7 +40,7 @@ fn every_served_operation_is_declared() {
         .flatten()
         .map(|operation| (operation.method.to_string(), operation.path))
         .collect();
-    for key in keys(&served()) {
+    for key in keys(&all_served()) {
         assert!(declared.contains(&key), "{key:?}");
     }
 }
@@ -56,7 +65,7 @@ fn requirements_follow_the_rules_of_the_real_server() {
     const GLOBAL: [&str; 5] =
         ["/api/v1/auth/", "/api/v1/users", "/api/v1/api-keys", "/api/v1/tenants", "/api/v1/setup/"];
     let web_sockets = cfg!(feature = "websocket").then(web_sockets);
-    for route in served().into_iter().chain(web_sockets.into_iter().flatten()) {
+    for route in all_served().into_iter().chain(web_sockets.into_iter().flatten()) {
         let probe = !route.path.starts_with("/api/") && !route.path.starts_with("/ws/");
         let open = (route.auth)(&Config::default()) != Auth::Required;
         let permission = match (route.method.as_str(), route.path) {
@@ -69,7 +78,10 @@ fn requirements_follow_the_rules_of_the_real_server() {
         assert_eq!(route.permission, permission, "{route:?}");
         let binding = if probe || GLOBAL.iter().any(|prefix| route.path.starts_with(prefix)) {
             Binding::Global
-        } else if route.path.starts_with("/api/v1/workspaces/{") {
+        } else if ["/api/v1/workspaces/{", "/api/v2/workspaces/{"]
+            .iter()
+            .any(|prefix| route.path.starts_with(prefix))
+        {
             Binding::WorkspaceInPath
         } else {
             Binding::Workspace

@@ -1,0 +1,96 @@
+//! Background jobs: processing many documents of a workspace again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use edgequake_types::documents::DocumentStatus;
+use edgequake_types::tasks::TaskStatus;
+use edgequake_types::{DocumentId, TrackId};
+use serde_json::json;
+
+use crate::app::App;
+use crate::clock::Timestamp;
+use crate::faults::STAGES;
+use crate::processing::{self, Again};
+use crate::state::document::StoredDocument;
+use crate::state::reprocess_track_id;
+use crate::state::space::Space;
+
+/// The name of the type of a job in the metadata of its task.
+pub(crate) const JOB_TYPE: &str = "job_type";
+
+/// From which silence on a document is stuck.
+const STUCK: Duration = Duration::from_secs(15 * 60);
+
+/// Which documents are processed again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Selection {
+    /// Those that are not being processed.
+    All,
+    /// Those that failed or were cancelled.
+    Failed,
+    /// Those whose processing has come no further for a while.
+    Stuck,
+    None,
+}
+
+impl Selection {
+    fn has(self, document: &StoredDocument, now: Timestamp) -> bool {
+        match self {
+            Self::All => !document.is_in_flight() && document.status != DocumentStatus::Deleting,
+            Self::Failed => matches!(document.status, DocumentStatus::Failed | DocumentStatus::Cancelled),
+            Self::Stuck => {
+                let is_waiting = document.status == DocumentStatus::Pending;
+                document.is_in_flight() && !is_waiting && now.since(document.updated_at) >= STUCK
+            }
+            Self::None => false,
+        }
+    }
+}
+
+/// Starts a job, which ends when its documents are processed.
+pub(crate) fn start(app: &Arc<App>, space: &Arc<Space>, task: TrackId, selection: Selection) {
+    let (weak, clock) = (Arc::downgrade(app), app.clock.clone());
+    let (space, delay) = (Arc::clone(space), app.config.processing_delay / STAGES.len() as u32);
+    app.spawn(async move {
+        clock.pause(delay).await;
+        let Some(app) = weak.upgrade() else { return };
+        let mut events = app.bus.subscribe();
+        let Some(again) = put_back(&app, &space, &task, selection) else { return };
+        processing::restart(&app, &space, &again);
+        // Nobody keeps the server while it waits.
+        drop(app);
+        while is_busy(&space, &again) {
+            if events.next_or_lost().await.is_none() {
+                return;
+            }
+        }
+        let result = json!({ "document_count": again.len() });
+        space.contents().tasks.finish(&task, TaskStatus::Indexed, Some(result), clock.timestamp());
+    });
+}
+
+/// `None` for a job that was cancelled before it began.
+fn put_back(app: &App, space: &Space, task: &TrackId, selection: Selection) -> Option<Vec<Again>> {
+    let now = app.clock.timestamp();
+    let mut contents = space.contents();
+    contents.tasks.get(task).filter(|stored| stored.task.status == TaskStatus::Pending)?;
+    contents.tasks.begin(task, now);
+    let fitting = contents.documents.newest_first().filter(|document| selection.has(document, now));
+    let ids: Vec<DocumentId> = fitting.map(|document| document.id.clone()).collect();
+    let track = reprocess_track_id(now);
+    let put_back = |id| processing::put_back(&mut contents, space, id, &track, now);
+    Some(ids.iter().filter_map(put_back).collect())
+}
+
+fn is_busy(space: &Space, again: &[Again]) -> bool {
+    let contents = space.contents();
+    let is_at_work = |again: &Again| {
+        // One that was put back again since belongs to somebody else.
+        contents
+            .documents
+            .get(&again.document)
+            .is_some_and(|document| document.task_id == again.task && document.is_in_flight())
+    };
+    again.iter().any(is_at_work)
+}
