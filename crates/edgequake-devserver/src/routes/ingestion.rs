@@ -1,11 +1,11 @@
 //! The progress of documents, stage by stage.
 
 use edgequake_types::TrackId;
-use edgequake_types::documents::DocumentStatus;
+use edgequake_types::documents::{DocumentStatus, ProgressCounts};
 use edgequake_types::ingestion::{
     GetIngestionProgress, IngestionProgress, IngestionStage, ListIngestionProgress, StageProgress, StageState,
 };
-use edgequake_types::pdf::PhaseStatus;
+use edgequake_types::pdf::{PdfStatus, PhaseStatus};
 
 use crate::clock::rfc3339;
 use crate::error::Refusal;
@@ -13,6 +13,7 @@ use crate::faults::STAGES;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::document::StoredDocument;
+use crate::state::pdf::StoredPdf;
 use crate::state::space::Contents;
 
 /// The maximum number of ids that are looked up in one request.
@@ -43,15 +44,54 @@ pub(super) async fn list(
     Ok(Reply::new(request.track_ids.iter().filter_map(find).collect()))
 }
 
-/// The progress of the document of a task, or of the one on a track that is being processed, else of its newest.
+/// The progress of the document of a task, of its file as long as that is being converted, or of the document on a track that
+/// is being processed, else of its newest.
 fn find(contents: &Contents, track: &TrackId) -> Option<IngestionProgress> {
     let documents = &contents.documents;
     let of_task = contents.tasks.get(track).and_then(|stored| documents.get(stored.document.as_ref()?));
+    let pdf = contents.pdfs.of_task(track);
+    let of_pdf = || documents.get(pdf?.document.as_ref()?);
+    if let (Some(pdf), None) = (pdf, of_task.or_else(of_pdf)) {
+        return Some(conversion(track, pdf));
+    }
     let mut on_track = documents.on_track(track);
     let document = of_task
+        .or_else(of_pdf)
         .or_else(|| on_track.find(|document| document.is_in_flight()))
         .or_else(|| documents.on_track(track).next())?;
     Some(progress(track, document, contents))
+}
+
+/// The progress of a file that is no document yet.
+fn conversion(track: &TrackId, pdf: &StoredPdf) -> IngestionProgress {
+    let (stage, phase) = match pdf.status {
+        PdfStatus::Pending => (IngestionStage::Queued, PhaseStatus::Pending),
+        PdfStatus::Failed => (IngestionStage::Failed, PhaseStatus::Failed),
+        // A document that was deleted since leaves its file converted.
+        PdfStatus::Completed => (IngestionStage::Completed, PhaseStatus::Complete),
+        _ => (IngestionStage::Converting, PhaseStatus::Active),
+    };
+    let mut progress = IngestionProgress::new(track.clone(), stage.clone());
+    progress.file_name = Some(pdf.file_name.clone());
+    progress.document_name.clone_from(&progress.file_name);
+    progress.source_type = Some("pdf".to_owned());
+    progress.stage_status = Some(phase.clone());
+    progress.message = pdf.failure.as_ref().map(|failure| failure.message.clone());
+    let (read, total) = (pdf.pages_read, pdf.page_count.unwrap_or(0));
+    let mut counts = ProgressCounts::default();
+    (counts.current, counts.total, counts.unit) = (read, total, Some("pages".to_owned()));
+    progress.counts = Some(counts);
+    progress.updated_at = Some(rfc3339(pdf.updated_at));
+    progress.started_at = pdf.started_at.map(rfc3339);
+    progress.completed_at = pdf.processed_at.map(rfc3339);
+    let mut state = StageState::new(IngestionStage::Converting, phase);
+    (state.total_items, state.completed_items) = (total, read);
+    let mut stages = StageProgress::default();
+    stages.current_stage = Some(stage);
+    stages.latest_message.clone_from(&progress.message);
+    stages.stages = vec![state];
+    progress.progress = Some(stages);
+    progress
 }
 
 fn progress(track: &TrackId, document: &StoredDocument, contents: &Contents) -> IngestionProgress {

@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use edgequake_types::TrackId;
 use edgequake_types::pipeline::{
     ActiveDocument, ActiveTask, CancelPipeline, CancelledPipeline, EstimateCost, EstimatedCost,
     GetModelPricing, GetPipelineActivity, GetPipelineStatus, GetQueueMetrics, ModelPrice, ModelPricing,
     PipelineActivity, PipelineStatus, QueueMetrics, QueuePressure,
 };
-use edgequake_types::tasks::TaskStatus;
+use edgequake_types::tasks::{Task, TaskStatus, TaskType};
 
+use crate::cancelling;
 use crate::clock::rfc3339;
 use crate::config::Era;
 use crate::error::Refusal;
@@ -30,7 +32,9 @@ pub(super) async fn status(call: Call, request: GetPipelineStatus) -> Result<Rep
     let activity = contents.documents.activity();
     let is_ingesting = contents.documents.in_flight().next().is_some();
     if is_busy {
-        let job = if is_ingesting { "Processing documents" } else { "Deleting documents" };
+        let mut running = contents.tasks.newest_first().map(|stored| &stored.task);
+        let is_deleting = running.all(|task| task.status.is_terminal() || is_deletion(task));
+        let job = if is_deleting { "Deleting documents" } else { "Processing documents" };
         status.job_name = Some(job.to_owned());
     }
     if let Some(run) = activity.run() {
@@ -45,6 +49,11 @@ pub(super) async fn status(call: Call, request: GetPipelineStatus) -> Result<Rep
     (status.pending_tasks, status.processing_tasks) = (tasks.pending, tasks.processing);
     (status.completed_tasks, status.failed_tasks) = (tasks.indexed, tasks.failed);
     Ok(Reply::new(status))
+}
+
+fn is_deletion(task: &Task) -> bool {
+    let deletions = [TaskType::Deletion, TaskType::BatchDeletion, TaskType::WorkspaceWipe];
+    task.task_type.as_ref().is_some_and(|kind| deletions.contains(kind))
 }
 
 pub(super) async fn activity(call: Call, _: GetPipelineActivity) -> Result<Reply<PipelineActivity>, Refusal> {
@@ -82,11 +91,20 @@ fn active_task(stored: &StoredTask) -> ActiveTask {
 
 pub(super) async fn cancel(call: Call, _: CancelPipeline) -> Result<Reply<CancelledPipeline>, Refusal> {
     let place = call.workspace(Refusal::bad_request)?;
-    let space = call.app.spaces.get(&place);
-    let cancelled = space.map_or(0, |space| processing::cancel_all(&call.app, &space));
+    let cancelled = call.app.spaces.get(&place).map_or(0, |space| {
+        let documents = processing::cancel_all(&call.app, &space);
+        // Files that are converted, and injected texts.
+        let tasks: Vec<TrackId> = {
+            let contents = space.contents();
+            let running = contents.tasks.newest_first().filter(|stored| !stored.task.status.is_terminal());
+            running.map(|stored| stored.task.track_id.clone()).collect()
+        };
+        let others = tasks.iter().filter_map(|task| cancelling::cancel_task(&call.app, &space, task));
+        documents + others.count()
+    });
     let (status, message) = match cancelled {
         0 => ("not_busy", "Nothing is being processed".to_owned()),
-        count => ("cancellation_requested", format!("{count} documents are cancelled")),
+        count => ("cancellation_requested", format!("Tasks that are cancelled: {count}")),
     };
     let mut cancelled = CancelledPipeline::new(status);
     cancelled.message = Some(message);

@@ -127,3 +127,48 @@ async fn what_is_unknown_or_elsewhere_is_not_told() {
     assert_eq!(api.send(&many).await.cause(), "400 BAD_REQUEST");
     assert_eq!(api.ok(&ListIngestionProgress::new([task])).await.len(), 1);
 }
+
+/// A file is followed by its task to the end of the document that it becomes.
+#[cfg(feature = "pdf")]
+#[tokio::test]
+async fn a_file_is_followed_from_its_conversion_on() {
+    use edgequake_types::pdf::UploadPdf;
+    use edgequake_types::pipeline::{CancelPipeline, GetPipelineStatus};
+
+    use crate::pdf_file::PdfFile;
+    use crate::pdfs::ingested;
+
+    let (server, api) = default_workspace(with_users()).await;
+    let file = |text: &str| UploadPdf::from_bytes("bridge.pdf", PdfFile::of_lines(&[&[text]]).bytes());
+    server.faults().add(Fault::hang_processing("converting").times(1)).unwrap();
+    let held = api.ok(&file("The bridge opened in 1931.")).await;
+    let task = held.task_id.clone().unwrap();
+    let progress = loop {
+        let progress = api.ok(&GetIngestionProgress::new(&task)).await;
+        if progress.stage == IngestionStage::Converting {
+            break progress;
+        }
+    };
+    assert_eq!(
+        (progress.source_type.as_deref(), progress.stage_status.clone()),
+        (Some("pdf"), Some(PhaseStatus::Active))
+    );
+    assert_eq!(
+        (progress.file_name.as_deref(), progress.counts.as_ref().unwrap().unit.as_deref()),
+        (Some("bridge.pdf"), Some("pages"))
+    );
+    assert_eq!(stages(&progress), "converting active 0");
+    let status = api.ok(&GetPipelineStatus::new()).await;
+    assert_eq!((status.is_busy, status.job_name.as_deref()), (true, Some("Processing documents")));
+    let cancelled = api.ok(&CancelPipeline::new()).await;
+    assert_eq!(cancelled.message.as_deref(), Some("Tasks that are cancelled: 1"));
+    let progress = api.ok(&GetIngestionProgress::new(&task)).await;
+    assert!(progress.is_finished() && !progress.is_success());
+    assert_eq!(progress.message.as_deref(), Some("The conversion was cancelled"));
+
+    let uploaded = api.ok(&file("The bridge was closed in 1990.")).await;
+    let document = ingested(&api, &uploaded).await;
+    let progress = api.ok(&GetIngestionProgress::new(uploaded.task_id.unwrap())).await;
+    assert!(progress.is_success());
+    assert_eq!(progress.document_id, Some(document));
+}

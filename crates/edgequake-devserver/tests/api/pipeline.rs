@@ -88,7 +88,7 @@ async fn documents_wait_for_a_worker_and_are_cancelled_together() {
     let cancelled = api.ok(&CancelPipeline::new()).await;
     assert_eq!(
         (cancelled.status.as_str(), cancelled.message.as_deref()),
-        ("cancellation_requested", Some("3 documents are cancelled"))
+        ("cancellation_requested", Some("Tasks that are cancelled: 3"))
     );
     assert_eq!(api.ok(&ListDocuments::new()).await.status_counts.cancelled, 3);
     let status = api.ok(&GetPipelineStatus::new()).await;
