@@ -73,10 +73,10 @@
 //!
 //! # What it serves
 //!
-//! Sessions, users, API keys, tenants, workspaces, documents (text and text files, one by one, in batches, or from
-//! [folders](DevServerBuilder::scan_root)), their recovery and progress, tasks, the pipeline, queries, the probes, the setup, and
-//! the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer 501
-//! with the code `NOT_IMPLEMENTED`: PDFs, the knowledge graph, chat, and of documents the lineage, downloads, assets and pages.
+//! Sessions, users, API keys, tenants, workspaces, documents (text, text files and PDFs, one by one, in batches, or from
+//! [folders](DevServerBuilder::scan_root)), their recovery, progress and lineage, injected knowledge, tasks, the pipeline, queries,
+//! the probes, the setup, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer
+//! 501 with the code `NOT_IMPLEMENTED`: the knowledge graph, chat, jobs, and of documents the downloads, assets and pages.
 //! So does a WebSocket without a socket, in plain text. Single sign-on is refused as by a server without an identity provider. The
 //! refresh token cookie of browsers is not set.
 //!
