@@ -41,6 +41,7 @@ impl FileReply {
     }
 
     /// A file that is shown where it can be.
+    #[cfg(feature = "pdf")]
     pub(crate) fn inline(bytes: impl Into<Bytes>, content_type: &'static str, name: &str) -> Self {
         Self { bytes: bytes.into(), content_type, disposition: disposition("inline", name) }
     }

@@ -22,6 +22,7 @@ impl Stop {
     }
 
     /// Whether both are the same flag.
+    #[cfg(feature = "pdf")]
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }

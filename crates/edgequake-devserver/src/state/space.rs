@@ -202,7 +202,7 @@ impl Spaces {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "pdf"))]
 impl Spaces {
     pub(crate) fn is_unused(&self) -> bool {
         self.usage.is_unused()

@@ -7,7 +7,7 @@ use edgequake_types::documents::{
 };
 
 use crate::documents::{default_workspace, ingest, wait_for_task};
-use crate::support::{Api, Transcript, redact, with_users};
+use crate::support::{Api, with_users};
 
 /// Uploads a file and waits until it has been processed.
 async fn file(api: &Api, name: &str, content: &str) -> DocumentId {
@@ -80,6 +80,7 @@ mod of_pdfs {
     use super::*;
     use crate::pdf_file::PdfFile;
     use crate::pdfs::ingested;
+    use crate::support::{Transcript, redact};
 
     async fn bridge(api: &Api) -> (DocumentId, Vec<u8>) {
         let bytes = PdfFile::of_lines(&[&["The bridge opened in 1931."], &[], &["It is old."]]).bytes();
