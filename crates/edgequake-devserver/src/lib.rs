@@ -73,10 +73,10 @@
 //!
 //! # What it serves
 //!
-//! Sessions, users, API keys, tenants, workspaces, documents (text, text files and PDFs, one by one, in batches, or from
-//! [folders](DevServerBuilder::scan_root)), their recovery, progress and lineage, injected knowledge, tasks, the pipeline, queries,
-//! the probes, the setup, and the progress of processing over WebSockets (HTTP/1.1). The other operations of the real server answer
-//! 501 with the code `NOT_IMPLEMENTED`: the knowledge graph, chat, jobs, and of documents the downloads, assets and pages.
+//! Sessions, users, API keys, tenants, workspaces, documents (text and text files, one by one, in batches, or from
+//! [folders](DevServerBuilder::scan_root)) and PDFs, their recovery, progress, lineage, files and pages, tasks and jobs, injected
+//! knowledge, parsing, the pipeline, queries, the probes, the setup, and the progress of processing over WebSockets (HTTP/1.1). The
+//! other operations of the real server answer 501 with the code `NOT_IMPLEMENTED`, such as the knowledge graph and chat.
 //! So does a WebSocket without a socket, in plain text. Single sign-on is refused as by a server without an identity provider. The
 //! refresh token cookie of browsers is not set.
 //!
@@ -92,8 +92,13 @@
 //!   A query uses all chunks that match (`naive`), the entities that it names with their chunks (`local`), their
 //!   relationships (`global`), both (`hybrid`), all of this (`mix`, the default), or nothing (`bypass`). Of the
 //!   conversation history, the last question counts where the new one has only a pronoun for a subject.
+//! * Of a PDF the text layer is read, whichever backend or model is asked for, and pages without one have no text; nothing is
+//!   rendered, so there are no assets, and no layouts of pages. A file may have 1,000 pages, 16 MiB of text and 60 seconds, and two
+//!   are read at once. The document that it becomes is known once it is converted, and takes the file with it when it is deleted.
+//! * Progress of a PDF goes by its task: under an id of the caller's own it is not found, or with [`Era::B`] never begins.
+//! * Jobs are made of documents that are there only; for parsing, no backend but `edgeparse` is available.
 //! * Bodies are limited to 10 MiB, those of uploaded files, which are read as they arrive, to 50 MiB,
-//!   and all documents together to 256 MiB of text and metadata. Of a form, every field but the file may have 256 KiB, and
+//!   and all documents, PDFs and injected texts together to 256 MiB. Of a form, every field but the file may have 256 KiB, and
 //!   there may be 1,000 parts. A body of JSON is decoded as a whole: while it is, small objects take a hundred times their text.
 //! * Chunks that [failed](Fault::chunks) are really tried again, except in [`Era::B`]. Texts have nothing to analyze again, so that
 //!   `reanalyze` ingests them once more.
@@ -103,7 +108,8 @@
 //! * Web pages are kept away: a request with an `Origin`, or with a `Host` that is neither an address nor a loopback
 //!   name, is refused with 403 unless it is [allowed](DevServerBuilder::allow_host).
 //! * There may be 10,000 accounts, keys and workspaces, and 1,000 tenants, each described in 16 KiB at most; the settings of a
-//!   workspace take up to 32 KiB of memory. A task is kept as long as its document; of those without one, the last 1,000 that ended.
+//!   workspace take up to 32 KiB of memory. A task is kept as long as its document or file; of those without one, the last 1,000 that ended.
+//!   A parse job is remembered for an hour, and 1,000 of them at most.
 //! * What is kept for tests is bounded, too: 10,000 requests or 16 MiB in the log, 1,000 requests or 32 MiB in the recorder,
 //!   100,000 entries in the ledger, and 1,000 faults with texts of 64 MiB together. A body for `/__dev` may have 8 MiB, and
 //!   documents to seed 64 MiB.
@@ -111,6 +117,7 @@
 //!
 //! # Features
 //!
+//! * `pdf` (on by default): PDFs and parsing. Without it, they are answered with 501.
 //! * `websocket` (on by default): the progress of processing over WebSockets. Without it, they are answered with 501.
 //! * `tls` (off by default): TLS with a certificate that is made at the start, and HTTP/2.
 
