@@ -9,7 +9,7 @@ mod step;
 mod refresher;
 pub(crate) mod settle;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::refresher::Refresher;
 pub(crate) use self::step::{Present, Step, Urgency};
@@ -66,9 +66,14 @@ impl Limits {
     }
 }
 
+/// What the wall clock shows.
+fn wall(now: Now) -> SystemTime {
+    UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH)
+}
+
 /// Whether tokens will still be taken in a second.
 pub(crate) fn is_good(tokens: &StoredTokens, now: Now) -> bool {
-    let soon = std::time::UNIX_EPOCH.checked_add(now.wall.saturating_add(Duration::from_secs(1)));
+    let soon = UNIX_EPOCH.checked_add(now.wall.saturating_add(Duration::from_secs(1)));
     let over = |at| soon.is_none_or(|soon| at < soon);
     tokens.access_token.is_some() && !tokens.expires_at.is_some_and(over)
 }

@@ -3,14 +3,14 @@
 #[cfg(test)]
 mod inspection;
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use edgequake_types::Secret;
 
 use super::settle::Presented;
 use super::step::{Present, Step, Urgency};
 use super::watched::{self, Seen};
-use super::{Held, Limits, elapsed, is_good};
+use super::{Held, Limits, elapsed, is_good, wall};
 use crate::clock::Now;
 use crate::store::fingerprint;
 use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
@@ -396,8 +396,4 @@ impl Refresher {
             self.given = None;
         }
     }
-}
-
-pub(super) fn wall(now: Now) -> SystemTime {
-    UNIX_EPOCH.checked_add(now.wall).unwrap_or(UNIX_EPOCH)
 }

@@ -3,7 +3,7 @@
 use crate::clock::Now;
 use crate::store::{EndReason, Intent, RandomId, Record, Status, StoredTokens, Version};
 
-use super::refresher::wall;
+use super::wall;
 
 /// The token that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
