@@ -1,8 +1,10 @@
 //! [`Cli`]: the command line as clap reads it, and nothing else.
 
+mod dates;
 pub(crate) mod api_keys;
 pub(crate) mod documents;
 mod global;
+pub(crate) mod pipeline;
 mod query;
 mod raw;
 mod session;
@@ -80,14 +82,17 @@ pub(crate) enum Command {
     /// Create, list, rotate and revoke API keys
     #[command(subcommand)]
     ApiKeys(api_keys::Command),
-    /// Upload, list, read and delete documents
+    /// Upload, list, read, process again and delete documents
     #[command(subcommand)]
     Documents(documents::Command),
     /// Ask a question
     Query(Query),
-    /// Show the server's background tasks
+    /// List, follow, cancel and retry the server's background tasks
     #[command(subcommand)]
     Tasks(tasks::Command),
+    /// Show and stop what the server is processing, and what it costs
+    #[command(subcommand)]
+    Pipeline(pipeline::Command),
     /// List, create and delete workspaces
     #[command(subcommand)]
     Workspaces(workspaces::Command),
@@ -99,6 +104,20 @@ pub(crate) enum Command {
     Users(users::Command),
     /// Send any request and print the answer unchanged
     Raw(Raw),
+    /// Print the completions of a shell
+    Completions(Completions),
+}
+
+/// Print the completions of a shell.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  edgequake-cli completions bash > \\
+    ~/.local/share/bash-completion/completions/edgequake-cli
+  edgequake-cli completions fish > ~/.config/fish/completions/edgequake-cli.fish")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
 }
 
 /// How much of a list is shown.

@@ -1,14 +1,15 @@
 //! The commands, by resource. Each takes its arguments, makes its calls and writes the results.
 
+mod each;
 mod api_keys;
 mod documents;
+mod pipeline;
 mod query;
 mod raw;
 mod session;
 mod status;
 mod tasks;
 mod tenants;
-mod upload;
 mod users;
 mod workspaces;
 
@@ -32,16 +33,21 @@ pub(crate) async fn run(command: Command, cx: &mut Context, input: Input) -> Res
         Command::Documents(command) => documents::run(cx, command).await,
         Command::Query(query) => query::run(cx, query).await,
         Command::Tasks(command) => tasks::run(cx, command).await,
+        Command::Pipeline(command) => pipeline::run(cx, command).await,
         Command::Workspaces(command) => workspaces::run(cx, command).await,
         Command::Tenants(command) => tenants::run(cx, command).await,
         Command::Users(command) => users::run(cx, command, input).await,
         Command::Raw(raw) => raw::run(cx, raw, input).await,
+        // Printed before anything is read or connected.
+        Command::Completions(_) => Ok(()),
     }
 }
 
 /// What to show of a list.
 struct Listing<'a, I> {
     header: &'static [&'static str],
+    /// The columns that a narrow terminal need not have, the first to be left out first.
+    optional: &'static [&'static str],
     /// The row of an element; `None` leaves it out.
     row: &'a dyn Fn(&I) -> Option<Vec<String>>,
     all: bool,
@@ -55,7 +61,7 @@ where
     E::Item: Serialize,
 {
     let mut pages = cx.client.send(request.clone()).pages();
-    let mut table = Table::new(listing.header);
+    let mut table = Table::new(listing.header).optional(listing.optional);
     let (mut shown, mut opened, mut more) = (0, false, false);
     while let Some(page) = pages.next().await {
         let page = page?;
@@ -100,4 +106,9 @@ fn comma_separated<T: AsRef<str>>(words: &[T]) -> String {
 /// A value as text; empty where there is none.
 fn or_empty<T: ToString>(value: Option<&T>) -> String {
     value.map(ToString::to_string).unwrap_or_default()
+}
+
+/// How many of something there are, in words.
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

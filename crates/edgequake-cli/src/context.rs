@@ -14,6 +14,7 @@ use crate::notes::Notes;
 use crate::output::Output;
 use crate::settings::Settings;
 use crate::state::{LoginStore, StateFolder};
+use crate::unfinished::Unfinished;
 
 const USER_AGENT: HeaderValue =
     HeaderValue::from_static(concat!("edgequake-cli/", env!("CARGO_PKG_VERSION")));
@@ -30,6 +31,8 @@ pub(crate) struct Context {
     pub(crate) notes: Notes,
     /// The time limit that the user gave.
     pub(crate) timeout: Option<Duration>,
+    /// What the server goes on with when the command ends early.
+    pub(crate) unfinished: Unfinished,
     /// The session in use.
     session: Option<Jwt>,
 }
@@ -77,6 +80,7 @@ impl Context {
             out,
             notes,
             timeout: global.timeout,
+            unfinished: Unfinished::default(),
             session: None,
         };
         cx.credential = match configured {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
 use edgequake_client::transport::TooManyOpenFiles;
-use edgequake_client::{Error, ErrorKind};
+use edgequake_client::{Error, ErrorKind, FileUploadError};
 
 use crate::signals::Signal;
 
@@ -50,6 +50,8 @@ pub(crate) enum Failure {
     Credentials(CredentialsError),
     /// Anything else: what, why, and the exit code.
     Other { text: String, source: Option<Box<dyn StdError + Send + Sync>>, exit: Exit },
+    /// One of several things failed: which, and why.
+    Of { what: String, failure: Box<Failure> },
     /// Some of several things failed, which was reported already.
     Reported(Exit),
 }
@@ -73,6 +75,11 @@ impl Failure {
         Self::Other { text: text.into(), source: Some(source.into()), exit: Exit::Failed }
     }
 
+    /// The same failure, told with the name of what it is about.
+    pub(crate) fn of(self, what: impl Into<String>) -> Self {
+        Self::Of { what: what.into(), failure: Box::new(self) }
+    }
+
     /// The exit code.
     pub(crate) fn exit(&self) -> Exit {
         match self {
@@ -84,6 +91,7 @@ impl Failure {
             Self::Call(error) => exit_of_call(error),
             Self::Credentials(error) => exit_of_credentials(error),
             Self::Other { exit, .. } | Self::Reported(exit) => *exit,
+            Self::Of { failure, .. } => failure.exit(),
         }
     }
 
@@ -100,11 +108,18 @@ impl Failure {
             },
             Self::Credentials(error) => error.to_string(),
             Self::Other { text, .. } => text.clone(),
+            Self::Of { what, failure } => {
+                let line = failure.line();
+                if names(&line, what) { line } else { format!("{what}: {line}") }
+            }
         }
     }
 
     /// The causes that the line leaves out, the nearest first.
     pub(crate) fn causes(&self) -> Vec<String> {
+        if let Self::Of { failure, .. } = self {
+            return failure.causes();
+        }
         let line = self.line();
         let mut next: Option<&dyn StdError> = match self {
             Self::Call(error) => error.source(),
@@ -129,9 +144,46 @@ impl Failure {
         match self {
             Self::Call(error) => advice_on_call(error, credential),
             Self::Credentials(error) => advice_on_credentials(error.kind()),
+            Self::Of { failure, .. } => failure.advice(credential),
             _ => None,
         }
     }
+}
+
+/// The exit code of several things, some of which have failed: that which all failures have in common, else 1.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Exits(Option<Exit>);
+
+impl Exits {
+    /// Counts a failure.
+    pub(crate) fn add(&mut self, exit: Exit) {
+        self.0 = Some(match self.0 {
+            Some(known) if known != exit => Exit::Failed,
+            _ => exit,
+        });
+    }
+
+    /// Counts a failure, if it is one.
+    pub(crate) fn add_if(&mut self, failed: bool, exit: Exit) {
+        if failed {
+            self.add(exit);
+        }
+    }
+
+    /// A failure that was reported already, if there was one.
+    pub(crate) fn result(self) -> Result<(), Failure> {
+        self.0.map_or(Ok(()), |exit| Err(Failure::Reported(exit)))
+    }
+}
+
+/// Whether a line has this word, and not only as a part of another one.
+fn names(line: &str, word: &str) -> bool {
+    let joins = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '/');
+    line.match_indices(word).any(|(at, _)| {
+        let (before, rest) = line.split_at(at);
+        let after = rest.get(word.len()..).unwrap_or_default();
+        !before.ends_with(joins) && !after.starts_with(joins)
+    })
 }
 
 /// What is wrong with an argument or a setting is said without the call that it would have been for.
@@ -178,6 +230,9 @@ fn exit_of_credentials(error: &CredentialsError) -> Exit {
 }
 
 fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
+    if let Some(FileUploadError::UnknownLength { .. }) = error.find() {
+        return Some("pipe it: `edgequake-cli documents upload - --name NAME < FILE`".to_owned());
+    }
     Some(match error.kind() {
         ErrorKind::Credentials => return advice_on_credentials(error.credentials()?.kind()),
         ErrorKind::Insecure => PLAIN_HTTP.to_owned(),

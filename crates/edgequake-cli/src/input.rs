@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
-use edgequake_auth::Password;
+use edgequake_auth::{Env, Password};
 use edgequake_types::Secret;
 
-use crate::args::{Command, users, workspaces};
+use crate::args::{Command, Global, documents, users, workspaces};
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -28,7 +28,7 @@ const LONGEST_PASSWORD: u64 = 4_096;
 
 impl Input {
     /// Reads what `command` needs, and asks for it.
-    pub(crate) fn gather(command: &Command, settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn gather(command: &Command, global: &Global, settings: &Settings) -> Result<Self, Failure> {
         let mut input = Self::default();
         match command {
             Command::Login(login) => {
@@ -45,11 +45,15 @@ impl Input {
                     if user.password_stdin { password_from_stdin()? } else { new_password()? };
             }
             Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
-                let question =
-                    format!("Delete workspace {} with all its documents? Type yes: ", delete.workspace_id);
-                if ask(&question, "--yes deletes without asking")?.trim() != "yes" {
-                    return Err(Failure::other("not deleted"));
-                }
+                confirm(&format!("Delete workspace {} with all its documents?", delete.workspace_id))?;
+            }
+            Command::Documents(documents::Command::DeleteAll(delete)) if !delete.yes => {
+                let named = match &global.workspace {
+                    Some(workspace) => Some(workspace.to_string()),
+                    None => Env::variable("EDGEQUAKE_WORKSPACE_ID")?.filter(|name| !name.trim().is_empty()),
+                };
+                let workspace = named.map_or("the workspace".to_owned(), |name| format!("workspace {name}"));
+                confirm(&format!("Delete all documents of {workspace}?"))?;
             }
             Command::Raw(raw) => input.body = raw.data.as_deref().map(body).transpose()?,
             _ => {}
@@ -127,6 +131,12 @@ fn ask(prompt: &str, hint: &str) -> Result<String, Failure> {
     let mut line = String::new();
     let read = std::io::stdin().read_line(&mut line);
     read.map(|_| line).map_err(|error| Failure::caused_by("cannot read the answer", error))
+}
+
+/// Ends the command unless somebody says yes.
+fn confirm(question: &str) -> Result<(), Failure> {
+    let answer = ask(&format!("{question} Type yes: "), "--yes deletes without asking")?;
+    if answer.trim() == "yes" { Ok(()) } else { Err(Failure::other("not deleted")) }
 }
 
 /// Questions go to stderr: stdout is for data.

@@ -13,16 +13,17 @@ mod settings;
 mod state;
 mod credential;
 mod input;
+mod unfinished;
 mod context;
 mod commands;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::Cli;
+use crate::args::{Cli, Command};
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use crate::input::Input;
 use crate::notes::Notes;
 use crate::output::Output;
@@ -30,21 +31,50 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 
 fn main() -> ExitCode {
-    let (result, notes, credential) = match Cli::try_parse() {
+    let (ended, notes) = match Cli::try_parse() {
+        Ok(Cli { command: Command::Completions(completions), .. }) => {
+            (complete(completions.shell).into(), Notes::new(false))
+        }
         Ok(cli) => {
             let notes = Notes::new(cli.global.verbose);
-            let (result, credential) = run(cli, notes);
-            (result, notes, credential)
+            (run(cli, notes), notes)
         }
-        Err(error) => (report_parse_error(&error), Notes::new(false), String::new()),
+        Err(error) => (report_parse_error(&error).into(), Notes::new(false)),
     };
-    match result {
+    match ended.result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            notes.failure(&failure, &credential);
+            notes.failure(&failure, &ended.credential);
+            if let Some(hint) = ended.hint.filter(|_| failure.exit() != Exit::Success) {
+                notes.hint(hint);
+            }
             failure.exit().into()
         }
     }
+}
+
+/// How a command ended.
+struct Ended {
+    result: Result<(), Failure>,
+    /// Where its credential came from, for the hint of a failure.
+    credential: String,
+    /// How to go on after a failure.
+    hint: Option<String>,
+}
+
+impl From<Result<(), Failure>> for Ended {
+    fn from(result: Result<(), Failure>) -> Self {
+        Self { result, credential: String::new(), hint: None }
+    }
+}
+
+/// Prints the completions of a shell.
+fn complete(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "edgequake-cli", &mut script);
+    let mut out = Output::new(false);
+    out.bytes(&script)?;
+    out.flush()
 }
 
 /// To clap, help and version are errors too. They were asked for and go to stdout; wrong arguments are a failure.
@@ -58,24 +88,24 @@ fn report_parse_error(error: &clap::Error) -> Result<(), Failure> {
     out.flush()
 }
 
-/// Runs one command. Returns its result, and where its credential came from, for the hint of a failure.
-fn run(cli: Cli, notes: Notes) -> (Result<(), Failure>, String) {
+/// Runs one command.
+fn run(cli: Cli, notes: Notes) -> Ended {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            return (Err(Failure::caused_by("the runtime cannot be started", error)), String::new());
+            return Err(Failure::caused_by("the runtime cannot be started", error)).into();
         }
     };
     let prepare = || {
         let settings = runtime.block_on(Settings::load(cli.global.env_file.as_deref()))?;
         // While the runtime has nothing to do: people and pipes take their time.
-        let input = Input::gather(&cli.command, &settings)?;
+        let input = Input::gather(&cli.command, &cli.global, &settings)?;
         let cx = runtime.block_on(Context::new(&cli.global, settings, notes))?;
         Ok((cx, input))
     };
     let (mut cx, input) = match prepare() {
         Ok(prepared) => prepared,
-        Err(failure) => return (Err(failure), String::new()),
+        Err(failure) => return Err(failure).into(),
     };
     let result = runtime.block_on(async {
         let mut signals =
@@ -94,5 +124,5 @@ fn run(cli: Cli, notes: Notes) -> (Result<(), Failure>, String) {
     });
     // Nothing that may still be waiting, such as a read of a name server, is worth waiting for.
     runtime.shutdown_background();
-    (result, cx.credential.to_string())
+    Ended { result, credential: cx.credential.to_string(), hint: cx.unfinished.hint() }
 }

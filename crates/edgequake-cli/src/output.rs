@@ -4,6 +4,7 @@ mod table;
 
 use std::io::{BufWriter, IsTerminal, Stdout, Write};
 
+use edgequake_types::Timestamp;
 use serde::Serialize;
 
 pub(crate) use table::Table;
@@ -35,6 +36,13 @@ impl Output {
     /// Whether it goes to a terminal.
     pub(crate) fn is_terminal(&self) -> bool {
         self.terminal
+    }
+
+    /// How many columns the terminal has, where it goes to one that says so.
+    pub(crate) fn width(&self) -> Option<usize> {
+        let stdout = self.terminal.then(std::io::stdout)?;
+        let (width, _) = terminal_size::terminal_size_of(stdout)?;
+        Some(usize::from(width.0)).filter(|width| *width > 0)
     }
 
     /// Flushes what was written so far.
@@ -70,6 +78,15 @@ impl Output {
         self.bytes(b"\n")
     }
 
+    /// A JSON value on a line of its own, written at once: results that come one by one.
+    pub(crate) fn json_line(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let text = serde_json::to_vec(value)
+            .map_err(|error| Failure::caused_by("the answer cannot be written as JSON", error))?;
+        self.bytes(&text)?;
+        self.bytes(b"\n")?;
+        self.flush()
+    }
+
     /// Names and values, one below the other.
     pub(crate) fn fields(&mut self, fields: &[(&str, String)]) -> Result<(), Failure> {
         let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
@@ -102,6 +119,15 @@ impl Output {
     }
 }
 
+/// A time, to the minute and in UTC where it is for people; as the server sent it elsewhere.
+pub(crate) fn time(stamp: Option<&Timestamp>, terminal: bool) -> String {
+    let Some(stamp) = stamp else { return String::new() };
+    match stamp.as_str().parse::<jiff::Timestamp>() {
+        Ok(instant) if terminal => instant.strftime("%Y-%m-%d %H:%M").to_string(),
+        _ => stamp.to_string(),
+    }
+}
+
 /// Control characters and marks of text direction, which could make a terminal show anything.
 fn is_control(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -126,6 +152,15 @@ pub(crate) fn on_one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_are_short_for_people_only() {
+        let stamp = Timestamp::new("2031-02-03T01:11:12.123+02:00");
+        assert_eq!(time(Some(&stamp), true), "2031-02-02 23:11");
+        assert_eq!(time(Some(&stamp), false), stamp.as_str());
+        assert_eq!(time(Some(&Timestamp::new("yesterday")), true), "yesterday");
+        assert_eq!(time(None, true), "");
+    }
 
     #[test]
     fn nothing_that_a_server_sends_controls_the_terminal() {

@@ -1,66 +1,40 @@
 //! The arguments of `documents`.
 
-use std::path::PathBuf;
+mod ids;
+mod list;
+mod recovery;
+mod upload;
 
-use clap::{Args, Subcommand};
-use edgequake_types::DocumentId;
+use clap::Subcommand;
 
-use super::Paging;
+pub(crate) use self::ids::{Cancel, Delete, DeleteAll, Get, Impact, Wait};
+pub(crate) use self::list::{List, Search};
+pub(crate) use self::recovery::{RecoverStuck, Reprocess};
+pub(crate) use self::upload::Upload;
 
 /// What can be done with documents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Upload files
-    Upload(Upload),
+    /// Upload files, folders, or standard input
+    Upload(Box<Upload>),
     /// List the documents of the workspace, newest first
-    List(List),
+    List(Box<List>),
+    /// Find documents by a part of their title
+    Search(Search),
     /// Show a document
     Get(Get),
-    /// Delete a document
-    Delete(ById),
-    /// Wait until a document has been processed
-    Wait(ById),
-}
-
-/// Upload files, one after the other, and print the outcome of each.
-#[derive(Debug, Args)]
-pub(crate) struct Upload {
-    /// The files
-    #[arg(value_name = "PATH", required = true)]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Title, for a single file; default: the server's choice, from the file name
-    #[arg(long)]
-    pub(crate) title: Option<String>,
-    /// Wait until they have been processed, for at most --timeout each; default: 10 minutes
-    #[arg(long)]
-    pub(crate) wait: bool,
-}
-
-/// List the documents of the workspace, newest first.
-#[derive(Debug, Args)]
-pub(crate) struct List {
-    /// Only documents with this status: pending, processing, completed, partial_failure, failed, cancelled, ...
-    #[arg(long)]
-    pub(crate) status: Option<String>,
-    #[command(flatten)]
-    pub(crate) paging: Paging,
-}
-
-/// Show a document.
-#[derive(Debug, Args)]
-pub(crate) struct Get {
-    /// ID of the document
-    #[arg(value_name = "ID")]
-    pub(crate) document_id: DocumentId,
-    /// Print only its text
-    #[arg(long)]
-    pub(crate) content: bool,
-}
-
-/// A document, named by its ID.
-#[derive(Debug, Args)]
-pub(crate) struct ById {
-    /// ID of the document
-    #[arg(value_name = "ID")]
-    pub(crate) document_id: DocumentId,
+    /// Wait until documents have been processed
+    Wait(Wait),
+    /// Process documents again that failed
+    Reprocess(Reprocess),
+    /// Queue documents again whose processing is stuck
+    RecoverStuck(RecoverStuck),
+    /// Cancel the processing of documents
+    Cancel(Cancel),
+    /// Show what deleting a document would take away
+    Impact(Impact),
+    /// Delete documents
+    Delete(Delete),
+    /// Delete all documents of the workspace
+    DeleteAll(DeleteAll),
 }

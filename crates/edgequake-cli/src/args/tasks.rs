@@ -12,14 +12,26 @@ pub(crate) enum Command {
     List(List),
     /// Show a task
     Get(Get),
+    /// Wait until tasks have ended
+    Wait(Wait),
+    /// Cancel tasks that have not ended
+    Cancel(Cancel),
+    /// Start failed tasks again
+    Retry(Retry),
 }
 
 /// List the tasks of the workspace, newest first.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  edgequake-cli tasks list --status failed --type insert")]
 pub(crate) struct List {
     /// Only tasks with this status: pending, processing, indexed, failed or cancelled
     #[arg(long)]
     pub(crate) status: Option<String>,
+    /// Only tasks of this type: upload, insert, scan, reindex, pdf_processing, deletion, ...
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) task_type: Option<String>,
     #[command(flatten)]
     pub(crate) paging: Paging,
 }
@@ -30,4 +42,37 @@ pub(crate) struct Get {
     /// ID of the task
     #[arg(value_name = "ID")]
     pub(crate) track_id: TrackId,
+}
+
+/// Wait until tasks have ended, and show how each did.
+///
+/// All of them are waited for at once, for at most --timeout together; default: 10 minutes. With --json
+/// each is printed as it ends, as one line.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 if all succeeded, 5 if one is unknown, 7 if the time was over, 1 if
+one has failed or was cancelled, or for several reasons.
+
+Example:
+  edgequake-cli tasks wait ID1 ID2 --timeout 60")]
+pub(crate) struct Wait {
+    /// IDs of the tasks
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) track_ids: Vec<TrackId>,
+}
+
+/// Cancel tasks that have not ended.
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// IDs of the tasks
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) track_ids: Vec<TrackId>,
+}
+
+/// Start failed tasks again.
+#[derive(Debug, Args)]
+pub(crate) struct Retry {
+    /// IDs of the tasks
+    #[arg(value_name = "ID", required = true)]
+    pub(crate) track_ids: Vec<TrackId>,
 }

@@ -81,7 +81,7 @@ async fn list_keys(cx: &mut Context, unused: bool, all: bool) -> Result<(), Fail
         let show = !unused || (is_active(key) && key.last_used_at.is_none());
         show.then(|| row(key))
     };
-    let listing = Listing { header: HEADER, row: &shown, all: all || unused };
+    let listing = Listing { header: HEADER, optional: &[], row: &shown, all: all || unused };
     list(cx, ListApiKeys::new(), listing).await.map(drop)
 }
 

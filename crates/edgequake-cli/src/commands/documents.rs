@@ -1,74 +1,59 @@
 //! `documents`: the documents of the workspace.
 
-use edgequake_types::documents::{Document, DocumentStatus, DocumentSummary, ListDocuments};
+mod together;
+mod delete;
+mod list;
+mod recovery;
+mod upload;
+mod wait;
 
-use super::{Listing, list, or_empty, upload};
-use crate::args::documents::{Command, List};
+use edgequake_types::documents::Document;
+
+use super::or_empty;
+use crate::args::documents::{Command, Get, Impact};
 use crate::context::Context;
 use crate::failure::Failure;
 
 pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failure> {
     match command {
-        Command::Upload(options) => upload::run(cx, options).await,
-        Command::List(options) => list_documents(cx, options).await,
-        Command::Get(get) => {
-            let document = cx.client.documents().get(get.document_id).await?;
-            if get.content && !cx.out.is_json() {
-                return cx.out.text(document.content.as_deref().unwrap_or_default());
-            }
-            show(cx, &document)
-        }
-        Command::Delete(delete) => {
-            let deleted = cx.client.documents().delete(delete.document_id.clone()).await?;
-            if cx.out.is_json() {
-                return cx.out.json(&deleted);
-            }
-            let what = if deleted.deleted { "is deleted" } else { "will be deleted" };
-            cx.notes.say(format!("document {} {what}", delete.document_id));
-            Ok(())
-        }
-        Command::Wait(wait) => {
-            let document =
-                upload::wait_until_processed(cx, cx.client.documents().wait_for(wait.document_id)).await?;
-            show(cx, &document)?;
-            upload::check_processed(&document)
-        }
+        Command::Upload(options) => upload::run(cx, *options).await,
+        Command::List(options) => list::list(cx, *options).await,
+        Command::Search(options) => list::search(cx, options).await,
+        Command::Get(get) => show_one(cx, get).await,
+        Command::Wait(options) => wait::run(cx, options).await,
+        Command::Reprocess(options) => recovery::reprocess(cx, options).await,
+        Command::RecoverStuck(options) => recovery::recover_stuck(cx, options).await,
+        Command::Cancel(options) => recovery::cancel(cx, options).await,
+        Command::Impact(options) => impact(cx, options).await,
+        Command::Delete(options) => delete::some(cx, options).await,
+        Command::DeleteAll(_) => delete::all(cx).await,
     }
 }
 
-async fn list_documents(cx: &mut Context, options: List) -> Result<(), Failure> {
-    let mut request = ListDocuments::new();
-    if options.paging.all {
-        request.page_size = Some(100);
+async fn show_one(cx: &mut Context, get: Get) -> Result<(), Failure> {
+    let document = cx.client.documents().get(get.document_id).await?;
+    if get.content && !cx.out.is_json() {
+        return cx.out.text(document.content.as_deref().unwrap_or_default());
     }
-    request.status = options.status.map(|word| DocumentStatus::from(word.as_str()));
-    let wanted = request.status.clone();
-    // Older servers ignore the filter.
-    let shown = |document: &DocumentSummary| {
-        let shown = wanted.as_ref().is_none_or(|wanted| document.status.as_ref() == Some(wanted));
-        shown.then(|| row(document))
-    };
-    let header = &["ID", "STATUS", "CHUNKS", "CREATED", "TITLE"];
-    let shown = list(cx, request, Listing { header, row: &shown, all: options.paging.all }).await?;
-    if shown == 0 && (cx.tenant().is_none() || cx.workspace().is_none()) {
-        cx.notes.hint(
-            "some servers list nothing unless a tenant and a workspace are named: \
-             --tenant default --workspace default",
-        );
-    }
-    Ok(())
+    show(cx, &document)
 }
 
-fn row(document: &DocumentSummary) -> Vec<String> {
-    vec![
-        document.id.to_string(),
-        or_empty(document.status.as_ref()),
-        document.chunk_count.to_string(),
-        or_empty(document.created_at.as_ref()),
-        document.title.clone().or_else(|| document.file_name.clone()).unwrap_or_default(),
-    ]
+async fn impact(cx: &mut Context, options: Impact) -> Result<(), Failure> {
+    let impact = cx.client.documents().deletion_impact(options.document_id).await?;
+    if cx.out.is_json() {
+        return cx.out.json(&impact);
+    }
+    cx.out.fields(&[
+        ("document", impact.document_id.to_string()),
+        ("chunks to delete", impact.chunks_to_delete.to_string()),
+        ("entities to remove", impact.entities_to_remove.to_string()),
+        ("entities to update", impact.entities_to_update.to_string()),
+        ("relationships to remove", impact.relationships_to_remove.to_string()),
+        ("relationships to update", impact.relationships_to_update.to_string()),
+    ])
 }
 
+/// All that is known of a document but its text.
 fn show(cx: &mut Context, document: &Document) -> Result<(), Failure> {
     if cx.out.is_json() {
         return cx.out.json(document);

@@ -11,7 +11,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
     match command {
         Command::List(paging) => {
             let header = &["ID", "SLUG", "PLAN", "NAME"];
-            let listing = Listing { header, row: &|it| Some(row(it)), all: paging.all };
+            let listing = Listing { header, optional: &[], row: &|it| Some(row(it)), all: paging.all };
             list(cx, ListTenants::new(), listing).await.map(drop)
         }
         Command::Create(create) => {

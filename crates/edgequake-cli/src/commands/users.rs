@@ -22,7 +22,7 @@ pub(super) async fn run(cx: &mut Context, command: Command, input: Input) -> Res
         }
         Command::List(paging) => {
             let header = &["ID", "ROLE", "ACTIVE", "LAST LOGIN", "USERNAME", "E-MAIL"];
-            let listing = Listing { header, row: &|it| Some(row(it)), all: paging.all };
+            let listing = Listing { header, optional: &[], row: &|it| Some(row(it)), all: paging.all };
             list(cx, ListUsers::new(), listing).await.map(drop)
         }
         Command::Delete(delete) => {

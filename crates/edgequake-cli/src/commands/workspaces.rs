@@ -12,8 +12,12 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
     let tenant = cx.tenant().unwrap_or_else(TenantId::server_default);
     match command {
         Command::List(paging) => {
-            let listing =
-                Listing { header: &["ID", "SLUG", "NAME"], row: &|it| Some(row(it)), all: paging.all };
+            let listing = Listing {
+                header: &["ID", "SLUG", "NAME"],
+                optional: &[],
+                row: &|it| Some(row(it)),
+                all: paging.all,
+            };
             list(cx, ListWorkspaces::new(tenant), listing).await.map(drop)
         }
         Command::Create(create) => {

@@ -1,10 +1,8 @@
 //! Files to documents, and documents to lists.
 
-use std::time::Duration;
-
 use edgequake_devserver::SeedDocument;
 
-use crate::rig::{ROOT_PASSWORD, Rig, assert_transcript, server};
+use crate::rig::{Rig, assert_transcript};
 
 #[tokio::test]
 async fn documents_from_upload_to_deletion() {
@@ -40,7 +38,7 @@ async fn everything_is_json_if_asked() {
     for empty in [["documents", "list", "--json"], ["tasks", "list", "--json"]] {
         assert_eq!(rig.cli(&empty).await.succeeded().json(), serde_json::json!([]));
     }
-    let uploaded = rig.cli(&["documents", "upload", "cat.txt", "--json"]).await.succeeded().json();
+    let uploaded = rig.cli(&["documents", "upload", "cat.txt", "--json"]).await.succeeded().json_lines();
     let id = uploaded[0]["document_id"].as_str().unwrap().to_owned();
     let waited = rig.cli(&["documents", "wait", &id, "--json"]).await.succeeded().json();
     assert_eq!((waited["id"].as_str(), waited["status"].as_str()), (Some(&*id), Some("completed")));
@@ -51,9 +49,6 @@ async fn everything_is_json_if_asked() {
     assert_eq!(rig.cli(&["tasks", "get", task, "--json"]).await.succeeded().json()["track_id"], task);
     assert_eq!(rig.cli(&["tasks", "get", task]).await.succeeded().stdout.lines().count(), 6);
     rig.cli(&["documents", "delete", &id, "--json"]).await.succeeded().json();
-    // Failures leave a document behind that is JSON as well.
-    let failed = rig.cli(&["documents", "upload", "none.txt", "--json"]).await;
-    assert_eq!((failed.json(), failed.code), (serde_json::json!([]), 1));
 }
 
 #[tokio::test]
@@ -70,14 +65,4 @@ async fn a_list_is_shown_by_page_or_whole() {
     assert_eq!((all.stdout.lines().count(), &*all.stderr), (26, ""));
     let all = rig.cli(&["documents", "list", "--all", "--json"]).await.succeeded();
     assert_eq!(all.json().as_array().unwrap().len(), 25);
-}
-
-#[tokio::test]
-async fn waiting_has_a_limit() {
-    let mut rig = Rig::with(server().processing_delay(Duration::from_secs(3_600))).await;
-    rig.quiet_login("root", ROOT_PASSWORD).await;
-    std::fs::write(rig.home.path().join("cat.txt"), "A cat has nine lives.\n").unwrap();
-    let late = rig.cli(&["documents", "upload", "cat.txt", "--wait", "--timeout", "2"]).await;
-    assert_eq!(late.code, 7, "{}", late.stderr);
-    assert!(late.stderr.contains("still being processed"), "{}", late.stderr);
 }

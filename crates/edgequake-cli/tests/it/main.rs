@@ -5,12 +5,20 @@
 
 mod admin;
 mod api_keys;
+mod completions;
+mod deletion;
 mod documents;
 mod errors;
 mod help;
 mod interruptions;
+mod lists;
+mod pipeline;
 mod pipes;
 mod questions;
+mod recovery;
 mod rig;
 mod sessions;
 mod settings;
+mod tasks;
+mod uploads;
+mod waits;

@@ -51,6 +51,18 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {}", self.stdout))
     }
 
+    /// What was printed, of which each line is a JSON document.
+    pub(crate) fn json_lines(&self) -> Vec<serde_json::Value> {
+        let read = |line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        self.stdout.lines().map(read).collect()
+    }
+
+    /// The first column of what was printed, without the header.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let first = |line: &str| line.split_whitespace().next().unwrap_or_default().to_owned();
+        self.stdout.lines().skip(1).map(first).collect()
+    }
+
     pub(crate) fn succeeded(self) -> Self {
         assert_eq!(self.code, 0, "{}", self.stderr);
         self
@@ -154,6 +166,38 @@ impl Rig {
         self.note(args, output)
     }
 
+    /// Runs on a terminal of so many columns where something is typed. Gives what is shown, and the exit code.
+    #[cfg(target_os = "linux")]
+    pub(crate) async fn cli_on_terminal(&self, columns: u16, args: &[&str], typed: &str) -> (String, i32) {
+        use std::io::{Read as _, Write as _};
+
+        use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, unlockpt};
+        use rustix::termios::{Winsize, tcsetwinsize};
+
+        let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+        let screen = openpt(flags).unwrap();
+        grantpt(&screen).unwrap();
+        unlockpt(&screen).unwrap();
+        let terminal = ioctl_tiocgptpeer(&screen, flags).unwrap();
+        tcsetwinsize(&terminal, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let mut screen = std::fs::File::from(screen);
+        screen.write_all(typed.as_bytes()).unwrap();
+        let mut command = self.command(args);
+        command.env("TERM", "xterm");
+        command.stdin(terminal.try_clone().unwrap()).stdout(terminal.try_clone().unwrap()).stderr(terminal);
+        let mut child = command.spawn().unwrap();
+        // The last end of the terminal that is not the program's.
+        drop(command);
+        let read = tokio::task::spawn_blocking(move || {
+            let mut shown = Vec::new();
+            // An error is the end: the program has closed the terminal.
+            screen.read_to_end(&mut shown).ok();
+            String::from_utf8(shown).unwrap()
+        });
+        let shown = read.await.unwrap().replace("\r\n", "\n");
+        (shown, child.wait().await.unwrap().code().unwrap())
+    }
+
     fn note(&mut self, args: &[&str], output: Output) -> Run {
         let run = Run {
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -231,6 +275,7 @@ pub(crate) const FILTERS: &[(&str, &str)] = &[
     (r"eq_[A-Za-z0-9]{32}", "[key]"),
     (r"eq_[A-Za-z0-9]{8}\b", "[prefix]"),
     (r"upload_\d{14}_[0-9a-f]{8}", "upload_[track]"),
+    (r"reprocess_\d{8}_\d{6}_[0-9a-f]{8}", "reprocess_[track]"),
     (r"version \d+\.\d+\.\d+", "version [version]"),
     (r" {2,}", "  "),
 ];

@@ -1,0 +1,129 @@
+//! `documents reprocess`, `documents recover-stuck` and `documents cancel`.
+
+use edgequake_client::Client;
+use edgequake_types::DocumentId;
+use edgequake_types::documents::{RecoverStuckDocuments, ReprocessDocuments, ReprocessedDocuments};
+use serde_json::Value;
+
+use crate::args::documents::{Cancel, RecoverStuck, Reprocess};
+use crate::commands::each::each;
+use crate::commands::{counted, or_empty};
+use crate::context::Context;
+use crate::failure::Failure;
+use crate::output::Table;
+
+const HEADER: &[&str] = &["ID", "TASK"];
+
+pub(super) async fn reprocess(cx: &mut Context, options: Reprocess) -> Result<(), Failure> {
+    let mode = options.mode.map(Into::into);
+    if options.failed {
+        let mut request = ReprocessDocuments::new();
+        (request.max_documents, request.mode) = (options.limit, mode);
+        return reprocess_failed(cx, request).await;
+    }
+    let mut request = ReprocessDocuments::new();
+    (request.force, request.mode) = (options.force.then_some(true), mode);
+    let call = |client: Client, id: DocumentId| {
+        let request = request.clone().document_id(id);
+        async move { client.documents().reprocess(request).await.map_err(Failure::from) }
+    };
+    let mut table = Table::new(HEADER);
+    let show = |cx: &mut Context, id: &DocumentId, answer: ReprocessedDocuments| {
+        if answer.requeued == 0 {
+            return Err(Failure::other(refusal(id, &answer)));
+        }
+        if cx.out.is_json() {
+            return cx.out.json_line(&answer);
+        }
+        rows(&answer, Some(id)).into_iter().for_each(|row| table.row(row));
+        table.write(&mut cx.out)
+    };
+    each(cx, "document_id", options.document_ids, call, show).await
+}
+
+/// Why a document is not processed again.
+fn refusal(id: &DocumentId, answer: &ReprocessedDocuments) -> String {
+    let reasons = answer.skip_reasons.iter().flatten().map(|(reason, _)| reason.as_str());
+    let reasons: Vec<&str> = reasons.collect();
+    let status = match reasons.as_slice() {
+        [] => String::new(),
+        reasons => format!(" ({})", reasons.join(", ")),
+    };
+    format!(
+        "document {id} is not processed again{status}: it has not failed, or is unknown; --force takes any"
+    )
+}
+
+async fn reprocess_failed(cx: &mut Context, request: ReprocessDocuments) -> Result<(), Failure> {
+    let answer = cx.client.documents().reprocess(request).await?;
+    if cx.out.is_json() {
+        return cx.out.json(&answer);
+    }
+    let mut table = Table::new(HEADER);
+    rows(&answer, None).into_iter().for_each(|row| table.row(row));
+    table.write(&mut cx.out)?;
+    cx.out.flush()?;
+    let found = answer.failed_found.max(answer.requeued);
+    cx.notes.say(match found {
+        0 => "no document has failed".to_owned(),
+        _ => format!("processing {} of {} again that failed", answer.requeued, counted(found, "document")),
+    });
+    if answer.requeued < found {
+        cx.notes.hint("--limit takes more, or run this again later");
+    }
+    Ok(())
+}
+
+/// A row for each document that is processed again, with its task where the server names it.
+fn rows(answer: &ReprocessedDocuments, asked: Option<&DocumentId>) -> Vec<Vec<String>> {
+    let ids = if answer.document_ids.is_empty() {
+        asked.into_iter().collect()
+    } else {
+        answer.document_ids.iter().collect::<Vec<_>>()
+    };
+    let row = |id: &DocumentId| {
+        let task = answer.document_task_ids.iter().find(|task| task.document_id == *id);
+        let task = task.map(|task| &task.task_id).or(answer.task_id.as_ref());
+        vec![id.to_string(), or_empty(task)]
+    };
+    ids.into_iter().map(row).collect()
+}
+
+pub(super) async fn recover_stuck(cx: &mut Context, options: RecoverStuck) -> Result<(), Failure> {
+    let mut request = RecoverStuckDocuments::new();
+    request.stuck_threshold_minutes = options.minutes;
+    request.max_documents = options.limit;
+    request.document_ids = (!options.document_ids.is_empty()).then_some(options.document_ids);
+    let answer = cx.client.documents().recover_stuck(request).await?;
+    if cx.out.is_json() {
+        return cx.out.json(&answer);
+    }
+    let mut table = Table::new(&["ID", "TITLE"]);
+    for (at, id) in answer.document_ids.iter().enumerate() {
+        table.row(vec![id.to_string(), or_empty(answer.document_titles.get(at))]);
+    }
+    table.write(&mut cx.out)?;
+    cx.out.flush()?;
+    let found = answer.stuck_found.max(answer.requeued);
+    cx.notes.say(match found {
+        0 => "no document is stuck".to_owned(),
+        _ => {
+            format!("processing {} of {} again that were stuck", answer.requeued, counted(found, "document"))
+        }
+    });
+    Ok(())
+}
+
+pub(super) async fn cancel(cx: &mut Context, options: Cancel) -> Result<(), Failure> {
+    let call = |client: Client, id: DocumentId| async move {
+        client.documents().cancel(id).await.map_err(Failure::from)
+    };
+    let show = |cx: &mut Context, id: &DocumentId, answer: Value| {
+        if cx.out.is_json() {
+            return cx.out.json_line(&answer);
+        }
+        cx.notes.say(format!("document {id} is cancelled"));
+        Ok(())
+    };
+    each(cx, "document_id", options.document_ids, call, show).await
+}

@@ -1,0 +1,96 @@
+//! Deleting documents: some, each told, or all, which has to be confirmed.
+
+use std::time::Duration;
+
+use edgequake_devserver::{Era, SeedDocument};
+
+use crate::rig::{ROOT_PASSWORD, Rig, assert_transcript, server};
+
+async fn seeded(rig: &Rig, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for number in 0..count {
+        let seed = SeedDocument::new(format!("t{number}"), format!("The bridge {number} opened."));
+        ids.push(rig.server.seed(seed).await.unwrap().to_string());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn each_document_is_told() {
+    for era in [Era::B, Era::C] {
+        let mut rig = Rig::with(server().era(era)).await;
+        rig.quiet_login("root", ROOT_PASSWORD).await;
+        let ids = seeded(&rig, 3).await;
+        let impact = rig.cli(&["documents", "impact", &ids[0]]).await.succeeded();
+        assert!(impact.stdout.contains("chunks to delete"), "{}", impact.stdout);
+        assert_eq!(rig.cli(&["documents", "impact", &ids[0], "--json"]).await.json()["chunks_to_delete"], 1);
+        assert_eq!(rig.cli(&["documents", "impact", "none"]).await.code, 5);
+        let deleted = rig.cli(&["documents", "delete", &ids[0], "none", &ids[1]]).await;
+        // In the order in which they were given, whatever fails between them.
+        let told: Vec<&str> = deleted.stderr.lines().filter(|line| !line.starts_with("hint")).collect();
+        assert_eq!((told.len(), deleted.code), (3, 5), "{}", deleted.stderr);
+        assert!(told[0].contains(&ids[0]) && told[2].contains(&ids[1]), "{}", deleted.stderr);
+        assert!(told[1].starts_with("error: ") && told[1].contains("none"), "{}", deleted.stderr);
+        assert_eq!(told[0].contains("is deleted"), era == Era::B, "{}", deleted.stderr);
+        let json = rig.cli(&["documents", "delete", "none", &ids[2], "--json"]).await;
+        let lines = json.json_lines();
+        assert_eq!((lines.len(), json.code), (2, 5), "{}", json.stdout);
+        assert_eq!((&lines[0]["document_id"], &lines[0]["exit_code"]), (&"none".into(), &5.into()));
+        assert_eq!(lines[1]["document_id"], ids[2]);
+    }
+}
+
+#[tokio::test]
+async fn one_refused_credential_is_told_once() {
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    let refused = rig.cli(&["documents", "delete", "d-1", "d-2", "d-3"]).await;
+    assert_eq!((refused.code, refused.stderr.matches("error: ").count()), (3, 1), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn all_documents_are_deleted_if_that_is_confirmed() {
+    let mut rig = Rig::as_root().await;
+    seeded(&rig, 3).await;
+    // Nobody is there to be asked.
+    rig.cli(&["documents", "delete-all"]).await;
+    assert_eq!(rig.cli(&["documents", "list"]).await.ids().len(), 3);
+    let all = rig.cli(&["documents", "delete-all", "--yes", "--json"]).await.succeeded().json();
+    assert_eq!(all["deleted_count"], 3);
+    let task = all["wipe_track_id"].as_str().unwrap().to_owned();
+    rig.cli(&["tasks", "wait", &task]).await.succeeded();
+    assert_eq!(rig.cli(&["documents", "list"]).await.ids().len(), 0);
+    rig.cli(&["documents", "delete-all", "--yes"]).await.succeeded();
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn documents_that_are_skipped_are_named() {
+    let slow = server().era(Era::B).processing_delay(Duration::from_secs(3_600));
+    let mut rig = Rig::with(slow).await;
+    rig.quiet_login("root", ROOT_PASSWORD).await;
+    seeded(&rig, 2).await;
+    std::fs::write(rig.home.path().join("busy.md"), "Being processed.\n").unwrap();
+    let upload = rig.cli(&["documents", "upload", "busy.md"]).await.succeeded().ids()[0].clone();
+    let skipped = rig.cli(&["documents", "delete-all", "--yes"]).await;
+    assert_eq!(skipped.code, 1, "{}", skipped.stderr);
+    assert!(skipped.stderr.contains("deleted 2 documents, with 2 chunks"), "{}", skipped.stderr);
+    assert!(skipped.stderr.contains(&format!("document {upload} was skipped")), "{}", skipped.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_is_asked() {
+    let mut rig = Rig::as_root().await;
+    seeded(&rig, 2).await;
+    for answer in ["no\n", "\n", "y\n"] {
+        let (shown, code) = rig.cli_on_terminal(80, &["documents", "delete-all"], answer).await;
+        assert_eq!(code, 1, "{shown}");
+        assert!(shown.contains("Delete all documents of workspace default? Type yes: "), "{shown}");
+        assert!(shown.contains("not deleted"), "{shown}");
+    }
+    assert_eq!(rig.cli(&["documents", "list"]).await.ids().len(), 2);
+    let (shown, code) = rig.cli_on_terminal(80, &["documents", "delete-all"], "yes\n").await;
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("2 documents will be deleted"), "{shown}");
+}

@@ -1,0 +1,219 @@
+//! Uploads of files, folders, patterns and streams: what is told of each, and of all.
+
+use std::path::Path;
+use std::time::Duration;
+
+use edgequake_devserver::Fault;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+
+use crate::rig::{ROOT_PASSWORD, Rig, assert_transcript, server};
+
+fn write(home: &Path, files: &[&str]) {
+    for name in files {
+        let path = home.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, format!("The text of {name}.\n")).unwrap();
+    }
+}
+
+/// The last words of what was printed, sorted: files are uploaded in no order.
+fn files(stdout: &str) -> Vec<&str> {
+    let mut files: Vec<&str> =
+        stdout.lines().skip(1).filter_map(|line| line.split_whitespace().next_back()).collect();
+    files.sort_unstable();
+    files
+}
+
+#[tokio::test]
+async fn folders_and_patterns() {
+    let mut rig = Rig::as_root().await;
+    let home = rig.home.path().to_owned();
+    write(&home, &["book/a.md", "book/sub/b.txt", "book/drafts/c.md", "book/.hidden.md", "book/made/d.md"]);
+    write(&home, &["book/picture.xyz", "x1.md", "x2.md", "x3.txt"]);
+    std::fs::write(home.join("book/.gitignore"), "made/\n").unwrap();
+    let all = rig.cli(&["documents", "upload", "book", "--wait"]).await.succeeded();
+    assert_eq!(files(&all.stdout), ["book/a.md", "book/drafts/c.md", "book/sub/b.txt"]);
+    assert!(all.stderr.contains("skipped book/picture.xyz: not a type"), "{}", all.stderr);
+    assert!(
+        all.stderr.contains("4 files: 3 uploaded, 1 skipped, 0 failed; 3 processed, 0 not"),
+        "{}",
+        all.stderr
+    );
+    for (options, expected) in [
+        (&["book", "--include", "*.md"][..], &["book/a.md", "book/drafts/c.md"][..]),
+        (&["book", "--exclude", "drafts/"], &["book/a.md", "book/sub/b.txt"]),
+        (
+            &["book", "--include", "*.md", "--no-ignore", "--hidden"],
+            &["book/.hidden.md", "book/a.md", "book/drafts/c.md", "book/made/d.md"],
+        ),
+        (&["x*.md"], &["x1.md", "x2.md"]),
+        (&["*.md", "x3.txt", "book/sub"], &["book/sub/b.txt", "x1.md", "x2.md", "x3.txt"]),
+        (&["book/**/*.txt"], &["book/sub/b.txt"]),
+    ] {
+        let run = rig.cli(&[&["documents", "upload"], options].concat()).await.succeeded();
+        assert_eq!(files(&run.stdout), expected, "{options:?}: {}", run.stderr);
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_is_not_uploaded_again() {
+    let mut rig = Rig::as_root().await;
+    let home = rig.home.path().to_owned();
+    write(&home, &["book/a.md", "book/b.md"]);
+    let first = rig.cli(&["documents", "upload", "book", "--resume", "--wait"]).await.succeeded();
+    assert_eq!(files(&first.stdout).len(), 2);
+    write(&home, &["book/c.md"]);
+    let uploads = |rig: &Rig| {
+        rig.server.request_log().iter().filter(|seen| seen.path == "/api/v1/documents/upload").count()
+    };
+    let before = uploads(&rig);
+    let second = rig.cli(&["documents", "upload", "book", "--resume", "--wait"]).await.succeeded();
+    assert_eq!(uploads(&rig), before + 1);
+    assert_eq!(second.stdout.matches("unchanged").count(), 2, "{}", second.stdout);
+    assert!(second.stderr.contains("3 files: 1 uploaded, 2 skipped"), "{}", second.stderr);
+    // The ids are those of the first run.
+    assert!(first.ids().iter().all(|id| second.ids().contains(id)), "{}", second.stdout);
+}
+
+#[tokio::test]
+async fn streams_have_a_name() {
+    let mut rig = Rig::as_root().await;
+    let args = ["documents", "upload", "-", "--name", "notes.md", "--title", "Notes", "--wait"];
+    let uploaded = rig.cli_with(&args, "# Notes\n\nThe bridge opened in 1931.\n").await.succeeded();
+    let content = rig.cli(&["documents", "get", &uploaded.ids()[0], "--content"]).await.succeeded();
+    assert_eq!(content.stdout, "# Notes\n\nThe bridge opened in 1931.\n");
+    #[cfg(target_os = "linux")]
+    {
+        // As `<(command)` of a shell, which is a path to a pipe.
+        let args =
+            ["documents", "upload", "/dev/fd/0", "--name", "piped.txt", "--metadata", r#"{"from":"pipe"}"#];
+        rig.cli_with(&args, "From a pipe.\n").await.succeeded();
+    }
+    rig.cli_with(&["documents", "upload", "-"], "x").await;
+    rig.cli_with(&["documents", "upload", "-", "--name", "notes"], "x").await;
+    rig.cli_with(&["documents", "upload", "-", "-", "--name", "notes.md"], "x").await;
+    rig.cli_with(&["documents", "upload", "-", "--name", "empty.md"], "").await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn every_failure_names_its_file() {
+    let mut rig = Rig::as_root().await;
+    let home = rig.home.path().to_owned();
+    write(&home, &["a.md", "b.md", "c.md"]);
+    std::fs::write(home.join("empty.md"), "").unwrap();
+    rig.server.faults().add(Fault::status(422).on("UploadFile").times(1)).unwrap();
+    let args = ["documents", "upload", "none.md", "empty.md", "*.pdf", "a.md", "--jobs", "1"];
+    let failed = rig.cli(&args).await;
+    assert_eq!((failed.code, failed.ids().len()), (1, 0), "{}", failed.stderr);
+    for name in ["none.md", "empty.md", "*.pdf", "a.md"] {
+        let told = |line: &str| line.starts_with("error: ") && line.contains(name);
+        assert!(failed.stderr.lines().any(told), "{name} in {}", failed.stderr);
+    }
+    // One that fails in processing, and one that is turned away for a moment.
+    rig.server.faults().add(Fault::fail_processing("embedding").times(1)).unwrap();
+    let partly = rig.cli(&["documents", "upload", "b.md", "c.md", "--wait", "--jobs", "1"]).await;
+    assert_eq!((partly.code, partly.ids().len()), (1, 2), "{}", partly.stderr);
+    assert!(partly.stderr.lines().any(|line| line.starts_with("error: b.md: ")), "{}", partly.stderr);
+    assert!(partly.stderr.contains("processed c.md: 1 chunk"), "{}", partly.stderr);
+    // Nothing is left that could be waited for.
+    assert!(!partly.stderr.contains("documents wait"), "{}", partly.stderr);
+    let json = rig.cli(&["documents", "upload", "none.md", "a.md", "--json", "--wait"]).await;
+    let mut events: Vec<_> =
+        json.json_lines().iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect();
+    events[..3].sort();
+    assert_eq!(
+        (events.join(" "), json.code),
+        ("failed processed uploaded finished".to_owned(), 1),
+        "{}",
+        json.stdout
+    );
+    assert_eq!(json.json_lines()[3]["processed"], 1);
+}
+
+#[tokio::test]
+async fn a_refused_credential_ends_the_upload() {
+    let mut rig = Rig::new().await;
+    let home = rig.home.path().to_owned();
+    let names: Vec<String> = (0..20).map(|number| format!("book/{number}.md")).collect();
+    write(&home, &names.iter().map(String::as_str).collect::<Vec<_>>());
+    write(&home, &["a.md"]);
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    let refused = rig.cli(&["documents", "upload", "book", "a.md", "--jobs", "1"]).await;
+    assert_eq!((refused.code, refused.stderr.matches("error: ").count()), (3, 1), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn a_file_is_tried_again() {
+    let mut rig = Rig::as_root().await;
+    write(rig.home.path(), &["a.md"]);
+    let busy = rig.server.faults().add(Fault::status(503).on("UploadFile")).unwrap();
+    let once = rig.cli(&["documents", "upload", "a.md", "--retry", "0"]).await;
+    let of_client = rig.server.faults().hits(busy);
+    let twice = rig.cli(&["documents", "upload", "a.md", "--retry", "1"]).await;
+    assert_eq!((once.code, twice.code), (7, 7), "{}", twice.stderr);
+    assert_eq!(rig.server.faults().hits(busy), 3 * of_client);
+}
+
+#[tokio::test]
+async fn several_files_are_uploaded_at_once() {
+    let rig = Rig::as_root().await;
+    write(rig.home.path(), &["1.md", "2.md", "3.md", "4.md"]);
+    let slow = Fault::delayed(Duration::from_secs(3_600)).on("UploadFile");
+    let slow = rig.server.faults().add(slow).unwrap();
+    let child = rig.command(&["documents", "upload", "*.md", "--jobs", "3"]).spawn().unwrap();
+    // None has ended, and three have begun.
+    while rig.server.faults().hits(slow) < 3 {
+        tokio::task::yield_now().await;
+    }
+    drop(child);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn ctrl_c_tells_what_was_accepted() {
+    let mut rig = Rig::with(server().processing_delay(Duration::from_secs(3_600))).await;
+    rig.quiet_login("root", ROOT_PASSWORD).await;
+    write(rig.home.path(), &["a.md"]);
+    let mut child = rig.command(&["documents", "upload", "a.md", "--wait"]).spawn().unwrap();
+    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
+    rows.next_line().await.unwrap();
+    let row = rows.next_line().await.unwrap().unwrap();
+    let id = row.split_whitespace().next().unwrap();
+    let pid = child.id().unwrap().to_string();
+    assert!(tokio::process::Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
+    let output = child.wait_with_output().await.unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    assert!(stderr.contains("error: interrupted"), "{stderr}");
+    assert!(stderr.contains(&format!("`edgequake-cli documents wait {id}`")), "{stderr}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_has_a_bar_and_a_pipe_has_none() {
+    let mut rig = Rig::with(server().processing_delay(Duration::from_millis(500))).await;
+    rig.quiet_login("root", ROOT_PASSWORD).await;
+    write(rig.home.path(), &["a.md", "b.md"]);
+    let (shown, code) =
+        rig.cli_on_terminal(100, &["documents", "upload", "a.md", "b.md", "--wait"], "").await;
+    assert_eq!(code, 0, "{shown}");
+    assert!(shown.contains("processed [") && shown.contains("of 2"), "{shown}");
+    assert!(shown.contains("2 files: 2 uploaded, 0 skipped, 0 failed; 2 processed, 0 not"), "{shown}");
+    let piped = rig.cli(&["documents", "upload", "a.md", "b.md", "--wait"]).await.succeeded();
+    assert!(!piped.stderr.contains('[') && !piped.stderr.contains('\u{1b}'), "{}", piped.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn files_without_a_length_are_piped() {
+    let mut rig = Rig::as_root().await;
+    std::os::unix::fs::symlink("/proc/version", rig.home.path().join("v.md")).unwrap();
+    let refused = rig.cli(&["documents", "upload", "v.md"]).await;
+    assert_eq!(refused.code, 1, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("v.md") && refused.stderr.contains("hint: pipe it"),
+        "{}",
+        refused.stderr
+    );
+}
