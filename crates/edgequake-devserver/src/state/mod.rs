@@ -11,9 +11,7 @@ pub(crate) mod injections;
 pub(crate) mod page;
 #[cfg(feature = "pdf")]
 pub(crate) mod parse_jobs;
-#[cfg_attr(not(feature = "pdf"), allow(dead_code, reason = "nothing stores a file then"))]
 pub(crate) mod pdf;
-#[cfg_attr(not(feature = "pdf"), allow(dead_code, reason = "nothing stores a file then"))]
 pub(crate) mod pdfs;
 pub(crate) mod resources;
 pub(crate) mod sessions;

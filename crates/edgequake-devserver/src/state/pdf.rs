@@ -1,5 +1,7 @@
 //! [`StoredPdf`]: a PDF file, and how far its conversion has come.
 
+#![cfg_attr(not(feature = "pdf"), allow(dead_code, reason = "nothing stores a file then"))]
+
 use bytes::Bytes;
 use edgequake_types::pdf::{Pdf, PdfMetadata, PdfStatus, PdfSummary};
 use edgequake_types::{DocumentId, PdfId, TrackId};

@@ -1,5 +1,7 @@
 //! The PDF files of a workspace, with an index for each way to look for them.
 
+#![cfg_attr(not(feature = "pdf"), allow(dead_code, reason = "nothing stores a file then"))]
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 

@@ -14,7 +14,13 @@ fn paths() -> Vec<String> {
     let declared = OPERATIONS.iter().copied().flatten().map(|operation| operation.path);
     let unserved = [
         "/api/v1/documents/search",
+        "/api/v1/conversations/{conversation_id}",
+        "/api/v1/folders",
+        "/api/v1/graph",
+        "/api/v1/graph/entities",
+        "/api/v1/models",
         "/api/v1/models/{provider}/{model}",
+        "/api/v1/query/context",
         "/ws/progress/{track_id}",
         "/nowhere",
     ];
