@@ -191,6 +191,12 @@ impl FormBody {
         self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
+
+    /// Whoever asks on after that gets nothing more.
+    fn fail(&mut self, error: BoxError) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        (self.next, self.state) = (self.plan.segments.len(), State::Between);
+        Poll::Ready(Some(Err(error)))
+    }
 }
 
 impl Body for FormBody {
@@ -218,7 +224,7 @@ impl Body for FormBody {
                         Some(_) => {
                             let text = "the form has a piece of a kind that this version cannot send";
                             let unsupported = io::Error::new(io::ErrorKind::Unsupported, text);
-                            return Poll::Ready(Some(Err(cannot_read(&this.plan.path, unsupported))));
+                            return this.fail(cannot_read(&this.plan.path, unsupported));
                         }
                     }
                 }
@@ -234,12 +240,10 @@ impl Body for FormBody {
                         Ok(Ok(Some(read))) => read,
                         Ok(Ok(None)) => {
                             let path = this.plan.path.clone();
-                            return Poll::Ready(Some(Err(FileUploadError::Changed { path }.into())));
+                            return this.fail(FileUploadError::Changed { path }.into());
                         }
-                        Ok(Err(source)) => {
-                            return Poll::Ready(Some(Err(cannot_read(&this.plan.path, source))));
-                        }
-                        Err(no_runtime) => return Poll::Ready(Some(Err(no_runtime.into()))),
+                        Ok(Err(source)) => return this.fail(cannot_read(&this.plan.path, source)),
+                        Err(no_runtime) => return this.fail(no_runtime.into()),
                     };
                     let left = left.saturating_sub(piece.len() as u64);
                     this.state = State::Within { file: Some(file), left };

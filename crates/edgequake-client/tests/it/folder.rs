@@ -37,7 +37,7 @@ fn many(count: usize) -> TempDir {
 }
 
 /// Lists are empty where none is named.
-fn in_workspace(client: &Client) -> Client {
+pub(crate) fn in_workspace(client: &Client) -> Client {
     client.with_tenant(TenantId::server_default()).with_workspace(WorkspaceId::server_default())
 }
 
