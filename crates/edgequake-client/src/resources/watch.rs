@@ -6,14 +6,18 @@
 #[cfg(test)]
 mod tests;
 
+mod copies;
+
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use edgequake_types::documents::{Document, DocumentSummary, GetDocument, GetTrack, ListDocuments};
+use edgequake_types::documents::{DocumentSummary, GetDocument, GetTrack, ListDocuments};
 use edgequake_types::pdf::{GetPdf, PdfStatus};
 use edgequake_types::tasks::GetTask;
 use edgequake_types::{Decode, DocumentId, Endpoint, Retry, TrackId};
 use tokio::time::Instant;
+
+use copies::{again, summary};
 
 use super::documents::Uploaded;
 use super::wait::{GONE, GRACE, LONGEST_PAUSE, document_of_task, no_runtime};
@@ -386,37 +390,4 @@ fn timed_out(limit: Duration) -> Error {
 
 fn nameless() -> Error {
     Error::new(ErrorKind::Decode).note("neither the answer to the upload nor its task names the document")
-}
-
-/// The same error for another document.
-fn again(error: &Error) -> Error {
-    let mut again = Error::new(error.kind());
-    if let Some(status) = error.status() {
-        again = again.with_status(status);
-    }
-    if let Some(code) = error.code() {
-        again = again.with_code(code);
-    }
-    match error.message() {
-        Some(message) => again.with_message(message),
-        None => again.note(error.to_string()),
-    }
-}
-
-/// What a list would say of a document.
-fn summary(document: Document) -> DocumentSummary {
-    let mut summary = DocumentSummary::new(document.id);
-    summary.title = document.title;
-    summary.file_name = document.file_name;
-    summary.content_length = document.content_length;
-    summary.chunk_count = document.chunk_count;
-    summary.entity_count = document.entity_count;
-    summary.status = document.status;
-    summary.error_message = document.error_message;
-    summary.warning_message = document.warning_message;
-    summary.track_id = document.track_id;
-    summary.created_at = document.created_at;
-    summary.updated_at = document.updated_at;
-    summary.ui_phase = document.ui_phase;
-    summary
 }
