@@ -12,6 +12,7 @@ mod errors;
 mod help;
 mod interruptions;
 mod lists;
+mod pdfs;
 mod pipeline;
 mod pipes;
 mod questions;

@@ -30,7 +30,8 @@ Examples:
   edgequake-cli documents upload notes.md --wait
   edgequake-cli documents upload handbook/ --exclude drafts/ --jobs 8
   edgequake-cli documents upload handbook/ --resume --wait
-  edgequake-cli documents upload '2031-*.md' --json | jq -r .document_id
+  edgequake-cli documents upload '2031-*.md' --json |
+    jq -r 'select(.event == \"uploaded\") | .document_id'
   pandoc notes.docx -t markdown |
     edgequake-cli documents upload - --name notes.md")]
 pub(crate) struct Upload {
