@@ -38,6 +38,8 @@ const STEPS: &[Step] = &[
 
 pub(crate) fn run(arguments: Parser) -> Result<()> {
     crate::no_arguments(arguments)?;
+    // Most steps are chains of crates that wait for one another, and leave a core to it.
+    deny::install_meanwhile();
     run_steps(STEPS, &Workspace::load()?)
 }
 

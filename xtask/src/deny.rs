@@ -3,6 +3,7 @@
 //! Advisories are left out: their database changes by itself, and the gate must not.
 
 use std::process::Command;
+use std::thread;
 
 use lexopt::Parser;
 
@@ -16,6 +17,11 @@ const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", profile: 
 pub(crate) fn run(arguments: Parser) -> Result<()> {
     crate::no_arguments(arguments)?;
     check(&Workspace::load()?)
+}
+
+/// Installs the tool beside other work: [`check`] waits for it, and tells what went wrong.
+pub(crate) fn install_meanwhile() {
+    thread::spawn(|| Workspace::load().and_then(|workspace| CARGO_DENY.binary(&workspace)));
 }
 
 /// Checks bans, licences and sources of every dependency, with all features on.

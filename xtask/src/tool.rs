@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use crate::command::{cargo, run};
 use crate::failure::Result;
@@ -18,8 +19,10 @@ pub(crate) struct Tool {
 }
 
 impl Tool {
-    /// The binary, installed first if it is absent or of another version.
+    /// The binary, installed first if it is absent or of another version. Whoever asks while it is being installed waits for that.
     pub(crate) fn binary(&self, workspace: &Workspace) -> Result<PathBuf> {
+        static INSTALLING: Mutex<()> = Mutex::new(());
+        let _turn = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         let Self { name, version, profile } = self;
         let root = workspace.target.join("tools");
         let binary = root.join("bin").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
