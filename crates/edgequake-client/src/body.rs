@@ -293,7 +293,10 @@ where
 {
     let mut first = Bytes::new();
     let mut rest = Vec::new();
-    while let Some(frame) = body.frame().await {
+    // Most bodies know that they are over with the last piece, and need not be asked for another one.
+    while !body.is_end_stream()
+        && let Some(frame) = body.frame().await
+    {
         let Ok(data) = frame?.into_data() else { continue };
         if first.is_empty() && rest.is_empty() {
             first = data;

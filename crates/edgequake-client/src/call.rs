@@ -36,6 +36,7 @@ pub use untyped::UntypedCall;
 use crate::body::{RequestBody, ResponseBody};
 use crate::boxed::BoxFuture;
 use crate::error::Error;
+use crate::policy::Policy;
 use options::CallOptions;
 use outgoing::Outgoing;
 
@@ -104,7 +105,7 @@ impl<E: Endpoint> Call<E> {
 
     /// Sends this form instead of the endpoint's own: one whose file is read from disk.
     pub(crate) fn form(mut self, content_type: HeaderValue, body: RequestBody) -> Self {
-        self.options.form = Some((content_type, body));
+        self.options.form = Some(Box::new((content_type, body)));
         self
     }
 
@@ -129,11 +130,11 @@ impl<E: Endpoint> Call<E> {
         WithHead(self)
     }
 
-    /// The request. `streamed`: its answer is taken piece by piece.
-    fn request(&mut self, streamed: bool) -> Result<Request<RequestBody>, Error> {
+    /// The request, and how it is to be treated. `streamed`: its answer is taken piece by piece.
+    fn request(&mut self, streamed: bool) -> Result<(Request<RequestBody>, Policy), Error> {
         let endpoint = self.endpoint.as_ref().map_err(|error| Error::malformed(error.clone()))?;
         let body = match self.options.form.take() {
-            Some((content_type, body)) => (Some(content_type), body),
+            Some(form) => (Some(form.0), form.1),
             None => outgoing::own_body(endpoint.body()?)?,
         };
         let mut outgoing = Outgoing {

@@ -1,6 +1,7 @@
 //! [`Client`]: the typed client over the whole stack.
 
 pub(crate) mod base_url;
+mod prepared;
 mod login_transport;
 mod builder;
 mod session;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use edgequake_auth::{Jwt, JwtBuilder, SharedCredentials};
 use edgequake_types::{Endpoint, IdError, Origin, TenantId, UserId, WorkspaceId};
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, Uri};
 use http_body::Body;
 use tower_service::Service;
@@ -27,9 +28,11 @@ use crate::call::{Call, DefaultLimits, Dispatch, Dispatcher, UntypedCall};
 use crate::error::{Error, ErrorKind};
 use crate::layers::retry::RetryLayer;
 use crate::layers::scope::ScopeHeaders;
+use crate::policy::Policy;
 use crate::stack::erased::ErasedService;
 use crate::transport::{ConnectionStats, HttpTransport};
 use login_transport::LoginTransport;
+use prepared::{StaticPaths, call_headers};
 
 /// `User-Agent`, unless the builder was told another one.
 const DEFAULT_USER_AGENT: HeaderValue =
@@ -83,6 +86,7 @@ struct Malformed {
 /// What all clients over one transport share.
 struct Shared {
     base: BaseUrl,
+    paths: StaticPaths,
     stack: Box<dyn Fn(SharedCredentials) -> ErasedService + Send + Sync>,
     token_service: ErasedService,
     /// The transport, where it is ours.
@@ -301,7 +305,8 @@ impl Dispatch for Inner {
     }
 
     fn uri(&self, path: Cow<'static, str>, query: Option<&str>) -> Result<Uri, Error> {
-        self.shared.base.join(path, query).map_err(|error| Error::new(ErrorKind::Request).because(error))
+        let Shared { base, paths, .. } = &*self.shared;
+        paths.join(base, path, query).map_err(|error| Error::new(ErrorKind::Request).because(error))
     }
 
     /// Those of the usual calls are at hand already.
@@ -335,8 +340,12 @@ impl Dispatch for Inner {
         }
     }
 
-    fn send(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {
-        self.service.call(request)
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+        policy: Policy,
+    ) -> BoxFuture<Result<Response<ResponseBody>, BoxError>> {
+        self.service.send(request, policy)
     }
 }
 
@@ -369,15 +378,6 @@ impl Shared {
             None => builder,
         }
     }
-}
-
-fn call_headers(scope: &ScopeHeaders, user_agent: &HeaderValue) -> (Arc<HeaderMap>, Arc<HeaderMap>) {
-    let mut plain = scope.headers().clone();
-    plain.insert(USER_AGENT, user_agent.clone());
-    plain.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let mut json = plain.clone();
-    json.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    (Arc::new(plain), Arc::new(json))
 }
 
 /// Shows where the client goes, in which scope, and which credential it has; never the credential itself.

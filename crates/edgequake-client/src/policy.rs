@@ -75,6 +75,12 @@ impl Policy {
         request.extensions().get().cloned().unwrap_or_else(|| Self::for_method(request.method()))
     }
 
+    /// The policy that a request carries, and from now on carries where it had none.
+    pub(crate) fn in_request<B>(request: &mut Request<B>) -> &mut Self {
+        let method = request.method().clone();
+        request.extensions_mut().get_or_insert_with(|| Self::for_method(&method))
+    }
+
     /// Sets when the request may be repeated.
     #[must_use]
     pub fn retry(mut self, retry: Retry) -> Self {

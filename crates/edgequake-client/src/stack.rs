@@ -18,13 +18,17 @@
 //! | 9 | guard | looks last, whoever set a header before |
 //! | | idle timer | on the body as it comes from the wire |
 //! | 10 | transport | pooled hyper client over TLS and proxies |
+//!
+//! A client without layers of its own asks them in the same order, but on a [shorter way](direct).
 
 mod http_service;
 mod own;
 mod boxing;
+mod direct;
 pub(crate) mod once;
 pub(crate) mod erased;
 
+use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,15 +45,14 @@ use crate::boxed::BoxError;
 use crate::layers::auth::AuthLayer;
 #[cfg(feature = "compression")]
 use crate::layers::decompression::DecompressionLayer;
-use crate::layers::error_body::ErrorBodyLayer;
 use crate::layers::guard::{GuardLayer, TrustedOrigin};
 use crate::layers::retry::{RetryBudget, RetryConfig, RetryLayer};
-use crate::layers::scope::{ScopeHeaders, ScopeLayer};
-use crate::layers::timeout::{AttemptTimeoutLayer, DeadlineLayer, IdleTimeoutLayer};
+use crate::layers::timeout::{DeadlineLayer, IdleTimeoutLayer};
 use crate::layers::trace::TraceLayer;
 use crate::layers::trace_context::TraceContextLayer;
-use crate::layers::unauthorized::UnauthorizedLayer;
+use crate::transport::HttpTransport;
 use boxing::Boxing;
+use direct::{Attempt, Between, Custom, Direct};
 use erased::ErasedService;
 pub use http_service::HttpService;
 use own::Own;
@@ -91,7 +94,7 @@ where
     }
 }
 
-/// The whole stack: layers 1 to 10.
+/// The whole stack: layers 1 to 10, or [`Direct`], which does the same.
 pub(crate) fn build<T, R>(
     transport: T,
     options: &StackOptions,
@@ -104,8 +107,32 @@ where
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let below = below_attempt(transport, options);
-    above_attempt(with_own_layers(below, &options.per_attempt), options, credentials)
+    let below = below_attempt(transport.clone(), options);
+    let between = Between {
+        timeout: options.timeout,
+        retry: RetryLayer::new(options.retry.clone()).budget(options.budget.clone()),
+        auth: AuthLayer::new(credentials.clone(), options.trusted.clone()),
+        credentials,
+        attempt_timeout: options.attempt_timeout,
+    };
+    if options.per_operation.is_empty() && options.per_attempt.is_empty() {
+        let attempt = Attempt {
+            trace_context: options.trace_context.clone().unwrap_or_else(TraceContextLayer::none),
+            #[cfg(feature = "compression")]
+            compression: options.compression,
+            idle_timeout: options.idle_timeout,
+        };
+        let below = HttpService::new(Boxing(below));
+        return match (&transport as &dyn Any).downcast_ref::<HttpTransport>() {
+            Some(http) => ErasedService::direct(Direct::new(between, attempt, http.clone(), below)),
+            None => ErasedService::direct(Direct::new(between, attempt, Custom(transport), below)),
+        };
+    }
+    let operation = TraceLayer::operation();
+    let attempts = between.layer(with_own_layers(Boxing(below), &options.per_attempt), None);
+    let deadline =
+        DeadlineLayer::new(options.timeout).layer(with_own_layers(attempts, &options.per_operation));
+    ErasedService::new(operation.layer(deadline))
 }
 
 fn with_own_layers<S>(inner: S, layers: &[Arc<dyn StackLayer>]) -> Own<S>
@@ -127,7 +154,12 @@ where
 fn below_attempt<T, R>(
     transport: T,
     options: &StackOptions,
-) -> impl Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError, Future: Send>
+) -> impl Service<
+    Request<RequestBody>,
+    Response = Response<impl Body<Data = Bytes, Error = BoxError> + Send + use<T, R>>,
+    Error = BoxError,
+    Future: Send,
+>
 + Clone
 + Send
 + Sync
@@ -146,34 +178,10 @@ where
         .service(transport);
     #[cfg(feature = "compression")]
     let guarded = DecompressionLayer::new().ask(options.compression).layer(guarded);
-    let traced = ServiceBuilder::new()
+    ServiceBuilder::new()
         .layer(TraceLayer::attempt())
         .layer(options.trace_context.clone().unwrap_or_else(TraceContextLayer::none))
-        .service(guarded);
-    Boxing(traced)
-}
-
-/// Layers 1 to 7.
-fn above_attempt<S>(below: S, options: &StackOptions, credentials: SharedCredentials) -> ErasedService
-where
-    S: Service<Request<RequestBody>, Response = Response<ResponseBody>, Error = BoxError>
-        + Clone
-        + Send
-        + Sync
-        + 'static,
-    S::Future: Send,
-{
-    let retried = ServiceBuilder::new()
-        .layer(RetryLayer::new(options.retry.clone()).budget(options.budget.clone()))
-        .layer(ErrorBodyLayer::new())
-        .layer(UnauthorizedLayer::new(credentials.clone()))
-        .layer(AuthLayer::new(credentials, options.trusted.clone()))
-        .layer(AttemptTimeoutLayer::new(options.attempt_timeout))
-        .layer(ScopeLayer::new(ScopeHeaders::new()))
-        .service(below);
-    let outer =
-        ServiceBuilder::new().layer(TraceLayer::operation()).layer(DeadlineLayer::new(options.timeout));
-    ErasedService::new(outer.service(with_own_layers(retried, &options.per_operation)))
+        .service(guarded)
 }
 
 /// The short way for logins: no auth, no retry, but the same guard and transport, and the user's own layers.
@@ -185,7 +193,7 @@ where
     R: Body<Data = Bytes> + Send + 'static,
     R::Error: Into<BoxError>,
 {
-    let below = once::OnceLayer.layer(below_attempt(transport, options));
+    let below = once::OnceLayer.layer(Boxing(below_attempt(transport, options)));
     let attempt = with_own_layers(below, &options.per_attempt);
     ErasedService::new(with_own_layers(attempt, &options.per_operation))
 }

@@ -43,6 +43,7 @@ use std::time::Duration;
 use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response};
 use rustls::ClientConfig;
+use tokio::time::Instant;
 use tower_service::Service;
 
 pub use client_certificate::ClientCertificate;
@@ -62,6 +63,7 @@ use crate::body::RequestBody;
 use crate::boxed::BoxFuture;
 use connector::{Connector, KeepAlive};
 use dial::Dialer;
+use exchange::Times;
 use origin_tls::OriginTls;
 use pool::{Pool, Rules};
 use proxy_tls::ProxyTls;
@@ -353,6 +355,27 @@ impl HttpTransport {
         }
     }
 
+    /// Sends a request that has time until `whole`, and this attempt at it until `attempt`, up to the head of the answer.
+    pub(crate) fn exchange(
+        &self,
+        request: Request<RequestBody>,
+        whole: Option<Instant>,
+        attempt: Option<Instant>,
+    ) -> ResponseFuture {
+        self.send(request, Times::new(whole, attempt))
+    }
+
+    fn send(&self, mut request: Request<RequestBody>, times: Times) -> ResponseFuture {
+        if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        #[cfg(feature = "websocket")]
+        if request.extensions().get::<OwnConnection>().is_some() {
+            return ResponseFuture(Box::pin(upgrade::send(Arc::clone(&self.shared.pool), request)));
+        }
+        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request, times)))
+    }
+
     /// What has become of the connections of this transport and its clones, in numbers.
     pub fn connection_stats(&self) -> ConnectionStats {
         self.shared.pool.stats()
@@ -368,15 +391,9 @@ impl Service<Request<RequestBody>> for HttpTransport {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<RequestBody>) -> Self::Future {
-        if let Some(authorization) = self.shared.proxies.forward_authorization(request.uri()) {
-            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
-        }
-        #[cfg(feature = "websocket")]
-        if request.extensions().get::<OwnConnection>().is_some() {
-            return ResponseFuture(Box::pin(upgrade::send(Arc::clone(&self.shared.pool), request)));
-        }
-        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request)))
+    fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
+        let times = Times::of(&request);
+        self.send(request, times)
     }
 }
 

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use crate::body::{RequestBody, ResponseBody};
 use crate::boxed::{BoxError, BoxFuture};
 use crate::error::Error;
+use crate::policy::Policy;
 
 /// Sends requests of one client.
 pub(crate) trait Dispatch: Send + Sync {
@@ -30,7 +31,11 @@ pub(crate) trait Dispatch: Send + Sync {
     fn limits(&self) -> DefaultLimits;
 
     /// Sends a request through the whole stack.
-    fn send(&self, request: Request<RequestBody>) -> BoxFuture<Result<Response<ResponseBody>, BoxError>>;
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+        policy: Policy,
+    ) -> BoxFuture<Result<Response<ResponseBody>, BoxError>>;
 }
 
 /// The limits of calls that say none.
@@ -57,12 +62,14 @@ impl Dispatcher {
         Self(dispatch)
     }
 
-    /// Sends a request through the whole stack; what comes back instead of an answer is an error.
-    pub(super) async fn execute(
+    /// Sends a request through the whole stack; what comes back instead of an answer is an error. The request is taken at once:
+    /// a future that began with it would move it about.
+    pub(super) fn execute(
         &self,
-        request: Request<RequestBody>,
-    ) -> Result<Response<ResponseBody>, Error> {
-        self.0.send(request).await.map_err(|failure| Error::of_failure(failure).at(self.0.origin()))
+        (request, policy): (Request<RequestBody>, Policy),
+    ) -> impl Future<Output = Result<Response<ResponseBody>, Error>> + Send + use<'_> {
+        let answer = self.0.send(request, policy);
+        async move { answer.await.map_err(|failure| Error::of_failure(failure).at(self.0.origin())) }
     }
 }
 

@@ -36,7 +36,8 @@ pub(super) struct CallOptions {
     pub(super) event_limit: Option<usize>,
     /// Headers of the caller's own, scope headers included.
     pub(super) headers: HeaderMap,
-    pub(super) form: Option<(HeaderValue, RequestBody)>,
+    // Boxed, or every call would carry its room.
+    pub(super) form: Option<Box<(HeaderValue, RequestBody)>>,
     /// What the default limits are extended by.
     pub(super) patience: Duration,
     /// What of the limit is gone before there is a request.

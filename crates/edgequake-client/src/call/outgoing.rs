@@ -34,11 +34,12 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
+    /// The request, and how it is to be treated.
     pub(super) fn into_request(
         self,
         dispatcher: &Dispatcher,
         options: &mut CallOptions,
-    ) -> Result<Request<RequestBody>, Error> {
+    ) -> Result<(Request<RequestBody>, Policy), Error> {
         if let Some(refused) = options.refused.take() {
             return Err(refused);
         }
@@ -87,8 +88,7 @@ impl Outgoing {
         let mut request = Request::new(body);
         *request.method_mut() = self.method;
         *request.uri_mut() = dispatcher.uri(self.path, self.query.as_deref())?;
-        request.extensions_mut().insert(policy);
-        Ok(request)
+        Ok((request, policy))
     }
 }
 

@@ -83,22 +83,34 @@ impl<T: Decode + Send> Receive<Whole> for T {
 
     const STREAMED: bool = false;
 
-    async fn receive(
+    fn receive(
         answer: Response<ResponseBody>,
         limits: Limits<'_>,
         head: Option<&mut Parts>,
-    ) -> Result<T, Error> {
-        whole(answer, limits, head).await
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        whole(answer, limits, head)
     }
 }
 
-/// Reads an answer whole.
+/// Reads an answer whole: the body of a success, or the error of anything else.
 pub(super) async fn whole<T: Decode>(
     answer: Response<ResponseBody>,
     limits: Limits<'_>,
     head: Option<&mut Parts>,
 ) -> Result<T, Error> {
-    let (parts, bytes) = success(answer, limits.answer).await?;
+    if !answer.status().is_success() {
+        // Rare and large: boxed, or every call would carry its room.
+        return Err(Box::pin(refusal(answer)).await);
+    }
+    let (parts, mut body) = answer.into_parts();
+    let bytes = match collect(&mut body, limits.answer).await {
+        Ok(Collected::Whole(bytes)) => bytes,
+        Ok(Collected::Cut(_)) => {
+            let note = format!("the answer is longer than {} bytes", limits.answer);
+            return Err(Error::new(ErrorKind::Body).lasting().note(note).of_success(&parts));
+        }
+        Err(failure) => return Err(Error::of_body(failure).of_success(&parts)),
+    };
     let model = T::decode(&parts, bytes.clone()).map_err(|error| {
         Error::decode(error).of_success(&parts).unless_json(&parts, &bytes, limits.server)
     })?;
@@ -110,19 +122,6 @@ pub(super) async fn whole<T: Decode>(
 pub(super) fn keep(parts: Parts, head: Option<&mut Parts>) {
     if let Some(head) = head {
         *head = parts;
-    }
-}
-
-/// Reads the body of a success, or makes an error of anything else.
-async fn success(answer: Response<ResponseBody>, limit: usize) -> Result<(Parts, Bytes), Error> {
-    let (parts, mut body) = check(answer).await?.into_parts();
-    match collect(&mut body, limit).await {
-        Ok(Collected::Whole(bytes)) => Ok((parts, bytes)),
-        Ok(Collected::Cut(_)) => Err(Error::new(ErrorKind::Body)
-            .lasting()
-            .note(format!("the answer is longer than {limit} bytes"))
-            .of_success(&parts)),
-        Err(failure) => Err(Error::of_body(failure).of_success(&parts)),
     }
 }
 
@@ -145,10 +144,12 @@ pub(super) fn media_type(parts: &Parts) -> String {
 
 /// Gives a success on, its body unread; reads the body of anything else into an error.
 pub(crate) async fn check(answer: Response<ResponseBody>) -> Result<Response<ResponseBody>, Error> {
-    if answer.status().is_success() {
-        return Ok(answer);
-    }
+    if answer.status().is_success() { Ok(answer) } else { Err(refusal(answer).await) }
+}
+
+/// The error of an answer that is no success.
+async fn refusal(answer: Response<ResponseBody>) -> Error {
     let (parts, mut body) = answer.into_parts();
     let bytes = read_error_body(&mut body).await;
-    Err(Error::of_answer(&parts, bytes.as_deref()))
+    Error::of_answer(&parts, bytes.as_deref())
 }

@@ -121,13 +121,10 @@ where
                 used: None,
             };
         }
-        let at_hand = match (auth, request.extensions_mut().remove::<Successor>()) {
-            (Auth::Public, _) => Some(Authorization::anonymous()),
-            (_, Some(Successor(authorization))) => Some(authorization),
-            // A kind of need that this version does not know is met like the strictest.
-            (_, None) => self.shared.credentials.ready(&self.shared.context),
+        let at_hand = match request.extensions_mut().remove::<Successor>() {
+            Some(Successor(authorization)) if auth != Auth::Public => Some(authorization),
+            _ => self.shared.at_hand(auth),
         };
-        let at_hand = at_hand.or_else(|| (auth == Auth::Optional).then(Authorization::anonymous));
         match at_hand {
             Some(authorization) => {
                 let used = apply(&authorization, &mut request);
@@ -148,7 +145,38 @@ where
     }
 }
 
-fn apply<B>(authorization: &Authorization, request: &mut Request<B>) -> Option<Generation> {
+impl Shared {
+    /// The credential for an operation with this need, where nothing has to be waited for.
+    fn at_hand(&self, auth: Auth) -> Option<Authorization> {
+        let at_hand = match auth {
+            Auth::Public => Some(Authorization::anonymous()),
+            // A kind of need that this version does not know is met like the strictest.
+            _ => self.credentials.ready(&self.context),
+        };
+        at_hand.or_else(|| (auth == Auth::Optional).then(Authorization::anonymous))
+    }
+}
+
+impl AuthLayer {
+    /// The credential that a request gets as things stand; `None` where it has to be waited for, or the request may have none. One that
+    /// may, with the headers of its policy as well, has passed the [guard](super::guard) for as long as nobody else changes it.
+    #[cfg(feature = "client")]
+    pub(crate) fn at_hand<B>(&self, request: &Request<B>, policy: &Policy) -> Option<Authorization> {
+        self.shared.trusted.check_request(request).ok()?;
+        self.shared.trusted.check_hosts(&policy.headers).ok()?;
+        self.shared.at_hand(policy.auth)
+    }
+}
+
+/// Notes on a 401 which credential was refused.
+pub(crate) fn note_refusal<R>(answer: &mut Response<R>, auth: Auth, used: Option<Generation>) {
+    if answer.status() == StatusCode::UNAUTHORIZED && auth != Auth::Public {
+        answer.extensions_mut().insert(Rejected { generation: used });
+    }
+}
+
+/// Puts a credential on a request.
+pub(crate) fn apply<B>(authorization: &Authorization, request: &mut Request<B>) -> Option<Generation> {
     authorization.apply(request.headers_mut());
     authorization.header().map(|_| authorization.generation())
 }
@@ -205,9 +233,7 @@ where
                 }
                 StateProj::Sending { future } => {
                     let mut answer = ready!(future.poll(cx))?;
-                    if answer.status() == StatusCode::UNAUTHORIZED && *this.auth != Auth::Public {
-                        answer.extensions_mut().insert(Rejected { generation: *this.used });
-                    }
+                    note_refusal(&mut answer, *this.auth, *this.used);
                     return Poll::Ready(Ok(answer));
                 }
                 // Polled after completion: pends, as it must not panic.

@@ -106,12 +106,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if self.ask
-            && let Entry::Vacant(vacant) = request.headers_mut().entry(ACCEPT_ENCODING)
-        {
-            vacant.insert(ACCEPTED);
+        if self.ask {
+            ask(request.headers_mut());
         }
         ResponseFuture { future: self.inner.call(request) }
+    }
+}
+
+/// Asks for a compressed answer.
+pub(crate) fn ask(headers: &mut HeaderMap) {
+    if let Entry::Vacant(vacant) = headers.entry(ACCEPT_ENCODING) {
+        vacant.insert(ACCEPTED);
     }
 }
 
@@ -131,18 +136,25 @@ where
     type Output = Result<Response<DecodedBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut answer = ready!(self.project().future.poll(cx))?;
-        if !is_decodable(answer.headers_mut()) {
-            return Poll::Ready(Ok(answer.map(|body| DecodedBody { state: State::Plain { body } })));
-        }
-        // tower-http has decoders as a layer only, which would ask for compression; so it is given the answer instead of
-        // the request, over a service that hands it back at once.
-        let given =
-            service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
-        let decoding = Decoder::new(given).call(Request::new(answer));
-        let Ok(answer) = ready!(pin!(decoding).poll(cx));
-        Poll::Ready(Ok(answer.map(|body| DecodedBody { state: State::Decoded { body: Box::pin(body) } })))
+        let answer = ready!(self.project().future.poll(cx))?;
+        decode(answer, cx).map(Ok)
     }
+}
+
+/// Takes the coding off an answer. Ready at once.
+pub(crate) fn decode<R: Body>(
+    mut answer: Response<R>,
+    cx: &mut Context<'_>,
+) -> Poll<Response<DecodedBody<R>>> {
+    if !is_decodable(answer.headers_mut()) {
+        return Poll::Ready(answer.map(|body| DecodedBody { state: State::Plain { body } }));
+    }
+    // tower-http has decoders as a layer only, which would ask for compression; so it is given the answer instead of
+    // the request, over a service that hands it back at once.
+    let given = service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
+    let decoding = Decoder::new(given).call(Request::new(answer));
+    let Ok(answer) = ready!(pin!(decoding).poll(cx));
+    Poll::Ready(answer.map(|body| DecodedBody { state: State::Decoded { body: Box::pin(body) } }))
 }
 
 /// Whether the body is of one coding that is supported, which then is written the way the decoder reads it. Names of codings

@@ -42,7 +42,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::retry::RetryHint;
+use super::retry::{Outcome, RetryHint};
 use crate::boxed::BoxFuture;
 use crate::clock;
 
@@ -155,7 +155,7 @@ where
             match this.state.as_mut().project() {
                 StateProj::Waiting { future } => {
                     let answer = ready!(future.poll(cx))?;
-                    if !matches!(answer.status().as_u16(), 408 | 429 | 502..=504) {
+                    if !Outcome::may_pass(answer.status()) {
                         return Poll::Ready(Ok(answer));
                     }
                     this.state.set(State::Reading { future: Box::pin(read_hint(answer)) });

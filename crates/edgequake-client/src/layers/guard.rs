@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use edgequake_types::Origin;
-use http::header::HOST;
+use http::header::{HOST, HeaderMap};
 use http::uri::{Authority, Scheme};
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
@@ -109,7 +109,12 @@ impl TrustedOrigin {
     /// [`OriginViolation`], which names the trusted origin and nothing of the request.
     pub fn check_request<B>(&self, request: &Request<B>) -> Result<(), OriginViolation> {
         self.check(request.uri())?;
-        for host in request.headers().get_all(HOST) {
+        self.check_hosts(request.headers())
+    }
+
+    /// Whether nothing but the origin is named as a `Host`.
+    pub(crate) fn check_hosts(&self, headers: &HeaderMap) -> Result<(), OriginViolation> {
+        for host in headers.get_all(HOST) {
             if !self.covers_host(host.as_bytes()) {
                 return Err(OriginViolation::Foreign { expected: (*self.origin).clone() });
             }

@@ -115,6 +115,14 @@ impl RetryLayer {
     }
 }
 
+impl RetryLayer {
+    /// A request has gone well at the first attempt.
+    #[cfg(feature = "client")]
+    pub(crate) fn note_success(&self) {
+        self.shared.budget.deposit();
+    }
+}
+
 impl<S> Layer<S> for RetryLayer {
     type Service = Retrying<S>;
 

@@ -132,7 +132,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let attached = request.extensions_mut().get::<Policy>().map(|policy| Arc::clone(&policy.headers));
+        let attached = request.extensions().get::<Policy>().map(|policy| Arc::clone(&policy.headers));
         if let Some(headers) = attached {
             add_missing(request.headers_mut(), &headers);
         }
@@ -141,7 +141,21 @@ where
     }
 }
 
-fn add_missing(headers: &mut HeaderMap, wanted: &HeaderMap) {
+/// As [`add_missing`], for a map that has hardly any.
+#[cfg(feature = "client")]
+pub(crate) fn fill(headers: &mut HeaderMap, wanted: &HeaderMap) {
+    for (name, value) in wanted {
+        headers.append(name, value.clone());
+    }
+    if headers.keys_len() < headers.len() {
+        // A name has come twice, and the first counts.
+        let first = headers.keys().filter_map(|name| Some((name.clone(), headers.get(name)?.clone())));
+        *headers = first.collect();
+    }
+}
+
+/// Adds what a request does not carry yet.
+pub(crate) fn add_missing(headers: &mut HeaderMap, wanted: &HeaderMap) {
     for (name, value) in wanted {
         if let Entry::Vacant(vacant) = headers.entry(name) {
             vacant.insert(value.clone());

@@ -4,7 +4,7 @@
 //! A limit that is reached is an error of type [`TimedOut`] that names its [`TimeoutScope`], never an invented answer.
 
 mod attempt;
-mod deadline;
+pub(crate) mod deadline;
 mod idle;
 
 use std::time::Duration;

@@ -38,7 +38,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use http::{Request, Response};
+use http::{Method, Request, Response};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -108,28 +108,86 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let span = self.kind.span(&request);
-        let future = span.in_scope(|| self.inner.call(request));
-        ResponseFuture { future, span, kind: self.kind, finished: false }
+        let running = match self.kind {
+            Kind::Operation => {
+                let operation = request.extensions().get::<Policy>().map_or("", |policy| policy.operation);
+                Running::operation(request.method(), operation)
+            }
+            Kind::Attempt => Running::attempt(),
+        };
+        let future = running.span.in_scope(|| self.inner.call(request));
+        ResponseFuture { running, future }
     }
 }
 
-impl Kind {
-    fn span<B>(self, request: &Request<B>) -> Span {
-        match self {
-            Self::Operation => {
-                let operation = request.extensions().get::<Policy>().map_or("", |policy| policy.operation);
-                tracing::info_span!(
-                    "edgequake",
-                    method = %request.method(),
-                    operation,
-                    status = Empty,
-                    attempts = Empty,
-                    fault = Empty,
-                    bytes = Empty,
-                )
+/// A span whose answer has not come yet. That it never will is told when this is dropped.
+pub(crate) struct Running {
+    span: Span,
+    kind: Kind,
+    finished: bool,
+}
+
+impl Running {
+    pub(crate) fn operation(method: &Method, operation: &'static str) -> Self {
+        let span = tracing::info_span!(
+            "edgequake",
+            method = %method,
+            operation,
+            status = Empty,
+            attempts = Empty,
+            fault = Empty,
+            bytes = Empty,
+        );
+        Self { span, kind: Kind::Operation, finished: false }
+    }
+
+    pub(crate) fn attempt() -> Self {
+        let span = tracing::debug_span!("attempt", status = Empty, fault = Empty, bytes = Empty);
+        Self { span, kind: Kind::Attempt, finished: false }
+    }
+
+    #[cfg(feature = "client")]
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Tells what came of it.
+    pub(crate) fn finish<R>(&mut self, result: Result<&Response<R>, &BoxError>) {
+        self.finished = true;
+        let span = &self.span;
+        span.in_scope(|| match result {
+            Ok(answer) => {
+                span.record("status", answer.status().as_u16());
+                if let Some(Attempts(attempts)) = answer.extensions().get() {
+                    span.record("attempts", attempts);
+                }
+                match self.kind {
+                    Kind::Operation => tracing::trace!("answered"),
+                    Kind::Attempt => tracing::debug!("answered"),
+                }
             }
-            Self::Attempt => tracing::debug_span!("attempt", status = Empty, fault = Empty, bytes = Empty),
+            Err(error) if !span.is_disabled() => {
+                span.record("fault", fault_name(&**error));
+                if let Some(retried) = find::<Retried>(&**error) {
+                    span.record("attempts", retried.attempts);
+                }
+                tracing::debug!("failed");
+            }
+            Err(_) => tracing::debug!("failed"),
+        });
+    }
+
+    /// The body of its answer, with which the span ends.
+    pub(crate) fn body<R>(&self, body: R) -> TracedBody<R> {
+        TracedBody::new(body, self.kind, &self.span)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.span.record("fault", "dropped");
+            self.span.in_scope(|| tracing::debug!("dropped"));
         }
     }
 }
@@ -137,21 +195,10 @@ impl Kind {
 pin_project! {
     /// The future of [`Traced`].
     pub struct ResponseFuture<F> {
+        // Dropped first, as it tells what is dropped.
+        running: Running,
         #[pin]
         future: F,
-        span: Span,
-        kind: Kind,
-        finished: bool,
-    }
-
-    impl<F> PinnedDrop for ResponseFuture<F> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if !*this.finished {
-                this.span.record("fault", "dropped");
-                this.span.in_scope(|| tracing::debug!("dropped"));
-            }
-        }
     }
 }
 
@@ -164,30 +211,8 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let entered = this.span.enter();
-        let result = ready!(this.future.poll(cx)).map_err(Into::into);
-        *this.finished = true;
-        match &result {
-            Ok(answer) => {
-                this.span.record("status", answer.status().as_u16());
-                if let Some(Attempts(attempts)) = answer.extensions().get() {
-                    this.span.record("attempts", attempts);
-                }
-                match this.kind {
-                    Kind::Operation => tracing::trace!("answered"),
-                    Kind::Attempt => tracing::debug!("answered"),
-                }
-            }
-            Err(error) if !this.span.is_disabled() => {
-                this.span.record("fault", fault_name(&**error));
-                if let Some(retried) = find::<Retried>(&**error) {
-                    this.span.record("attempts", retried.attempts);
-                }
-                tracing::debug!("failed");
-            }
-            Err(_) => tracing::debug!("failed"),
-        }
-        drop(entered);
-        Poll::Ready(result.map(|answer| answer.map(|body| TracedBody::new(body, *this.kind, this.span))))
+        let result = ready!(this.running.span.in_scope(|| this.future.poll(cx))).map_err(Into::into);
+        this.running.finish(result.as_ref());
+        Poll::Ready(result.map(|answer| answer.map(|body| this.running.body(body))))
     }
 }

@@ -76,6 +76,22 @@ impl TraceContextLayer {
     pub(crate) fn none() -> Self {
         Self { write: None }
     }
+
+    /// Adds what belongs to the current span.
+    pub(crate) fn pass_on(&self, headers: &mut HeaderMap) {
+        let [traceparent, ..] = &PASSED_ON;
+        if let Some(write) = &self.write
+            && !headers.contains_key(traceparent)
+        {
+            let mut written = HeaderMap::new();
+            write(&mut written);
+            for name in &PASSED_ON {
+                if let Some(value) = written.remove(name) {
+                    headers.insert(name, value);
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Debug for TraceContextLayer {
@@ -112,18 +128,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let [traceparent, ..] = &PASSED_ON;
-        if let Some(write) = &self.layer.write
-            && !request.headers().contains_key(traceparent)
-        {
-            let mut written = HeaderMap::new();
-            write(&mut written);
-            for name in &PASSED_ON {
-                if let Some(value) = written.remove(name) {
-                    request.headers_mut().insert(name, value);
-                }
-            }
-        }
+        self.layer.pass_on(request.headers_mut());
         self.inner.call(request)
     }
 }

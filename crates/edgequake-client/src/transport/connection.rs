@@ -1,6 +1,5 @@
 //! [`Connection`]: what is known of a connection, shared by the pool, the requests on it and the task that drives it.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -9,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::stats::{Counters, RetireReason};
@@ -46,6 +45,8 @@ pub(super) struct Connection {
     pub(super) opened: Instant,
     /// Whether a proxy at its other end forwards requests: such a connection is used once.
     pub(super) forwarding: bool,
+    /// What requests on it say in `Host`.
+    pub(super) host: HeaderValue,
     counters: Arc<Counters>,
     /// Why it takes no more requests.
     reason: AtomicU8,
@@ -61,8 +62,9 @@ pub(super) struct Connection {
     driver: Mutex<Option<Waker>>,
     /// Whether the task that holds the socket is there.
     is_driven: AtomicBool,
-    /// Dropped to cut it.
-    cut: Mutex<Option<oneshot::Sender<Infallible>>>,
+    is_cut: AtomicBool,
+    /// Wakes the task that holds the socket when it is cut.
+    holder: Mutex<Option<Waker>>,
 }
 
 impl Connection {
@@ -72,6 +74,7 @@ impl Connection {
             protocol,
             opened: Instant::now(),
             forwarding,
+            host: HeaderValue::from_static(""),
             counters,
             reason: AtomicU8::new(IN_USE),
             streams: AtomicUsize::new(NOT_SAID),
@@ -80,8 +83,15 @@ impl Connection {
             abandoned: AtomicBool::new(false),
             driver: Mutex::default(),
             is_driven: AtomicBool::new(false),
-            cut: Mutex::default(),
+            is_cut: AtomicBool::new(false),
+            holder: Mutex::default(),
         }
+    }
+
+    /// Says where it goes, for `Host`.
+    pub(super) fn to(mut self, host: HeaderValue) -> Self {
+        self.host = host;
+        self
     }
 
     /// Notes why it takes no more requests, unless that is known already. One that is silent would not hear a farewell, and a leftover of
@@ -149,18 +159,18 @@ impl Connection {
     }
 
     /// What ends when it is cut, for the first task that asks: that one holds the socket.
-    pub(super) fn until_cut(&self) -> Option<oneshot::Receiver<Infallible>> {
-        if self.is_driven.swap(true, Ordering::AcqRel) {
-            return None;
-        }
-        let (cut, uncut) = oneshot::channel();
-        *lock(&self.cut) = Some(cut);
-        Some(uncut)
+    pub(super) fn until_cut(self: &Arc<Self>) -> Option<Uncut> {
+        let is_first = !self.is_driven.swap(true, Ordering::AcqRel);
+        is_first.then(|| Uncut { connection: Arc::clone(self), known: None })
     }
 
     /// Closes it without a farewell, whatever is under way on it.
     pub(super) fn cut(&self) {
-        drop(lock(&self.cut).take());
+        self.is_cut.store(true, Ordering::Release);
+        let waker = lock(&self.holder).take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     /// Wakes the task that drives it, to look for the server's SETTINGS.
@@ -189,9 +199,35 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Tells whether a connection is cut.
+pub(super) struct Uncut {
+    connection: Arc<Connection>,
+    /// Who is woken.
+    known: Option<Waker>,
+}
+
+impl Uncut {
+    /// It is asked whenever anything happens on the connection, nearly always by the same task.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if !self.known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
+            self.known = Some(cx.waker().clone());
+            *lock(&self.connection.holder) = Some(cx.waker().clone());
+        }
+        // After that, so that one of both sees the other.
+        if self.connection.is_cut.load(Ordering::Acquire) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+impl Drop for Uncut {
+    fn drop(&mut self) {
+        let waker = lock(&self.connection.holder).take();
+        drop(waker);
+    }
+}
+
 /// The task of a connection that holds the socket. It ends when that is cut.
 pub(super) struct Cuttable<F> {
-    pub(super) uncut: Option<oneshot::Receiver<Infallible>>,
+    pub(super) uncut: Option<Uncut>,
     pub(super) task: F,
 }
 
@@ -200,7 +236,7 @@ impl<F: Future + Unpin> Future for Cuttable<F> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if let Some(uncut) = &mut self.uncut
-            && Pin::new(uncut).poll(cx).is_ready()
+            && uncut.poll(cx).is_ready()
         {
             return Poll::Ready(None);
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{Entry, HOST};
 use http::uri::Uri;
 use http::{Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -26,7 +26,7 @@ use crate::policy::Policy;
 
 /// When the time of a request is up.
 #[derive(Clone, Copy)]
-struct Times {
+pub(super) struct Times {
     /// Of all of it.
     whole: Option<Instant>,
     /// Of this attempt, up to the head of the answer.
@@ -34,11 +34,14 @@ struct Times {
 }
 
 impl Times {
-    fn of<B>(request: &Request<B>) -> Self {
+    pub(super) fn new(whole: Option<Instant>, attempt: Option<Instant>) -> Self {
+        Self { whole, head: attempt.into_iter().chain(whole).min() }
+    }
+
+    pub(super) fn of<B>(request: &Request<B>) -> Self {
         let policy = request.extensions().get::<Policy>();
         let whole = policy.and_then(|policy| policy.deadline);
-        let head = policy.and_then(|policy| policy.attempt_deadline);
-        Self { whole, head: head.into_iter().chain(whole).min() }
+        Self::new(whole, policy.and_then(|policy| policy.attempt_deadline))
     }
 }
 
@@ -47,25 +50,26 @@ impl Times {
 pub(super) fn send(
     pool: Arc<Pool>,
     request: Request<RequestBody>,
+    times: Times,
 ) -> impl Future<Output = Result<Response<TransportBody>, TransportError>> + Send {
-    let uri = request.uri().clone();
-    let names_host = request.headers().contains_key(HOST);
-    let times = Times::of(&request);
+    // What it was before it was written for a connection.
+    let (mut uri, mut names_host) = (None, true);
     // Captured as it is sent: a future that had it as a parameter would hold it twice.
     let mut request = request.map(Upload::new);
     async move {
         loop {
-            let mut lent = match pool.take(&uri)? {
+            let mut lent = match pool.take(request.uri())? {
                 Found::Now(lent) => lent,
                 // Rare and large: boxed, or every request would carry its room.
                 Found::Later(ticket) => Box::pin(ticket.wait(times.head)).await?,
             };
             if lent.connection().protocol == Protocol::Http1 {
                 if !lent.connection().forwarding {
-                    to_origin_form(request.uri_mut());
+                    uri = Some(to_origin_form(request.uri_mut()));
                 }
-                if !names_host {
-                    request.headers_mut().insert(HOST, lent.host().clone());
+                if let Entry::Vacant(vacant) = request.headers_mut().entry(HOST) {
+                    vacant.insert(lent.connection().host.clone());
+                    names_host = false;
                 }
             }
             let mut upload = None;
@@ -89,7 +93,9 @@ pub(super) fn send(
                 Some(unsent) => {
                     request = unsent;
                     request.body_mut().again();
-                    request.uri_mut().clone_from(&uri);
+                    if let Some(uri) = uri.take() {
+                        *request.uri_mut() = uri;
+                    }
                     if !names_host {
                         request.headers_mut().remove(HOST);
                     }
@@ -106,13 +112,11 @@ pub(super) fn send(
     }
 }
 
-/// Path and query only, as a server wants them (RFC 9112, 3.2.1).
-pub(super) fn to_origin_form(uri: &mut Uri) {
+/// Path and query only, as a server wants them (RFC 9112, 3.2.1). Gives the whole URI back.
+pub(super) fn to_origin_form(uri: &mut Uri) -> Uri {
     let path = uri.path_and_query().cloned();
-    let mut parts = http::uri::Parts::default();
-    parts.path_and_query = Some(path.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/")));
-    // Path and query alone always make a URI.
-    *uri = Uri::from_parts(parts).unwrap_or_default();
+    let path = path.unwrap_or_else(|| http::uri::PathAndQuery::from_static("/"));
+    std::mem::replace(uri, Uri::from(path))
 }
 
 /// The body of an answer. When it has been read to its end, its connection is kept for the next request; when it is dropped

@@ -97,7 +97,6 @@ struct Place {
     id: u64,
     scheme: Scheme,
     authority: Authority,
-    host: HeaderValue,
     origin: Origin<Real>,
 }
 
@@ -147,18 +146,17 @@ impl Pool {
         };
         let runtime = clock::runtime().map_err(TransportError::NoRuntime)?;
         let mut effects = Effects::none();
-        let (id, host, taken, waiter) = {
+        let (id, taken, waiter) = {
             let mut state = self.lock();
             let State { places, made } = &mut *state;
-            let known =
-                places.iter().position(|place| place.scheme == *scheme && place.authority == *authority);
+            let known = places.iter().position(|place| place.is(scheme, authority));
             let number = known.unwrap_or_else(|| {
                 *made += 1;
                 let protocol = self.connector.protocol(scheme);
                 add(places, Place::new(*made, scheme, authority, Origin::new(protocol)))
             });
             // It was found, or added.
-            let Some(Place { id, host, origin, .. }) = places.get_mut(number) else {
+            let Some(Place { id, origin, .. }) = places.get_mut(number) else {
                 return Err(TransportError::Uri);
             };
             let mut receiver = None;
@@ -172,10 +170,10 @@ impl Pool {
                 RoomId(*made)
             };
             let taken = origin.take(&runtime, room, waiter, (&self.rules, Instant::now()), &mut effects);
-            (*id, host.clone(), taken, receiver)
+            (*id, taken, receiver)
         };
         let found = match (taken, waiter) {
-            (Taken::Now(handed), _) => Found::Now(self.lend(id, host, handed)),
+            (Taken::Now(handed), _) => Found::Now(self.lend(id, handed)),
             (Taken::Later(number), Some(granted)) => {
                 Found::Later(Ticket::new(Arc::clone(self), id, number, granted))
             }
@@ -186,13 +184,13 @@ impl Pool {
         Ok(found)
     }
 
-    fn lend(self: &Arc<Self>, place: u64, host: HeaderValue, handed: Handed<Real>) -> Lent {
+    fn lend(self: &Arc<Self>, place: u64, handed: Handed<Real>) -> Lent {
         let Handed { room, sender, connection, reused } = handed;
         if reused {
             Counters::add(&self.counters.reused);
             connection.note_reuse();
         }
-        Lent::new(Arc::clone(self), Spot { place, room }, host, connection, sender, reused)
+        Lent::new(Arc::clone(self), Spot { place, room }, connection, sender, reused)
     }
 
     /// Changes an origin, and does what follows.
@@ -226,11 +224,9 @@ impl Pool {
         for (room, runtime) in connect {
             self.open(Spot { place, room }, &runtime);
         }
-        let host = (!granted.is_empty()).then(|| self.host(place)).flatten();
         for (waiter, handed) in granted {
-            let host = host.clone().unwrap_or_else(|| HeaderValue::from_static(""));
             // Who has just gone gives it back by being gone.
-            drop(waiter.send(Ok(self.lend(place, host, handed))));
+            drop(waiter.send(Ok(self.lend(place, handed))));
         }
     }
 
@@ -244,10 +240,6 @@ impl Pool {
         });
         // Scheme and authority come from a URI.
         parts.and_then(Result::ok).unwrap_or_default()
-    }
-
-    fn host(&self, place: u64) -> Option<HeaderValue> {
-        self.lock().places.iter().find(|known| known.id == place).map(|place| place.host.clone())
     }
 
     /// Makes sure that somebody closes in time what has just been given back to a room.
@@ -292,13 +284,13 @@ fn add(places: &mut Vec<Place>, place: Place) -> usize {
 
 impl Place {
     fn new(id: u64, scheme: &Scheme, authority: &Authority, origin: Origin<Real>) -> Self {
-        Self {
-            id,
-            scheme: scheme.clone(),
-            authority: authority.clone(),
-            host: host(scheme, authority),
-            origin,
-        }
+        Self { id, scheme: scheme.clone(), authority: authority.clone(), origin }
+    }
+
+    /// Whether it is that of such URIs. Nearly all spell it alike.
+    fn is(&self, scheme: &Scheme, authority: &Authority) -> bool {
+        self.scheme == *scheme
+            && (self.authority.as_str() == authority.as_str() || self.authority == *authority)
     }
 }
 

@@ -12,7 +12,8 @@ use super::ClientBuilder;
 use crate::body::RequestBody;
 use crate::boxed::BoxError;
 use crate::client::base_url::BaseUrl;
-use crate::client::{Client, DEFAULT_USER_AGENT, Inner, Malformed, Shared, call_headers};
+use crate::client::prepared::{StaticPaths, call_headers};
+use crate::client::{Client, DEFAULT_USER_AGENT, Inner, Malformed, Shared};
 use crate::error::Error;
 use crate::layers::guard::TrustedOrigin;
 use crate::layers::retry::RetryLayer;
@@ -104,6 +105,7 @@ impl ClientBuilder {
         let token_service = stack::token_stack(transport.clone(), &options);
         let shared = Shared {
             base,
+            paths: StaticPaths::new(),
             stack: Box::new(move |credentials| stack::build(transport.clone(), &options, credentials)),
             token_service,
             transport: known,

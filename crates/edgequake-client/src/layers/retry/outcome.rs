@@ -2,7 +2,7 @@
 
 use edgequake_auth::CredentialsError;
 use edgequake_types::Retry;
-use http::Response;
+use http::{Response, StatusCode};
 
 use super::RetryHint;
 use crate::boxed::BoxError;
@@ -37,11 +37,16 @@ impl Outcome {
             Ok(answer) => match answer.status().as_u16() {
                 429 => Self::TurnedAway,
                 503 if RetryHint::of(answer).retryable == Some(true) => Self::TurnedAway,
-                408 | 502..=504 => Self::Ambiguous,
+                _ if Self::may_pass(answer.status()) => Self::Ambiguous,
                 _ => Self::Success,
             },
             Err(error) => Self::of_error(error),
         }
+    }
+
+    /// Whether an answer of this status may be followed by another attempt.
+    pub(crate) fn may_pass(status: StatusCode) -> bool {
+        matches!(status.as_u16(), 408 | 429 | 502..=504)
     }
 
     fn of_error(error: &BoxError) -> Self {

@@ -85,9 +85,7 @@ where
         let timer = limit.map(clock::sleep).transpose();
         if let Ok(Some(timer)) = &timer {
             // What is below may want to know, such as a pool whose connections requests wait for.
-            let method = request.method().clone();
-            let policy = request.extensions_mut().get_or_insert_with(|| Policy::for_method(&method));
-            policy.attempt_deadline = Some(timer.deadline());
+            Policy::in_request(&mut request).attempt_deadline = Some(timer.deadline());
         }
         let (timer, no_runtime) = timer.map_or_else(|error| (None, Some(error)), |timer| (timer, None));
         let future = self.inner.call(request);

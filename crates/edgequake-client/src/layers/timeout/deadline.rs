@@ -84,18 +84,26 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let method = request.method().clone();
-        let policy = request.extensions_mut().get_or_insert_with(|| Policy::for_method(&method));
-        let limit = policy.timeout.unwrap_or(self.limit);
-        // A limit beyond what the clock can express is no limit.
-        let left = |limit: Duration| limit.saturating_sub(policy.spent);
-        let end = limit.and_then(|limit| Some((Instant::now().checked_add(left(limit))?, limit)));
-        (policy.deadline, policy.limit) = end.unzip();
+        let end = begin(Policy::in_request(&mut request), self.limit, Instant::now());
         match end.map(|(deadline, _)| clock::sleep_until(deadline)).transpose() {
             Ok(timer) => ResponseFuture { future: AtOnce::new(&mut self.inner, request), timer, end },
             Err(error) => ResponseFuture { future: AtOnce::refused(error), timer: None, end },
         }
     }
+}
+
+/// Begins an operation: notes in its policy when it is given up, and how long that is.
+pub(crate) fn begin(
+    policy: &mut Policy,
+    default: Option<Duration>,
+    now: Instant,
+) -> Option<(Instant, Duration)> {
+    let limit = policy.timeout.unwrap_or(default);
+    // A limit beyond what the clock can express is no limit.
+    let left = |limit: Duration| limit.saturating_sub(policy.spent);
+    let end = limit.and_then(|limit| Some((now.checked_add(left(limit))?, limit)));
+    (policy.deadline, policy.limit) = end.unzip();
+    end
 }
 
 pin_project! {
@@ -113,7 +121,7 @@ pin_project! {
 }
 
 /// The error of a deadline that has passed, or that nobody can tell the passing of.
-fn over(passed: Result<(), NoRuntime>, end: &Option<(Instant, Duration)>) -> BoxError {
+pub(crate) fn over(passed: Result<(), NoRuntime>, end: &Option<(Instant, Duration)>) -> BoxError {
     let limit = end.map(|(_, limit)| limit).unwrap_or_default();
     match passed {
         Ok(()) => TimedOut { scope: TimeoutScope::Total, limit }.into(),
@@ -132,9 +140,7 @@ where
         let this = self.project();
         if let Poll::Ready(result) = this.future.poll(cx) {
             let end = *this.end;
-            return Poll::Ready(
-                result.map(|answer| answer.map(|body| DeadlineBody { body, timer: None, end })),
-            );
+            return Poll::Ready(result.map(|answer| answer.map(|body| DeadlineBody::new(body, end))));
         }
         match this.timer.as_pin_mut().map(|timer| timer.poll(cx)) {
             Some(Poll::Ready(passed)) => Poll::Ready(Err(over(passed, this.end))),
@@ -152,6 +158,12 @@ pin_project! {
         // Made when the body first has to wait: most are there with their head.
         timer: Option<Pin<Box<Timer>>>,
         end: Option<(Instant, Duration)>,
+    }
+}
+
+impl<B> DeadlineBody<B> {
+    pub(crate) fn new(body: B, end: Option<(Instant, Duration)>) -> Self {
+        Self { body, timer: None, end }
     }
 }
 

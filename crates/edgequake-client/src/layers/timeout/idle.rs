@@ -103,7 +103,7 @@ where
         let this = self.project();
         let answer = ready!(this.future.poll(cx))?;
         let limit = *this.limit;
-        Poll::Ready(Ok(answer.map(|body| IdleBody { body, timer: None, limit, waiting: false })))
+        Poll::Ready(Ok(answer.map(|body| IdleBody::new(body, limit))))
     }
 }
 
@@ -118,6 +118,12 @@ pin_project! {
         limit: Option<Duration>,
         // Whether the timer runs for the present pause.
         waiting: bool,
+    }
+}
+
+impl<B> IdleBody<B> {
+    pub(crate) fn new(body: B, limit: Option<Duration>) -> Self {
+        Self { body, timer: None, limit, waiting: false }
     }
 }
 

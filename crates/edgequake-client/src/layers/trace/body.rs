@@ -71,14 +71,18 @@ where
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, BoxError>>> {
-        let this = self.project();
+        let mut this = self.project();
         let entered = this.reading.span.as_ref().map(Span::enter);
-        let frame = ready!(this.inner.poll_frame(cx)).map(|frame| frame.map_err(Into::into));
+        let frame = ready!(this.inner.as_mut().poll_frame(cx)).map(|frame| frame.map_err(Into::into));
         drop(entered);
         match &frame {
             Some(Ok(frame)) => {
                 let length = frame.data_ref().map_or(0, Buf::remaining);
                 this.reading.bytes = this.reading.bytes.saturating_add(length as u64);
+                // Whoever asks it need not read on.
+                if this.reading.span.is_some() && this.inner.is_end_stream() {
+                    this.reading.end("read", None);
+                }
             }
             Some(Err(error)) if this.reading.span.is_some() => {
                 this.reading.end("broke off", Some(fault_name(&**error)));

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::HeaderValue;
 use tokio::runtime::Handle;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
@@ -32,7 +31,6 @@ const UPLOAD_LIMIT: Duration = Duration::from_secs(10);
 pub(in super::super) struct Lent {
     pool: Arc<Pool>,
     spot: Spot,
-    host: HeaderValue,
     connection: Arc<Connection>,
     /// `None` once it has been given back.
     sender: Option<Sender<Real>>,
@@ -51,7 +49,6 @@ impl Lent {
     pub(super) fn new(
         pool: Arc<Pool>,
         spot: Spot,
-        host: HeaderValue,
         connection: Arc<Connection>,
         sender: Sender<Real>,
         reused: bool,
@@ -59,7 +56,6 @@ impl Lent {
         Self {
             pool,
             spot,
-            host,
             connection,
             sender: Some(sender),
             reused,
@@ -72,11 +68,6 @@ impl Lent {
 
     pub(in super::super) fn connection(&self) -> &Connection {
         &self.connection
-    }
-
-    /// What the request says in `Host`.
-    pub(in super::super) fn host(&self) -> &HeaderValue {
-        &self.host
     }
 
     pub(in super::super) fn is_reused(&self) -> bool {

@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use edgequake_types::Origin;
+use http::HeaderValue;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::runtime::Handle;
@@ -91,8 +92,10 @@ async fn connect(
     let Connected { stream, http2, forwarding } =
         connector.connect(uri).await.map_err(|error| Fault::Connect.mark(error))?;
     let failed = |error: hyper::Error| Fault::Connect.mark(error);
+    let host = uri.scheme().zip(uri.authority()).map(|(scheme, authority)| super::host(scheme, authority));
+    let host = host.unwrap_or_else(|| HeaderValue::from_static(""));
     let protocol = if http2 { Protocol::Http2 } else { Protocol::Http1 };
-    let connection = Arc::new(Connection::new(id, protocol, forwarding, counters));
+    let connection = Arc::new(Connection::new(id, protocol, forwarding, counters).to(host));
     let stream = TokioIo::new(stream);
     let sender = if http2 {
         let mut builder = http2::Builder::new(Background::new(Arc::clone(&connection)));
