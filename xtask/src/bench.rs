@@ -54,10 +54,29 @@
 //! | end after a signal: with an open connection, hanging processing, a large document in processing | 0.003 s | 1 s |
 //! | end after a signal: with a stream, a slow body, a silent connection, half a request | 0.50 s | 1 s |
 //!
+//! What changed on 2026-11-28, when the default stack began to ask its layers in place; before and after on the same machine:
+//!
+//! | | before | after | limit |
+//! |---|---:|---:|---:|
+//! | GET through the default stack, instructions (bare hyper-util 29,596, one hyper connection 18,411) | 35,742 | 27,585 | |
+//! | the same over bare hyper-util | 1.208 | 0.932 | 0.90 |
+//! | allocations of that GET (bare hyper-util 15) | 17 | 10 | 12 |
+//! | GET as a typed call, over hyper-util and serde_json (35,723) | | 0.955 | 0.95 |
+//! | handshakes of 1,000 calls over TLS with HTTP/2, 200 streams a connection | | 5 | 5 |
+//! | memory of a call under way, of 1,000, over bare hyper-util (30,274 bytes) | | 1.09 | 1.1 |
+//! | peak memory of an upload of 1 GiB, of a download of 1 GiB, in MiB | | 1.1, 0.5 | 8 |
+//! | allocations of a walk over 10,000 documents (hyper-util and serde_json 122,475) | | 113,198 | |
+//!
+//! Of the 27,585 the task of the connection takes 11,462 (10,793 with one hyper connection), the call itself 12,618, and the runtime the
+//! rest. Of the call: building the request 847; its way through the layers 3,635, of which 1,009 are headers; the exchange with the
+//! connection 2,771, of which 730 are the pool's; reading the body 1,422, of which 538 are the pool's; the one timer 650. Across all
+//! of it `malloc` and `free` take 1,433, and `memcpy` 2,969.
+//!
 //! Rates and build times depend on what else the machine does, by a tenth and more; the other figures repeat.
 
 mod program;
 mod result;
+mod many;
 mod weight;
 mod dev;
 
@@ -70,6 +89,7 @@ use crate::failure::{During, Failure, Result};
 use crate::workspace::Workspace;
 
 const GET: &str = "GET of an empty page";
+const PAGE: &str = "GET of 20 documents";
 const DECODE: &str = "decoding 20 documents";
 const EVENTS: &str = "64 KiB of events";
 
@@ -110,11 +130,13 @@ pub(crate) fn run(mut arguments: Parser) -> Result<()> {
 /// What the client costs, and what it takes to depend on it.
 fn client(workspace: &Workspace, build: bool, results: &mut Results) -> Result<()> {
     let program = Program::build(workspace)?;
-    let server = program.server()?;
+    let server = program.server("empty")?;
     get(&program, &server, results)?;
+    page(&program, results)?;
     decode(&program, results)?;
     events(&program, results)?;
-    whole(&program, &server, results)?;
+    many::measure(&program, &server, results)?;
+    refreshes(&program, &server, results)?;
     weight(workspace, build, results)
 }
 
@@ -138,11 +160,32 @@ fn get(program: &Program, server: &Server, results: &mut Results) -> Result<()> 
     results.budget(
         "GET through the default stack, over bare hyper-util",
         over(ours, floor),
-        Limit::AtMost(1.10),
+        Limit::AtMost(0.90),
         "x",
     );
     let what = "GET as a typed call, over hyper-util and serde_json";
-    results.budget(what, over(typed, read), Limit::AtMost(1.10), "x");
+    results.budget(what, over(typed, read), Limit::AtMost(0.95), "x");
+    results.budget(
+        "allocations of a GET through the default stack",
+        ours.allocations,
+        Limit::AtMost(12.0),
+        "",
+    );
+    Ok(())
+}
+
+/// A page of 20 documents, from the call to the models.
+fn page(program: &Program, results: &mut Results) -> Result<()> {
+    let server = program.server("page")?;
+    let cost = |client: &str| program.cost(&["get", client, &server.address], (200, 1200));
+    let (floor, ours) = (cost("hyper-util+serde")?, cost("ours, typed")?);
+    results.measure(PAGE, "hyper-util and serde_json", floor, floor);
+    for (client, who) in [("reqwest", "reqwest, not read"), ("official", "the official SDK")] {
+        results.measure(PAGE, who, cost(client)?, floor);
+    }
+    results.measure(PAGE, "our typed call", ours, floor);
+    let what = "a page of 20 documents over the wire, over hyper-util and serde_json";
+    results.budget(what, ours.instructions / floor.instructions, Limit::AtMost(0.85), "x");
     Ok(())
 }
 
@@ -153,7 +196,7 @@ fn decode(program: &Program, results: &mut Results) -> Result<()> {
     results.measure(DECODE, "serde_json, plain fields", plain, plain);
     results.measure(DECODE, "ours", ours, plain);
     let ratio = ours.instructions / plain.instructions;
-    results.budget("decoding a page, over serde_json into plain fields", ratio, Limit::AtMost(1.0), "x");
+    results.budget("decoding a page, over serde_json into plain fields", ratio, Limit::AtMost(0.82), "x");
     Ok(())
 }
 
@@ -168,8 +211,8 @@ fn events(program: &Program, results: &mut Results) -> Result<()> {
             let cost = program.cost(&scenario, (2, 12))?;
             let who = format!("events of {size}, pieces of {piece}");
             results.measure(EVENTS, who, cost, *floor.get_or_insert(cost));
-            let seen = program.report(&[scenario[0], scenario[1], scenario[2], "2000"])?.seen;
-            let rate = seen["best_bytes_per_second"].as_f64().unwrap_or_default() / 1e9;
+            let rate = [scenario[0], scenario[1], scenario[2], "2000"];
+            let rate = program.figure(&rate, "best_bytes_per_second")? / 1e9;
             if piece > 1 {
                 let what = format!("events of {size} bytes in pieces of {piece}");
                 results.budget(what, rate, Limit::AtLeast(1.0), "GB/s");
@@ -179,12 +222,12 @@ fn events(program: &Program, results: &mut Results) -> Result<()> {
     Ok(())
 }
 
-/// What holds for a whole process: memory of an upload, refreshes of many callers.
-fn whole(program: &Program, server: &Server, results: &mut Results) -> Result<()> {
-    let upload = program.report(&["upload", &server.address, &(1_u64 << 30).to_string()])?.seen;
-    let growth = upload["peak_growth_bytes"].as_f64().unwrap_or(f64::MAX) / MIB;
-    results.budget("peak memory of an upload of 1 GiB", growth, Limit::AtMost(32.0), "MiB");
+/// Refreshes of many callers whose token has expired.
+fn refreshes(program: &Program, server: &Server, results: &mut Results) -> Result<()> {
     let refresh = program.report(&["refresh", &server.address, "10000"])?.seen;
+    if let Some(failure) = refresh["failure"].as_str() {
+        return Err(Failure::new(format!("a call of 10,000 on an expired token failed: {failure}")));
+    }
     let count = |name: &str| refresh[name].as_f64().unwrap_or(f64::MAX);
     results.budget(
         "refreshes for 10,000 callers on an expired token",

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 static COUNT: AtomicU64 = AtomicU64::new(0);
 static BYTES: AtomicU64 = AtomicU64::new(0);
+static FREED: AtomicU64 = AtomicU64::new(0);
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -12,6 +13,11 @@ static ALLOCATOR: Counting = Counting;
 /// How often memory was asked for since the start, and for how many bytes in sum. A reallocation counts as one more.
 pub(crate) fn so_far() -> (u64, u64) {
     (COUNT.load(Relaxed), BYTES.load(Relaxed))
+}
+
+/// How many bytes are in use.
+pub(crate) fn live() -> u64 {
+    BYTES.load(Relaxed).saturating_sub(FREED.load(Relaxed))
 }
 
 struct Counting;
@@ -22,7 +28,7 @@ fn count(bytes: usize) {
 }
 
 // SAFETY: every method passes its arguments to the system's allocator unchanged and returns what that returns; counting
-// touches two atomics and allocates nothing.
+// touches three atomics and allocates nothing.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size());
@@ -35,11 +41,13 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        FREED.fetch_add(layout.size() as u64, Relaxed);
         unsafe { System.dealloc(at, layout) }
     }
 
     unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count(size);
+        FREED.fetch_add(layout.size() as u64, Relaxed);
         unsafe { System.realloc(at, layout, size) }
     }
 }

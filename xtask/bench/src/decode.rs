@@ -24,6 +24,13 @@ pub(crate) struct Page {
     truncated: Option<bool>,
 }
 
+impl Page {
+    /// How many documents are on it.
+    pub(crate) fn len(&self) -> usize {
+        self.documents.len()
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[allow(dead_code, reason = "reading the fields is the job")]
 struct Document {
@@ -68,7 +75,7 @@ struct StatusCounts {
 
 /// Reads the page `times` times.
 pub(crate) fn run(reader: &str, times: u32) -> Result<Value> {
-    let page = Bytes::from(serde_json::to_vec(&page())?);
+    let page = Bytes::from(serde_json::to_vec(&page(20, 240, 3))?);
     for _ in 0..times {
         match reader {
             "plain" => drop(black_box(serde_json::from_slice::<Page>(&page)?)),
@@ -79,11 +86,13 @@ pub(crate) fn run(reader: &str, times: u32) -> Result<Value> {
     Ok(json!({ "page_bytes": page.len() }))
 }
 
-/// 20 finished documents, as a server writes them.
-fn page() -> Value {
-    let documents: Vec<Value> = (0..20).map(document).collect();
+/// One page of many finished documents, as a server writes it.
+pub(crate) fn page(size: u32, total: u32, number: u32) -> Value {
+    let first = number.saturating_sub(1) * size;
+    let documents: Vec<Value> = (first..first + size).map(document).collect();
     json!({
-        "documents": documents, "total": 240, "page": 3, "page_size": 20, "total_pages": 12, "has_more": true,
+        "documents": documents, "total": total, "page": number, "page_size": size,
+        "total_pages": total.div_ceil(size), "has_more": number * size < total,
         "status_counts": {
             "pending": 1, "processing": 2, "completed": 230, "partial_failure": 3, "failed": 4, "cancelled": 0,
         },

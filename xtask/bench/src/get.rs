@@ -8,8 +8,11 @@ use edgequake_client::types::documents::ListDocuments;
 use edgequake_client::types::{Answer, Decode, DecodeError, EncodeError, Whole, WorkspaceId, operation};
 use edgequake_sdk::EdgeQuakeClient;
 use http::header::{ACCEPT, AUTHORIZATION, HOST, HeaderName, HeaderValue, USER_AGENT};
-use http::{Request, Uri};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -17,7 +20,7 @@ use tokio::net::TcpStream;
 use crate::Result;
 use crate::decode::Page;
 
-const PATH: &str = "/api/v1/documents";
+pub(crate) const PATH: &str = "/api/v1/documents";
 const KEY: &str = "eq_0123456789abcdef0123456789abcdef";
 const BEARER: &str = "Bearer eq_0123456789abcdef0123456789abcdef";
 const TENANT: &str = "7a000000-0000-4000-8000-000000000001";
@@ -78,17 +81,56 @@ async fn connection(address: &str, times: u32) -> Result<()> {
     Ok(())
 }
 
-/// The floor: the pooled client with a plain connector and headers written by hand; with `read`, the page is read too.
-async fn hyper_util(address: &str, times: u32, read: bool) -> Result<()> {
-    let client = hyper_util::client::legacy::Client::builder(TokioExecutor::new())
-        .pool_timer(TokioTimer::new())
-        .build_http::<Empty<Bytes>>();
-    let uri: Uri = format!("http://{address}{PATH}").parse()?;
-    let headers = headers();
-    for _ in 0..times {
-        let answer = client.request(request(&uri, &headers)).await?;
+/// Where the documents are.
+pub(crate) fn url(address: &str) -> String {
+    format!("http://{address}{PATH}")
+}
+
+/// The floor: the pooled client with a plain connector and headers written by hand.
+#[derive(Clone)]
+pub(crate) struct HyperUtil {
+    client: legacy::Client<HttpConnector, Empty<Bytes>>,
+    uri: Uri,
+    headers: [(HeaderName, HeaderValue); 5],
+}
+
+impl HyperUtil {
+    pub(crate) fn new(address: &str) -> Result<Self> {
+        let client = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .build_http::<Empty<Bytes>>();
+        Ok(Self { client, uri: url(address).parse()?, headers: headers() })
+    }
+
+    async fn send(&self, uri: &Uri) -> Result<Response<Incoming>> {
+        let answer = self.client.request(request(uri, &self.headers)).await?;
         assert!(answer.status().is_success());
-        let body = answer.into_body().collect().await?.to_bytes();
+        Ok(answer)
+    }
+
+    /// A page of documents.
+    pub(crate) async fn get(&self) -> Result<Response<Incoming>> {
+        self.send(&self.uri).await
+    }
+
+    /// Whatever is at this path.
+    pub(crate) async fn at(&self, path: &str) -> Result<Response<Incoming>> {
+        let mut parts = self.uri.clone().into_parts();
+        parts.path_and_query = Some(path.parse()?);
+        self.send(&Uri::from_parts(parts)?).await
+    }
+
+    pub(crate) async fn text(&self, path: &str) -> Result<String> {
+        let body = self.at(path).await?.into_body().collect().await?.to_bytes();
+        Ok(String::from_utf8(body.into())?)
+    }
+}
+
+/// With `read`, the page is read too.
+async fn hyper_util(address: &str, times: u32, read: bool) -> Result<()> {
+    let client = HyperUtil::new(address)?;
+    for _ in 0..times {
+        let body = client.get().await?.into_body().collect().await?.to_bytes();
         if read {
             black_box(serde_json::from_slice::<Page>(&body)?);
         } else {
@@ -98,9 +140,12 @@ async fn hyper_util(address: &str, times: u32, read: bool) -> Result<()> {
     Ok(())
 }
 
+pub(crate) fn reqwest_client() -> Result<reqwest::Client> {
+    Ok(reqwest::Client::builder().default_headers(headers().into_iter().collect()).build()?)
+}
+
 async fn reqwest(address: &str, times: u32) -> Result<()> {
-    let client = reqwest::Client::builder().default_headers(headers().into_iter().collect()).build()?;
-    let url = format!("http://{address}{PATH}");
+    let (client, url) = (reqwest_client()?, url(address));
     for _ in 0..times {
         let answer = client.get(&url).send().await?;
         assert!(answer.status().is_success());
@@ -109,20 +154,24 @@ async fn reqwest(address: &str, times: u32) -> Result<()> {
     Ok(())
 }
 
-async fn official(address: &str, times: u32) -> Result<()> {
-    let client = EdgeQuakeClient::builder()
+pub(crate) fn official_client(address: &str) -> Result<EdgeQuakeClient> {
+    Ok(EdgeQuakeClient::builder()
         .base_url(format!("http://{address}"))
         .bearer_token(KEY)
         .tenant_id(TENANT)
         .workspace_id(WORKSPACE)
-        .build()?;
+        .build()?)
+}
+
+async fn official(address: &str, times: u32) -> Result<()> {
+    let client = official_client(address)?;
     for _ in 0..times {
         black_box(client.documents().list().await?);
     }
     Ok(())
 }
 
-fn client(address: &str) -> Result<Client> {
+pub(crate) fn client(address: &str) -> Result<Client> {
     let client = Client::builder()
         .base_url(format!("http://{address}"))
         .api_key(KEY)

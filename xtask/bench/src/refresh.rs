@@ -25,11 +25,15 @@ pub(crate) async fn run(address: &str, callers: usize) -> Result<Value> {
     let calls: Vec<_> = (0..callers)
         .map(|_| tokio::spawn(client.documents().list(ListDocuments::new()).into_future()))
         .collect();
-    let mut failed = 0;
+    let (mut failed, mut failure) = (0, None);
     for call in calls {
-        failed += usize::from(call.await?.is_err());
+        if let Err(error) = call.await? {
+            failed += 1;
+            failure.get_or_insert(format!("{error:?}"));
+        }
     }
-    Ok(json!({ "refreshes": refreshes(address).await? - before, "failed": failed }))
+    let refreshes = refreshes(address).await? - before;
+    Ok(json!({ "refreshes": refreshes, "failed": failed, "failure": failure }))
 }
 
 async fn refreshes(address: &str) -> Result<u64> {

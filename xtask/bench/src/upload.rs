@@ -29,7 +29,7 @@ pub(crate) async fn run(address: &str, bytes: u64) -> Result<Value> {
 }
 
 /// The largest resident size of this process so far, in bytes.
-fn peak() -> Result<u64> {
+pub(crate) fn peak() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
     let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;

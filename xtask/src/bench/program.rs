@@ -57,6 +57,12 @@ impl Program {
         report(Command::new(&self.binary).args(scenario))
     }
 
+    /// A figure that a scenario tells. One that it does not tell could not be measured.
+    pub(super) fn figure(&self, scenario: &[&str], name: &str) -> Result<f64> {
+        let told = self.report(scenario)?.seen[name].as_f64();
+        told.ok_or_else(|| Failure::new(format!("`{}` does not tell `{name}`", scenario.join(" "))))
+    }
+
     /// What one time of a scenario costs: it runs `few` and `many` times, and the difference is divided. What happens once
     /// falls out. The cheaper of two runs counts, since a machine with other things to do only adds to it.
     pub(super) fn cost(&self, scenario: &[&str], (few, many): (u32, u32)) -> Result<Cost> {
@@ -89,11 +95,11 @@ impl Program {
         })
     }
 
-    /// Starts the server.
-    pub(super) fn server(&self) -> Result<Server> {
+    /// Starts the server: its documents are `empty`, a `page`, or `held`.
+    pub(super) fn server(&self, documents: &str) -> Result<Server> {
         let mut command = Command::new(&self.binary);
         let mut process = command
-            .arg("serve")
+            .args(["serve", documents])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
