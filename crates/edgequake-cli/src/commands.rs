@@ -31,7 +31,7 @@ pub(crate) async fn run(command: Command, cx: &mut Context, input: Input) -> Res
         Command::Status => status::run(cx).await,
         Command::ApiKeys(command) => api_keys::run(cx, command).await,
         Command::Documents(command) => documents::run(cx, command).await,
-        Command::Query(query) => query::run(cx, query).await,
+        Command::Query(query) => query::run(cx, query, input).await,
         Command::Tasks(command) => tasks::run(cx, command).await,
         Command::Pipeline(command) => pipeline::run(cx, command).await,
         Command::Workspaces(command) => workspaces::run(cx, command).await,

@@ -19,6 +19,8 @@ pub(crate) struct Input {
     pub(crate) password: Option<Password>,
     /// The password of a new account.
     pub(crate) new_password: Secret,
+    /// A question from stdin.
+    pub(crate) question: Option<String>,
     /// The body of a request.
     pub(crate) body: Option<Vec<u8>>,
 }
@@ -55,6 +57,7 @@ impl Input {
                 let workspace = named.map_or("the workspace".to_owned(), |name| format!("workspace {name}"));
                 confirm(&format!("Delete all documents of {workspace}?"))?;
             }
+            Command::Query(query) if query.text == "-" => input.question = Some(question_from_stdin()?),
             Command::Raw(raw) => input.body = raw.data.as_deref().map(body).transpose()?,
             _ => {}
         }
@@ -96,6 +99,17 @@ fn password_from_stdin() -> Result<Secret, Failure> {
     let line = text.expose().strip_suffix('\n').unwrap_or(text.expose());
     let line = line.strip_suffix('\r').unwrap_or(line);
     not_empty(Secret::new(line))
+}
+
+fn question_from_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::io::stdin().lock().read_to_string(&mut text);
+    read.map_err(|error| Failure::caused_by("cannot read the question from stdin", error))?;
+    if text.trim().is_empty() {
+        Err(Failure::usage("the question on stdin is empty"))
+    } else {
+        Ok(text.trim().to_owned())
+    }
 }
 
 fn new_password() -> Result<Secret, Failure> {

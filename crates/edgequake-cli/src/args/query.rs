@@ -6,8 +6,12 @@ use edgequake_types::query::QueryMode;
 ///
 /// On a terminal the answer is shown as it is written, elsewhere when it is complete.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  edgequake-cli query 'When did the bridge open?' --sources
+  edgequake-cli query - < question.txt")]
 pub(crate) struct Query {
-    /// The question
+    /// The question, or - to read it from stdin
     #[arg(value_name = "TEXT")]
     pub(crate) text: String,
     /// How to search: naive, local, global, hybrid, mix or bypass; default: the server's choice

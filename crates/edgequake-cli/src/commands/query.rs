@@ -6,10 +6,12 @@ use super::or_empty;
 use crate::args::Query;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::input::Input;
 use crate::output::Table;
 
-pub(super) async fn run(cx: &mut Context, query: Query) -> Result<(), Failure> {
-    let mut question = Question::new(query.text).include_subgraph(false);
+pub(super) async fn run(cx: &mut Context, query: Query, input: Input) -> Result<(), Failure> {
+    let text = input.question.unwrap_or(query.text);
+    let mut question = Question::new(text).include_subgraph(false);
     question.mode = query.mode;
     let interactive = cx.out.is_terminal() && !cx.out.is_json();
     if query.stream || (interactive && !query.no_stream) {
@@ -69,15 +71,62 @@ async fn stream(cx: &mut Context, question: Question, with_sources: bool) -> Res
 }
 
 fn show_sources(cx: &mut Context, sources: &[Source]) -> Result<(), Failure> {
-    let mut table = Table::new(&["SOURCE", "SCORE", "DOCUMENT", "TEXT"]);
+    let mut table = Table::new(&["SOURCE", "SCORE", "DOCUMENT", "PLACE", "TEXT"]).optional(&["DOCUMENT"]);
     for source in sources {
         table.row(vec![
             source.source_type.to_string(),
             source.score.map(|score| format!("{score:.3}")).unwrap_or_default(),
             or_empty(source.document_id.as_ref()),
+            place(source),
             source.snippet.clone().unwrap_or_else(|| source.id.clone()),
         ]);
     }
     cx.out.text("\n")?;
     table.write(&mut cx.out)
+}
+
+/// The file and what of it, as compilers write it; as much as the server says.
+fn place(source: &Source) -> String {
+    let range = |first: Option<u64>, last: Option<u64>| match (first, last) {
+        (Some(first), Some(last)) if last > first => format!("{first}-{last}"),
+        (Some(first), _) => first.to_string(),
+        (None, _) => String::new(),
+    };
+    let lines = range(source.start_line, source.end_line);
+    let pages = range(source.page_start, source.page_end);
+    let file = source.file_path.clone().unwrap_or_default();
+    match (lines.as_str(), pages.as_str()) {
+        ("", "") => file,
+        ("", pages) => format!("{file}, page {pages}").trim_start_matches(", ").to_owned(),
+        (lines, _) => format!("{file}:{lines}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use edgequake_types::query::SourceType;
+
+    use super::*;
+
+    #[test]
+    fn a_place_is_as_much_as_is_known() {
+        let of =
+            |file: Option<&str>, lines: (Option<u64>, Option<u64>), pages: (Option<u64>, Option<u64>)| {
+                let mut source = Source::new(SourceType::Chunk, "c-1", 1.0);
+                source.file_path = file.map(str::to_owned);
+                (source.start_line, source.end_line) = lines;
+                (source.page_start, source.page_end) = pages;
+                place(&source)
+            };
+        let none = (None, None);
+        let places = [
+            of(Some("a.md"), (Some(3), Some(7)), none),
+            of(Some("a.md"), (Some(3), Some(3)), none),
+            of(Some("a.pdf"), none, (Some(2), Some(4))),
+            of(None, none, (Some(2), None)),
+            of(Some("a.md"), none, none),
+            of(None, none, none),
+        ];
+        assert_eq!(places, ["a.md:3-7", "a.md:3", "a.pdf, page 2-4", "page 2", "a.md", ""]);
+    }
 }

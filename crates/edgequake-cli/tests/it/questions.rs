@@ -28,6 +28,12 @@ async fn an_answer_is_the_same_streamed_and_whole() {
     let streamed = rig.cli(&["query", question, "--stream", "--sources", "--mode", "mix"]).await.succeeded();
     assert_eq!(streamed.stdout, sources.stdout);
 
+    // The file and the lines, where the server says them.
+    assert!(sources.stdout.contains("bridge.md:1 "), "{}", sources.stdout);
+    let asked = rig.cli_with(&["query", "-"], &format!("{question}\n")).await.succeeded();
+    assert_eq!(asked.stdout, whole.stdout);
+    assert_eq!(rig.cli_with(&["query", "-"], " \n").await.code, 2);
+
     let json = rig.cli(&["query", question, "--json"]).await.succeeded().json();
     assert_eq!(json["answer"], whole.word());
     let events = rig.cli(&["query", question, "--json", "--stream"]).await.succeeded().json();
