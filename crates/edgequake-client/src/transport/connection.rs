@@ -208,7 +208,7 @@ pub(super) struct Uncut {
 
 impl Uncut {
     /// It is asked whenever anything happens on the connection, nearly always by the same task.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if !self.known.as_ref().is_some_and(|known| known.will_wake(cx.waker())) {
             self.known = Some(cx.waker().clone());
             *lock(&self.connection.holder) = Some(cx.waker().clone());
