@@ -1,8 +1,8 @@
 //! A folder into a workspace: [`FolderUpload`], and the [events](FolderEvent) that tell what becomes of each file.
 //!
 //! Feature `folder`. The files are walked, hashed and uploaded a few at a time, so that the memory that a run takes does not depend on how
-//! large they are, and little on how many: 32 bytes for each that was uploaded, and about 150 for each document that is waited for or, with
-//! [`resume`](FolderUpload::resume), that the workspace holds.
+//! large they are, and little on how many: kept are the hash of each file that was uploaded, and id and state of each document that is waited
+//! for or, with [`resume`](FolderUpload::resume), that the workspace holds.
 //!
 //! ```no_run
 //! # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
@@ -26,6 +26,8 @@ mod event;
 mod rules;
 mod walk;
 mod digest;
+mod claim;
+mod ends;
 mod held;
 mod options;
 mod file;

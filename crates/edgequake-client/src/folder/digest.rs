@@ -1,8 +1,9 @@
 //! [`digest`]: the content of a file in 32 bytes, and the state of the file that it was of.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use hmac_sha256::Hash;
 
@@ -23,7 +24,14 @@ const PIECE: usize = 64 * 1024;
 /// [`FileUploadError`] for what is no regular file, cannot be read, changes meanwhile, or is longer than it is said to be.
 pub(super) async fn digest(path: &Path) -> Result<(FileState, Digest), BoxError> {
     let asked = path.to_owned();
+    // Gone when nobody waits for the hash any more.
+    let waits = Arc::new(());
+    let waited_for = Arc::downgrade(&waits);
     let read = move || {
+        // Opening a pipe would wait for somebody who writes to it.
+        if !std::fs::metadata(&asked)?.is_file() {
+            return Ok(Err(FileUploadError::NotAFile { path: asked }));
+        }
         let mut file = File::open(&asked)?;
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -35,6 +43,9 @@ pub(super) async fn digest(path: &Path) -> Result<(FileState, Digest), BoxError>
             vec![0; PIECE.min(usize::try_from(state.length()).unwrap_or(PIECE).saturating_add(1))];
         // A file that grows for ever, or has no length, is not read for ever.
         while length <= state.length() {
+            if waited_for.strong_count() == 0 {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
             let read = file.read(&mut piece)?;
             if read == 0 {
                 break;
@@ -51,7 +62,9 @@ pub(super) async fn digest(path: &Path) -> Result<(FileState, Digest), BoxError>
             Err(FileUploadError::Changed { path: asked })
         })
     };
-    match blocking(read).await?.map_err(|error| cannot_read(path, error))? {
+    let read = blocking(read).await?;
+    drop(waits);
+    match read.map_err(|error| cannot_read(path, error))? {
         Ok(digest) => Ok(digest),
         Err(error) => Err(error.into()),
     }
@@ -88,6 +101,16 @@ mod tests {
             digest(folder.path()).await.unwrap_err().downcast_ref(),
             Some(FileUploadError::NotAFile { .. })
         ));
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn nobody_waits_for_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe.md");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let error = digest(&path).await.unwrap_err();
+        assert!(matches!(error.downcast_ref(), Some(FileUploadError::NotAFile { .. })), "{error}");
     }
 
     #[test]

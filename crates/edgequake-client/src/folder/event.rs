@@ -133,6 +133,9 @@ pub struct FolderReport {
     pub processed: u64,
     /// Documents whose processing failed, in part or as a whole, or that could not be waited for.
     pub processing_failed: u64,
+    /// With [`resume`](super::FolderUpload::resume): whether the list of documents was cut short by the server, or changed while it was read, so
+    /// that files may have been sent whose content the workspace has.
+    pub resume_incomplete: bool,
 }
 
 impl FolderReport {

@@ -1,16 +1,16 @@
 //! [`Files`]: what is done for one file: hashed, looked for in the workspace, uploaded, tried again.
 
-use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
 use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf};
+use edgequake_types::{DocumentId, PdfId};
 
-use super::digest::{Digest, digest};
+use super::claim::Claims;
+use super::digest::digest;
 use super::event::SkipReason;
-use super::held::Held;
+use super::held::{Held, is_lost};
 use super::options::Options;
 use super::walk::relative;
 use crate::body::FileUploadError;
@@ -39,13 +39,13 @@ pub(super) struct Files {
     pub(super) client: Client,
     pub(super) options: Options,
     pub(super) held: Option<Held>,
-    /// What was uploaded in this run.
-    uploaded: Mutex<HashSet<Digest>>,
+    /// What is uploaded in this run.
+    claims: Claims,
 }
 
 impl Files {
     pub(super) fn new(client: Client, options: Options, held: Option<Held>) -> Self {
-        Self { client, options, held, uploaded: Mutex::default() }
+        Self { client, options, held, claims: Claims::default() }
     }
 
     pub(super) async fn upload(&self, path: &Path) -> Outcome {
@@ -54,9 +54,9 @@ impl Files {
 
     /// Tries as often as is allowed. A file that changes meanwhile is hashed anew.
     async fn try_all(&self, path: &Path) -> Result<Outcome, Error> {
-        let mut attempt = 0;
+        let (mut attempt, mut lost) = (0, false);
         loop {
-            let error = match self.try_once(path, attempt > 0).await {
+            let error = match self.try_once(path, lost).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) => error,
             };
@@ -64,6 +64,7 @@ impl Files {
             if attempt >= self.options.retries || !(changed || error.is_retryable()) {
                 return Err(error);
             }
+            lost = !changed && (lost || may_have_arrived(&error));
             let pause = BACKOFF.saturating_mul(1 << attempt.min(10)).mul_f64(0.75 + fastrand::f64() / 2.0);
             let wanted = error.retry_after().unwrap_or_default();
             let timer = clock::sleep(pause.max(wanted).min(LONGEST_BACKOFF));
@@ -72,7 +73,7 @@ impl Files {
         }
     }
 
-    async fn try_once(&self, path: &Path, again: bool) -> Result<Outcome, Error> {
+    async fn try_once(&self, path: &Path, lost: bool) -> Result<Outcome, Error> {
         let (state, digest) = digest(path).await.map_err(Error::of_failure)?;
         if state.length() == 0 {
             return Ok(Outcome::Skipped(SkipReason::Empty, None));
@@ -86,21 +87,18 @@ impl Files {
             }
         }
         // The server would replace the document of the first by one for the second.
-        let Some(claim) = Claim::of(&self.uploaded, digest) else {
+        let Some(claim) = self.claims.claim(digest).await else {
             return Ok(Outcome::Skipped(SkipReason::SameContent, None));
         };
-        let outcome = if is_pdf {
-            self.send_pdf(path, state, again).await
-        } else {
-            self.send(path, state, again).await
-        };
+        let outcome =
+            if is_pdf { self.send_pdf(path, state, lost).await } else { self.send(path, state, lost).await };
         if outcome.is_ok() {
             claim.keep();
         }
         outcome
     }
 
-    async fn send(&self, path: &Path, state: FileState, again: bool) -> Result<Outcome, Error> {
+    async fn send(&self, path: &Path, state: FileState, lost: bool) -> Result<Outcome, Error> {
         let length = state.length();
         let title = self.title(path);
         let configure = |mut upload: UploadFile| {
@@ -117,28 +115,66 @@ impl Files {
             matches!(answer.status, Some(DocumentStatus::Duplicate | DocumentStatus::DuplicateProcessing));
         Ok(match duplicate {
             // Unless it is the one that was uploaded before, in an attempt whose answer was lost.
-            true if !again => already_there(upload.document_id().cloned(), Some(upload)),
+            true if !lost => already_there(upload.document_id().cloned(), Some(upload)),
             _ => Outcome::Uploaded(upload, length),
         })
     }
 
-    async fn send_pdf(&self, path: &Path, state: FileState, again: bool) -> Result<Outcome, Error> {
+    async fn send_pdf(&self, path: &Path, state: FileState, lost: bool) -> Result<Outcome, Error> {
         let length = state.length();
+        let answer = self.post_pdf(path, state.clone(), false).await?;
+        let upload = Uploaded::from(&answer);
+        if answer.status != Some(PdfStatus::Duplicate) {
+            return Ok(Outcome::Uploaded(upload, length));
+        }
+        let known = self.known_pdf(answer.duplicate_of.unwrap_or(answer.pdf_id)).await?;
+        Ok(match known {
+            Known::Failed => {
+                let answer = self.post_pdf(path, state, true).await?;
+                Outcome::Uploaded(Uploaded::from(&answer), length)
+            }
+            _ if lost => Outcome::Uploaded(upload, length),
+            Known::InFlight(document_id) => already_there(document_id, Some(upload)),
+            Known::Done(document_id) => already_there(document_id.or(answer.document_id), None),
+        })
+    }
+
+    async fn post_pdf(&self, path: &Path, state: FileState, reindex: bool) -> Result<UploadedPdf, Error> {
         let title = self.title(path);
         let configure = |mut upload: UploadPdf| {
             upload.title = title;
-            match &self.options.configure_pdf {
-                Some(configure) => configure(path, upload),
-                None => upload,
+            if let Some(configure) = &self.options.configure_pdf {
+                upload = configure(path, upload);
             }
+            if reindex {
+                upload.force_reindex = Some(true);
+            }
+            upload
         };
-        let upload = self.client.pdfs().upload_file(path).in_state(state).configure(configure);
-        let answer: UploadedPdf = upload.await?;
-        let upload = Uploaded::from(&answer);
-        Ok(match answer.status {
-            Some(PdfStatus::Duplicate) if !again => already_there(answer.document_id, None),
-            _ => Outcome::Uploaded(upload, length),
-        })
+        self.client.pdfs().upload_file(path).in_state(state).configure(configure).await
+    }
+
+    /// What has become of a PDF that the server has. It says that of one that failed as well.
+    async fn known_pdf(&self, pdf_id: PdfId) -> Result<Known, Error> {
+        let pdf = match self.client.pdfs().get(pdf_id).await {
+            Ok(pdf) => pdf,
+            // Deleted meanwhile, or a server that does not tell.
+            Err(error) if error.is_not_found() => return Ok(Known::Done(None)),
+            Err(error) => return Err(error),
+        };
+        match (pdf.status, pdf.document_id) {
+            (PdfStatus::Failed, _) => Ok(Known::Failed),
+            (PdfStatus::Completed, None) => Ok(Known::Done(None)),
+            (PdfStatus::Completed, Some(id)) => match self.client.documents().get(id.clone()).await {
+                Ok(document) if document.status.as_ref().is_some_and(is_lost) => Ok(Known::Failed),
+                Ok(document) if !document.is_terminal() => Ok(Known::InFlight(Some(id))),
+                Ok(_) => Ok(Known::Done(Some(id))),
+                // The document was deleted, and the file was left.
+                Err(error) if error.is_not_found() => Ok(Known::Failed),
+                Err(error) => Err(error),
+            },
+            (_, id) => Ok(Known::InFlight(id)),
+        }
     }
 
     /// The path below the folder, where the name alone would not tell one `README.md` from another.
@@ -147,46 +183,23 @@ impl Files {
     }
 }
 
-fn already_there(document_id: Option<edgequake_types::DocumentId>, upload: Option<Uploaded>) -> Outcome {
+fn already_there(document_id: Option<DocumentId>, upload: Option<Uploaded>) -> Outcome {
     Outcome::Skipped(SkipReason::AlreadyThere { document_id }, upload)
 }
 
-/// The right to upload some content, given back where that fails.
-struct Claim<'a> {
-    uploaded: &'a Mutex<HashSet<Digest>>,
-    digest: Option<Digest>,
+/// What has become of a PDF that the server has.
+enum Known {
+    Done(Option<DocumentId>),
+    InFlight(Option<DocumentId>),
+    Failed,
 }
 
-impl<'a> Claim<'a> {
-    fn of(uploaded: &'a Mutex<HashSet<Digest>>, digest: Digest) -> Option<Self> {
-        let new = lock(uploaded).insert(digest);
-        new.then(|| Self { uploaded, digest: Some(digest) })
-    }
-
-    fn keep(mut self) {
-        self.digest = None;
-    }
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        if let Some(digest) = &self.digest {
-            lock(self.uploaded).remove(digest);
-        }
-    }
-}
-
-fn lock(uploaded: &Mutex<HashSet<Digest>>) -> MutexGuard<'_, HashSet<Digest>> {
-    uploaded.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Whether an error would hit every other file as well. A 403 that no server of this API wrote, such as that of a gateway which dislikes one
-/// content, does only where nothing has been taken yet.
-pub(super) fn ends_the_run(error: &Error, uploaded: u64) -> bool {
+/// Whether an upload that ended with this may have been taken, and only the answer was lost.
+fn may_have_arrived(error: &Error) -> bool {
     match error.kind() {
-        ErrorKind::Config | ErrorKind::Insecure | ErrorKind::ForeignOrigin => true,
-        ErrorKind::Credentials | ErrorKind::Unauthorized { .. } | ErrorKind::Locked => true,
-        ErrorKind::Forbidden => error.code().is_some() || uploaded == 0,
-        _ => false,
+        ErrorKind::Connect | ErrorKind::NotSent | ErrorKind::RateLimited | ErrorKind::Unavailable => {
+            error.status().is_some_and(|status| matches!(status.as_u16(), 502 | 504))
+        }
+        _ => error.status().is_none_or(|status| status.is_success() || status.is_server_error()),
     }
 }

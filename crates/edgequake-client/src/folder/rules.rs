@@ -51,6 +51,7 @@ impl Rules {
             .standard_filters(self.ignore_files)
             // What is personal to one machine does not decide which documents there are.
             .git_global(false)
+            .git_exclude(false)
             .require_git(false)
             .hidden(!self.hidden)
             .follow_links(self.follow_links);

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::task::{Id, JoinSet};
 
+use super::ends::ends_the_run;
 use super::event::{FolderEvent, FolderReport, SkipReason};
-use super::file::{Files, Outcome, ends_the_run};
+use super::file::{Files, Outcome};
 use super::held::Held;
 use super::options::Options;
 use super::walk::{Item, Source};
@@ -62,10 +63,16 @@ pub(super) async fn run(
         },
         false => (None, None),
     };
+    let resume_incomplete = held.as_ref().is_some_and(|held| held.incomplete);
+    if resume_incomplete {
+        tracing::warn!("the list of documents was not complete; files may be sent that the workspace has");
+    }
+    let mut report = FolderReport::default();
+    report.resume_incomplete = resume_incomplete;
     let mut run = Run {
         files: Arc::new(Files::new(client, options, held)),
         events,
-        report: FolderReport::default(),
+        report,
         tasks: JoinSet::new(),
         uploading: HashMap::new(),
         source: Some(source),

@@ -162,11 +162,13 @@ impl FolderUpload {
     }
 
     /// Whether files are skipped whose content the workspace holds already, so that a run that was interrupted goes on, and a second one
-    /// uploads only what is new; default false. Not those whose document failed or was cancelled.
+    /// uploads only what is new; default false. Not those whose document failed, as a whole or in part, or was cancelled.
     ///
     /// The list of documents is read first. A document of the same length as a file is then asked for the SHA-256 of its content, those with
     /// the same file name first and up to eight others, for a file that was renamed. A changed file is uploaded as a new document; the one
-    /// with its old content stays. Where requests name no tenant and workspace, some servers show an empty list, and nothing is skipped. Of PDFs, servers tell no hash: they are sent, and the server says whether it has them.
+    /// with its old content stays. Where requests name no tenant and workspace, some servers show an empty list, and nothing is skipped. Where a server tells no hashes at
+    /// all, nothing is skipped either; where its list is not complete, [`resume_incomplete`](super::FolderReport::resume_incomplete) says so. Of
+    /// PDFs, servers tell no hash: they are sent, and the server says whether it has them. One that failed before is converted again.
     pub fn resume(mut self, resume: bool) -> Self {
         self.options.resume = resume;
         self

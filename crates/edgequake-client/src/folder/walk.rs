@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ignore::Walk;
+use ignore::{DirEntry, Walk};
 
 use super::event::SkipReason;
 use super::rules::{Rules, Wanted};
@@ -19,8 +19,20 @@ const BATCH: usize = 64;
 pub(super) enum Source {
     /// A folder that is still to be opened.
     Folder(PathBuf),
-    Walk(Box<Walk>, Wanted),
+    Walk(Box<Walk>, Wanted, Barred),
     Files(Box<dyn Iterator<Item = PathBuf> + Send>),
+}
+
+/// Folders with rules that cannot be read: what they were to hold back is not known, so nothing below them is taken.
+#[derive(Default)]
+pub(super) struct Barred(Vec<PathBuf>);
+
+impl Barred {
+    /// Folders come one after the other, each with all that is below it.
+    fn has(&mut self, path: &Path) -> bool {
+        self.0.retain(|folder| path.starts_with(folder));
+        !self.0.is_empty()
+    }
 }
 
 /// A file as it was found.
@@ -35,7 +47,7 @@ impl Source {
     pub(super) fn next(self, rules: &Rules) -> (Option<Self>, Vec<Item>) {
         let mut source = match self {
             Self::Folder(root) => match rules.walk(&root) {
-                Ok((walk, wanted)) => Self::Walk(Box::new(walk), wanted),
+                Ok((walk, wanted)) => Self::Walk(Box::new(walk), wanted, Barred::default()),
                 Err(error) => {
                     let error = Error::new(ErrorKind::Request).because(error);
                     return (None, vec![Item::Failed { path: root, error }]);
@@ -47,8 +59,8 @@ impl Source {
         // Also what is left out counts, or a folder of nothing else would be walked at once.
         for _ in 0..BATCH {
             let item = match &mut source {
-                Self::Walk(walk, wanted) => match walk.next() {
-                    Some(entry) => walked(entry, wanted, rules),
+                Self::Walk(walk, wanted, barred) => match walk.next() {
+                    Some(entry) => walked(entry, wanted, barred, rules),
                     None => return (None, items),
                 },
                 Self::Files(paths) => match paths.next() {
@@ -64,16 +76,36 @@ impl Source {
 }
 
 /// What the walk came upon; `None` for a folder, and for what is not wanted.
-fn walked(entry: Result<ignore::DirEntry, ignore::Error>, wanted: &Wanted, rules: &Rules) -> Option<Item> {
+fn walked(
+    entry: Result<DirEntry, ignore::Error>,
+    wanted: &Wanted,
+    barred: &mut Barred,
+    rules: &Rules,
+) -> Option<Item> {
     let entry = match entry {
         Ok(entry) => entry,
         Err(error) => {
             let path = path_of(&error).unwrap_or_default();
+            // Of a folder above: its rules are for all.
+            if error.is_partial() {
+                barred.0.push(PathBuf::new());
+            }
             return Some(failed(path, io_error(error)));
         }
     };
+    if barred.has(entry.path()) {
+        return None;
+    }
+    if let Some(error) = entry.error() {
+        let path = entry.path().to_owned();
+        barred.0.push(path.clone());
+        let note = format!("the rules of this folder cannot be read, so nothing in it was uploaded: {error}");
+        return Some(Item::Failed { path, error: Error::new(ErrorKind::Request).note(note) });
+    }
     let kind = entry.file_type()?;
-    if kind.is_dir() || !wanted.has(entry.path()) {
+    // The walk follows a root that is a link.
+    let is_root = entry.depth() == 0 && kind.is_symlink() && entry.path().is_dir();
+    if kind.is_dir() || is_root || !wanted.has(entry.path()) {
         return None;
     }
     let metadata = entry.metadata();

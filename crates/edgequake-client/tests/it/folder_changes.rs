@@ -130,3 +130,89 @@ async fn pdfs_go_their_own_way() {
     let error = client.documents().wait_for(&uploaded).await.unwrap_err();
     assert_eq!(error.processing().unwrap().message.as_deref(), Some("no pages"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pdf_that_is_there_already_is_looked_at() {
+    let folder = folder([("a.pdf", "%PDF-1.7")]);
+    // How the PDF and its document are found, how often it is sent, and what is told of it.
+    for (pdf, document, sent, expected) in [
+        ("failed", "completed", 2, "found, uploaded, processed"),
+        ("processing", "completed", 1, "found, skipped: already in the workspace, processed"),
+        ("completed", "failed", 2, "found, uploaded, processed"),
+        ("completed", "processing", 1, "found, skipped: already in the workspace, processed"),
+        ("completed", "completed", 1, "found, skipped: already in the workspace"),
+    ] {
+        let (posts, asked) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&posts);
+        let transport = tower::service_fn(move |request: Request<RequestBody>| {
+            let body = match (request.method(), request.uri().path()) {
+                (&Method::POST, _) => match counted.fetch_add(1, Ordering::Relaxed) {
+                    0 => r#"{"pdf_id":"p-1","status":"duplicate","task_id":"","duplicate_of":"p-1"}"#
+                        .to_owned(),
+                    _ => r#"{"pdf_id":"p-1","status":"reindexing","document_id":"d-1"}"#.to_owned(),
+                },
+                (_, "/api/v1/documents/pdf/p-1") if asked.fetch_add(1, Ordering::Relaxed) == 0 => {
+                    format!(r#"{{"pdf_id":"p-1","status":"{pdf}","document_id":"d-0"}}"#)
+                }
+                (_, "/api/v1/documents/pdf/p-1") => {
+                    r#"{"pdf_id":"p-1","status":"completed","document_id":"d-1"}"#.to_owned()
+                }
+                (_, "/api/v1/documents/d-0") => {
+                    format!(r#"{{"id":"d-0","status":"{document}","chunk_count":2}}"#)
+                }
+                (_, "/api/v1/documents") => {
+                    r#"{"documents":[{"id":"d-1","status":"completed","chunk_count":2}],"total":1}"#
+                        .to_owned()
+                }
+                (method, path) => panic!("{method} {path}"),
+            };
+            std::future::ready(Response::builder().body(ResponseBody::from(Bytes::from(body))))
+        });
+        let client = Client::builder().build_on(transport).unwrap();
+        let (told, _) = run(client.documents().upload_folder(folder.path()).wait(true), folder.path()).await;
+        assert_eq!(
+            (told["a.pdf"].as_str(), posts.load(Ordering::Relaxed)),
+            (expected, sent),
+            "{pdf}, {document}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn files_that_were_renamed_are_known_whoever_asks_first() {
+    let names: Vec<String> = (0..7).map(|number| format!("{number}.md")).collect();
+    let contents: Vec<String> = (0..7).map(|number| format!("The bridge {number}.")).collect();
+    let folder = folder(names.iter().map(String::as_str).zip(contents.iter().map(String::as_str)));
+    let (_server, client) = backend(DevServer::builder());
+    run(client.documents().upload_folder(folder.path()), folder.path()).await;
+    for name in &names {
+        std::fs::rename(folder.path().join(name), folder.path().join(format!("new{name}"))).unwrap();
+    }
+    for concurrency in [1, 6] {
+        let upload = client.documents().upload_folder(folder.path()).resume(true).concurrency(concurrency);
+        let (told, report) = run(upload, folder.path()).await;
+        assert_eq!((report.uploaded, report.already_there), (0, 7), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn below_rules_that_cannot_be_read_nothing_is_taken() {
+    let files = [
+        ("a.md", "The first bridge."),
+        ("notes/.gitignore", "secret.md\n[z-a].md\n"),
+        ("notes/secret.md", "secret"),
+        ("notes/below/c.md", "The second bridge."),
+        ("other/d.md", "The third bridge."),
+    ];
+    let folder = folder(files);
+    let (_server, client) = backend(DevServer::builder());
+    let (told, report) = run(client.documents().upload_folder(folder.path()), folder.path()).await;
+    assert_eq!((report.uploaded, report.failed), (2, 1), "{told:?}");
+    assert!(told["notes"].contains("the rules of this folder cannot be read"), "{told:?}");
+
+    // A folder that is a link is walked, and is no link that was left out.
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("other"), &link).unwrap();
+    let (told, _) = run(client.documents().upload_folder(&link).resume(true), &link).await;
+    assert_eq!(lines(&told), "d.md: found, skipped: already in the workspace\n");
+}
