@@ -7,20 +7,19 @@
 mod tests;
 
 mod copies;
+mod singly;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use edgequake_types::documents::{DocumentSummary, GetDocument, GetTrack, ListDocuments};
-use edgequake_types::pdf::{GetPdf, PdfStatus};
-use edgequake_types::tasks::GetTask;
-use edgequake_types::{Decode, DocumentId, Endpoint, Retry, TrackId};
+use edgequake_types::documents::{DocumentSummary, GetTrack, ListDocuments};
+use edgequake_types::{Decode, DocumentId, Endpoint, PdfId, Retry, TrackId};
 use tokio::time::Instant;
 
-use copies::{again, summary};
+use copies::again;
 
 use super::documents::Uploaded;
-use super::wait::{GONE, GRACE, LONGEST_PAUSE, document_of_task, no_runtime};
+use super::wait::{LONGEST_PAUSE, no_runtime};
 use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ProcessingFailure};
@@ -29,14 +28,14 @@ use crate::layers::timeout::{TimedOut, TimeoutScope};
 /// The pauses between two rounds of questions: at first, and at last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
 
+/// By how much a pause may be longer than was asked for.
+const SLOW: Duration = Duration::from_secs(1);
+
 /// The shortest time between two questions.
 const PACE: Duration = Duration::from_millis(100);
 
 /// How many documents a page of the list holds.
 const PAGE: u64 = 100;
-
-/// How many documents are asked for by themselves in one round.
-const SINGLY: usize = 8;
 
 /// From how many documents on a track is worth a question of its own.
 const SHARED: usize = 2;
@@ -56,8 +55,12 @@ pub(crate) struct Watch<T> {
     /// How long to wait before the next round.
     pause: Duration,
     next_question: Instant,
-    /// When a document last came further.
+    /// When a document last came further, not counting the time in which nobody asked.
     changed: Instant,
+    /// When it was last asked.
+    asked: Instant,
+    /// How many questions were for one document alone.
+    turns: u64,
     /// Tracks that do not tell their documents.
     mute: HashSet<TrackId>,
     /// Why the last question got no answer.
@@ -72,6 +75,8 @@ struct Pending<T> {
     tag: T,
     upload: Uploaded,
     unknown_since: Option<Instant>,
+    /// When it was last asked for alone, in questions of that kind.
+    turn: u64,
     /// Status, stage and how far it has come, as last seen.
     seen: Option<(Option<String>, Option<String>, u64)>,
     found: Option<DocumentSummary>,
@@ -94,6 +99,8 @@ impl<T> Watch<T> {
             pause: PAUSES.0,
             next_question: now,
             changed: now,
+            asked: now,
+            turns: 0,
             mute: HashSet::new(),
             unasked: None,
             wanted_pause: Duration::ZERO,
@@ -108,6 +115,7 @@ impl<T> Watch<T> {
             tag,
             upload,
             unknown_since: None,
+            turn: 0,
             seen: None,
             found: None,
             failed: None,
@@ -124,11 +132,17 @@ impl<T> Watch<T> {
 
     /// Asks once for all of them, after a pause, and gives those that have ended.
     pub(crate) async fn round(&mut self) -> Vec<Ended<T>> {
+        let away = self.asked.elapsed();
+        self.changed += away;
+        let begun = Instant::now();
         let asked = async {
             rest(self.pause).await?;
+            // Whoever does not poll this does not wait.
+            self.changed += begun.elapsed().saturating_sub(self.pause + SLOW);
             self.ask_all().await
         };
         let asked = asked.await;
+        self.asked = Instant::now();
         let mut ended = self.take_ended();
         if matches!(asked, Err(Cut::Later)) {
             // Nobody knows what the server would have said meanwhile.
@@ -197,47 +211,6 @@ impl<T> Watch<T> {
         self.ask_singly().await
     }
 
-    /// Learns of which document a task or a PDF becomes, where the answer to the upload did not say it.
-    async fn ask_for_names(&mut self) -> Result<(), Cut> {
-        for at in 0..self.pending.len() {
-            let Some(it) = self.pending.get(at).filter(|it| it.upload.document_id.is_none()) else {
-                continue;
-            };
-            let upload = it.upload.clone();
-            let learned = if let Some(pdf_id) = upload.pdf_id {
-                match self.send(GetPdf::new(pdf_id)).await? {
-                    Ok(pdf) => match (pdf.document_id, pdf.status) {
-                        (Some(document_id), _) => Ok(Some(document_id)),
-                        (None, PdfStatus::Failed) => Err(Error::of_processing(ProcessingFailure::of_pdf(
-                            pdf.errors.as_ref(),
-                            upload.task_id,
-                        ))),
-                        (None, _) => Ok(None),
-                    },
-                    Err(error) => Err(error),
-                }
-            } else if let Some(task_id) = upload.task_id {
-                match self.send(GetTask::new(task_id)).await? {
-                    Ok(task) if task.status.is_terminal() => match document_of_task(&task) {
-                        Some(document_id) => Ok(Some(document_id)),
-                        None => Err(ProcessingFailure::of_task(&task, None)
-                            .map_or_else(nameless, Error::of_processing)),
-                    },
-                    Ok(_) => Ok(None),
-                    Err(error) => Err(error),
-                }
-            } else {
-                Err(nameless())
-            };
-            let Some(it) = self.pending.get_mut(at) else { continue };
-            match learned {
-                Ok(document_id) => it.upload.document_id = document_id,
-                Err(error) => it.failed = Some(error),
-            }
-        }
-        Ok(())
-    }
-
     /// Asks for the tracks that several documents share.
     async fn ask_tracks(&mut self) -> Result<(), Cut> {
         let mut shared: HashMap<TrackId, usize> = HashMap::new();
@@ -262,13 +235,17 @@ impl<T> Watch<T> {
 
     /// Walks the list until all are found.
     async fn ask_list(&mut self) -> Result<(), Cut> {
-        if self.wanted() == 0 {
+        let nameless = |it: &Pending<T>| it.upload.document_id.is_none() && it.upload.pdf_id.is_some();
+        // The first page names documents of PDFs.
+        let mut names = self.pending.iter().any(|it| it.failed.is_none() && nameless(it));
+        if self.wanted() == 0 && !names {
             return Ok(());
         }
         let list = self.client.documents().list(ListDocuments::new().page_size(PAGE)).retry(Retry::Never);
         let mut pages = list.pages();
         self.blind = true;
-        while self.wanted() > 0 {
+        while self.wanted() > 0 || std::mem::take(&mut names) {
+            names = false;
             self.pace().await?;
             match pages.next().await {
                 Some(Ok(page)) => {
@@ -298,6 +275,7 @@ impl<T> Watch<T> {
 
     /// Takes what was told of ours. Returns how many they were.
     fn found(&mut self, documents: Vec<DocumentSummary>) -> usize {
+        self.learn_names(&documents);
         let mut told: HashMap<DocumentId, DocumentSummary> =
             documents.into_iter().map(|document| (document.id.clone(), document)).collect();
         let mut count = 0;
@@ -312,35 +290,7 @@ impl<T> Watch<T> {
         count
     }
 
-    /// Asks for those that the list has not shown for a while.
-    async fn ask_singly(&mut self) -> Result<(), Cut> {
-        let blind = self.blind;
-        let graced = |it: &Pending<T>| it.unknown_since.is_some_and(|since| since.elapsed() < GRACE);
-        let lost = |it: &Pending<T>| {
-            it.found.is_none() && it.failed.is_none() && it.unknown_since.is_some() && (blind || !graced(it))
-        };
-        let lost: Vec<usize> = (0..self.pending.len())
-            .filter(|at| self.pending.get(*at).is_some_and(lost))
-            .take(SINGLY)
-            .collect();
-        for at in lost {
-            let Some(it) = self.pending.get(at) else { continue };
-            let Some(document_id) = it.upload.document_id.clone() else { continue };
-            let answer = self.send(GetDocument::new(document_id)).await?;
-            let Some(it) = self.pending.get_mut(at) else { continue };
-            match answer {
-                Ok(document) => it.found = Some(summary(document)),
-                Err(error) if error.is_not_found() && graced(it) => {}
-                Err(error) if error.is_not_found() && it.upload.confirmed => {
-                    it.failed = Some(error.note(GONE))
-                }
-                Err(error) => it.failed = Some(error),
-            }
-        }
-        Ok(())
-    }
-
-    /// Asks one question. What may pass cuts the round, and so does a credential or a permission that is missing for all of them.
+    /// Asks one question. What may pass cuts the round, and so does a credential that is missing for all of them.
     async fn send<E>(&mut self, endpoint: E) -> Result<Result<E::Response, Error>, Cut>
     where
         E: Endpoint + 'static,
@@ -352,9 +302,7 @@ impl<T> Watch<T> {
                 self.unasked = None;
                 Ok(Ok(answer))
             }
-            Err(error) if error.is_retryable() || error.is_unauthorized() || error.is_forbidden() => {
-                Err(self.cut(error))
-            }
+            Err(error) if error.is_retryable() || error.is_unauthorized() => Err(self.cut(error)),
             Err(error) => Ok(Err(error)),
         }
     }
@@ -366,6 +314,19 @@ impl<T> Watch<T> {
         self.wanted_pause = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
         self.unasked = Some(error);
         Cut::Later
+    }
+
+    /// Learns of which documents PDFs have become. One that has ended may be what the PDF was before it was converted again.
+    fn learn_names(&mut self, documents: &[DocumentSummary]) {
+        let going = documents.iter().filter(|document| !document.is_terminal());
+        let named: HashMap<&PdfId, &DocumentId> =
+            going.filter_map(|document| Some((document.pdf_id.as_ref()?, &document.id))).collect();
+        for it in self.pending.iter_mut().filter(|it| it.upload.document_id.is_none()) {
+            if let Some(id) = it.upload.pdf_id.as_ref().and_then(|pdf| named.get(pdf)) {
+                it.upload.document_id = Some((*id).clone());
+                self.changed = Instant::now();
+            }
+        }
     }
 
     async fn pace(&mut self) -> Result<(), Cut> {
@@ -386,8 +347,4 @@ async fn rest(pause: Duration) -> Result<(), Cut> {
 fn timed_out(limit: Duration) -> Error {
     let scope = TimeoutScope::Total;
     Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit })
-}
-
-fn nameless() -> Error {
-    Error::new(ErrorKind::Decode).note("neither the answer to the upload nor its task names the document")
 }
