@@ -2,16 +2,17 @@
 
 #[cfg(feature = "websocket")]
 mod heard;
+mod task;
 
 use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
 use edgequake_types::documents::{Document, GetDocument, GetTrack};
-use edgequake_types::pdf::{GetPdf, PdfStatus};
-use edgequake_types::tasks::{GetTask, Task};
 use edgequake_types::{Decode, DocumentId, Endpoint, Retry};
 use tokio::time::Instant;
+
+pub(super) use task::document_of_task;
 
 use super::documents::Uploaded;
 use super::progress::Progress;
@@ -27,6 +28,9 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from
 
 /// How long a document may be unknown before it is gone: some servers do not show one while it is being staged.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// How long a document may go on without coming further after its task has failed.
+const STUCK: Duration = Duration::from_secs(15);
 
 /// The longest pause between two questions for a document that is unknown.
 const PAUSE_OF_UNKNOWN: Duration = Duration::from_millis(500);
@@ -84,6 +88,10 @@ pub struct Wait {
     fraction: Option<f64>,
     /// Why the last question got no answer.
     unasked: Option<Error>,
+    /// Why the task failed.
+    failed: Option<ProcessingFailure>,
+    /// What was last told of the document, and since when.
+    seen: Option<(Progress, Instant)>,
     #[cfg(feature = "websocket")]
     socket: heard::Socket,
 }
@@ -99,6 +107,8 @@ impl Wait {
             on_progress: None,
             fraction: None,
             unasked: None,
+            failed: None,
+            seen: None,
             #[cfg(feature = "websocket")]
             socket: heard::Socket::default(),
         }
@@ -161,7 +171,7 @@ impl Wait {
     ///
     /// # Errors
     ///
-    /// Those of awaiting it; [`ErrorKind::Processing`] only where the task failed and left no document.
+    /// Those of awaiting it; [`ErrorKind::Processing`] only where the task failed and left no document, or one that has not come further for 15 s.
     pub async fn outcome(mut self) -> Result<Document, Error> {
         let Some(limit) = self.limit else { return self.until_processed().await };
         match clock::timeout(limit, self.until_processed()).await.map_err(no_runtime)? {
@@ -173,9 +183,12 @@ impl Wait {
     fn timed_out(self, limit: Duration) -> Error {
         let scope = TimeoutScope::Total;
         let error = Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit });
-        error.note(match self.unasked {
-            Some(unasked) => format!("the last status request failed: {unasked}"),
-            None => "the document is still being processed".to_owned(),
+        error.note(match (self.unasked, self.failed) {
+            (Some(unasked), _) => format!("the last status request failed: {unasked}"),
+            (None, Some(failed)) => {
+                format!("the document is still being processed, and yet {}", Error::of_processing(failed))
+            }
+            (None, None) => "the document is still being processed".to_owned(),
         })
     }
 
@@ -183,6 +196,8 @@ impl Wait {
         let ended = self.until_task_ended().await?;
         let failed =
             ended.and_then(|task| ProcessingFailure::of_task(&task, self.upload.document_id.clone()));
+        self.failed.clone_from(&failed);
+        self.seen = None;
         self.until_pdf_names_document().await?;
         let Some(document_id) = self.upload.document_id.clone() else {
             return Err(failed.map_or_else(
@@ -219,6 +234,12 @@ impl Wait {
                     // Nobody knows what the server would have said meanwhile.
                     unknown_since = None;
                 }
+            }
+            // A server that lost the document with its task never ends it.
+            if let (Some(failed), Some((_, since))) = (&failed, &self.seen)
+                && since.elapsed() >= STUCK
+            {
+                return Err(Error::of_processing(failed.clone()));
             }
             self.rest(&mut pause).await?;
         }
@@ -272,50 +293,6 @@ impl Wait {
         Ok(())
     }
 
-    /// The task tells stages and how much is done, so it is asked first. That it is unknown means nothing: a restart forgets tasks.
-    async fn until_task_ended(&mut self) -> Result<Option<Task>, Error> {
-        let Some(task_id) = self.upload.task_id.clone() else { return Ok(None) };
-        let mut pause = self.pauses.0;
-        loop {
-            match self.send(GetTask::new(task_id.clone())).await {
-                Ok(task) if task.status.is_terminal() => {
-                    let named = || document_of_task(&task);
-                    self.upload.document_id = self.upload.document_id.take().or_else(named);
-                    return Ok(Some(task));
-                }
-                Ok(task) => self.tell(Progress::of_task(&task)),
-                Err(error) if error.is_not_found() => return Ok(None),
-                Err(error) => self.bridge(error, &mut pause)?,
-            }
-            self.rest(&mut pause).await?;
-        }
-    }
-
-    /// A PDF is converted first and ingested then, by another task; once that has begun, most servers name its document.
-    async fn until_pdf_names_document(&mut self) -> Result<(), Error> {
-        let Some(pdf_id) = self.upload.pdf_id.clone() else { return Ok(()) };
-        let mut pause = self.pauses.0;
-        while self.upload.document_id.is_none() {
-            match self.send(GetPdf::new(pdf_id.clone())).await {
-                Ok(pdf) if pdf.document_id.is_some() => {
-                    self.upload.document_id = pdf.document_id;
-                    break;
-                }
-                Ok(pdf) if pdf.status == PdfStatus::Failed => {
-                    let task_id = self.upload.task_id.clone();
-                    return Err(Error::of_processing(ProcessingFailure::of_pdf(
-                        pdf.errors.as_ref(),
-                        task_id,
-                    )));
-                }
-                Ok(_) => {}
-                Err(error) => self.bridge(error, &mut pause)?,
-            }
-            self.rest(&mut pause).await?;
-        }
-        Ok(())
-    }
-
     /// Pauses, or waits until the server says something, where it is listened to.
     async fn rest(&mut self, pause: &mut Duration) -> Result<(), Error> {
         let longest = self.pauses.1;
@@ -328,6 +305,9 @@ impl Wait {
 
     /// Tells progress. It never goes back, and an end without success leaves it where it was.
     fn tell(&mut self, mut progress: Progress) {
+        if self.seen.as_ref().is_none_or(|(seen, _)| *seen != progress) {
+            self.seen = Some((progress.clone(), Instant::now()));
+        }
         let fraction = progress.fraction.into_iter().chain(self.fraction).reduce(f64::max);
         (progress.fraction, self.fraction) = (fraction, fraction);
         if let Some(tell) = &mut self.on_progress {
@@ -335,12 +315,6 @@ impl Wait {
             tell(&progress);
         }
     }
-}
-
-/// The document that a task says it has worked on.
-pub(super) fn document_of_task(task: &Task) -> Option<DocumentId> {
-    let named = [task.result.as_ref(), task.metadata.as_ref()].into_iter().flatten();
-    named.filter_map(|value| value.get("document_id")?.as_str()).next().map(DocumentId::from)
 }
 
 pub(super) fn no_runtime(error: NoRuntime) -> Error {

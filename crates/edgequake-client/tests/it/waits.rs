@@ -359,3 +359,21 @@ async fn a_track_that_is_not_there_yet_is_asked_for_again() {
         assert_eq!((fetched, paths.len()), (3, 12), "{paths:?}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_document_that_its_failed_task_has_left_behind_is_told_with_the_reason() {
+    const FAILED: (u16, &str) = (200, r#"{"track_id":"insert-1","status":"failed","error_message":"quota"}"#);
+    const LEFT: (u16, &str) = (200, r#"{"id":"d-1","status":"processing","chunk_count":0}"#);
+    let (client, _) = asked_of(WITH_TASK, |_, path| match path {
+        "/api/v1/tasks/insert-1" => Some(FAILED),
+        _ => Some(LEFT),
+    });
+    let uploaded = client.documents().upload_text(UploadText::new("x")).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let error = client.documents().wait_for(&uploaded).await.unwrap_err();
+    assert_eq!(error.to_string(), "processing document d-1 failed: quota");
+    assert!((15..21).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
+    let error = client.documents().wait_for(&uploaded).timeout(Duration::from_secs(9)).await.unwrap_err();
+    assert!(error.is_timeout());
+    insta::assert_snapshot!(error, @"the operation took too long; the document is still being processed, and yet processing document d-1 failed: quota");
+}

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::progress::ProgressEvent;
+use tokio::time::Instant;
 
 use super::super::progress::Progress;
 use super::{Wait, no_runtime};
 use crate::clock;
 use crate::error::Error;
 use crate::websocket::{ProgressStream, ProgressUpdate};
+
+/// The shortest pause, however much news there is.
+const SHORTEST: Duration = Duration::from_millis(200);
 
 /// A WebSocket about one task, where it is wanted.
 #[derive(Default)]
@@ -57,7 +61,12 @@ impl Wait {
             self.socket = Socket::Open(Box::new(stream));
         }
         let Socket::Open(mut stream) = std::mem::take(&mut self.socket) else { return Ok(false) };
+        let begun = Instant::now();
         let heard = clock::timeout(longest, self.hear(&mut stream)).await.map_err(no_runtime)?;
+        if matches!(heard, Some(Heard::News)) {
+            let left = SHORTEST.min(longest).saturating_sub(begun.elapsed());
+            clock::sleep(left).map_err(no_runtime)?.await.map_err(no_runtime)?;
+        }
         match heard {
             Some(Heard::Never) => return Ok(false),
             Some(Heard::Nothing) => {}
@@ -72,6 +81,8 @@ impl Wait {
 
     async fn hear(&mut self, stream: &mut ProgressStream) -> Heard {
         loop {
+            // Events that are there already are not taken without end.
+            tokio::task::coop::consume_budget().await;
             let event = match stream.next().await {
                 Some(Ok(ProgressUpdate::Event(event))) => event,
                 Some(Ok(ProgressUpdate::Gap)) => return Heard::News,
