@@ -6,13 +6,14 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use tokio::runtime::{Handle, Id};
 use tokio::task::AbortHandle;
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, Sleep};
 
 use crate::fault::NoRuntime;
@@ -100,7 +101,8 @@ impl Future for Timer {
             }
         }
         // The runtime may be shut down by another thread at any time.
-        let polled = catch_unwind(AssertUnwindSafe(|| this.sleep.poll(cx)));
+        // What has used up all that Tokio lets a task do at once does not hold up the time.
+        let polled = catch_unwind(AssertUnwindSafe(|| pin!(unconstrained(this.sleep)).poll(cx)));
         polled.map_or(Poll::Ready(Err(NoRuntime::GONE)), |polled| polled.map(Ok))
     }
 }
@@ -115,8 +117,8 @@ pub(crate) fn sleep_until(moment: Instant) -> Result<Timer, NoRuntime> {
 
 /// What comes of a future in this time; `None` if it takes longer.
 pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<Option<F::Output>, NoRuntime> {
-    let mut timer = std::pin::pin!(sleep(limit)?);
-    let mut future = std::pin::pin!(future);
+    let mut timer = pin!(sleep(limit)?);
+    let mut future = pin!(future);
     std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
         Poll::Ready(output) => Poll::Ready(Ok(Some(output))),
         Poll::Pending => timer.as_mut().poll(cx).map(|passed| passed.map(|()| None)),
@@ -126,7 +128,6 @@ pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Result<Opt
 
 #[cfg(test)]
 mod tests {
-    use std::pin::pin;
     use std::task::Waker;
 
     use tokio::runtime::{Builder, Runtime};
@@ -224,6 +225,16 @@ mod tests {
                 tokio::task::yield_now().await
             }
         });
+    }
+
+    #[tokio::test]
+    async fn a_limit_holds_for_what_uses_up_all_that_tokio_lets_a_task_do() {
+        let greedy = async {
+            loop {
+                tokio::task::coop::consume_budget().await;
+            }
+        };
+        assert_eq!(timeout(Duration::from_millis(5), greedy).await, Ok(None::<()>));
     }
 
     #[test]
