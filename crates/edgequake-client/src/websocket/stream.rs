@@ -1,5 +1,8 @@
 //! [`ProgressStream`]: the conversation, over one connection after another.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 use std::pin::Pin;
@@ -21,6 +24,9 @@ use crate::error::Error;
 
 /// The pauses between two connections: at first, and at last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(30));
+
+/// How long a connection lives that is a good one: after it, the pauses begin anew.
+const LIVED: Duration = Duration::from_secs(30);
 
 /// For how long a server that lives is silent at most: it says something every 30 s.
 const SILENCE: Duration = Duration::from_secs(75);
@@ -64,15 +70,15 @@ pub struct ProgressStream {
     updates: VecDeque<ProgressUpdate>,
     state: State,
     pause: Duration,
-    /// Whether there was a connection before.
-    was_open: bool,
+    /// When the last connection was made.
+    opened: Option<Instant>,
 }
 
 enum State {
     Before,
     Resting(Pin<Box<Timer>>),
     Opening(BoxFuture<Result<Socket, Error>>),
-    Open { socket: Box<Socket>, silence: Pin<Box<Timer>>, unflushed: bool },
+    Open { socket: Box<Socket>, silence: Pin<Box<Timer>> },
     Over,
 }
 
@@ -86,7 +92,7 @@ impl ProgressStream {
             updates: VecDeque::new(),
             state: State::Before,
             pause: PAUSES.0,
-            was_open: false,
+            opened: None,
         }
     }
 
@@ -111,7 +117,8 @@ impl ProgressStream {
         }
     }
 
-    /// Cancels a task. Nothing says whether that was done but the events that follow, and the task itself.
+    /// Cancels a task. Nothing says whether that was done but the events that follow, and the task itself. Where 1,024 commands wait for a
+    /// connection, another one is dropped, and a warning logged.
     pub fn cancel(&mut self, task: impl Into<TrackId>) {
         self.command(ProgressCommand::cancel(task));
     }
@@ -124,6 +131,8 @@ impl ProgressStream {
     fn command(&mut self, command: ProgressCommand) {
         if self.commands.len() < COMMANDS {
             self.commands.push_back(command);
+        } else {
+            tracing::warn!("a command was dropped: too many wait for the WebSocket to be connected");
         }
     }
 
@@ -137,31 +146,39 @@ impl ProgressStream {
         State::Opening(Box::pin(async move { open(&client, task.as_ref()).await }))
     }
 
-    /// Rests before the next connection. What was to be sent over this one is sent over that.
+    /// Rests after a connection. One that the server ended soon was none of use, whatever it said.
+    fn lost(&mut self) -> Result<State, Error> {
+        if self.opened.is_some_and(|opened| opened.elapsed() >= LIVED) {
+            self.pause = PAUSES.0;
+        }
+        self.rest(Duration::ZERO)
+    }
+
+    /// Rests before the next connection.
     fn rest(&mut self, at_least: Duration) -> Result<State, Error> {
         let pause = self.pause.mul_f64(0.75 + fastrand::f64() / 2.0).max(at_least);
         self.pause = (self.pause * 2).min(PAUSES.1);
         Ok(State::Resting(timer(pause)?))
     }
 
-    /// The connection is there: subscribes again, before anything else is sent.
-    fn opened(&mut self, socket: Socket) -> Result<State, Error> {
+    /// The connection is there: subscribes again, before anything else that is still to be sent.
+    fn open(&mut self, socket: Socket) -> Result<State, Error> {
+        // What was to be said of subscriptions over the last connection is out of date.
+        self.commands.retain(|command| !changes_subscriptions(command));
         if self.task.is_none() {
             let subscribed: Vec<_> = self.subscribed.iter().cloned().collect();
             for tasks in subscribed.chunks(AT_ONCE) {
                 self.commands.push_front(ProgressCommand::subscribe(tasks.iter().cloned()));
             }
         }
-        if std::mem::replace(&mut self.was_open, true) {
+        if self.opened.replace(Instant::now()).is_some() {
             self.updates.push_back(ProgressUpdate::Gap);
         }
-        Ok(State::Open { socket: Box::new(socket), silence: timer(SILENCE)?, unflushed: false })
+        Ok(State::Open { socket: Box::new(socket), silence: timer(SILENCE)? })
     }
 
     /// Takes what came.
     fn hear(&mut self, message: &Message) {
-        // The connection is good.
-        self.pause = PAUSES.0;
         let Some(event) = message.as_text().and_then(|text| ProgressEvent::from_text(text).ok()) else {
             return;
         };
@@ -174,7 +191,7 @@ impl ProgressStream {
 
     /// Sends what is to be sent, and looks for what comes. Ready when something came; an error for a connection that is lost.
     fn poll_open(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
-        let State::Open { socket, silence, unflushed } = &mut self.state else { return Poll::Ready(Ok(())) };
+        let State::Open { socket, silence } = &mut self.state else { return Poll::Ready(Ok(())) };
         while let Some(command) = self.commands.front() {
             match Pin::new(&mut **socket).poll_ready(cx) {
                 Poll::Ready(Ok(())) => {}
@@ -184,14 +201,12 @@ impl ProgressStream {
             let message = Message::text(command.to_text());
             Pin::new(&mut **socket).start_send(message).map_err(|_| Lost)?;
             self.commands.pop_front();
-            *unflushed = true;
         }
-        if *unflushed {
-            match Pin::new(&mut **socket).poll_flush(cx) {
-                Poll::Ready(Ok(())) => *unflushed = false,
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(Lost)),
-                Poll::Pending => {}
-            }
+        // A server that takes nothing is not listened to: each of its pings would leave an answer in memory.
+        match Pin::new(&mut **socket).poll_flush(cx) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(_)) => return Poll::Ready(Err(Lost)),
+            Poll::Pending => return silence.as_mut().poll(cx).map(|_| Err(Lost)),
         }
         match Pin::new(&mut **socket).poll_next(cx) {
             Poll::Ready(Some(Ok(message))) if !message.is_close() => {
@@ -203,6 +218,10 @@ impl ProgressStream {
             Poll::Pending => silence.as_mut().poll(cx).map(|_| Err(Lost)),
         }
     }
+}
+
+fn changes_subscriptions(command: &ProgressCommand) -> bool {
+    matches!(command, ProgressCommand::Subscribe { .. } | ProgressCommand::Unsubscribe { .. })
 }
 
 /// The connection is lost.
@@ -234,7 +253,7 @@ impl Stream for ProgressStream {
                     }
                 },
                 State::Opening(mut opening) => match opening.as_mut().poll(cx) {
-                    Poll::Ready(Ok(socket)) => this.opened(socket),
+                    Poll::Ready(Ok(socket)) => this.open(socket),
                     Poll::Ready(Err(error)) if error.is_retryable() => {
                         let wanted = error.retry_after().unwrap_or_default().min(PAUSES.1 * 2);
                         match this.rest(wanted) {
@@ -253,7 +272,7 @@ impl Stream for ProgressStream {
                     this.state = open;
                     match this.poll_open(cx) {
                         Poll::Ready(Ok(())) => continue,
-                        Poll::Ready(Err(Lost)) => this.rest(Duration::ZERO),
+                        Poll::Ready(Err(Lost)) => this.lost(),
                         Poll::Pending => return Poll::Pending,
                     }
                 }
