@@ -145,6 +145,8 @@ async fn a_refused_credential_ends_the_upload() {
     rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
     let refused = rig.cli(&["documents", "upload", "book", "a.md", "--jobs", "1"]).await;
     assert_eq!((refused.code, refused.stderr.matches("error: ").count()), (3, 1), "{}", refused.stderr);
+    let told = "20 files: 0 uploaded, 0 skipped, 1 failed, 19 not tried";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
 }
 
 #[tokio::test]

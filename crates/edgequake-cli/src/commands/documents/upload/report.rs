@@ -30,10 +30,10 @@ pub(super) struct Report {
 
 #[derive(Debug, Default)]
 struct Counts {
-    found: u64,
     uploaded: u64,
     skipped: u64,
     failed: u64,
+    not_tried: u64,
     processed: u64,
     not_processed: u64,
 }
@@ -78,7 +78,6 @@ impl Report {
     }
 
     pub(super) fn found(&mut self, files: u64) {
-        self.counts.found += files;
         self.bar.inc_length(files);
     }
 
@@ -102,6 +101,9 @@ impl Report {
         self.bar.inc(1);
         self.document(cx, ("skipped", "unchanged"), name, &upload)?;
         // It may still be on its way.
+        if self.waits {
+            cx.unfinished.add(&upload);
+        }
         self.taken.push((name.to_owned(), upload));
         Ok(())
     }
@@ -148,12 +150,13 @@ impl Report {
             }
             _ => {}
         }
-        self.counts.skipped += 1;
         self.bar.inc(1);
-        // The failure that ended the run was told, and which files were not tried is of no interest.
+        // The failure that ended the run was told; which files were not tried is of no interest.
         if reason == SkipReason::NotTried {
+            self.counts.not_tried += 1;
             return Ok(());
         }
+        self.counts.skipped += 1;
         if cx.out.is_json() {
             let mut line = line("skipped", name, None);
             line.insert("reason".to_owned(), reason.to_string().into());
@@ -232,7 +235,8 @@ impl Report {
     /// Tells what became of all.
     pub(super) fn finish(self, cx: &mut Context) -> Result<(), Failure> {
         self.bar.finish_and_clear();
-        let Counts { found, uploaded, skipped, failed, processed, not_processed } = self.counts;
+        let Counts { uploaded, skipped, failed, not_tried, processed, not_processed } = self.counts;
+        let found = uploaded + skipped + failed + not_tried;
         if cx.out.is_json() {
             let mut line = json!({
                 "event": "finished",
@@ -240,6 +244,7 @@ impl Report {
                 "uploaded": uploaded,
                 "skipped": skipped,
                 "failed": failed,
+                "not_tried": not_tried,
             });
             if let Some(line) = line.as_object_mut().filter(|_| self.waits) {
                 line.insert("processed".to_owned(), processed.into());
@@ -248,6 +253,9 @@ impl Report {
             cx.out.json_line(&line)?;
         } else if found != 1 {
             let mut text = format!("{found} files: {uploaded} uploaded, {skipped} skipped, {failed} failed");
+            if not_tried > 0 {
+                text = format!("{text}, {not_tried} not tried");
+            }
             if self.waits {
                 text = format!("{text}; {processed} processed, {not_processed} not");
             }
