@@ -47,7 +47,7 @@ fn lines(told: &[Progress]) -> Vec<String> {
 #[tokio::test(start_paused = true)]
 async fn stages_percentages_and_chunks_are_told() {
     insta::assert_snapshot!(lines(&told(Era::C).await).join("\n"), @"
-    -
+    - 100 s left
     preprocessing 0 %
     chunking 20 %
     extracting 40 % 0/4 60 s left
