@@ -12,7 +12,7 @@ mod chunks;
 mod ordered;
 
 pub(crate) use again::{Again, put_back, restart};
-pub(crate) use cancel::{cancel, cancel_all, cancel_document};
+pub(crate) use cancel::{cancel, cancel_all, cancel_document, remove_document};
 pub(crate) use chunks::{RetriedChunks, retry_chunks};
 pub(crate) use deletion::{delete, delete_now, remove_from_index};
 pub(crate) use ordered::{Ordered, ordered};

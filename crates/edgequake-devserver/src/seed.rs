@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::clock::Timestamp;
 use crate::digest;
 use crate::place::Place;
 use crate::processing;
@@ -137,7 +138,7 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
     let replaced = {
         let mut contents = space.contents();
         let same = contents.documents.with_hash(&hash).map(|same| same.id.clone());
-        let replaced = same.and_then(|same| contents.remove(&same));
+        let replaced = same.and_then(|same| processing::remove_document(app, &space, &mut contents, &same));
         let task_id = contents.tasks.create(TaskType::Insert, &place, Some(id.clone()), now);
         let document = StoredDocument {
             id: id.clone(),
@@ -171,14 +172,20 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
     if let Some(replaced) = replaced {
         remove(&space, &replaced.id);
     }
-    process(&space, &id, title, || processing::ingest_now(app, &space, id.clone(), stop))?;
+    process(&space, &id, title, now, || processing::ingest_now(app, &space, id.clone(), stop))?;
     Ok(id)
 }
 
 /// Processes a document, which is gone if that panics.
-fn process(space: &Space, id: &DocumentId, title: String, work: impl FnOnce()) -> Result<(), SeedError> {
+fn process(
+    space: &Space,
+    id: &DocumentId,
+    title: String,
+    now: Timestamp,
+    work: impl FnOnce(),
+) -> Result<(), SeedError> {
     std::panic::catch_unwind(AssertUnwindSafe(work)).map_err(|_| {
-        space.contents().remove(id);
+        space.contents().remove(id, now);
         SeedError::Unprocessed { title }
     })
 }
@@ -198,7 +205,8 @@ mod tests {
         let id = backend.seed(SeedDocument::new("Bridge", "It opened in 1931.")).await.unwrap();
         let space = backend.app().spaces.open(&Place::server_default());
         let title = "Bridge".to_owned();
-        let error = process(&space, &id, title.clone(), || panic!("on purpose")).unwrap_err();
+        let error =
+            process(&space, &id, title.clone(), Timestamp::UNIX_EPOCH, || panic!("on purpose")).unwrap_err();
         assert_eq!(error, SeedError::Unprocessed { title });
         assert!(space.contents().documents.get(&id).is_none());
     }

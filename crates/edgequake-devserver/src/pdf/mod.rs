@@ -3,6 +3,7 @@
 //! A file may be anything, so what it takes is bounded: its pages, the size to which a part of it unpacks, its text, and the time.
 
 mod lines;
+mod shown;
 mod page;
 mod file;
 mod readers;

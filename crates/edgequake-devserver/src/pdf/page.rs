@@ -6,6 +6,7 @@ use lopdf::content::Content;
 use lopdf::{Dictionary, Document, Encoding, Object, ObjectId};
 
 use super::lines::Lines;
+use super::shown::Shown;
 use super::{PageSize, Unreadable};
 use crate::stop::Stop;
 
@@ -40,15 +41,12 @@ pub(super) fn text(
         encodings: HashMap::new(),
         font: Vec::new(),
         lines: Lines::default(),
+        room,
+        stop,
     };
     for operation in &content.operations {
-        if stop.is_stopped() {
-            return Err(Unreadable::Stopped);
-        }
-        writer.apply(&operation.operator, &operation.operands);
-        if writer.lines.len() > room {
-            return Err(Unreadable::Text);
-        }
+        writer.check()?;
+        writer.apply(&operation.operator, &operation.operands)?;
     }
     Ok(writer.lines.finish())
 }
@@ -60,10 +58,24 @@ struct Writer<'a> {
     encodings: HashMap<Vec<u8>, Option<Encoding<'a>>>,
     font: Vec<u8>,
     lines: Lines,
+    /// How much text there may be, in bytes.
+    room: usize,
+    stop: &'a Stop,
 }
 
 impl Writer<'_> {
-    fn apply(&mut self, operator: &str, operands: &[Object]) {
+    /// Whether there may be more.
+    fn check(&self) -> Result<(), Unreadable> {
+        if self.stop.is_stopped() {
+            return Err(Unreadable::Stopped);
+        }
+        if self.lines.len() > self.room {
+            return Err(Unreadable::Text);
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, operator: &str, operands: &[Object]) -> Result<(), Unreadable> {
         let number =
             |at: usize| operands.get(at).and_then(|operand| operand.as_float().ok()).map_or(0.0, f64::from);
         match operator {
@@ -86,22 +98,23 @@ impl Writer<'_> {
                 self.lines.place((across, number(2).hypot(number(3))), (number(4), number(5)));
             }
             "T*" => self.lines.next_line(),
-            "Tj" => self.show(operands),
+            "Tj" => self.show(operands)?,
             "TJ" => {
                 if let Some(Object::Array(strings)) = operands.first() {
-                    self.show(strings);
+                    self.show(strings)?;
                 }
             }
             "'" => {
                 self.lines.next_line();
-                self.show(operands);
+                self.show(operands)?;
             }
             "\"" => {
                 self.lines.next_line();
-                self.show(operands.get(2..).unwrap_or_default());
+                self.show(operands.get(2..).unwrap_or_default())?;
             }
             _ => {}
         }
+        self.check()
     }
 
     /// Reads the encoding of the current font, the first time.
@@ -115,17 +128,23 @@ impl Writer<'_> {
     }
 
     /// Shows strings; the numbers between them are gaps.
-    fn show(&mut self, strings: &[Object]) {
-        let Some(Some(encoding)) = self.encodings.get(&self.font) else { return };
+    fn show(&mut self, strings: &[Object]) -> Result<(), Unreadable> {
+        let Some(Some(encoding)) = self.encodings.get(&self.font) else { return Ok(()) };
         for operand in strings {
             match operand {
                 Object::String(bytes, _) => {
-                    self.lines.show(&Document::decode_text(encoding, bytes).unwrap_or_default());
+                    let mut shown = Shown::new(encoding, bytes);
+                    while let Some(text) = shown.next(self.room.saturating_sub(self.lines.len())) {
+                        self.lines.show(&text);
+                        self.check()?;
+                    }
                 }
                 gap if gap.as_float().is_ok_and(|gap| gap < WORD_GAP) => self.lines.gap(),
                 _ => {}
             }
+            self.check()?;
         }
+        Ok(())
     }
 }
 

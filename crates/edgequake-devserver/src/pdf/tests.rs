@@ -92,6 +92,60 @@ fn what_is_nested_deeply_does_no_harm() {
     assert!(markdown(&endless).is_err());
 }
 
+/// A file that shows a string in a font, whose codes stand for other letters.
+fn with_codes(content: &str, ranges: &str, codes: &str) -> PdfFile {
+    let mut file = PdfFile::default();
+    file.push("<< /Type /Catalog /Pages 2 0 R >>");
+    file.push("<< /Type /Pages /Kids [3 0 R] /Count 1 >>");
+    file.push("<< /Type /Page /Parent 2 0 R /Resources << /Font << /F1 4 0 R >> >> /Contents 6 0 R >>");
+    file.push("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 5 0 R >>");
+    let map = format!(
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap /CMapType 2 def \
+         {ranges} {codes} endcmap CMapName currentdict /CMap defineresource pop end end\n"
+    );
+    file.stream("", map.as_bytes());
+    file.stream("", content.as_bytes());
+    file
+}
+
+#[test]
+fn letters_that_one_byte_stands_for_are_bounded() {
+    let many = "4E2D".repeat(256);
+    let ranges = "1 begincodespacerange <41> <41> endcodespacerange";
+    let codes = format!("1 beginbfchar <41> <{many}> endbfchar");
+    let shown = |string: &str| {
+        let content = format!("BT /F1 12 Tf 20 700 Td {string} ET");
+        markdown(&with_codes(&content, ranges, &codes))
+    };
+    assert_eq!(shown("(AAA) Tj"), Ok("\u{4e2d}".repeat(3 * 256)));
+    let long = "A".repeat(600_000);
+    assert_eq!(shown(&format!("({long}) Tj")), Err(Unreadable::Text));
+    assert_eq!(shown(&format!("[{}] TJ", "(AAAAAAAAAA)".repeat(60_000))), Err(Unreadable::Text));
+    // It is decoded slice by slice.
+    let document = with_codes("", ranges, &codes).bytes();
+    let document = lopdf::Document::load_mem(&document).unwrap();
+    let font = document.get_dictionary((4, 0)).unwrap();
+    let encoding = font.get_font_encoding(&document).unwrap();
+    let mut shown = super::shown::Shown::new(&encoding, long.as_bytes());
+    for room in [4_000_000, 100_000, 0] {
+        let text = shown.next(room).unwrap();
+        assert!(!text.is_empty() && text.len() <= room.max(120 * 768), "{room}: {}", text.len());
+    }
+}
+
+#[test]
+fn slices_end_between_codes() {
+    let ranges = "2 begincodespacerange <41> <41> <8140> <817E> endcodespacerange";
+    let codes = "2 beginbfchar <41> <0061> <8141> <4E2D> endbfchar";
+    // Whatever the codes before it, some slice would end within one of two bytes.
+    let codes_of = |ones: usize| format!("<{}{}>", "41".repeat(ones), "8141".repeat(7_000_000 / 512));
+    for ones in [0, 1, 2] {
+        let content = format!("BT /F1 12 Tf 20 700 Td {} Tj ET", codes_of(ones));
+        let text = markdown(&with_codes(&content, ranges, codes)).unwrap();
+        assert_eq!(text, "a".repeat(ones) + &"\u{4e2d}".repeat(7_000_000 / 512));
+    }
+}
+
 #[test]
 fn a_stopped_file_is_not_read() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

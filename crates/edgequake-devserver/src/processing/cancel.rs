@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
 use crate::retrieval::graph::GraphSize;
+use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, Space};
 use crate::state::tasks::StoredTask;
 
@@ -45,6 +46,21 @@ pub(crate) fn cancel_document(
     drop(contents);
     tell(app, space, cancelled);
     Some(status)
+}
+
+/// Removes a document. One that is being processed is cancelled, which is told.
+pub(crate) fn remove_document(
+    app: &App,
+    space: &Space,
+    contents: &mut Contents,
+    id: &DocumentId,
+) -> Option<StoredDocument> {
+    let is_cancelled = contents.documents.get(id)?.is_in_flight();
+    let document = contents.remove(id, app.clock.timestamp())?;
+    if is_cancelled {
+        app.bus.publish(event(space, &document));
+    }
+    Some(document)
 }
 
 /// Cancels the processing of all documents of a workspace, and tells how many there were.

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::event;
 use crate::app::App;
 use crate::bus::ProcessingEvent;
+use crate::clock::Timestamp;
 use crate::removed::Removed;
 use crate::state::document::StoredDocument;
 use crate::state::space::Space;
@@ -51,12 +52,13 @@ pub(super) async fn remove_unused(space: &Arc<Space>, document: DocumentId) {
 pub(crate) async fn delete_now(
     space: &Arc<Space>,
     documents: Vec<DocumentId>,
+    now: Timestamp,
 ) -> (Removed, Vec<StoredDocument>) {
     let space = Arc::clone(space);
     let deleted = tokio::task::spawn_blocking(move || {
         let removed = remove(&space, &documents).iter().sum();
         let mut contents = space.contents();
-        (removed, documents.iter().filter_map(|document| contents.remove(document)).collect())
+        (removed, documents.iter().filter_map(|document| contents.remove(document, now)).collect())
     });
     deleted.await.unwrap_or_default()
 }
@@ -78,7 +80,7 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
         let now = app.clock.timestamp();
         let mut contents = space.contents();
         let gone = documents.iter().zip(parts);
-        let gone = gone.filter_map(|(document, parts)| Some((contents.remove(document)?, parts)));
+        let gone = gone.filter_map(|(document, parts)| Some((contents.remove(document, now)?, parts)));
         let mut events: Vec<ProcessingEvent> = gone
             .map(|(document, parts)| {
                 let event = event(&space, &document);

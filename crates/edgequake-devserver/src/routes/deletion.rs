@@ -12,6 +12,7 @@ use edgequake_types::{DocumentId, PdfId, TrackId};
 use http::header::{HeaderValue, LOCATION};
 use serde_json::Value;
 
+use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::conversions;
 use crate::error::Refusal;
@@ -43,7 +44,7 @@ pub(super) async fn delete_one(
         accepted.embeddings_deleted = Some(0);
         return Ok(Reply::new(accepted).field("partial_failure", false));
     }
-    let (removed, documents) = processing::delete_now(&space, vec![document_id.clone()]).await;
+    let (removed, documents) = processing::delete_now(&space, vec![document_id.clone()], call.now).await;
     let graph = documents.first().map(|document| document.graph).unwrap_or_default();
     let mut deleted = DeletedDocument::deleted(document_id);
     deleted.chunks_deleted = removed.chunks;
@@ -96,7 +97,7 @@ pub(super) async fn delete_all(
     let files = remove_files(&call, &space);
     match call.app.config.era {
         Era::C => Ok(queue_wipe(&call, &space)),
-        Era::B => wipe_now(&space, files).await,
+        Era::B => wipe_now(&space, files, call.now).await,
     }
 }
 
@@ -150,7 +151,11 @@ fn located<M>(accepted: M, task: &TrackId) -> Reply<M> {
 }
 
 /// Era B servers skip documents that are being processed.
-async fn wipe_now(space: &Arc<Space>, files: u64) -> Result<Reply<DeletedDocuments>, Refusal> {
+async fn wipe_now(
+    space: &Arc<Space>,
+    files: u64,
+    now: Timestamp,
+) -> Result<Reply<DeletedDocuments>, Refusal> {
     let (skipped, ids): (Vec<_>, Vec<_>) = {
         let contents = space.contents();
         let documents = contents.documents.newest_first();
@@ -161,7 +166,7 @@ async fn wipe_now(space: &Arc<Space>, files: u64) -> Result<Reply<DeletedDocumen
         let contents = space.contents();
         ids.iter().filter(|id| contents.pdfs.of_document(id).is_some()).count() as u64
     };
-    let (removed, documents) = processing::delete_now(space, ids).await;
+    let (removed, documents) = processing::delete_now(space, ids, now).await;
     let mut response = DeletedDocuments::deleted(documents.len() as u64);
     response.total_chunks_deleted = removed.chunks;
     response.total_entities_removed = removed.entities;

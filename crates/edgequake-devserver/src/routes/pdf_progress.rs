@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use edgequake_types::StreamFailure;
 use edgequake_types::TrackId;
-use edgequake_types::documents::DocumentStatus;
 use edgequake_types::pdf::{
     GetPdfProgress, PdfPhase, PdfPhaseName, PdfProgress, PdfProgressEvent, PdfStatus, PhaseError,
     PhaseStatus, StreamPdfProgress,
@@ -207,13 +206,15 @@ fn phase(document: Option<&StoredDocument>, name: PdfPhaseName, stage: usize) ->
     let Some(document) = document else { return PdfPhase::new(name, PhaseStatus::Pending) };
     let reached = document.progress * STAGES - stage as f64;
     let is_good = document.is_searchable();
-    let status = match &document.status {
-        _ if is_good || reached >= 1.0 => PhaseStatus::Complete,
-        DocumentStatus::Pending | DocumentStatus::Processing if reached < 0.0 => PhaseStatus::Pending,
-        DocumentStatus::Pending | DocumentStatus::Processing => PhaseStatus::Active,
+    let status = if is_good || reached >= 1.0 {
+        PhaseStatus::Complete
+    } else if document.is_in_flight() {
+        if reached < 0.0 { PhaseStatus::Pending } else { PhaseStatus::Active }
+    } else if reached >= 0.0 || stage == 1 {
         // What fails before the first phase fails in it.
-        _ if reached >= 0.0 || stage == 1 => PhaseStatus::Failed,
-        _ => PhaseStatus::Pending,
+        PhaseStatus::Failed
+    } else {
+        PhaseStatus::Pending
     };
     let mut phase = PdfPhase::new(name, status.clone());
     phase.percentage = match status {

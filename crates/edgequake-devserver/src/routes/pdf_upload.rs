@@ -200,7 +200,9 @@ fn store(call: &Call, space: &Space, upload: Upload, hash: &str, bytes: Bytes) -
         contents.tasks.finish(&before.task_id, TaskStatus::Cancelled, None, call.now);
     }
     contents.tasks.release(&before.task_id);
-    let replaced = before.document.and_then(|document| contents.remove(&document));
+    let replaced = before
+        .document
+        .and_then(|document| processing::remove_document(&call.app, space, &mut contents, &document));
     stored.status = PdfStatus::Reindexing;
     stored.replaced = replaced.map(|document| document.id);
     Ok(stored)

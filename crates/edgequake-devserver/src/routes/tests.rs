@@ -96,7 +96,7 @@ async fn the_task_of_a_document_that_is_gone_is_not_retried() {
     let space = space(&backend);
     until(&space, &[DocumentStatus::Failed]).await;
     let document = space.contents().documents.newest_first().next().unwrap().clone();
-    space.contents().remove(&document.id);
+    space.contents().remove(&document.id, crate::clock::Timestamp::UNIX_EPOCH);
     let path = format!("/api/v1/tasks/{}/retry", document.task_id);
     assert_eq!(status(&backend, request(Method::POST, &path, Body::empty())).await, 409);
     let contents = space.contents();

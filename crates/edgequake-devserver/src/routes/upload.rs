@@ -227,7 +227,7 @@ fn store(
     let same = contents.documents.with_hash(&hash).map(|same| (same.id.clone(), same.is_in_flight()));
     let replaced = match same {
         Some((id, true)) => return Ok((Outcome::Duplicate(id), None)),
-        Some((id, false)) => contents.remove(&id).map(|document| document.id),
+        Some((id, false)) => contents.remove(&id, call.now).map(|document| document.id),
         None => None,
     };
     let document_id = DocumentId::new(Uuid::new_v4().to_string());

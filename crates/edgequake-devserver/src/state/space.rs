@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use edgequake_types::documents::{Document, DocumentSummary};
+use edgequake_types::documents::{Document, DocumentStatus, DocumentSummary};
+use edgequake_types::tasks::TaskStatus;
 use edgequake_types::{DocumentId, InjectionId, PdfId};
 use tokio::sync::watch;
 
@@ -15,6 +16,7 @@ use super::injections::{Injections, StoredInjection};
 use super::pdf::{METHOD, StoredPdf};
 use super::pdfs::Pdfs;
 use super::tasks::Tasks;
+use crate::clock::Timestamp;
 use crate::config::Era;
 use crate::place::Place;
 use crate::retrieval::graph::GraphSize;
@@ -59,9 +61,16 @@ pub(crate) struct Contents {
 }
 
 impl Contents {
-    /// Removes a document and the file that it was made from, stops its processing, and releases its task.
-    pub(crate) fn remove(&mut self, id: &DocumentId) -> Option<StoredDocument> {
-        let document = self.documents.remove(id)?;
+    /// Removes a document and the file that it was made from, and releases its task. One that is being processed is cancelled, and
+    /// so is its task.
+    pub(crate) fn remove(&mut self, id: &DocumentId, now: Timestamp) -> Option<StoredDocument> {
+        let mut document = self.documents.remove(id)?;
+        if document.is_in_flight() {
+            self.tasks.finish(&document.task_id, TaskStatus::Cancelled, None, now);
+            document.status = DocumentStatus::Cancelled;
+            document.stage = "cancelled";
+            document.updated_at = now;
+        }
         self.tasks.release(&document.task_id);
         if let Some(pdf) = self.pdfs.of_document(id).map(|pdf| pdf.id.clone()) {
             self.remove_pdf(&pdf);

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use edgequake_devserver::Fault;
+use edgequake_types::api_keys::{CreateApiKey, KeyScope};
 use edgequake_types::documents::UploadText;
 use edgequake_types::ingestion::{
     GetIngestionProgress, IngestionProgress, IngestionStage, ListIngestionProgress,
 };
 use edgequake_types::pdf::PhaseStatus;
+use edgequake_types::pipeline::EstimateCost;
 use edgequake_types::tasks::GetTask;
 use edgequake_types::{TenantId, TrackId, WorkspaceId};
 
 use crate::documents::{default_workspace, wait_for_task};
-use crate::support::with_users;
+use crate::support::{Api, READER, USER, with_users};
 
 /// The stages in brief.
 fn stages(progress: &IngestionProgress) -> String {
@@ -110,6 +112,25 @@ async fn extraction_is_counted_in_chunks() {
     assert!(progress.message.unwrap().ends_with("chunks are done"));
     let told = call(&backend, &GetTask::new(&task)).await.progress.unwrap();
     assert_eq!(told.percent_complete, Some(50.0));
+}
+
+/// To ask for progress and prices is to query, and not to write.
+#[tokio::test]
+async fn who_may_query_may_ask() {
+    let server = with_users().start().await.unwrap();
+    let key = CreateApiKey::new();
+    let key = Api::new(&server).logged_in(USER).await.ok(&key).await.api_key;
+    let by_key = Api::new(&server).bearer(key.expose()).in_default();
+    for api in [Api::new(&server).logged_in(READER).await.in_default(), by_key] {
+        assert_eq!(api.send(&UploadText::new("text")).await.status, 403);
+        assert!(api.ok(&ListIngestionProgress::new([TrackId::new("x")])).await.is_empty());
+        assert_eq!(api.send(&EstimateCost::new("bm25", 1, 1)).await.status, 200);
+    }
+    let key = CreateApiKey::new().scopes([KeyScope::Read]);
+    let key = Api::new(&server).logged_in(USER).await.ok(&key).await.api_key;
+    let reads = Api::new(&server).bearer(key.expose()).in_default();
+    let asked = reads.send(&EstimateCost::new("bm25", 1, 1)).await;
+    assert_eq!(asked.cause(), "403 FORBIDDEN insufficient_scope");
 }
 
 #[tokio::test]

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use edgequake_devserver::{DevServer, Era, Fault};
 use edgequake_types::documents::{
-    DeleteAllDocuments, DeleteDocument, GetDocument, GetTrack, ListDocuments, NamedFile,
+    DeleteAllDocuments, DeleteDocument, DocumentStatus, GetDocument, GetTrack, ListDocuments, NamedFile,
 };
 use edgequake_types::pdf::{
-    CancelPdf, DeletePdf, DownloadPdf, GetPdf, GetPdfContent, GetPdfProgress, ListPdfs, PdfPhaseName,
-    PdfProgressEvent, PdfStatus, PhaseStatus, RetryPdf, StreamPdfProgress, UploadPdf, UploadPdfs,
-    UploadedPdf,
+    CancelPdf, DeletePdf, DownloadPdf, GetPdf, GetPdfContent, GetPdfProgress, ListPdfs, PdfPhase,
+    PdfPhaseName, PdfProgressEvent, PdfStatus, PhaseStatus, RetryPdf, StreamPdfProgress, UploadPdf,
+    UploadPdfs, UploadedPdf,
 };
+use edgequake_types::pipeline::GetPipelineStatus;
 use edgequake_types::query::Query;
-use edgequake_types::tasks::{CancelTask, GetTask, RetryTask, TaskStatus, TaskType};
+use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, Event, PdfId, TrackId};
 
 use crate::documents::{default_workspace, wait_for_task};
@@ -138,6 +139,57 @@ async fn a_duplicate_is_told_and_is_converted_again_by_order() {
     let list = api.ok(&ListDocuments::new()).await;
     assert_eq!(list.documents.iter().map(|document| &document.id).collect::<Vec<_>>(), [&renewed]);
     assert_eq!(api.ok(&ListPdfs::new()).await.items.len(), 1);
+}
+
+#[tokio::test]
+async fn a_document_that_is_replaced_while_it_is_processed_is_cancelled() {
+    let (server, api) = default_workspace(with_users()).await;
+    server.faults().add(Fault::hang_processing("chunking").times(1)).unwrap();
+    let first = api.ok(&upload()).await;
+    assert_eq!(wait_for_task(&api, first.task_id.as_ref().unwrap()).await, TaskStatus::Indexed);
+    let mut events = server.processing_events();
+    let document = api.ok(&GetPdf::new(&first.pdf_id)).await.document_id.unwrap();
+    let is_pending = ListTasks::new().task_type(TaskType::Insert);
+    let ingestion = api.ok(&is_pending).await.tasks.remove(0).track_id;
+    let again = api.ok(&upload().force_reindex(true)).await;
+    assert_eq!(api.ok(&GetTask::new(&ingestion)).await.status, TaskStatus::Cancelled);
+    loop {
+        let event = events.next().await.unwrap();
+        if event.document_id == document && event.status == DocumentStatus::Cancelled {
+            assert_eq!((event.task_id, event.stage), (ingestion, "cancelled"));
+            break;
+        }
+    }
+    ingested(&api, &again).await;
+    assert!(!api.ok(&GetPipelineStatus::new()).await.is_busy);
+}
+
+#[tokio::test]
+async fn progress_of_documents_whose_status_names_the_stage() {
+    let (server, api) = default_workspace(with_users().stage_as_status(true)).await;
+    server.faults().add(Fault::hang_processing("extracting").times(1)).unwrap();
+    let uploaded = api.ok(&upload()).await;
+    let task = uploaded.task_id.unwrap();
+    let mut progress = api.ok(&GetPdfProgress::new(&task)).await;
+    for _ in 0..10_000 {
+        let is_there = |phase: &PdfPhase| match phase.status {
+            PhaseStatus::Failed => true,
+            PhaseStatus::Pending => false,
+            _ => phase.phase == PdfPhaseName::Extraction,
+        };
+        if progress.phases.iter().any(is_there) {
+            break;
+        }
+        progress = api.ok(&GetPdfProgress::new(&task)).await;
+    }
+    let told = |name: PdfPhaseName| {
+        progress.phases.iter().find(|phase| phase.phase == name).map(|phase| phase.status.clone()).unwrap()
+    };
+    assert_eq!(
+        [told(PdfPhaseName::Chunking), told(PdfPhaseName::Extraction), told(PdfPhaseName::GraphStorage)],
+        [PhaseStatus::Complete, PhaseStatus::Active, PhaseStatus::Pending]
+    );
+    assert!(!progress.is_failed);
 }
 
 #[tokio::test]

@@ -57,7 +57,12 @@ fn every_line_of_the_list_is_a_route() {
 }
 
 /// The POSTs that only query.
-const QUERIES: [&str; 2] = ["/api/v1/query", "/api/v1/query/stream"];
+const QUERIES: [&str; 4] = [
+    "/api/v1/query",
+    "/api/v1/query/stream",
+    "/api/v1/ingestion/progress",
+    "/api/v1/pipeline/costs/estimate",
+];
 
 /// The rules of the real server, by method and path.
 #[test]
