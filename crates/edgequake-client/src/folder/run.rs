@@ -67,8 +67,7 @@ pub(super) async fn run(
     if resume_incomplete {
         tracing::warn!("the list of documents was not complete; files may be sent that the workspace has");
     }
-    let mut report = FolderReport::default();
-    report.resume_incomplete = resume_incomplete;
+    let report = FolderReport { resume_incomplete, ..FolderReport::default() };
     let mut run = Run {
         files: Arc::new(Files::new(client, options, held)),
         events,
