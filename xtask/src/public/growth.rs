@@ -32,6 +32,10 @@ const COMPLETE: &[&str] = &[
     "edgequake_types::Json",
     // Absent, null or a value: there is no fourth.
     "edgequake_types::Patch",
+    // The server reads these fields and no others.
+    "edgequake_types::progress::ProgressCommand::Cancel",
+    "edgequake_types::progress::ProgressCommand::Subscribe",
+    "edgequake_types::progress::ProgressCommand::Unsubscribe",
 ];
 
 /// One line for each item of a crate that has to be marked, and for each that is listed as complete and need not be.
