@@ -75,7 +75,7 @@ fn no_constructor_shows_what_it_refuses() {
 #[tokio::test(start_paused = true)]
 async fn no_session_shows_its_tokens_or_password() {
     let log = Log::default();
-    let guard = tracing::subscriber::set_default(log.clone());
+    let guard = log.listen();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("logins");
     let (rig, store) = (Rig::default(), FileStore::new(&path));

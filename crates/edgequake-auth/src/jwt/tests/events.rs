@@ -8,7 +8,7 @@ use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore, StoreErrorKi
 /// The lines that `work` logs from `level` up, without times and random numbers.
 async fn logged(level: &str, work: impl Future<Output = ()>) -> String {
     let log = Log::default();
-    let guard = tracing::subscriber::set_default(log.clone());
+    let guard = log.listen();
     work.await;
     drop(guard);
     let text = log.text();

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Metadata, Subscriber, span};
+use tracing::subscriber::{DefaultGuard, NoSubscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber, span};
 
 /// Everything that is logged, at every level.
 #[derive(Clone, Default)]
@@ -19,6 +20,13 @@ impl Visit for Writer<'_> {
 }
 
 impl Log {
+    /// Listens to this thread until what is returned is dropped. With one listener alone, tracing would keep for good that nobody
+    /// listens to an event which a thread without any meets first, so there are two.
+    pub(crate) fn listen(&self) -> (DefaultGuard, Dispatch) {
+        let other = Dispatch::new(NoSubscriber::new());
+        (tracing::subscriber::set_default(self.clone()), other)
+    }
+
     /// What was logged so far, one line for each event and each span.
     pub(crate) fn text(&self) -> String {
         self.0.lock().unwrap().clone()
