@@ -142,6 +142,12 @@ pub(crate) fn cannot_read(path: &Path, source: io::Error) -> BoxError {
     FileUploadError::Read { path: path.to_owned(), source }.into()
 }
 
+/// A form of a later version of the types has pieces that are not known here.
+pub(super) fn cannot_send(path: &Path) -> BoxError {
+    let text = "the form has a piece of a kind that this version cannot send";
+    cannot_read(path, io::Error::new(io::ErrorKind::Unsupported, text))
+}
+
 /// Told how much of a file was sent, and how long it is, in bytes.
 pub(crate) type OnSent = Arc<dyn Fn(u64, u64) + Send + Sync>;
 
@@ -222,9 +228,7 @@ impl Body for FormBody {
                             this.state = State::Within { file: None, left: length };
                         }
                         Some(_) => {
-                            let text = "the form has a piece of a kind that this version cannot send";
-                            let unsupported = io::Error::new(io::ErrorKind::Unsupported, text);
-                            return this.fail(cannot_read(&this.plan.path, unsupported));
+                            return this.fail(cannot_send(&this.plan.path));
                         }
                     }
                 }

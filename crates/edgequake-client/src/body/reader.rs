@@ -1,6 +1,5 @@
 //! Uploads from a reader: a form whose file is read while it is sent, once.
 
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -9,6 +8,7 @@ use edgequake_types::multipart::{Form, Segment};
 use http_body::{Body, Frame, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
 
+use super::file::cannot_send;
 use super::{FileUploadError, RequestBody};
 use crate::boxed::BoxError;
 
@@ -115,12 +115,7 @@ impl Body for ReaderBody {
                 None => return Poll::Ready(None),
                 Some(Segment::Bytes(bytes)) => return this.send(bytes),
                 Some(Segment::Deferred { .. }) => this.within = true,
-                Some(_) => {
-                    let text = "the form has a piece of a kind that this version cannot send";
-                    let source = io::Error::new(io::ErrorKind::Unsupported, text);
-                    let error = FileUploadError::Read { path: (&this.name).into(), source };
-                    return Poll::Ready(Some(Err(error.into())));
-                }
+                Some(_) => return Poll::Ready(Some(Err(cannot_send(this.name.as_ref())))),
             }
         }
     }

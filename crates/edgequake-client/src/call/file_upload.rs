@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_types::documents::UploadFile;
-use edgequake_types::multipart::Content;
+use edgequake_types::multipart::{Content, Form};
 use edgequake_types::parse::ParsePdf;
 use edgequake_types::pdf::UploadPdf;
 use edgequake_types::{Answer, Body, Endpoint, Multipart, Retry};
@@ -120,9 +120,10 @@ pub struct FileUpload<E = UploadFile> {
     on_sent: Option<OnSent>,
 }
 
+/// What is told of a document, for the calls that upload one.
 macro_rules! described {
-    ($($request:ty),*) => {$(
-        impl FileUpload<$request> {
+    ($upload:ident: $($request:ty),*) => {$(
+        impl $upload<$request> {
             /// The title of the document. Most servers take the file name where there is none.
             pub fn title(self, title: impl Into<String>) -> Self {
                 self.configure(|upload| upload.title(title))
@@ -135,8 +136,20 @@ macro_rules! described {
         }
     )*};
 }
+pub(super) use described;
 
-described!(UploadFile, UploadPdf);
+described!(FileUpload: UploadFile, UploadPdf);
+
+/// The form of an upload whose content is so long, and its `Content-Type`. The content comes from elsewhere.
+pub(super) fn form_of<E: UploadsFile>(upload: &mut E, length: u64) -> Result<(Form, HeaderValue), Error> {
+    *upload.content() = Content::Deferred(length);
+    let Body::Form(form) = upload.body()? else {
+        return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
+    };
+    let content_type = HeaderValue::try_from(form.content_type());
+    let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
+    Ok((form, content_type))
+}
 
 impl<E: UploadsFile> FileUpload<E> {
     pub(crate) fn new(dispatcher: Dispatcher, path: &Path) -> Self {
@@ -206,12 +219,7 @@ impl<E: UploadsFile> FileUpload<E> {
         let state = state.map_err(failed)?;
         call.options.spent = begun.elapsed();
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
-        *upload.content() = Content::Deferred(state.length());
-        let Body::Form(form) = upload.body()? else {
-            return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
-        };
-        let content_type = HeaderValue::try_from(form.content_type());
-        let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
+        let (form, content_type) = form_of(upload, state.length())?;
         let extra = Duration::from_secs(form.length() / SLOWEST);
         Ok(call.form(content_type, file::form_with_file(&form, &path, state, on_sent)).patience(extra))
     }

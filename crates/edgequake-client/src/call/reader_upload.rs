@@ -4,14 +4,12 @@ use std::fmt;
 use std::future::IntoFuture;
 
 use edgequake_types::documents::UploadFile;
-use edgequake_types::multipart::Content;
 use edgequake_types::pdf::UploadPdf;
-use edgequake_types::{Answer, Body, Retry};
-use http::HeaderValue;
+use edgequake_types::{Answer, Retry};
 use tokio::io::AsyncRead;
 
 use super::dispatch::Dispatcher;
-use super::file_upload::{SLOWEST, UploadsFile};
+use super::file_upload::{SLOWEST, UploadsFile, described, form_of};
 use super::receive::Receive;
 use super::{Call, Received, options};
 use crate::body::reader::{OnRead, Reader, form_with_reader};
@@ -49,23 +47,7 @@ pub struct ReaderUpload<E = UploadFile> {
     on_read: Option<OnRead>,
 }
 
-macro_rules! described {
-    ($($request:ty),*) => {$(
-        impl ReaderUpload<$request> {
-            /// The title of the document. Most servers take the file name where there is none.
-            pub fn title(self, title: impl Into<String>) -> Self {
-                self.configure(|upload| upload.title(title))
-            }
-
-            /// Anything about the document, kept with it: any JSON.
-            pub fn metadata(self, metadata: impl Into<serde_json::Value>) -> Self {
-                self.configure(|upload| upload.metadata(metadata))
-            }
-        }
-    )*};
-}
-
-described!(UploadFile, UploadPdf);
+described!(ReaderUpload: UploadFile, UploadPdf);
 
 impl<E: UploadsFile> ReaderUpload<E> {
     pub(crate) fn new(dispatcher: Dispatcher, reader: impl AsyncRead + Send + 'static, name: &str) -> Self {
@@ -106,12 +88,7 @@ impl<E: UploadsFile> ReaderUpload<E> {
     fn into_call(self) -> Result<Call<E>, Error> {
         let Self { mut call, name, reader, length, on_read } = self;
         let Ok(upload) = &mut call.endpoint else { return Ok(call) };
-        *upload.content() = Content::Deferred(length.unwrap_or(0));
-        let Body::Form(form) = upload.body()? else {
-            return Err(Error::new(ErrorKind::Request).note("an upload must be a form"));
-        };
-        let content_type = HeaderValue::try_from(form.content_type());
-        let content_type = content_type.map_err(|error| Error::new(ErrorKind::Request).because(error))?;
+        let (form, content_type) = form_of(upload, length.unwrap_or(0))?;
         match length {
             Some(length) => call = call.patience(std::time::Duration::from_secs(length / SLOWEST)),
             // Whoever writes to a pipe may take any time.

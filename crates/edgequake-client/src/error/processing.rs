@@ -44,28 +44,26 @@ pub struct ProcessingFailure {
 impl ProcessingFailure {
     /// What a document says that was not processed successfully; `None` for one that was.
     pub(crate) fn of_document(document: &Document, task_id: Option<TrackId>) -> Option<Self> {
-        if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
-            return None;
-        }
-        Some(Self {
-            document_id: Some(document.id.clone()),
-            task_id,
-            status: document.status.clone(),
-            message: document.error_message.clone().or_else(|| document.warning_message.clone()),
-        })
+        let Document { id, status, error_message, warning_message, .. } = document;
+        Self::of_parts(id, status.as_ref(), [error_message, warning_message], task_id)
     }
 
     /// What a list says of a document that was not processed successfully; `None` for one that was.
     pub(crate) fn of_summary(document: &DocumentSummary, task_id: Option<TrackId>) -> Option<Self> {
-        if document.status.as_ref().is_some_and(DocumentStatus::is_success) {
-            return None;
-        }
-        Some(Self {
-            document_id: Some(document.id.clone()),
-            task_id,
-            status: document.status.clone(),
-            message: document.error_message.clone().or_else(|| document.warning_message.clone()),
-        })
+        let DocumentSummary { id, status, error_message, warning_message, .. } = document;
+        Self::of_parts(id, status.as_ref(), [error_message, warning_message], task_id)
+    }
+
+    /// The first message there is counts.
+    fn of_parts(
+        id: &DocumentId,
+        status: Option<&DocumentStatus>,
+        messages: [&Option<String>; 2],
+        task_id: Option<TrackId>,
+    ) -> Option<Self> {
+        let message = messages.into_iter().flatten().next().cloned();
+        let failure = Self { document_id: Some(id.clone()), task_id, status: status.cloned(), message };
+        (!status.is_some_and(DocumentStatus::is_success)).then_some(failure)
     }
 
     /// What a PDF says whose conversion failed.
