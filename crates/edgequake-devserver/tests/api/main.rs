@@ -24,6 +24,7 @@ mod parse;
 mod pdf_file;
 #[cfg(feature = "pdf")]
 mod pdfs;
+mod pdf_progress;
 mod query;
 mod recovery;
 mod scanning;
