@@ -22,6 +22,14 @@ pub enum Era {
     C,
 }
 
+impl Era {
+    /// From which silence on a document is stuck, unless it is said.
+    pub(crate) fn stuck_after(self) -> Duration {
+        let minutes = if self == Self::B { 10 } else { 15 };
+        Duration::from_secs(minutes * 60)
+    }
+}
+
 /// How the server behaves.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {

@@ -5,7 +5,6 @@
 
 use std::sync::{Arc, Weak};
 
-use edgequake_types::documents::DocumentStatus;
 use edgequake_types::pdf::PdfStatus;
 use edgequake_types::tasks::{TaskStatus, TaskType};
 use edgequake_types::{DocumentId, PdfId, TrackId};
@@ -17,12 +16,10 @@ use crate::clock::Timestamp;
 use crate::faults::{CONVERTING, STAGES};
 use crate::pdf::{self, MAX_PAGES, PdfPage, PdfText, Unreadable};
 use crate::processing::{self, Ordered};
-use crate::retrieval::graph::GraphSize;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::pdf::{PdfFailure, StoredPage, StoredPdf};
 use crate::state::space::{Contents, Space};
-use crate::state::work::Work;
 use crate::stop::Stop;
 
 /// What a job works on.
@@ -180,25 +177,10 @@ fn page(page: &PdfPage) -> StoredPage {
 /// The document that a file becomes, without its task. Its hash is that of the file.
 fn new_document(pdf: &StoredPdf, content: String, now: Timestamp) -> StoredDocument {
     StoredDocument {
-        id: DocumentId::new(Uuid::new_v4().to_string()),
         title: pdf.title.clone(),
         file_name: Some(pdf.file_name.clone()),
-        content: Arc::new(content),
-        hash: pdf.hash.clone(),
         metadata: pdf.metadata.clone(),
         track_id: pdf.track_id.clone().unwrap_or_else(|| new_track_id(now, "upload")),
-        task_id: TrackId::new(""),
-        status: DocumentStatus::Pending,
-        stage: "queued",
-        message: None,
-        progress: 0.0,
-        chunk_count: 0,
-        graph: GraphSize::default(),
-        created_at: now,
-        updated_at: now,
-        processed_at: None,
-        stop: Stop::default(),
-        work: Work::default(),
-        sequence: 0,
+        ..StoredDocument::waiting(DocumentId::new(Uuid::new_v4().to_string()), content, pdf.hash.clone(), now)
     }
 }

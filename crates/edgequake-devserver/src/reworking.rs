@@ -19,9 +19,6 @@ use crate::state::space::Space;
 /// The name of the type of a job in the metadata of its task.
 pub(crate) const JOB_TYPE: &str = "job_type";
 
-/// From which silence on a document is stuck.
-const STUCK: Duration = Duration::from_secs(15 * 60);
-
 /// Which documents are processed again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Selection {
@@ -35,14 +32,11 @@ pub(crate) enum Selection {
 }
 
 impl Selection {
-    fn has(self, document: &StoredDocument, now: Timestamp) -> bool {
+    fn has(self, document: &StoredDocument, silent: Duration, now: Timestamp) -> bool {
         match self {
             Self::All => !document.is_in_flight() && document.status != DocumentStatus::Deleting,
             Self::Failed => matches!(document.status, DocumentStatus::Failed | DocumentStatus::Cancelled),
-            Self::Stuck => {
-                let is_waiting = document.status == DocumentStatus::Pending;
-                document.is_in_flight() && !is_waiting && now.since(document.updated_at) >= STUCK
-            }
+            Self::Stuck => document.is_stuck(silent, now),
             Self::None => false,
         }
     }
@@ -72,11 +66,11 @@ pub(crate) fn start(app: &Arc<App>, space: &Arc<Space>, task: TrackId, selection
 
 /// `None` for a job that was cancelled before it began.
 fn put_back(app: &App, space: &Space, task: &TrackId, selection: Selection) -> Option<Vec<Again>> {
-    let now = app.clock.timestamp();
+    let (now, silent) = (app.clock.timestamp(), app.config.era.stuck_after());
     let mut contents = space.contents();
     contents.tasks.get(task).filter(|stored| stored.task.status == TaskStatus::Pending)?;
     contents.tasks.begin(task, now);
-    let fitting = contents.documents.newest_first().filter(|document| selection.has(document, now));
+    let fitting = contents.documents.newest_first().filter(|document| selection.has(document, silent, now));
     let ids: Vec<DocumentId> = fitting.map(|document| document.id.clone()).collect();
     let track = reprocess_track_id(now);
     let put_back = |id| processing::put_back(&mut contents, space, id, &track, now);

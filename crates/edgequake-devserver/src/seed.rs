@@ -3,7 +3,6 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::{TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TenantId, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -15,11 +14,9 @@ use crate::clock::Timestamp;
 use crate::digest;
 use crate::place::Place;
 use crate::processing;
-use crate::retrieval::graph::GraphSize;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
-use crate::state::work::Work;
 use crate::stop::Stop;
 
 /// A document that is there, processed, without an upload. In JSON, as the file of `--seed` and the endpoint
@@ -141,26 +138,12 @@ pub(crate) fn seed(app: &Arc<App>, seed: SeedDocument, stop: &Stop) -> Result<Do
         let replaced = same.and_then(|same| processing::remove_document(app, &space, &mut contents, &same));
         let task_id = contents.tasks.create(TaskType::Insert, &place, Some(id.clone()), now);
         let document = StoredDocument {
-            id: id.clone(),
             title: title.clone(),
             file_name,
-            content: content.into(),
-            hash,
             metadata,
             track_id: new_track_id(now, "upload"),
             task_id: task_id.clone(),
-            status: DocumentStatus::Pending,
-            stage: "queued",
-            message: None,
-            progress: 0.0,
-            chunk_count: 0,
-            graph: GraphSize::default(),
-            created_at: now,
-            updated_at: now,
-            processed_at: None,
-            stop: Stop::default(),
-            work: Work::default(),
-            sequence: 0,
+            ..StoredDocument::waiting(id.clone(), content, hash, now)
         };
         if !contents.documents.insert(document) {
             contents.tasks.finish(&task_id, TaskStatus::Failed, Some(json!({})), now);

@@ -1,6 +1,6 @@
 //! Processing the chunks of a document again that have failed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,15 +32,15 @@ pub(crate) struct RetriedChunks {
 impl RetriedChunks {
     /// Those of the document that may be tried again.
     fn choose(&self, document: &StoredDocument) -> BTreeSet<u64> {
-        let attempts = |chunk: u64| {
-            let mut known = document.work.failed_chunks.iter();
-            known.find(|known| known.chunk_index == chunk).map_or(0, |known| known.retry_attempts)
-        };
+        let known = document.work.failed_chunks.iter();
+        let attempts: HashMap<u64, u64> =
+            known.map(|known| (known.chunk_index, known.retry_attempts)).collect();
+        let may_go_on = |chunk: &u64| attempts.get(chunk).copied().unwrap_or(0) < self.max_retries;
         let failed = document.work.missing().map(|chunk| chunk.chunk_index);
         let all: BTreeSet<u64> =
             if self.force { (0..document.chunk_count).collect() } else { failed.collect() };
         let is_asked = |chunk: &u64| self.chunks.is_empty() || self.chunks.contains(chunk);
-        all.into_iter().filter(is_asked).filter(|chunk| attempts(*chunk) < self.max_retries).collect()
+        all.into_iter().filter(is_asked).filter(may_go_on).collect()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The progress of documents, stage by stage.
 
+use std::collections::HashMap;
+
 use edgequake_types::TrackId;
 use edgequake_types::documents::{DocumentStatus, ProgressCounts};
 use edgequake_types::ingestion::{
@@ -40,8 +42,10 @@ pub(super) async fn list(
     }
     let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
     let contents = space.as_ref().map(|space| space.contents());
-    let find = |track: &TrackId| find(contents.as_ref()?, track);
-    Ok(Reply::new(request.track_ids.iter().filter_map(find).collect()))
+    // A track is gone through once, however often it is asked for.
+    let mut found: HashMap<&TrackId, Option<IngestionProgress>> = HashMap::new();
+    let mut look = |track| found.entry(track).or_insert_with(|| find(contents.as_ref()?, track)).clone();
+    Ok(Reply::new(request.track_ids.iter().filter_map(&mut look).collect()))
 }
 
 /// The progress of the document of a task, of its file as long as that is being converted, or of the document on a track that

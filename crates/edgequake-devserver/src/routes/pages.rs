@@ -1,5 +1,7 @@
 //! The pages of a document that was made from a PDF file. A document of text has none.
 
+use std::collections::BTreeSet;
+
 use edgequake_types::documents::{
     DocumentPages, GetPageLayout, GetPagesHealth, ListPages, PageLayout, PageSelection, PageStage,
     PageSummary, ReprocessPages,
@@ -76,7 +78,7 @@ pub(super) async fn health(call: Call, request: GetPagesHealth) -> Result<Reply<
 fn chosen(selection: &PageSelection, count: u64) -> Result<Vec<u64>, Refusal> {
     let chosen: Vec<u64> = match selection {
         PageSelection::Numbers(numbers) if numbers.iter().all(|number| (1..=count).contains(number)) => {
-            (1..=count).filter(|number| numbers.contains(number)).collect()
+            numbers.iter().copied().collect::<BTreeSet<_>>().into_iter().collect()
         }
         PageSelection::Ranges(ranges) => {
             let ranges: PageRanges =

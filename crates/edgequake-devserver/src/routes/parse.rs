@@ -226,6 +226,10 @@ pub(super) async fn parse(call: Call, request: ParsePdf) -> Result<Reply<ParseAn
         match read(&call.app.readers, bytes.clone(), SYNC_PAGES, plan.clone(), stop).await {
             Ok(result) => return Ok(Reply::new(ParseAnswer::Parsed(Box::new(result)))),
             Err(Unparsed::Unreadable(Unreadable::Pages { pages, .. })) if pages <= MAX_PAGES => {}
+            // As a job it could have that many.
+            Err(Unparsed::Unreadable(Unreadable::Pages { pages, .. })) => {
+                return Err(Unparsed::from(Unreadable::Pages { pages, limit: MAX_PAGES }).into());
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -233,8 +237,9 @@ pub(super) async fn parse(call: Call, request: ParsePdf) -> Result<Reply<ParseAn
     let id = ParseJobId::new(Uuid::new_v4().to_string());
     let mut job = ParseJob::new(id.clone(), ParseStatus::Accepted);
     job.request_id = Some(call.request_id.clone());
-    if !call.app.parse_jobs.insert(&place, job.clone(), bytes.len(), call.now) {
-        let message = "The server has no room for another file; delete documents first";
+    let stop = Stop::default();
+    if !call.app.parse_jobs.insert(&place, job.clone(), (bytes.len(), stop.clone()), call.now) {
+        let message = "The server has no room for another file: delete documents, or wait for an hour until results are forgotten";
         return Err(Refusal::coded(StatusCode::PAYLOAD_TOO_LARGE, "parse.too_large", message));
     }
     let (weak, readers) = (Arc::downgrade(&call.app), call.app.readers.clone());
@@ -242,7 +247,7 @@ pub(super) async fn parse(call: Call, request: ParsePdf) -> Result<Reply<ParseAn
         if let Some(app) = weak.upgrade() {
             app.parse_jobs.begin(&id);
         }
-        let outcome = read(&readers, bytes, MAX_PAGES, plan, Stop::default()).await;
+        let outcome = read(&readers, bytes, MAX_PAGES, plan, stop).await;
         let outcome = outcome.map_err(|error| {
             let mut told = ParseError::default();
             told.code = Some(error.status().1.to_owned());

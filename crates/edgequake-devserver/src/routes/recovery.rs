@@ -1,6 +1,6 @@
 //! Documents that are cancelled, have failed, are stuck, or are to be processed again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -115,15 +115,15 @@ pub(super) async fn recover(
 ) -> Result<Reply<RecoveredDocuments>, Refusal> {
     let space = call.app.spaces.open(&call.workspace(Refusal::bad_request)?);
     let track = reprocess_track_id(call.now);
-    let usual = if call.app.config.era == Era::B { 10 } else { 15 };
-    let minutes = request.stuck_threshold_minutes.unwrap_or(usual);
-    let silent = Duration::from_secs(minutes.saturating_mul(60));
+    let asked =
+        request.stuck_threshold_minutes.map(|minutes| Duration::from_secs(minutes.saturating_mul(60)));
+    let silent = asked.unwrap_or_else(|| call.app.config.era.stuck_after());
+    let chosen = request.document_ids.as_ref().map(|ids| ids.iter().collect::<HashSet<_>>());
     let (found, again) = {
         let mut contents = space.contents();
         let stuck = contents.documents.in_flight().filter(|document| {
-            !document.is_waiting()
-                && call.now.since(document.updated_at) >= silent
-                && request.document_ids.as_ref().is_none_or(|ids| ids.contains(&document.id))
+            document.is_stuck(silent, call.now)
+                && chosen.as_ref().is_none_or(|chosen| chosen.contains(&document.id))
         });
         let mut ids: Vec<_> = stuck.map(|document| document.id.clone()).collect();
         let found = ids.len() as u64;

@@ -1,7 +1,6 @@
 //! Uploading documents, as text in JSON or as a file in a form.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use edgequake_types::documents::{
@@ -19,13 +18,10 @@ use crate::digest;
 use crate::error::{Refusal, undecodable};
 use crate::processing;
 use crate::reply::Reply;
-use crate::retrieval::graph::GraphSize;
 use crate::route::Call;
 use crate::state::document::StoredDocument;
 use crate::state::new_track_id;
 use crate::state::space::Space;
-use crate::state::work::Work;
-use crate::stop::Stop;
 
 /// The extensions of text files.
 pub(super) const EXTENSIONS: [&str; 9] = ["txt", "md", "json", "csv", "html", "htm", "xml", "yaml", "yml"];
@@ -234,26 +230,12 @@ fn store(
     let task_id = contents.tasks.create(TaskType::Insert, &space.place, Some(document_id.clone()), call.now);
     let track_id = upload.track_id.unwrap_or_else(|| new_track_id(call.now, "upload"));
     let document = StoredDocument {
-        id: document_id.clone(),
         title: upload.title,
         file_name: upload.file_name,
-        content: Arc::new(upload.content),
-        hash,
         metadata: upload.metadata,
         track_id: track_id.clone(),
         task_id: task_id.clone(),
-        status: DocumentStatus::Pending,
-        stage: "queued",
-        message: None,
-        progress: 0.0,
-        chunk_count: 0,
-        graph: GraphSize::default(),
-        created_at: call.now,
-        updated_at: call.now,
-        processed_at: None,
-        stop: Stop::default(),
-        work: Work::default(),
-        sequence: 0,
+        ..StoredDocument::waiting(document_id.clone(), upload.content, hash, call.now)
     };
     if !contents.documents.insert(document) {
         contents.tasks.fail(&task_id, "queued", "There is no room for the document", call.now);

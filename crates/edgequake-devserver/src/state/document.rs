@@ -1,6 +1,7 @@
 //! [`StoredDocument`]: a document, and how far its processing has come.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use edgequake_types::documents::{
     Document, DocumentLineage, DocumentStatus, DocumentSummary, ProgressCounts, StatusCounts, UiPhase,
@@ -54,6 +55,32 @@ pub(crate) struct StoredDocument {
 }
 
 impl StoredDocument {
+    /// One that waits to be processed, without a name, a track or a task yet.
+    pub(crate) fn waiting(id: DocumentId, content: String, hash: String, now: Timestamp) -> Self {
+        Self {
+            id,
+            title: String::new(),
+            file_name: None,
+            content: Arc::new(content),
+            hash,
+            metadata: None,
+            track_id: TrackId::new(""),
+            task_id: TrackId::new(""),
+            status: DocumentStatus::Pending,
+            stage: "queued",
+            message: None,
+            progress: 0.0,
+            chunk_count: 0,
+            graph: GraphSize::default(),
+            created_at: now,
+            updated_at: now,
+            processed_at: None,
+            stop: Stop::default(),
+            work: Work::default(),
+            sequence: 0,
+        }
+    }
+
     /// Whether it is waiting to be processed or being processed.
     pub(crate) fn is_in_flight(&self) -> bool {
         is_in_flight(&self.status)
@@ -62,6 +89,11 @@ impl StoredDocument {
     /// Whether it is waiting to be processed.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self.status, DocumentStatus::Pending | DocumentStatus::Queued)
+    }
+
+    /// Whether its processing has come no further for so long. One that waits is not stuck.
+    pub(crate) fn is_stuck(&self, silent: Duration, now: Timestamp) -> bool {
+        self.is_in_flight() && !self.is_waiting() && now.since(self.updated_at) >= silent
     }
 
     /// The name of its file, or else its title.

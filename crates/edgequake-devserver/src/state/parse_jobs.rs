@@ -10,6 +10,7 @@ use edgequake_types::parse::{ParseError, ParseJob, ParseResult, ParseStatus};
 use super::space::Usage;
 use crate::clock::Timestamp;
 use crate::place::Place;
+use crate::stop::Stop;
 
 /// The maximum number of jobs; the oldest are forgotten.
 const CAPACITY: usize = 1_000;
@@ -30,6 +31,8 @@ struct Stored {
     expires: Timestamp,
     /// The room that it has.
     size: usize,
+    /// Stops it once it is forgotten.
+    stop: Stop,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +61,7 @@ impl ParseJobs {
     fn forget_first(&self, table: &mut Table) {
         if let Some(stored) = table.order.pop_front().and_then(|id| table.by_id.remove(&id)) {
             self.usage.release(stored.size);
+            stored.stop.stop();
         }
     }
 
@@ -73,7 +77,13 @@ impl ParseJobs {
     }
 
     /// Takes room for a file of this size until its job is over; false if there is not so much.
-    pub(crate) fn insert(&self, place: &Place, job: ParseJob, file: usize, now: Timestamp) -> bool {
+    pub(crate) fn insert(
+        &self,
+        place: &Place,
+        job: ParseJob,
+        (file, stop): (usize, Stop),
+        now: Timestamp,
+    ) -> bool {
         let mut table = self.table();
         self.forget_expired(&mut table, now);
         let size = OVERHEAD + file;
@@ -84,7 +94,7 @@ impl ParseJobs {
             self.forget_first(&mut table);
         }
         let id = job.job_id.clone();
-        let stored = Stored { place: place.clone(), job, expires: now.saturating_add(LIFETIME), size };
+        let stored = Stored { place: place.clone(), job, expires: now.saturating_add(LIFETIME), size, stop };
         table.by_id.insert(id.clone(), stored);
         table.order.push_back(id);
         true
@@ -104,15 +114,20 @@ impl ParseJobs {
         }
     }
 
-    /// Records the end of a job, which keeps its result in the place of its file.
+    /// Records the end of a job, which keeps its result in the place of its file. One whose result finds no room fails.
     pub(crate) fn finish(&self, id: &ParseJobId, outcome: Result<ParseResult, ParseError>) {
         let mut table = self.table();
         let Some(stored) = table.by_id.get_mut(id) else { return };
         let result = outcome.as_ref().map_or(0, |result| {
             result.markdown.len() + result.page_timings.as_ref().map_or(0, Vec::len) * PAGE
         });
-        self.usage.exchange(stored.size, OVERHEAD + result);
-        stored.size = OVERHEAD + result;
+        let more = (OVERHEAD + result).saturating_sub(stored.size);
+        let has_room = more == 0 || self.usage.reserve(more);
+        let (outcome, size) =
+            if has_room { (outcome, OVERHEAD + result) } else { (Err(no_room()), OVERHEAD) };
+        // What it takes more is reserved already.
+        self.usage.release((stored.size + if has_room { more } else { 0 }).saturating_sub(size));
+        stored.size = size;
         match outcome {
             Ok(result) => (stored.job.status, stored.job.result) = (ParseStatus::Completed, Some(result)),
             Err(error) => (stored.job.status, stored.job.error) = (ParseStatus::Failed, Some(error)),
@@ -128,6 +143,15 @@ impl ParseJobs {
     }
 }
 
+/// Why a result is not kept.
+fn no_room() -> ParseError {
+    let mut error = ParseError::default();
+    error.code = Some("parse.too_large".to_owned());
+    error.message =
+        Some("The server has no room for the result; results of jobs make room after an hour".to_owned());
+    error
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,11 +163,11 @@ mod tests {
         let place = Place::server_default();
         let job = |id: &str| ParseJob::new(id, ParseStatus::Accepted);
         let start = Timestamp::UNIX_EPOCH;
-        assert!(jobs.insert(&place, job("first"), 0, start));
+        assert!(jobs.insert(&place, job("first"), (0, Stop::default()), start));
         // As much as a server of the tests holds.
-        assert!(!jobs.insert(&place, job("large"), 256 * 1024, start));
-        let later = start.saturating_add(LIFETIME / 2);
-        assert!(jobs.insert(&place, job("second"), 100_000, later));
+        assert!(!jobs.insert(&place, job("large"), (256 * 1024, Stop::default()), start));
+        let (later, stop) = (start.saturating_add(LIFETIME / 2), Stop::default());
+        assert!(jobs.insert(&place, job("second"), (100_000, stop.clone()), later));
         assert!(jobs.get(&place, &"first".into(), later).is_some());
         let late = start.saturating_add(LIFETIME);
         assert!(jobs.get(&place, &"first".into(), late).is_none());
@@ -151,7 +175,26 @@ mod tests {
         jobs.finish(&"second".into(), Ok(ParseResult::new("text", None)));
         assert!(jobs.get(&place, &"second".into(), late).unwrap().status.is_success());
         for number in 0..100 {
-            assert!(jobs.insert(&place, job(&number.to_string()), 0, late), "{number}");
+            assert!(jobs.insert(&place, job(&number.to_string()), (0, Stop::default()), late), "{number}");
+        }
+        assert!(!stop.is_stopped());
+        jobs.clear();
+        assert!(stop.is_stopped() && usage.is_unused());
+    }
+
+    #[test]
+    fn a_result_that_finds_no_room_is_not_kept() {
+        let usage = Arc::new(Usage::default());
+        let jobs = ParseJobs::new(Arc::clone(&usage));
+        let (place, start) = (Place::server_default(), Timestamp::UNIX_EPOCH);
+        for (id, length, is_kept) in [("small", 10_000, true), ("large", 512 * 1024, false)] {
+            let job = ParseJob::new(id, ParseStatus::Accepted);
+            assert!(jobs.insert(&place, job, (20_000, Stop::default()), start));
+            jobs.finish(&id.into(), Ok(ParseResult::new("x".repeat(length), None)));
+            let job = jobs.get(&place, &id.into(), start).unwrap();
+            assert_eq!((job.status.is_success(), job.result.is_some()), (is_kept, is_kept), "{id}");
+            let code = job.error.and_then(|error| error.code);
+            assert_eq!(code.as_deref(), (!is_kept).then_some("parse.too_large"));
         }
         jobs.clear();
         assert!(usage.is_unused());

@@ -3,34 +3,15 @@ use proptest::prelude::*;
 use super::super::document::status_counts;
 use super::*;
 use crate::clock::Timestamp;
-use crate::retrieval::graph::GraphSize;
-use crate::state::work::Work;
-use crate::stop::Stop;
 
 impl StoredDocument {
     /// A pending document.
     pub(crate) fn test(id: &str, content: &str, task: TrackId, now: Timestamp) -> Self {
         Self {
-            id: DocumentId::new(id),
             title: id.to_owned(),
-            file_name: None,
-            content: content.to_owned().into(),
-            hash: content.to_owned(),
-            metadata: None,
             track_id: TrackId::new(format!("track-{}", content.len() % 3)),
             task_id: task,
-            status: DocumentStatus::Pending,
-            stage: "queued",
-            message: None,
-            progress: 0.0,
-            chunk_count: 0,
-            graph: GraphSize::default(),
-            created_at: now,
-            updated_at: now,
-            processed_at: None,
-            stop: Stop::default(),
-            work: Work::default(),
-            sequence: 0,
+            ..StoredDocument::waiting(DocumentId::new(id), content.to_owned(), content.to_owned(), now)
         }
     }
 }
