@@ -148,7 +148,8 @@ impl Plan {
             pages.iter().map(timing).collect()
         });
         let mut metrics = ParseMetrics::default();
-        metrics.total_ms = total_ms;
+        // Whole milliseconds, as real servers have them.
+        metrics.total_ms = total_ms.round();
         metrics.pages_per_second = (total_ms > 0.0).then(|| count as f64 * 1000.0 / total_ms);
         result.metrics = Some(metrics);
         Ok(result)

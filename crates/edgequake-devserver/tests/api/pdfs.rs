@@ -12,6 +12,7 @@ use edgequake_types::pipeline::GetPipelineStatus;
 use edgequake_types::query::Query;
 use edgequake_types::tasks::{CancelTask, GetTask, ListTasks, RetryTask, TaskStatus, TaskType};
 use edgequake_types::{DocumentId, PdfId, TrackId};
+use http::Method;
 
 use crate::documents::{default_workspace, wait_for_task};
 use crate::pdf_file::PdfFile;
@@ -180,6 +181,9 @@ async fn a_conversion_fails_and_is_tried_again() {
     assert_eq!(wait_for_task(&api, &retried.task_id.unwrap()).await, TaskStatus::Indexed);
     until(&api, &uploaded.pdf_id, PdfStatus::Completed).await;
     assert_eq!(api.send(&RetryPdf::new(&uploaded.pdf_id)).await.cause(), "409 CONFLICT");
+    // No body is read.
+    let path = format!("/api/v1/documents/pdf/{}/retry", uploaded.pdf_id);
+    assert_eq!(api.raw(Method::POST, &path, "", "").await.cause(), "409 CONFLICT");
 }
 
 #[tokio::test]

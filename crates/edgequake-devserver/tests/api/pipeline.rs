@@ -10,6 +10,7 @@ use edgequake_types::pipeline::{
 };
 use edgequake_types::tasks::{GetTask, ListTasks, TaskStatus};
 use edgequake_types::{TenantId, WorkspaceId};
+use http::Method;
 
 use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{Api, READER, USER, with_users};
@@ -23,6 +24,8 @@ async fn an_idle_pipeline() {
     assert!(!status.is_busy && status.history_messages.is_empty());
     assert!(!api.ok(&GetPipelineActivity::new()).await.busy);
     assert_eq!(api.ok(&CancelPipeline::new()).await.status, "not_busy");
+    // No body is read.
+    assert_eq!(api.raw(Method::POST, "/api/v1/pipeline/cancel", "", "").await.status, 200);
     let metrics = api.ok(&GetQueueMetrics::new()).await;
     assert_eq!(
         (metrics.pending_count, metrics.processing_count, metrics.active_workers),
