@@ -24,6 +24,7 @@ mod load;
 mod model;
 mod operations;
 mod packages;
+mod peers;
 mod proxy;
 mod public;
 mod readme;
@@ -133,6 +134,11 @@ const COMMANDS: &[Command] = &[
         name: "samples",
         summary: "recorded bodies against the models: DIR (with a manifest.tsv) [--strict]",
         run: samples::run,
+    },
+    Command {
+        name: "peers",
+        summary: "the official Python SDK against the dev server: documents (installs it from PyPI)",
+        run: peers::run,
     },
     Command {
         name: "bench",
