@@ -32,16 +32,22 @@ fn nobody_looks_again_and_again_at_what_is_in_use() {
     }
 }
 
+/// A connection of 290 s, of the 300 that it may live, with a request under way, and a new one that is unused.
+fn with_an_old_one_lent(protocol: Protocol) -> World {
+    let mut world = World::new(Rules { lifetime: Some(300 * SECOND), ..lasting() }, Some(protocol));
+    world.take(0);
+    world.connected(protocol, Some(1));
+    world.reap_for(290 * SECOND);
+    world.take(0);
+    world.connected(protocol, Some(1));
+    world.end(1, true);
+    world
+}
+
 #[test]
 fn one_that_is_too_old_is_closed_when_it_is_given_back() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
-        let mut world = World::new(Rules { lifetime: Some(300 * SECOND), ..lasting() }, Some(protocol));
-        world.take(0);
-        world.connected(protocol, Some(1));
-        world.reap_for(290 * SECOND);
-        world.take(0);
-        world.connected(protocol, Some(1));
-        world.end(1, true);
+        let mut world = with_an_old_one_lent(protocol);
         world.reap_for(15 * SECOND);
         world.end(0, true);
         assert_eq!(retired(&world, RetireReason::Lifetime), 1, "{protocol:?}");
@@ -53,13 +59,7 @@ fn one_that_is_too_old_is_closed_when_it_is_given_back() {
 #[test]
 fn whoever_looks_after_another_one_is_not_too_late_for_one_that_ends_sooner() {
     for protocol in [Protocol::Http1, Protocol::Http2] {
-        let mut world = World::new(Rules { lifetime: Some(300 * SECOND), ..lasting() }, Some(protocol));
-        world.take(0);
-        world.connected(protocol, Some(1));
-        world.reap_for(290 * SECOND);
-        world.take(0);
-        world.connected(protocol, Some(1));
-        world.end(1, true);
+        let mut world = with_an_old_one_lent(protocol);
         world.reap_for(5 * SECOND);
         world.end(0, true);
         world.reap_for(5 * SECOND);
