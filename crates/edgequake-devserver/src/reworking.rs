@@ -14,7 +14,7 @@ use crate::faults::STAGES;
 use crate::processing::{self, Again};
 use crate::state::document::StoredDocument;
 use crate::state::reprocess_track_id;
-use crate::state::space::Space;
+use crate::state::space::{Contents, Space};
 
 /// The name of the type of a job in the metadata of its task.
 pub(crate) const JOB_TYPE: &str = "job_type";
@@ -42,7 +42,7 @@ impl Selection {
     }
 }
 
-/// Starts a job, which ends when its documents are processed.
+/// Starts a job, which ends when its documents are processed; as cancelled if one of them was.
 pub(crate) fn start(app: &Arc<App>, space: &Arc<Space>, task: TrackId, selection: Selection) {
     let (weak, clock) = (Arc::downgrade(app), app.clock.clone());
     let (space, delay) = (Arc::clone(space), app.config.processing_delay / STAGES.len() as u32);
@@ -60,7 +60,13 @@ pub(crate) fn start(app: &Arc<App>, space: &Arc<Space>, task: TrackId, selection
             }
         }
         let result = json!({ "document_count": again.len() });
-        space.contents().tasks.finish(&task, TaskStatus::Indexed, Some(result), clock.timestamp());
+        let mut contents = space.contents();
+        let is_cancelled = again.iter().any(|again| {
+            let document = own(&contents, again);
+            document.is_some_and(|document| document.status == DocumentStatus::Cancelled)
+        });
+        let status = if is_cancelled { TaskStatus::Cancelled } else { TaskStatus::Indexed };
+        contents.tasks.finish(&task, status, Some(result), clock.timestamp());
     });
 }
 
@@ -79,12 +85,10 @@ fn put_back(app: &App, space: &Space, task: &TrackId, selection: Selection) -> O
 
 fn is_busy(space: &Space, again: &[Again]) -> bool {
     let contents = space.contents();
-    let is_at_work = |again: &Again| {
-        // One that was put back again since belongs to somebody else.
-        contents
-            .documents
-            .get(&again.document)
-            .is_some_and(|document| document.task_id == again.task && document.is_in_flight())
-    };
-    again.iter().any(is_at_work)
+    again.iter().any(|again| own(&contents, again).is_some_and(StoredDocument::is_in_flight))
+}
+
+/// The document, unless it was put back again since, and belongs to somebody else.
+fn own<'a>(contents: &'a Contents, again: &Again) -> Option<&'a StoredDocument> {
+    contents.documents.get(&again.document).filter(|document| document.task_id == again.task)
 }

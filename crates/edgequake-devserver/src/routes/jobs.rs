@@ -200,9 +200,6 @@ pub(super) async fn cancel(call: Call, request: CancelJob) -> Result<Reply<Job>,
     if task.status != TaskStatus::Pending {
         return Err(conflict());
     }
-    let cancelled = match task.task_type {
-        Some(TaskType::Reindex) => space.contents().tasks.cancel_pending(id, call.now),
-        _ => cancelling::cancel_task(&call.app, &space, id),
-    };
+    let cancelled = cancelling::cancel_task(&call.app, &space, id);
     cancelled.map(|task| Reply::new(job(&space.place, &task))).ok_or_else(conflict)
 }

@@ -1,12 +1,13 @@
 //! Following, cancelling and retrying background work.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use edgequake_types::documents::DocumentStatus;
 use edgequake_types::tasks::{
     CancelTask, GetTask, ListTasks, RetryTask, SortOrder, Task, TaskList, TaskSort, TaskStatus, TaskType,
 };
-use edgequake_types::{Pagination, TrackId};
+use edgequake_types::{Pagination, Timestamp, TrackId};
 
 use super::deletion::mark_deleting;
 use crate::cancelling;
@@ -50,11 +51,32 @@ pub(super) async fn list(call: Call, request: ListTasks) -> Result<Reply<TaskLis
     if request.order == Some(SortOrder::Ascending) {
         tasks.reverse();
     }
-    let page = Page::new(tasks, request.page, request.page_size, 100);
-    let pagination = Pagination::new(page.total, page.page, page.page_size);
+    let total = tasks.len() as u64;
+    let mut number = request.page;
+    if call.app.config.era == Era::C
+        && let (Some(after), Some(created_at)) = (&request.after_track_id, &request.after_created_at)
+    {
+        number = None;
+        let ascending = request.order == Some(SortOrder::Ascending);
+        skip_to_behind(&mut tasks, after, created_at, ascending);
+    }
+    let page = Page::new(tasks, number, request.page_size, 100);
+    let pagination = Pagination::new(total, page.page, page.page_size);
     let mut list = TaskList::new(page.items.into_iter().cloned().collect(), pagination);
     list.statistics = statistics;
     Ok(Reply::new(list))
+}
+
+/// Leaves out what stands before a task of this id, and the task. If it is there no more, the time tells where it stood.
+fn skip_to_behind(tasks: &mut Vec<&Task>, id: &TrackId, created_at: &Timestamp, ascending: bool) {
+    match tasks.iter().position(|task| task.track_id == *id) {
+        Some(place) => drop(tasks.drain(..=place)),
+        None => tasks.retain(|task| {
+            let behind = if ascending { Ordering::Greater } else { Ordering::Less };
+            let created = task.created_at.as_ref().map(Timestamp::as_str);
+            created.is_some_and(|created| created.cmp(created_at.as_str()) == behind)
+        }),
+    }
 }
 
 /// The workspace of the request and the task in it.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use edgequake_devserver::{DevServer, Fault};
 use edgequake_types::documents::{DocumentStatus, GetDocument, UploadText};
 use edgequake_types::jobs::{CancelJob, CreateJob, GetJob, GetJobCatalog, Job, JobType, ListJobs};
-use edgequake_types::tasks::TaskStatus;
+use edgequake_types::pipeline::CancelPipeline;
+use edgequake_types::tasks::{CancelTask, TaskStatus};
 use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
 
 use crate::documents::wait_for_task;
@@ -93,6 +94,34 @@ async fn a_job_is_cancelled_before_it_begins() {
     assert_eq!(api.ok(&CancelJob::new(workspace(), &job.job_id)).await.status, TaskStatus::Cancelled);
     assert_eq!(api.send(&CancelJob::new(workspace(), &job.job_id)).await.cause(), "409 CONFLICT");
     assert_eq!(api.send(&CancelJob::new(workspace(), "x")).await.cause(), "404 NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_job_is_a_task_that_is_cancelled_like_others() {
+    let server = with_users().processing_delay(Duration::from_secs(3600)).start().await.unwrap();
+    let api = owner(&server).await;
+    let job = || async { api.ok(&CreateJob::new(workspace(), JobType::ReprocessAll)).await.job_id };
+    let status = async |id: &TrackId| api.ok(&GetJob::new(workspace(), id)).await.status;
+    let id = job().await;
+    let task = api.ok(&CancelTask::new(&id)).await.unwrap();
+    assert_eq!((task.status, status(&id).await), (TaskStatus::Cancelled, TaskStatus::Cancelled));
+    let id = job().await;
+    assert_eq!(api.ok(&CancelPipeline::new()).await.status, "cancellation_requested");
+    assert_eq!(status(&id).await, TaskStatus::Cancelled);
+}
+
+#[tokio::test]
+async fn a_job_whose_documents_are_cancelled_is_cancelled() {
+    let server = with_users().start().await.unwrap();
+    let api = owner(&server).await;
+    let (document, _) = uploaded(&api, "Cats sleep.").await;
+    server.faults().add(Fault::hang_processing("extracting").times(1)).unwrap();
+    let job = api.ok(&CreateJob::new(workspace(), JobType::ReprocessAll)).await;
+    while api.ok(&GetDocument::new(&document)).await.status != Some(DocumentStatus::Processing) {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(api.ok(&CancelPipeline::new()).await.status, "cancellation_requested");
+    assert_eq!(wait_for_task(&api, &job.job_id).await, TaskStatus::Cancelled);
 }
 
 #[tokio::test]

@@ -8,14 +8,43 @@ use edgequake_types::pipeline::{
     CancelPipeline, EstimateCost, GetModelPricing, GetPipelineActivity, GetPipelineStatus, GetQueueMetrics,
     QueuePressure,
 };
-use edgequake_types::tasks::{GetTask, ListTasks, TaskStatus};
-use edgequake_types::{TenantId, WorkspaceId};
+use edgequake_types::tasks::{GetTask, ListTasks, SortOrder, TaskStatus};
+use edgequake_types::{Paginated, TenantId, WorkspaceId};
 use http::Method;
 
 use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{Api, READER, USER, with_users};
 
 const LONG: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn tasks_behind_a_task_stay_the_same_while_others_come() {
+    let (_server, api) = default_workspace(with_users()).await;
+    for number in 0..5 {
+        ingest(&api, "Bridge", &format!("text {number}")).await;
+    }
+    for order in [SortOrder::Descending, SortOrder::Ascending] {
+        let list = ListTasks::new().order(order.clone()).page_size(2);
+        let all: Vec<_> = api.ok(&list.clone().page_size(100)).await.tasks;
+        let mut seen = api.ok(&list).await.tasks;
+        let first = seen.last().unwrap();
+        let mut next =
+            Some(list.after_track_id(&first.track_id).after_created_at(first.created_at.clone().unwrap()));
+        while let Some(request) = next.filter(|_| seen.len() < all.len()) {
+            ingest(&api, "Bridge", &format!("another text {} {}", order.as_str(), seen.len())).await;
+            let page = api.ok(&request).await;
+            assert!(page.pagination.total > 5);
+            next = request.next(&page);
+            seen.extend(page.tasks);
+        }
+        seen.truncate(all.len());
+        assert_eq!(seen, all);
+        // A task that is gone is known by its time.
+        let gone = ListTasks::new().order(order.clone()).after_track_id("gone");
+        let gone = gone.after_created_at(all[1].created_at.clone().unwrap());
+        assert_eq!(api.ok(&gone).await.tasks[0], all[2]);
+    }
+}
 
 #[tokio::test]
 async fn an_idle_pipeline() {
