@@ -42,6 +42,10 @@ const SHARED: usize = 2;
 
 /// How waiting for one of the documents ended.
 pub(crate) struct Ended<T> {
+    #[cfg_attr(
+        not(feature = "folder"),
+        expect(dead_code, reason = "only folders tell their files apart by it")
+    )]
     pub(crate) tag: T,
     pub(crate) upload: Uploaded,
     pub(crate) result: Result<DocumentSummary, Error>,
