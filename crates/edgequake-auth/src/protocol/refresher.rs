@@ -1,19 +1,23 @@
 //! [`Refresher`]: from a look at the record to the moment a token may be sent.
 
+mod leased;
 #[cfg(test)]
 mod inspection;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
 use edgequake_types::Secret;
 
+use self::leased::Mine;
 use super::settle::Presented;
-use super::step::{Present, Step, Urgency};
+use super::step::{Step, Urgency};
 use super::watched::{self, Seen};
 use super::{Held, Limits, elapsed, is_good, wall};
 use crate::clock::Now;
 use crate::store::fingerprint;
-use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, Lease, RandomId, Record, Status, StoredTokens, Version};
 
 /// One process that wants an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +42,6 @@ pub(crate) struct Refresher {
     seen: Option<Seen>,
     /// How long whoever had the lease before may still be at its exchange, margin included.
     predecessor: Option<Duration>,
-}
-
-/// A lease of one's own.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Mine {
-    fence: u64,
-    /// From before it was written, so that it is over here before it is over for others.
-    since: Now,
-    /// Nothing is sent before this moment of the monotonic clock.
-    quiet_until: Option<Duration>,
 }
 
 impl std::hash::Hash for Refresher {
@@ -214,7 +208,10 @@ impl Refresher {
         // one that says more.
         let spends = unplaced.is_none().then_some(tokens.version);
         let mark = unplaced.as_ref().map(|token| Version::of_given(fingerprint(token)));
-        let is_unknown = record.intent.as_ref().is_some_and(|intent| Some(intent.tokens) == spends.or(mark));
+        let is_unknown = match mark.and_then(Version::as_given) {
+            Some(given) => record.may_be_spent(given),
+            None => record.is_unsettled(),
+        };
         let intends = spends.or(mark.filter(|_| !record.is_unsettled()));
         let mut expired = None;
         match &record.lease.as_ref().map(Lease::believed) {
@@ -252,13 +249,13 @@ impl Refresher {
         Step::Write(Box::new(self.take(record, intends, now)))
     }
 
-    /// Whether the session began with the very token that the program gives. It is spent, and what is stored follows it.
+    /// Whether the session, or one before it, began with the very token that the program gives. It is spent.
     fn was_given_before(&self, record: &Record) -> bool {
         let given = self.given.as_ref().filter(|_| self.held.is_none());
-        let given = given.map(fingerprint);
-        given.is_some()
-            && given == record.began_with
-            && record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given)
+        given.map(fingerprint).is_some_and(|given| {
+            let before = record.tokens().is_none_or(|tokens| tokens.refresh_token != self.given);
+            before && (record.began_with == Some(given) || record.spent.contains(&given))
+        })
     }
 
     /// Whether it is the session of nobody knows whom.
@@ -286,71 +283,18 @@ impl Refresher {
         self.limits.margin.max(lease.margin)
     }
 
-    /// The lease is ours: wait until the one before can no longer be at it, prolong it, or send.
-    fn with_lease(
-        &self,
-        mine: &Mine,
-        record: &Record,
-        lease: &Lease,
-        token: Secret,
-        (spends, intends): (Option<Version>, Option<Version>),
-        now: Now,
-    ) -> Step {
-        let quiet = mine.quiet_until.and_then(|until| until.checked_sub(now.mono));
-        if let Some(wait) = quiet.filter(|wait| !wait.is_zero()) {
-            return Step::Wait(wait);
-        }
-        let intended = record.intent.as_ref().filter(|intent| intent.holder == self.me);
-        if intends.is_some() && intended.map(|intent| intent.tokens) != intends {
-            return Step::Write(Box::new(self.take(record, intends, now)));
-        }
-        let left = lease.length.saturating_sub(elapsed(mine.since, now));
-        if left < self.limits.exchange {
-            let mut renewed = record.clone();
-            let renewals = lease.renewals.saturating_add(1);
-            renewed.lease = Some(Lease { renewals, since: Some(wall(now)), ..lease.clone() });
-            if let Some(intent) = renewed.intent.as_mut().filter(|intent| intent.holder == self.me) {
-                intent.since = wall(now);
-            }
-            renewed.write = RandomId::random();
-            return Step::Write(Box::new(renewed));
-        }
-        // Whether somebody may have sent it before our own intent.
-        let inherited = record.intent.as_ref().is_some_and(|intent| intent.inherited);
-        let given = spends.is_none().then(|| fingerprint(&token));
-        let doubted = self.is_doubted(given.map(Version::of_given));
-        let unsettled = self.predecessor.is_some() || inherited || doubted;
-        let session = if given.is_some() { RandomId::random() } else { record.session };
-        let began_with = given.or(record.began_with);
-        let what = Presented { session, version: spends, holder: self.me, unsettled, given, began_with };
-        Step::Present(Present { token, what })
-    }
-
-    /// A record with a lease and an intent of ours.
-    fn take(&self, record: &Record, intends: Option<Version>, now: Now) -> Record {
-        let mut taken = record.clone();
-        taken.fence = record.fence.saturating_add(1);
-        taken.lease = Some(self.lease(record, now));
-        if let Some(tokens) = intends {
-            let inherited = record.intent.as_ref().is_some_and(|intent| intent.tokens == tokens);
-            taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
-        }
-        taken.write = RandomId::random();
-        taken
-    }
-
     /// A session from a token in hand, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
         let hash = fingerprint(&token);
-        let pending = record.and_then(|record| record.intent.as_ref()).map(|intent| intent.tokens);
-        let may_be_spent = self.doubted == Some(hash) || pending == Some(Version::of_given(hash));
+        let may_be_spent =
+            self.doubted == Some(hash) || record.is_some_and(|record| record.may_be_spent(hash));
         if may_be_spent && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);
-        let mut begun = Record::new(tokens, wall(now));
-        begun.fence = record.map_or(0, |record| record.fence);
+        let mut begun = Record::after(record, tokens, wall(now));
+        begun.doubtful.retain(|doubtful| *doubtful != hash);
         begun.began_with = Some(hash);
         if let Some(held) = self.held {
             // Somebody removed the record, which is no logout: the session goes on.
@@ -362,38 +306,5 @@ impl Refresher {
             intent.inherited = may_be_spent;
         }
         Step::Write(Box::new(begun))
-    }
-
-    /// Others wait for our exchange, and for that of whoever had the lease before, if we waited for it, too.
-    fn lease(&self, record: &Record, now: Now) -> Lease {
-        let Limits { exchange, margin } = self.limits;
-        let (length, since) = (self.limits.lease(), Some(wall(now)));
-        let mut lease = Lease { holder: self.me, renewals: 0, length, exchange, margin, since };
-        let before = record.lease.as_ref().map(Lease::believed);
-        if let Some(before) = before.filter(|_| self.predecessor.is_some()) {
-            lease.exchange = exchange.max(before.exchange);
-            lease.margin = margin.max(before.margin);
-        }
-        lease
-    }
-
-    /// What was to be written is. `since` is from before it was written.
-    pub(crate) fn written(&mut self, record: &Record, since: Now) {
-        let ours = record.lease.as_ref().is_some_and(|lease| lease.holder == self.me);
-        if !ours {
-            return;
-        }
-        let known = self.mine.take().filter(|mine| mine.fence == record.fence);
-        let quiet_until = match known {
-            Some(mine) => mine.quiet_until,
-            None => self.predecessor.map(|exchange| since.mono.saturating_add(exchange)),
-        };
-        self.mine = Some(Mine { fence: record.fence, since, quiet_until });
-        if let Some(token) = &self.given
-            && record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()) == Some(token)
-        {
-            self.held = Held::of(record);
-            self.given = None;
-        }
     }
 }

@@ -49,6 +49,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             false => {
                 let mut begun = login(Some(record), sent.session, tokens, now);
                 begun.began_with = sent.began_with;
+                begun.doubtful.retain(|hash| Some(*hash) != sent.given);
                 Save::Write(Box::new(begun))
             }
         };
@@ -62,7 +63,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             tokens.refresh_token = tokens.refresh_token.or_else(|| present.refresh_token.clone());
             let mut saved = record.clone();
             saved.status = Status::Active(tokens);
-            Save::Write(Box::new(settled(saved)))
+            Save::Write(Box::new(settled(saved).with_intent_of_given(record)))
         }
     }
 }
@@ -100,9 +101,8 @@ pub(crate) fn unknown(record: Option<&Record>, sent: &Presented) -> Option<Recor
 
 /// A login: a new session, whatever there was.
 pub(crate) fn login(record: Option<&Record>, session: RandomId, tokens: &StoredTokens, now: Now) -> Record {
-    let mut begun = Record::new(tokens.clone(), wall(now));
+    let mut begun = Record::after(record, tokens.clone(), wall(now));
     begun.session = session;
-    begun.fence = record.map_or(0, |record| record.fence);
     begun
 }
 
@@ -174,6 +174,7 @@ impl Record {
         let of_others =
             |intent: &&Intent| intent.tokens.as_given().is_none_or(|given| Some(given) != sent.given);
         self.intent = before.intent.as_ref().filter(of_others).cloned();
+        self.doubtful.retain(|hash| Some(*hash) != sent.given);
         self
     }
 }

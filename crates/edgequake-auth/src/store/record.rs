@@ -81,6 +81,12 @@ pub struct Record {
     /// A hash of the refresh token that a program began it with, so that the program does not spend the token again when it
     /// starts anew.
     pub began_with: Option<RandomId>,
+    /// Hashes of refresh tokens that programs began earlier sessions of this login with, the newest first, at most eight: they are
+    /// spent as well, and showing one again would end its session at the server, and look like theft.
+    pub spent: Vec<RandomId>,
+    /// Hashes of refresh tokens that programs gave and somebody was about to present, nobody knows with what result, the newest
+    /// first, at most eight: another intent took the place of theirs.
+    pub doubtful: Vec<RandomId>,
     /// Who logged in, as the server described them then; `None` if it did not, or an earlier version began the session, or once it
     /// has ended.
     pub user: Option<User>,
@@ -236,12 +242,17 @@ fn whole_milliseconds(time: SystemTime) -> SystemTime {
 }
 
 impl Record {
+    /// How many [`spent`](Self::spent) tokens, and how many [`doubtful`](Self::doubtful) ones, are remembered.
+    pub(crate) const MOST_HASHES: usize = 8;
+
     /// A session that has just begun. Times are kept to the millisecond.
     pub fn new(tokens: StoredTokens, started: SystemTime) -> Self {
         Self {
             session: RandomId::random(),
             started: whole_milliseconds(started),
             began_with: None,
+            spent: Vec::new(),
+            doubtful: Vec::new(),
             user: None,
             status: Status::Active(tokens),
             fence: 0,
@@ -257,6 +268,44 @@ impl Record {
             Status::Active(tokens) => Some(tokens),
             Status::Ended { .. } => None,
         }
+    }
+
+    /// A session that takes the place of another: what is known of tokens that programs gave outlives the sessions.
+    pub(crate) fn after(before: Option<&Self>, tokens: StoredTokens, started: SystemTime) -> Self {
+        let mut record = Self::new(tokens, started);
+        if let Some(before) = before {
+            record.fence = before.fence;
+            record.spent = before.spent_by_now();
+            record.doubtful.clone_from(&before.doubtful);
+            record.doubt(before.intent.as_ref());
+        }
+        record
+    }
+
+    /// The tokens of programs that are spent once another session takes the place of this one.
+    fn spent_by_now(&self) -> Vec<RandomId> {
+        let present = self.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
+        // A session that was never refreshed since, and is not about to be, holds the token itself: it still works.
+        let works = |hash: &RandomId| present == Some(*hash) && !self.is_unsettled();
+        let mut spent: Vec<_> = self.began_with.into_iter().filter(|hash| !works(hash)).collect();
+        spent.extend(self.spent.iter().filter(|hash| Some(**hash) != self.began_with));
+        spent.truncate(Self::MOST_HASHES);
+        spent
+    }
+
+    /// Remembers what an intent says of a token that a program gave, since the intent is about to go.
+    pub(crate) fn doubt(&mut self, intent: Option<&Intent>) {
+        if let Some(given) = intent.and_then(|intent| intent.tokens.as_given()) {
+            self.doubtful.retain(|hash| *hash != given);
+            self.doubtful.insert(0, given);
+            self.doubtful.truncate(Self::MOST_HASHES);
+        }
+    }
+
+    /// Whether a token that a program gave may have been presented.
+    pub(crate) fn may_be_spent(&self, given: RandomId) -> bool {
+        let pending = self.intent.as_ref().map(|intent| intent.tokens);
+        pending == Some(Version::of_given(given)) || self.doubtful.contains(&given)
     }
 
     /// Whether its refresh token may have been spent: an exchange was begun and not settled.
@@ -288,6 +337,34 @@ mod tests {
             let found = Record::from_json(&value.to_string());
             assert_eq!(found, Ok((key.clone(), record.clone())), "{odd}");
         }
+    }
+
+    #[test]
+    fn spent_tokens_are_remembered_through_sessions_up_to_a_limit() {
+        let key = crate::ServerKey::new("https://h".parse().unwrap(), "").account("mona");
+        let hash = |number: u128| RandomId::from_number(number);
+        let mut record = Record::new(StoredTokens::new(Some("a".into()), None), SystemTime::now());
+        assert!(!record.to_json(&key).unwrap().expose().contains("spent"), "as an earlier version writes it");
+        for number in 1..20 {
+            let spent = record.spent_by_now();
+            record = Record::new(StoredTokens::new(Some("a".into()), Some("r".into())), SystemTime::now());
+            (record.spent, record.began_with) = (spent, Some(hash(number)));
+            let text = record.to_json(&key).unwrap();
+            assert_eq!(Record::from_json(text.expose()), Ok((key.clone(), record.clone())));
+        }
+        let newest: Vec<_> = (12..20).rev().map(hash).collect();
+        assert_eq!(record.spent_by_now(), newest);
+        // The same token once more, which the server may have taken again.
+        record.spent = newest.clone();
+        assert_eq!(record.spent_by_now(), newest);
+        // One that was put there and not shown to the server yet.
+        record.status = Status::Active(StoredTokens::new(None, Some("given".into())));
+        record.began_with = Some(fingerprint(&"given".into()));
+        assert_eq!(record.spent_by_now(), newest);
+        let (tokens, holder) = (record.tokens().unwrap().version, hash(7));
+        record.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
+        assert_eq!(record.spent_by_now()[0], record.began_with.unwrap());
+        assert_eq!(record.spent_by_now().len(), Record::MOST_HASHES);
     }
 
     #[test]

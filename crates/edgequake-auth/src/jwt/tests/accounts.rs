@@ -193,6 +193,27 @@ async fn a_token_of_the_program_is_not_spent_again_by_the_next_run() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_of_the_program_is_not_spent_again_after_a_login_took_the_place_of_its_session() {
+    let (rig, store) = (Rig::default(), MemoryStore::new());
+    let begin = |given: &str| rig.builder().account(USER).refresh_token(given).store(store.clone());
+    for given in ["r0", "r00"] {
+        rig.open(given);
+        begin(given).build().unwrap().authorize(&cx()).await.unwrap();
+        let by_hand = rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap();
+        by_hand.login().await.unwrap();
+        // The login is the newest session of the account, and the token is known to be spent.
+        let present = begin("r0").build().unwrap().authorize(&cx()).await.unwrap();
+        assert_eq!(held(&store, USER).await.as_deref(), Some(token(&present)));
+        assert!(by_hand.logout().await.is_complete());
+        let refused = begin("r0").build().unwrap().authorize(&cx()).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::SessionExpired);
+    }
+    assert_eq!(rig.count("/refresh"), 2);
+    begin("r00").login(USER, PASSWORD).build().unwrap().authorize(&cx()).await.unwrap();
+    assert_eq!((rig.count("/refresh"), rig.count("/login")), (2, 3));
+}
+
+#[tokio::test(start_paused = true)]
 async fn tokens_of_one_account_that_could_not_be_stored_are_stored_after_a_login_as_another() {
     let (rig, store) = (Rig::default(), Broken::default());
     put_for(&store, "noah", "a0", Some("r0"), past()).await;

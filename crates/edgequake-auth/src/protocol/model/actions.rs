@@ -64,7 +64,10 @@ impl Model for Share {
                 At::Dead => continue,
                 At::Done => {
                     may(if holder.left { 0 } else { budget.again }, Action::Again(index));
-                    may(if holder.held.is_some() { budget.refused } else { 0 }, Action::Refuse(index));
+                    may(
+                        if holder.left || holder.held.is_none() { 0 } else { budget.refused },
+                        Action::Refuse(index),
+                    );
                 }
                 _ => may(1, Action::Go(index)),
             }

@@ -59,6 +59,10 @@ struct Text {
     started: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     began_with: Option<Hex>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    spent: Vec<Hex>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    doubtful: Vec<Hex>,
     #[serde(default, deserialize_with = "readable", skip_serializing_if = "Option::is_none")]
     user: Option<User>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,6 +196,8 @@ impl Record {
             session: Hex(self.session),
             started: millis(self.started),
             began_with: self.began_with.map(Hex),
+            spent: self.spent.iter().copied().map(Hex).collect(),
+            doubtful: self.doubtful.iter().copied().map(Hex).collect(),
             user: self.user.clone(),
             tokens,
             ended,
@@ -263,10 +269,13 @@ impl Record {
             },
             _ => return Err(RecordError::Foreign),
         };
+        let hashes = |ids: Vec<Hex>| ids.into_iter().take(Self::MOST_HASHES).map(|id| id.0).collect();
         let record = Self {
             session: text.session.0,
             started: time(text.started),
             began_with: text.began_with.map(|id| id.0),
+            spent: hashes(text.spent),
+            doubtful: hashes(text.doubtful),
             user: text.user,
             status,
             fence: text.fence,

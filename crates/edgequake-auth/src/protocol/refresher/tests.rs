@@ -1,0 +1,97 @@
+//! What is known of a token that a program gave outlives the intent for it, whatever happens to the record.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use super::*;
+use crate::protocol::settle::{self, Save};
+
+const LIMITS: Limits = Limits { exchange: Duration::from_secs(1), margin: Duration::from_secs(1) };
+
+fn at(second: u64) -> Now {
+    Now { wall: Duration::from_secs(1_000_000 + second), mono: Duration::from_secs(second) }
+}
+
+fn tokens(refresh: &str) -> StoredTokens {
+    StoredTokens::new(Some("a".into()), Some(refresh.into())).expires_at(Some(UNIX_EPOCH))
+}
+
+fn process(id: u128) -> Refresher {
+    Refresher::new(RandomId::from_number(id), LIMITS, Urgency::Needed)
+}
+
+#[track_caller]
+fn write(step: Step) -> Record {
+    let Step::Write(record) = step else { panic!("{step:?}") };
+    *record
+}
+
+/// Takes the lease of a record, waits for whoever had it before, and is about to send.
+#[track_caller]
+fn take(process: &mut Refresher, record: &Record, second: u64) -> (Record, Presented) {
+    let taken = write(process.next(Some(record), at(second)));
+    process.written(&taken, at(second));
+    let mut now = at(second);
+    if let Step::Wait(time) = process.next(Some(&taken), now) {
+        (now.wall, now.mono) = (now.wall + time, now.mono + time);
+    }
+    match process.next(Some(&taken), now) {
+        Step::Present(present) => (taken, present.what),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn save(record: &Record, sent: &Presented, refresh: &str, second: u64) -> Record {
+    match settle::success(Some(record), sent, &tokens(refresh), at(second)) {
+        Save::Write(saved) => *saved,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_given_token_stays_doubtful_when_another_intent_takes_the_place_of_its_own() {
+    let given = || Some(Secret::from("given"));
+    let hash = fingerprint(&"given".into());
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (mut slow, mut holder) = (process(1).given(given()), process(2).held(Held::of(&record), false));
+    let (begun, sent) = take(&mut slow, &record, 0);
+    assert!(!sent.unsettled && begun.may_be_spent(hash) && begun.doubtful.is_empty());
+    // Nobody hears of the first process for longer than its lease.
+    assert!(matches!(holder.next(Some(&begun), at(0)), Step::Wait(_)));
+    let (overtaken, own) = take(&mut holder, &begun, 10);
+    assert_eq!(overtaken.doubtful, [hash]);
+    let saved = save(&overtaken, &own, "r2", 12);
+    assert!(saved.lease.is_none() && saved.may_be_spent(hash));
+    // It is the last resort of another, who knows that it may be spent.
+    let (taken, again) = take(&mut process(3).given(given()), &saved, 13);
+    assert!(again.unsettled);
+    let mut with_password = process(4).given(given()).password(true);
+    assert_eq!(with_password.next(Some(&saved), at(13)), Step::LogIn);
+    // The first one was given a successor after all.
+    let begun = save(&taken, &sent, "g2", 14);
+    assert_eq!((begun.began_with, begun.doubtful.len(), begun.intent.as_ref()), (Some(hash), 0, None));
+    // It was refused: that is known, too.
+    let refused = settle::refused(Some(&taken), &again, at(14)).unwrap();
+    assert!(refused.tokens().is_some() && !refused.may_be_spent(hash));
+}
+
+#[test]
+fn a_given_token_stays_doubtful_through_saves_logins_and_logouts() {
+    let hash = fingerprint(&"given".into());
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (_, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let (taken, sent) = take(&mut process(2).given(Some("given".into())), &record, 10);
+    let unknown = settle::unknown(Some(&taken), &sent).unwrap();
+    // Saving takes no lease.
+    let saved = save(&taken, &own, "r2", 11);
+    let login = settle::login(Some(&unknown), RandomId::random(), &tokens("r3"), at(12));
+    let settle::Logout::Write(ended, _) = settle::logout(Some(&login), None, at(13)) else { panic!() };
+    for record in [&taken, &unknown, &saved, &login, &ended] {
+        assert!(record.may_be_spent(hash), "{record:?}");
+    }
+    // Beginning with it is the last resort, and marked.
+    let begun = write(process(3).given(Some("given".into())).next(Some(&ended), at(14)));
+    assert!(begun.intent.as_ref().is_some_and(|intent| intent.inherited) && begun.doubtful.is_empty());
+    let over = settle::login(Some(&begun), RandomId::random(), &tokens("r4"), at(15));
+    assert_eq!(over.spent, [hash]);
+}
