@@ -180,6 +180,7 @@ fn new_document(pdf: &StoredPdf, content: String, now: Timestamp) -> StoredDocum
         title: pdf.title.clone(),
         file_name: Some(pdf.file_name.clone()),
         metadata: pdf.metadata.clone(),
+        extraction: pdf.extraction.clone(),
         track_id: pdf.track_id.clone().unwrap_or_else(|| new_track_id(now, "upload")),
         ..StoredDocument::waiting(DocumentId::new(Uuid::new_v4().to_string()), content, pdf.hash.clone(), now)
     }

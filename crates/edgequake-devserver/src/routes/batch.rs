@@ -5,7 +5,7 @@ use edgequake_types::documents::{FileResult, FileStatus, NamedFile, UploadFiles,
 use edgequake_types::multipart::Form;
 use http::request::Parts;
 
-use super::upload::{Outcome, accept_file, check_options, in_memory};
+use super::upload::{About, Outcome, accept_file, check_options, in_memory};
 use crate::error::{Refusal, undecodable};
 use crate::reply::Reply;
 use crate::route::Call;
@@ -31,8 +31,12 @@ pub(super) async fn upload(call: Call, request: UploadFiles) -> Result<Reply<Upl
     call.workspace(Refusal::validation)?;
     let mut uploaded = UploadedFiles::new(std::iter::empty::<FileResult>());
     for NamedFile { file_name, content, .. } in request.files {
-        let accepted =
-            accept_file(&call, &file_name, in_memory(content), request.metadata.clone(), None).await;
+        let about = About {
+            metadata: request.metadata.clone(),
+            track_id: None,
+            extraction_mode: request.extraction_mode.clone(),
+        };
+        let accepted = accept_file(&call, &file_name, in_memory(content), about).await;
         let (status, count) = match &accepted {
             Ok((Outcome::New { .. }, _)) => (FileStatus::Processed, &mut uploaded.processed),
             Ok((Outcome::Duplicate(_), _)) => (FileStatus::Duplicate, &mut uploaded.duplicates),

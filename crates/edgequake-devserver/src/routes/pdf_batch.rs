@@ -34,6 +34,7 @@ pub(super) async fn upload(call: Call, request: UploadPdfs) -> Result<Reply<Uplo
             metadata: request.metadata.clone(),
             track_id: None,
             force_reindex: request.force_reindex == Some(true),
+            extraction_mode: request.extraction_mode.clone(),
         };
         let result = match accept(&call, &place, upload).await {
             Ok(accepted) => {

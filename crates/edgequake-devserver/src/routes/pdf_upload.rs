@@ -1,6 +1,7 @@
 //! PDF files: uploading them, which stores them and starts their conversion.
 
 use bytes::Bytes;
+use edgequake_types::documents::ExtractionMode;
 use edgequake_types::multipart::{Content, Form};
 use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf, UploadedPdfMetadata};
 use edgequake_types::tasks::{TaskStatus, TaskType};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use super::pdfs::place;
 use super::upload::{check_options, in_memory};
+use crate::config::Era;
 use crate::converting;
 use crate::digest;
 use crate::error::{Refusal, undecodable};
@@ -20,7 +22,9 @@ use crate::place::Place;
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
+use crate::state::extraction::Extraction;
 use crate::state::pdf::StoredPdf;
+use crate::state::queue::Waiting;
 use crate::state::space::Space;
 use crate::stop::Stop;
 
@@ -51,6 +55,7 @@ pub(super) struct Upload {
     pub(super) metadata: Option<Value>,
     pub(super) track_id: Option<TrackId>,
     pub(super) force_reindex: bool,
+    pub(super) extraction_mode: Option<ExtractionMode>,
 }
 
 /// What became of a file.
@@ -62,6 +67,7 @@ pub(super) struct Accepted {
     pub(super) task_id: Option<TrackId>,
     /// What the file that is there already has become.
     document: Option<DocumentId>,
+    waiting: Option<Waiting>,
     hash: String,
     size: u64,
 }
@@ -78,6 +84,7 @@ pub(super) async fn upload(call: Call, request: UploadPdf) -> Result<Reply<Uploa
         metadata: request.metadata,
         track_id: track_id.clone(),
         force_reindex: request.force_reindex == Some(true),
+        extraction_mode: request.extraction_mode,
     };
     let accepted = accept(&call, &place, upload).await?;
     let mut uploaded = UploadedPdf::new(accepted.pdf_id.clone());
@@ -97,6 +104,11 @@ pub(super) async fn upload(call: Call, request: UploadPdf) -> Result<Reply<Uploa
     uploaded.task_id = Some(accepted.task_id.unwrap_or_else(|| TrackId::new("")));
     uploaded.track_id = track_id;
     let seconds = call.app.config.processing_delay.as_secs();
+    if let Some(waiting) = accepted.waiting.filter(|_| call.app.config.era == Era::C) {
+        uploaded.queue_position = Some(waiting.position);
+        uploaded.eta_seconds = Some(waiting.eta_seconds);
+        uploaded.eta_basis = Some(waiting.eta_basis.to_owned());
+    }
     uploaded.estimated_time_seconds = (!is_duplicate).then_some(seconds);
     let mut metadata = UploadedPdfMetadata::default();
     metadata.file_name = Some(file_name);
@@ -123,7 +135,8 @@ pub(super) async fn accept(call: &Call, place: &Place, upload: Upload) -> Result
     let (hash, bytes) = hashed.await.map_err(|_| Refusal::internal())?;
     let size = bytes.len() as u64;
     let space = call.app.spaces.open(place);
-    let Stored { pdf_id, status, task_id, document, replaced } = store(call, &space, upload, &hash, bytes)?;
+    let Stored { pdf_id, status, task_id, document, waiting, replaced } =
+        store(call, &space, upload, &hash, bytes)?;
     if task_id.is_some() {
         converting::convert(&call.app, &space, pdf_id.clone());
         call.app.counters.uploads.increment();
@@ -131,7 +144,7 @@ pub(super) async fn accept(call: &Call, place: &Place, upload: Upload) -> Result
     if let Some(replaced) = replaced {
         processing::remove_from_index(&space, vec![replaced]).await;
     }
-    Ok(Accepted { pdf_id, status, task_id, document, hash, size })
+    Ok(Accepted { pdf_id, status, task_id, document, waiting, hash, size })
 }
 
 /// What a file was stored as.
@@ -141,17 +154,21 @@ struct Stored {
     task_id: Option<TrackId>,
     /// What the file that is there already has become.
     document: Option<DocumentId>,
+    /// Its place in the queue of files.
+    waiting: Option<Waiting>,
     /// The document that is still in the index.
     replaced: Option<DocumentId>,
 }
 
 fn store(call: &Call, space: &Space, upload: Upload, hash: &str, bytes: Bytes) -> Result<Stored, Refusal> {
+    let extraction =
+        Extraction::choose(upload.extraction_mode, call.app.directory().tenancy.workspace(&space.place));
     let mut contents = space.contents();
     let same = contents.pdfs.with_hash(hash).map(|same| (same.id.clone(), same.document.clone()));
     let id = match same {
         Some((pdf_id, document)) if !upload.force_reindex => {
             let status = PdfStatus::Duplicate;
-            return Ok(Stored { pdf_id, status, task_id: None, document, replaced: None });
+            return Ok(Stored { pdf_id, status, task_id: None, document, waiting: None, replaced: None });
         }
         Some((same, _)) => same,
         None => PdfId::new(Uuid::new_v4().to_string()),
@@ -167,6 +184,7 @@ fn store(call: &Call, space: &Space, upload: Upload, hash: &str, bytes: Bytes) -
         bytes,
         hash: hash.to_owned(),
         metadata: upload.metadata,
+        extraction,
         track_id: upload.track_id,
         task_id: task_id.clone(),
         status: PdfStatus::Pending,
@@ -193,6 +211,7 @@ fn store(call: &Call, space: &Space, upload: Upload, hash: &str, bytes: Bytes) -
         status: PdfStatus::Queued,
         task_id: Some(task_id),
         document: None,
+        waiting: Some(contents.pdfs.last_place(&call.app.config)),
         replaced: None,
     };
     let Some(before) = before else { return Ok(stored) };

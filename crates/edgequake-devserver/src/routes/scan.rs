@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use bytes::Bytes;
 use edgequake_types::documents::{ScanDirectory, ScannedDirectory, SkippedFile};
 
-use super::upload::{EXTENSIONS, Outcome, accept_file, has_extension};
+use super::upload::{About, EXTENSIONS, Outcome, accept_file, has_extension};
 use crate::error::Refusal;
 use crate::processing;
 use crate::reply::Reply;
@@ -41,7 +41,8 @@ pub(super) async fn scan(call: Call, request: ScanDirectory) -> Result<Reply<Sca
                 continue;
             }
         };
-        match accept_file(&call, name, content, None, Some(track_id.clone())).await {
+        let about = About { track_id: Some(track_id.clone()), ..About::default() };
+        match accept_file(&call, name, content, about).await {
             Ok((Outcome::New { document_id, .. }, _)) => {
                 documents.push(document_id);
                 scanned.queued_files.push(shown(&path));

@@ -14,13 +14,16 @@ use http::request::Parts;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::config::Era;
 use crate::digest;
 use crate::error::{Refusal, undecodable};
 use crate::processing;
 use crate::reply::Reply;
 use crate::route::Call;
 use crate::state::document::StoredDocument;
+use crate::state::extraction::Extraction;
 use crate::state::new_track_id;
+use crate::state::queue::Waiting;
 use crate::state::space::Space;
 
 /// The extensions of text files.
@@ -33,6 +36,15 @@ struct Upload {
     file_name: Option<String>,
     metadata: Option<Value>,
     track_id: Option<TrackId>,
+    extraction_mode: Option<ExtractionMode>,
+}
+
+/// What goes with a file.
+#[derive(Default)]
+pub(super) struct About {
+    pub(super) metadata: Option<Value>,
+    pub(super) track_id: Option<TrackId>,
+    pub(super) extraction_mode: Option<ExtractionMode>,
 }
 
 /// The outcome of an upload.
@@ -41,6 +53,8 @@ pub(super) enum Outcome {
         document_id: DocumentId,
         task_id: TrackId,
         track_id: TrackId,
+        waiting: Waiting,
+        extraction: Extraction,
     },
     /// A document with the same content is being processed.
     Duplicate(DocumentId),
@@ -57,13 +71,21 @@ pub(super) async fn upload_text(call: Call, request: UploadText) -> Result<Reply
         file_name: None,
         metadata: request.metadata,
         track_id: request.track_id,
+        extraction_mode: request.extraction_mode,
     };
     let (outcome, _) = accept(&call, upload).await?;
     Ok(match outcome {
-        Outcome::New { document_id, task_id, track_id } => {
+        Outcome::New { document_id, task_id, track_id, waiting, extraction } => {
             let mut uploaded = UploadedDocument::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
+            if call.app.config.era == Era::C {
+                uploaded.queue_position = Some(waiting.position);
+                uploaded.eta_seconds = Some(waiting.eta_seconds);
+                uploaded.eta_basis = Some(waiting.eta_basis.to_owned());
+                uploaded.extraction_mode = Some(extraction.mode);
+                uploaded.extraction_mode_source = Some(extraction.source.to_owned());
+            }
             Reply::new(uploaded)
         }
         Outcome::Duplicate(document_id) => {
@@ -119,13 +141,21 @@ pub(super) async fn upload_file(call: Call, request: UploadFile) -> Result<Reply
     check_options(request.chunk_options.as_ref(), request.extraction_mode.as_ref())?;
     let bytes = in_memory(request.content);
     let size = bytes.len() as u64;
-    let (outcome, content_hash) =
-        accept_file(&call, &request.file_name, bytes, request.metadata, None).await?;
+    let about =
+        About { metadata: request.metadata, track_id: None, extraction_mode: request.extraction_mode };
+    let (outcome, content_hash) = accept_file(&call, &request.file_name, bytes, about).await?;
     let mut uploaded = match outcome {
-        Outcome::New { document_id, task_id, track_id } => {
+        Outcome::New { document_id, task_id, track_id, waiting, extraction } => {
             let mut uploaded = UploadedFile::new(document_id, DocumentStatus::Pending);
             uploaded.task_id = Some(task_id);
             uploaded.track_id = Some(track_id);
+            if call.app.config.era == Era::C {
+                uploaded.queue_position = Some(waiting.position);
+                uploaded.eta_seconds = Some(waiting.eta_seconds);
+                uploaded.eta_basis = Some(waiting.eta_basis.to_owned());
+                uploaded.extraction_mode = Some(extraction.mode);
+                uploaded.extraction_mode_source = Some(extraction.source.to_owned());
+            }
             uploaded
         }
         Outcome::Duplicate(document_id) => {
@@ -159,8 +189,7 @@ pub(super) async fn accept_file(
     call: &Call,
     file_name: &str,
     bytes: Bytes,
-    metadata: Option<Value>,
-    track_id: Option<TrackId>,
+    about: About,
 ) -> Result<(Outcome, String), Refusal> {
     if !has_extension(Path::new(file_name), &EXTENSIONS) {
         return Err(Refusal::bad_request(format!(
@@ -175,7 +204,9 @@ pub(super) async fn accept_file(
         return Err(Refusal::bad_request("The file is not UTF-8 text"));
     };
     let file_name = file_name.to_owned();
-    let upload = Upload { content, title: file_name.clone(), file_name: Some(file_name), metadata, track_id };
+    let About { metadata, track_id, extraction_mode } = about;
+    let (title, file_name) = (file_name.clone(), Some(file_name));
+    let upload = Upload { content, title, file_name, metadata, track_id, extraction_mode };
     accept(call, upload).await
 }
 
@@ -219,6 +250,8 @@ fn store(
     upload: Upload,
     hash: String,
 ) -> Result<(Outcome, Option<DocumentId>), Refusal> {
+    let extraction =
+        Extraction::choose(upload.extraction_mode, call.app.directory().tenancy.workspace(&space.place));
     let mut contents = space.contents();
     let same = contents.documents.with_hash(&hash).map(|same| (same.id.clone(), same.is_in_flight()));
     let replaced = match same {
@@ -235,6 +268,7 @@ fn store(
         metadata: upload.metadata,
         track_id: track_id.clone(),
         task_id: task_id.clone(),
+        extraction: extraction.clone(),
         ..StoredDocument::waiting(document_id.clone(), upload.content, hash, call.now)
     };
     if !contents.documents.insert(document) {
@@ -243,5 +277,6 @@ fn store(
         let message = "The server has no room for more text; delete documents first";
         return Err(Refusal::text(StatusCode::PAYLOAD_TOO_LARGE, message));
     }
-    Ok((Outcome::New { document_id, task_id, track_id }, replaced))
+    let waiting = contents.documents.last_place(&call.app.config);
+    Ok((Outcome::New { document_id, task_id, track_id, waiting, extraction }, replaced))
 }

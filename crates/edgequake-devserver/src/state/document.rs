@@ -10,6 +10,7 @@ use edgequake_types::query::DocumentFilter;
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::{Value, json};
 
+use super::extraction::Extraction;
 use super::work::Work;
 use crate::clock::{Timestamp, rfc3339};
 use crate::config::Era;
@@ -33,6 +34,7 @@ pub(crate) struct StoredDocument {
     pub(crate) content: Arc<String>,
     pub(crate) hash: String,
     pub(crate) metadata: Option<Value>,
+    pub(crate) extraction: Extraction,
     pub(crate) track_id: TrackId,
     pub(crate) task_id: TrackId,
     pub(crate) status: DocumentStatus,
@@ -64,6 +66,7 @@ impl StoredDocument {
             content: Arc::new(content),
             hash,
             metadata: None,
+            extraction: Extraction::default(),
             track_id: TrackId::new(""),
             task_id: TrackId::new(""),
             status: DocumentStatus::Pending,
@@ -168,6 +171,8 @@ impl StoredDocument {
         summary.stage_progress = Some(self.work.stage_progress);
         summary.stage_message = self.stage_message();
         if era == Era::C {
+            summary.extraction_mode = Some(self.extraction.mode.clone());
+            summary.extraction_mode_source = Some(self.extraction.source.to_owned());
             summary.progress_counts = self.counts();
             summary.cancelled_from_stage = self.work.cancelled_from.map(str::to_owned);
             summary.query_ready = Some(self.is_searchable());
@@ -215,6 +220,8 @@ impl StoredDocument {
             document.lineage = Some(lineage);
         }
         if era == Era::C {
+            document.extraction_mode = Some(self.extraction.mode.clone());
+            document.extraction_mode_source = Some(self.extraction.source.to_owned());
             document.query_ready = Some(self.is_searchable());
             document.display_status = Some(self.stage.to_owned());
             document.ui_phase = Some(self.phase());

@@ -9,8 +9,9 @@ use edgequake_types::{DocumentId, TrackId};
 
 use super::activity::Activity;
 use super::document::{StoredDocument, count_of, is_in_flight};
-use super::queue::Queue;
+use super::queue::{Queue, Waiting};
 use super::space::Usage;
+use crate::config::Config;
 use crate::shrink::shrink;
 
 /// What the documents of a workspace are together.
@@ -188,6 +189,18 @@ impl Documents {
             waiting.iter().filter_map(|status| self.by_status.get(status)).flatten().copied().collect();
         waiting.sort_unstable();
         Queue { waiting, usual: measured.unwrap_or(expected), is_measured: measured.is_some(), workers }
+    }
+
+    /// The place of the last one that waits, without looking at the others.
+    pub(crate) fn last_place(&self, config: &Config) -> Waiting {
+        let measured = self.activity.usual_time();
+        let usual = measured.unwrap_or(config.processing_delay);
+        Waiting::at(self.waiting_count(), usual, measured.is_some(), config.workers)
+    }
+
+    fn waiting_count(&self) -> usize {
+        let statuses = [DocumentStatus::Pending, DocumentStatus::Queued];
+        statuses.iter().filter_map(|status| self.by_status.get(status)).map(BTreeSet::len).sum()
     }
 
     /// What has been processed.

@@ -7,6 +7,7 @@ pub(crate) mod document;
 pub(crate) mod queue;
 pub(crate) mod activity;
 pub(crate) mod documents;
+pub(crate) mod extraction;
 pub(crate) mod injections;
 pub(crate) mod page;
 #[cfg(feature = "pdf")]

@@ -7,6 +7,7 @@ use edgequake_types::pdf::{Pdf, PdfMetadata, PdfStatus, PdfSummary};
 use edgequake_types::{DocumentId, PdfId, TrackId};
 use serde_json::{Value, json};
 
+use super::extraction::Extraction;
 use crate::clock::{Timestamp, rfc3339};
 use crate::stop::Stop;
 use crate::weight;
@@ -50,6 +51,8 @@ pub(crate) struct StoredPdf {
     pub(crate) hash: String,
     pub(crate) title: String,
     pub(crate) metadata: Option<Value>,
+    /// That of the document that it becomes.
+    pub(crate) extraction: Extraction,
     /// The id of the caller's own.
     pub(crate) track_id: Option<TrackId>,
     /// The conversion.

@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use edgequake_types::pdf::PdfStatus;
 use edgequake_types::{DocumentId, PdfId, TrackId};
 
 use super::pdf::StoredPdf;
+use super::queue::Waiting;
 use super::space::Usage;
+use crate::config::Config;
 use crate::shrink::shrink;
 
 /// The server holds as much as it may.
@@ -76,6 +79,12 @@ impl Pdfs {
         shrink(&mut self.by_task);
         shrink(&mut self.by_document);
         Some(pdf)
+    }
+
+    /// The place of the last one that waits to be converted. How long that takes is not measured.
+    pub(crate) fn last_place(&self, config: &Config) -> Waiting {
+        let waiting = self.by_id.values().filter(|pdf| pdf.status == PdfStatus::Pending).count();
+        Waiting::at(waiting, config.processing_delay, false, config.workers)
     }
 
     /// Changes a file, unless `change` returns `None`: how far it has come, its task, and what it became.

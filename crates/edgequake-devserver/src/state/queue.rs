@@ -23,15 +23,22 @@ pub(crate) struct Waiting {
     pub(crate) eta_basis: &'static str,
 }
 
+impl Waiting {
+    /// The place at this position.
+    pub(super) fn at(position: usize, usual: Duration, is_measured: bool, workers: usize) -> Self {
+        let rounds = u32::try_from(position.div_ceil(workers.max(1))).unwrap_or(u32::MAX);
+        Self {
+            position: position as u64,
+            eta_seconds: usual.saturating_mul(rounds).as_secs(),
+            eta_basis: if is_measured { "measured" } else { "no_history" },
+        }
+    }
+}
+
 impl Queue {
     /// The place of a document; `None` if it does not wait.
     pub(crate) fn place(&self, document: &StoredDocument) -> Option<Waiting> {
         let position = self.waiting.binary_search(&document.sequence).ok()? + 1;
-        let rounds = u32::try_from(position.div_ceil(self.workers.max(1))).unwrap_or(u32::MAX);
-        Some(Waiting {
-            position: position as u64,
-            eta_seconds: self.usual.saturating_mul(rounds).as_secs(),
-            eta_basis: if self.is_measured { "measured" } else { "no_history" },
-        })
+        Some(Waiting::at(position, self.usual, self.is_measured, self.workers))
     }
 }

@@ -2,7 +2,8 @@
 
 use edgequake_devserver::{DevServer, Era, Fault};
 use edgequake_types::documents::{
-    DeleteAllDocuments, DeleteDocument, DocumentStatus, GetDocument, GetTrack, ListDocuments, NamedFile,
+    DeleteAllDocuments, DeleteDocument, DocumentStatus, ExtractionMode, GetDocument, GetTrack, ListDocuments,
+    NamedFile,
 };
 use edgequake_types::pdf::{
     CancelPdf, DeletePdf, DownloadPdf, GetPdf, GetPdfContent, GetPdfProgress, ListPdfs, PdfStatus, RetryPdf,
@@ -361,4 +362,19 @@ async fn files_belong_to_their_workspace() {
     assert_eq!(elsewhere.ok(&upload()).await.status, Some(PdfStatus::Queued));
     let track: TrackId = uploaded.task_id.unwrap();
     assert_eq!(elsewhere.send(&StreamPdfProgress::new(track)).await.cause(), "404 NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_file_tells_its_place_in_the_queue_and_what_extracts_its_entities() {
+    let (_server, api) = default_workspace(with_users()).await;
+    let upload = UploadPdf::from_bytes("bridge.pdf", bridge()).extraction_mode(ExtractionMode::Decision);
+    let uploaded = api.ok(&upload.clone()).await;
+    assert_eq!((uploaded.queue_position, uploaded.eta_basis.as_deref()), (Some(1), Some("no_history")));
+    assert_eq!(uploaded.eta_seconds, Some(0));
+    assert_eq!(wait_for_task(&api, &uploaded.task_id.unwrap()).await, TaskStatus::Indexed);
+    let document = api.ok(&GetPdf::new(&uploaded.pdf_id)).await.document_id.unwrap();
+    let document = api.ok(&GetDocument::new(document)).await;
+    assert_eq!(document.extraction_mode, Some(ExtractionMode::Decision));
+    // A duplicate waits for nothing.
+    assert_eq!(api.ok(&upload).await.queue_position, None);
 }

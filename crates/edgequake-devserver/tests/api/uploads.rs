@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use edgequake_devserver::Fault;
+use edgequake_devserver::{Era, Fault};
+use edgequake_types::WorkspaceId;
 use edgequake_types::documents::{
-    FileStatus, GetDocument, ListDocuments, NamedFile, UploadFile, UploadFiles, UploadText,
+    ExtractionMode, FileStatus, GetDocument, ListDocuments, NamedFile, UploadFile, UploadFiles, UploadText,
 };
+use edgequake_types::tasks::{GetTask, TaskStatus};
+use edgequake_types::workspaces::UpdateWorkspace;
 use http::Method;
 
 use crate::documents::{default_workspace, ingest};
-use crate::support::{Api, READER, with_users};
+use crate::support::{ADMIN, Api, READER, with_users};
 
 #[tokio::test]
 async fn a_bad_file_fails_alone() {
@@ -122,4 +125,61 @@ async fn an_unknown_extraction_mode_refuses_all_files() {
     assert_eq!(api.send(&options).await.cause(), "422 VALIDATION_ERROR");
     assert_eq!(api.ok(&ListDocuments::new()).await.total, 0);
     assert_eq!(api.send(&UploadFiles::new([file()]).extraction_mode("inherit")).await.status, 202);
+}
+
+#[tokio::test]
+async fn an_upload_tells_its_place_in_the_queue() {
+    let hour = Duration::from_secs(3600);
+    let (_server, api) = default_workspace(with_users().processing_delay(hour).workers(1)).await;
+    let first = api.ok(&UploadText::new("one")).await;
+    assert_eq!((first.queue_position, first.eta_seconds), (Some(1), Some(3600)));
+    let task = first.task_id.unwrap();
+    while api.ok(&GetTask::new(&task)).await.status == TaskStatus::Pending {
+        tokio::task::yield_now().await;
+    }
+    let second = api.ok(&UploadFile::from_bytes("two.txt", "two")).await;
+    assert_eq!((second.queue_position, second.eta_seconds), (Some(1), Some(3600)));
+    let third = api.ok(&UploadText::new("three")).await;
+    assert_eq!((third.queue_position, third.eta_seconds), (Some(2), Some(7200)));
+    assert_eq!(
+        (second.eta_basis.as_deref(), third.eta_basis.as_deref()),
+        (Some("no_history"), Some("no_history"))
+    );
+    // A duplicate has no place of its own.
+    let again = api.ok(&UploadText::new("three")).await;
+    assert_eq!((again.queue_position, again.extraction_mode), (None, None));
+
+    let (_server, api) = default_workspace(with_users().era(Era::B)).await;
+    let old = api.ok(&UploadText::new("one")).await;
+    assert_eq!((old.queue_position, old.eta_basis, old.extraction_mode_source), (None, None, None));
+}
+
+#[tokio::test]
+async fn an_upload_tells_what_extracts_its_entities() {
+    let (server, api) = default_workspace(with_users()).await;
+    let told = async |upload: UploadText| {
+        let uploaded = api.ok(&upload).await;
+        let document = api.ok(&GetDocument::new(uploaded.document_id.unwrap())).await;
+        assert_eq!(uploaded.extraction_mode, document.extraction_mode);
+        assert_eq!(uploaded.extraction_mode_source, document.extraction_mode_source);
+        format!("{} {}", uploaded.extraction_mode.unwrap(), uploaded.extraction_mode_source.unwrap())
+    };
+    assert_eq!(told(UploadText::new("one")).await, "llm default");
+    assert_eq!(told(UploadText::new("two").extraction_mode(ExtractionMode::Inherit)).await, "llm default");
+    assert_eq!(
+        told(UploadText::new("three").extraction_mode(ExtractionMode::Decision)).await,
+        "decision document"
+    );
+    let admin = Api::new(&server).logged_in(ADMIN).await;
+    admin.ok(&UpdateWorkspace::new(WorkspaceId::server_default()).extraction_mode("decision")).await;
+    assert_eq!(told(UploadText::new("four")).await, "decision workspace");
+    assert_eq!(told(UploadText::new("five").extraction_mode(ExtractionMode::Llm)).await, "llm document");
+    let file =
+        api.ok(&UploadFile::from_bytes("six.txt", "six").extraction_mode(ExtractionMode::Inherit)).await;
+    assert_eq!(file.extraction_mode_source.as_deref(), Some("workspace"));
+    let files = UploadFiles::new([NamedFile::from_bytes("seven.txt", "seven")]);
+    api.ok(&files.extraction_mode(ExtractionMode::Llm)).await;
+    let newest = api.ok(&ListDocuments::new()).await.documents.remove(0);
+    assert_eq!(newest.extraction_mode, Some(ExtractionMode::Llm));
+    assert_eq!(newest.extraction_mode_source.as_deref(), Some("document"));
 }
