@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use edgequake_devserver::{DevServer, DevServerBuilder, Era, Role};
+use edgequake_devserver::{CompletedStatus, DevServer, DevServerBuilder, Era, Role};
 use edgequake_types::Secret;
 use uuid::Uuid;
 
@@ -42,6 +42,12 @@ Options:
   --workers N           How many documents are processed at once
                         [default: 1024]
   --stage-as-status     Names the stage of a document in its status
+  --completed-status W  Word for the status of a processed document: completed,
+                        processed, indexed, or absent for none
+                        [default: completed]
+  --queue-thresholds W/C
+                        From how many waiting tasks of a workspace on its queue
+                        is under pressure, and critical [default: 100/1000]
   --token-delay MS      Pause before each token of a streamed answer
                         [default: 0]
   --rate-limit B/R      Limits each caller: B requests at once, R more a second
@@ -216,6 +222,15 @@ impl Arguments {
                     let workers = |text: &str| text.parse().ok().filter(|workers| *workers > 0);
                     server.workers(value(&mut parser, "--workers", rule, workers)?)
                 }
+                "completed-status" => {
+                    let rule = "must be completed, processed, indexed or absent";
+                    server.completed_status(value(&mut parser, "--completed-status", rule, completed)?)
+                }
+                "queue-thresholds" => {
+                    let rule = "must be WARN/CRITICAL, such as 10/20, and WARN from 1 to CRITICAL";
+                    let (warn, critical) = value(&mut parser, "--queue-thresholds", rule, thresholds)?;
+                    server.queue_thresholds(warn, critical)
+                }
                 "stage-as-status" => server.stage_as_status(true),
                 "token-delay" => {
                     server.token_delay(value(&mut parser, "--token-delay", MILLISECONDS, milliseconds)?)
@@ -323,6 +338,22 @@ fn era(text: &str) -> Option<Era> {
         "c" => Some(Era::C),
         _ => None,
     }
+}
+
+fn completed(text: &str) -> Option<CompletedStatus> {
+    match text {
+        "completed" => Some(CompletedStatus::Completed),
+        "processed" => Some(CompletedStatus::Processed),
+        "indexed" => Some(CompletedStatus::Indexed),
+        "absent" => Some(CompletedStatus::Absent),
+        _ => None,
+    }
+}
+
+fn thresholds(text: &str) -> Option<(u64, u64)> {
+    let (warn, critical) = text.split_once('/')?;
+    let (warn, critical) = (warn.parse().ok()?, critical.parse().ok()?);
+    (0 < warn && warn <= critical).then_some((warn, critical))
 }
 
 fn rate(text: &str) -> Option<(u32, f64)> {

@@ -8,7 +8,7 @@ use edgequake_types::session::Role;
 use edgequake_types::{Secret, TenantId, WorkspaceId};
 
 use crate::backend::{Backend, StartError};
-use crate::config::{Config, Era, InitialUser, RequestListener};
+use crate::config::{CompletedStatus, Config, Era, InitialUser, RequestListener};
 use crate::faults::Fault;
 use crate::guard::Guard;
 use crate::log::LoggedRequest;
@@ -172,6 +172,20 @@ impl DevServerBuilder {
     /// `extracting`, `embedding`, `indexing` or `projecting`. Default: false, which means `processing`.
     pub fn stage_as_status(mut self, named: bool) -> Self {
         self.config.stage_as_status = named;
+        self
+    }
+
+    /// The word for the status of a document that is processed. Default: [`CompletedStatus::Completed`]. What the server tells
+    /// besides, such as `ui_phase`, stays as it is, and so do the events of processing.
+    pub fn completed_status(mut self, word: CompletedStatus) -> Self {
+        self.config.completed_status = word;
+        self
+    }
+
+    /// From how many waiting tasks of a workspace on its queue is under pressure, `elevated` and `critical`. While any queue is
+    /// critical, `/ready` answers with 503. Default: 100 and 1,000; [`Era::B`] servers tell of none.
+    pub fn queue_thresholds(mut self, warn: u64, critical: u64) -> Self {
+        self.config.queue_thresholds = (warn, critical);
         self
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_types::Secret;
+use edgequake_types::documents::{DocumentStatus, StatusCounts};
 use edgequake_types::session::Role;
 
 use crate::log::LoggedRequest;
@@ -27,6 +28,46 @@ impl Era {
     pub(crate) fn stuck_after(self) -> Duration {
         let minutes = if self == Self::B { 10 } else { 15 };
         Duration::from_secs(minutes * 60)
+    }
+}
+
+/// The word for the status of a document that is processed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum CompletedStatus {
+    /// `completed`, as of today's servers.
+    #[default]
+    Completed,
+    /// `processed`, as of the first servers.
+    Processed,
+    /// `indexed`, as of the first servers.
+    Indexed,
+    /// None at all, as of documents that are older than their status. They are counted as unknown.
+    Absent,
+}
+
+impl CompletedStatus {
+    /// What clients are told of a status.
+    pub(crate) fn shown(self, status: &DocumentStatus) -> Option<DocumentStatus> {
+        match (status, self) {
+            (DocumentStatus::Completed, Self::Processed) => Some(DocumentStatus::Other("processed".into())),
+            (DocumentStatus::Completed, Self::Indexed) => Some(DocumentStatus::Other("indexed".into())),
+            (DocumentStatus::Completed, Self::Absent) => None,
+            (status, _) => Some(status.clone()),
+        }
+    }
+
+    /// What clients are told of the number of documents in each state.
+    pub(crate) fn counted(self, mut counts: StatusCounts) -> StatusCounts {
+        if self == Self::Absent {
+            counts.unknown += std::mem::take(&mut counts.completed);
+        }
+        counts
+    }
+
+    /// Whether documents of a status are found by it.
+    pub(crate) fn is_found(self, status: &DocumentStatus) -> bool {
+        self.shown(status).is_some()
     }
 }
 
@@ -59,6 +100,10 @@ pub(crate) struct Config {
     pub(crate) workers: usize,
     /// Whether the status of a document names its stage.
     pub(crate) stage_as_status: bool,
+    /// The word for the status of a document that is processed.
+    pub(crate) completed_status: CompletedStatus,
+    /// From how many waiting tasks of a workspace on its queue is long, and from how many on it is too long.
+    pub(crate) queue_thresholds: (u64, u64),
     /// The folders below which directories may be scanned, without links once the server is made.
     pub(crate) scan_roots: Vec<PathBuf>,
     /// Called for each request, once it has ended.
@@ -109,6 +154,8 @@ impl Default for Config {
             rate_limit: None,
             workers: 1024,
             stage_as_status: false,
+            completed_status: CompletedStatus::default(),
+            queue_thresholds: (100, 1000),
             scan_roots: Vec::new(),
             on_request: None,
         }

@@ -181,7 +181,7 @@ pub use backend::{Backend, StartError};
 pub use builder::DevServerBuilder;
 pub use bus::{ProcessingEvent, ProcessingEvents};
 pub use clock::Clock;
-pub use config::Era;
+pub use config::{CompletedStatus, Era};
 pub use edgequake_types::session::Role;
 pub use faults::{ActiveFault, Effect, Fault, FaultError, FaultId, Faults};
 pub use ledger::{Ledger, LedgerEntry, SessionEnd, SessionEvent, SessionId, SessionRecord};

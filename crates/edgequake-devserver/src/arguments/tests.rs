@@ -36,6 +36,8 @@ fn options_reach_the_server() {
             "--scan-root=some/folder",
             "--workers=3",
             "--stage-as-status",
+            "--completed-status=indexed",
+            "--queue-thresholds=3/7",
             "--user",
             "mona",
             "--user=rita:readonly",
@@ -56,6 +58,8 @@ fn options_reach_the_server() {
         "scan_roots: [\"some/folder\"]",
         "workers: 3",
         "stage_as_status: true",
+        "completed_status: Indexed",
+        "queue_thresholds: (3, 7)",
         "static_keys: [[redacted], [redacted]]",
         "rita@localhost",
     ] {
@@ -149,6 +153,9 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
         &["--scan-root"],
         &["--workers", "0"],
         &["--rate-limit", "5/inf"],
+        &["--completed-status", "s3cr3t"],
+        &["--queue-thresholds", "7/3"],
+        &["--queue-thresholds", "0/3"],
         &["--master-key", "s3cr3t"],
         &["s3cr3t"],
         &["-p"],
@@ -173,6 +180,9 @@ fn errors_name_the_option_and_the_rule_but_no_value() {
     --scan-root must be the path of a folder
     --workers must be a whole number of at least 1
     --rate-limit must be BURST/RATE, such as 20/1.5
+    --completed-status must be completed, processed, indexed or absent
+    --queue-thresholds must be WARN/CRITICAL, such as 10/20, and WARN from 1 to CRITICAL
+    --queue-thresholds must be WARN/CRITICAL, such as 10/20, and WARN from 1 to CRITICAL
     unknown option --master-key; see --help
     unexpected argument; see --help
     unknown option -p; see --help

@@ -5,7 +5,7 @@ use edgequake_types::documents::{
     GetTrack, ListDocuments, SearchDocuments, SearchedStatus, Track,
 };
 use edgequake_types::query::DocumentFilter;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::clock::rfc3339;
 use crate::config::Era;
@@ -23,7 +23,9 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     filter.date_from = request.date_from;
     filter.date_to = request.date_to;
     filter.document_pattern = request.document_pattern;
-    let era = call.app.config.era;
+    let config = &call.app.config;
+    let era = config.era;
+    let word = config.completed_status;
     // Era B servers do not know the filter.
     let status = request.status.filter(|_| era == Era::C);
     let space = call.scope.named_place().and_then(|place| call.app.spaces.get(place));
@@ -41,7 +43,9 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
                 (Page::of(all, documents.len(), request.page, size, max), *documents.counts())
             }
             Some(status) => {
-                let (fitting, total) = (documents.with_status(status), documents.count(status));
+                let is_found = word.is_found(status);
+                let fitting = documents.with_status(status).filter(|_| is_found);
+                let total = if is_found { documents.count(status) } else { 0 };
                 (Page::of(fitting, total, request.page, size, max), *documents.counts())
             }
         }
@@ -50,13 +54,14 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
             documents.newest_first().filter(|document| document.matches(&filter)).collect();
         // The counts are those of every status.
         let counts = status_counts(fitting.iter().copied());
-        fitting.retain(|document| status.as_ref().is_none_or(|status| document.status == *status));
+        fitting.retain(|document| {
+            status.as_ref().is_none_or(|status| document.status == *status && word.is_found(status))
+        });
         (Page::new(fitting, request.page, size, max), counts)
     };
-    let config = &call.app.config;
     let queue = (era == Era::C).then(|| documents.queue(config.workers, config.processing_delay));
     let summary = |document: &StoredDocument| {
-        let mut summary = contents.summary(document, era);
+        let mut summary = contents.summary(document, config);
         if let Some(waiting) = queue.as_ref().and_then(|queue| queue.place(document)) {
             summary.queue_position = Some(waiting.position);
             summary.eta_seconds = Some(waiting.eta_seconds);
@@ -66,7 +71,7 @@ pub(super) async fn list(call: Call, request: ListDocuments) -> Result<Reply<Doc
     };
     let summaries = page.items.into_iter().map(summary).collect();
     let mut list = DocumentList::new(summaries, page.total, page.page, page.page_size);
-    list.status_counts = counts;
+    list.status_counts = word.counted(counts);
     Ok(Reply::new(list))
 }
 
@@ -88,7 +93,7 @@ pub(super) async fn search(call: Call, request: SearchDocuments) -> Result<Reply
     let found = |document: &StoredDocument| {
         let mut found = FoundDocument::new(document.id.clone());
         found.title = Some(document.title.clone());
-        found.status = Some(document.status.clone());
+        found.status = call.app.config.completed_status.shown(&document.status);
         found.created_at = Some(rfc3339(document.created_at));
         found
     };
@@ -102,7 +107,9 @@ pub(super) async fn metadata(call: Call, request: GetDocumentMetadata) -> Result
     let space = call.space().ok_or_else(unknown)?;
     let contents = space.contents();
     let document = contents.documents.get(&request.document_id).ok_or_else(unknown)?;
-    Ok(Reply::new(document.kept(&space.place)))
+    let mut kept = document.kept(&space.place);
+    kept["status"] = json!(call.app.config.completed_status.shown(&document.status));
+    Ok(Reply::new(kept))
 }
 
 pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Document>, Refusal> {
@@ -110,7 +117,7 @@ pub(super) async fn get(call: Call, request: GetDocument) -> Result<Reply<Docume
     let space = call.space().ok_or_else(unknown)?;
     let contents = space.contents();
     let document = contents.documents.get(&request.document_id).ok_or_else(unknown)?;
-    Ok(Reply::new(contents.detail(document, &space.place, call.app.config.era)))
+    Ok(Reply::new(contents.detail(document, &space.place, &call.app.config)))
 }
 
 /// An unknown track is a track without documents, as on the real server.
@@ -120,19 +127,19 @@ pub(super) async fn track(call: Call, request: GetTrack) -> Result<Reply<Track>,
     let documents = contents.as_ref().map(|contents| contents.documents.on_track(&request.track_id));
     let documents: Vec<&StoredDocument> = documents.into_iter().flatten().collect();
     let counts = status_counts(documents.iter().copied());
-    let era = call.app.config.era;
+    let config = &call.app.config;
     let summaries = contents
         .iter()
-        .flat_map(|contents| documents.iter().map(move |document| contents.summary(document, era)));
+        .flat_map(|contents| documents.iter().map(move |document| contents.summary(document, config)));
     let mut track = Track::new(request.track_id, summaries.collect());
     track.created_at = documents.iter().map(|document| document.created_at).min().map(rfc3339);
     // Complete means that none is pending or processing.
     track.is_complete = counts.pending == 0 && counts.processing == 0;
     let message = if track.is_complete { "All documents have been processed" } else { "Processing" };
     track.latest_message = Some(message.to_owned());
-    if era == Era::C {
+    if config.era == Era::C {
         track.registered_count = Some(track.total_count);
     }
-    track.status_summary = counts;
+    track.status_summary = config.completed_status.counted(counts);
     Ok(Reply::new(track))
 }

@@ -1,12 +1,19 @@
 //! Probes, which need no credential and are not rate-limited.
 
+use std::sync::Arc;
+
 use edgequake_types::WorkspaceId;
 use edgequake_types::health::{GetHealth, GetLive, GetReady, Health, Readiness};
+use edgequake_types::pipeline::QueuePressure;
+use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::pipeline::{PRESSURE_RELIEF, pressure};
 use crate::error::Refusal;
 use crate::reply::Reply;
 use crate::route::Call;
+use crate::state::space::Space;
+use crate::state::tasks::statistics;
 
 pub(super) async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Refusal> {
     let mut health = Health::new(env!("CARGO_PKG_VERSION"));
@@ -21,8 +28,19 @@ pub(super) async fn health(call: Call, _: GetHealth) -> Result<Reply<Health>, Re
     Ok(Reply::new(health))
 }
 
-pub(super) async fn ready(_: Call, _: GetReady) -> Result<Reply<Readiness>, Refusal> {
-    Ok(Reply::new(Readiness::new()))
+/// 503 while the queue of any workspace is too long, on era C servers.
+pub(super) async fn ready(call: Call, _: GetReady) -> Result<Reply<Readiness>, Refusal> {
+    let config = &call.app.config;
+    let is_critical = |space: &Arc<Space>| {
+        let pending = statistics(space.contents().tasks.newest_first().map(|stored| &stored.task)).pending;
+        pressure(config, pending) == Some(QueuePressure::Critical)
+    };
+    if !call.app.spaces.all().iter().any(is_critical) {
+        return Ok(Reply::new(Readiness::new()));
+    }
+    let mut readiness = Readiness::new().ready(false).operator_action(PRESSURE_RELIEF);
+    readiness.blockers.push(Value::from("task_queue_critical"));
+    Ok(Reply::new(readiness).status(StatusCode::SERVICE_UNAVAILABLE))
 }
 
 pub(super) async fn live(_: Call, _: GetLive) -> Result<Reply<String>, Refusal> {

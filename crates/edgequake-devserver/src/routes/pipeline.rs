@@ -12,7 +12,7 @@ use edgequake_types::tasks::{Task, TaskStatus, TaskType};
 
 use crate::cancelling;
 use crate::clock::rfc3339;
-use crate::config::Era;
+use crate::config::{Config, Era};
 use crate::error::Refusal;
 use crate::processing;
 use crate::reply::Reply;
@@ -111,8 +111,19 @@ pub(super) async fn cancel(call: Call, _: CancelPipeline) -> Result<Reply<Cancel
     Ok(Reply::new(cancelled))
 }
 
-/// From how many waiting tasks on the queue is long.
-const WARN_THRESHOLD: u64 = 100;
+/// What helps a queue that is too long.
+pub(super) const PRESSURE_RELIEF: &str =
+    "Wait until tasks have ended, cancel some, or start the server with more workers";
+
+/// How long a queue is; older servers do not say it.
+pub(super) fn pressure(config: &Config, pending: u64) -> Option<QueuePressure> {
+    let (warn, critical) = config.queue_thresholds;
+    (config.era == Era::C).then_some(match pending {
+        pending if pending >= critical => QueuePressure::Critical,
+        pending if pending >= warn => QueuePressure::Elevated,
+        _ => QueuePressure::Normal,
+    })
+}
 
 pub(super) async fn queue_metrics(call: Call, _: GetQueueMetrics) -> Result<Reply<QueueMetrics>, Refusal> {
     let mut metrics = QueueMetrics::new();
@@ -149,10 +160,11 @@ pub(super) async fn queue_metrics(call: Call, _: GetQueueMetrics) -> Result<Repl
     let usual = usual.unwrap_or(call.app.config.processing_delay);
     metrics.estimated_queue_time_seconds =
         Some(usual.as_secs_f64() * ratio(pending, max_workers as u64).ceil());
-    if call.app.config.era == Era::C {
-        let is_long = pending >= WARN_THRESHOLD;
-        metrics.pressure = Some(if is_long { QueuePressure::Elevated } else { QueuePressure::Normal });
-        metrics.pending_warn_threshold = Some(WARN_THRESHOLD);
+    metrics.pressure = pressure(&call.app.config, pending);
+    if let Some(pressure) = &metrics.pressure {
+        let (warn, critical) = call.app.config.queue_thresholds;
+        (metrics.pending_warn_threshold, metrics.pending_critical_threshold) = (Some(warn), Some(critical));
+        metrics.operator_action = (*pressure == QueuePressure::Critical).then(|| PRESSURE_RELIEF.to_owned());
     }
     Ok(Reply::new(metrics))
 }

@@ -17,7 +17,7 @@ use super::pdf::{METHOD, StoredPdf};
 use super::pdfs::Pdfs;
 use super::tasks::Tasks;
 use crate::clock::Timestamp;
-use crate::config::Era;
+use crate::config::Config;
 use crate::place::Place;
 use crate::retrieval::graph::GraphSize;
 use crate::retrieval::index::Index;
@@ -93,15 +93,17 @@ impl Contents {
     }
 
     /// A document as lists show it, with the file that it was made from.
-    pub(crate) fn summary(&self, document: &StoredDocument, era: Era) -> DocumentSummary {
-        let mut summary = document.summary(era);
+    pub(crate) fn summary(&self, document: &StoredDocument, config: &Config) -> DocumentSummary {
+        let mut summary = document.summary(config.era);
+        summary.status = config.completed_status.shown(&document.status);
         summary.pdf_id = self.pdfs.of_document(&document.id).map(|pdf| pdf.id.clone());
         summary
     }
 
     /// A document in full, with the file that it was made from.
-    pub(crate) fn detail(&self, document: &StoredDocument, place: &Place, era: Era) -> Document {
-        let mut detail = document.detail(place, era);
+    pub(crate) fn detail(&self, document: &StoredDocument, place: &Place, config: &Config) -> Document {
+        let mut detail = document.detail(place, config.era);
+        detail.status = config.completed_status.shown(&document.status);
         if let Some(pdf) = self.pdfs.of_document(&document.id) {
             detail.pdf_id = Some(pdf.id.clone());
             detail.file_size = Some(pdf.bytes.len() as u64);
@@ -167,6 +169,11 @@ impl Spaces {
     /// What is in a workspace; `None` while there is nothing.
     pub(crate) fn get(&self, place: &Place) -> Option<Arc<Space>> {
         self.by_place.read().unwrap_or_else(PoisonError::into_inner).get(place).cloned()
+    }
+
+    /// All that hold something.
+    pub(crate) fn all(&self) -> Vec<Arc<Space>> {
+        self.by_place.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
     /// The contents of a workspace that exists, to add something.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use edgequake_devserver::{Era, Fault};
 use edgequake_types::documents::{DocumentStatus, GetDocument, ListDocuments, UploadText};
+use edgequake_types::health::GetReady;
 use edgequake_types::pipeline::{
     CancelPipeline, EstimateCost, GetModelPricing, GetPipelineActivity, GetPipelineStatus, GetQueueMetrics,
     QueuePressure,
@@ -204,4 +205,40 @@ async fn a_document_that_is_deleted_while_it_waits_leaves_the_pipeline() {
     assert_eq!((activity.working.len() + activity.queued.len(), activity.busy), (1, true));
     api.ok(&CancelPipeline::new()).await;
     assert_eq!(api.ok(&GetDocument::new(&first)).await.status, Some(DocumentStatus::Cancelled));
+}
+
+#[tokio::test]
+async fn a_queue_that_is_too_long_is_told_and_the_server_is_not_ready() {
+    let builder = || with_users().processing_delay(LONG).workers(1).queue_thresholds(1, 2);
+    let (server, api) = default_workspace(builder()).await;
+    let upload = async |text: &str| api.ok(&UploadText::new(text)).await.task_id.unwrap();
+    let told = async || {
+        let metrics = api.ok(&GetQueueMetrics::new()).await;
+        assert_eq!((metrics.pending_warn_threshold, metrics.pending_critical_threshold), (Some(1), Some(2)));
+        let ready = Api::new(&server).send(&GetReady::new()).await;
+        let body: serde_json::Value = serde_json::from_slice(&ready.body).unwrap_or_default();
+        assert_eq!(metrics.operator_action.as_deref(), body["operator_action"].as_str());
+        (metrics.pressure.unwrap(), ready.status.as_u16(), body["blockers"][0].as_str().map(str::to_owned))
+    };
+    assert_eq!(told().await, (QueuePressure::Normal, 200, None));
+    let first = upload("one").await;
+    while api.ok(&GetTask::new(&first)).await.status == TaskStatus::Pending {
+        tokio::task::yield_now().await;
+    }
+    upload("two").await;
+    assert_eq!(told().await, (QueuePressure::Elevated, 200, None));
+    upload("three").await;
+    let blocker = Some("task_queue_critical".to_owned());
+    assert_eq!(told().await, (QueuePressure::Critical, 503, blocker));
+    api.ok(&CancelPipeline::new()).await;
+    assert_eq!(told().await, (QueuePressure::Normal, 200, None));
+
+    // Older servers say nothing about it.
+    let (server, api) = default_workspace(builder().era(Era::B)).await;
+    for text in ["one", "two", "three"] {
+        api.ok(&UploadText::new(text)).await;
+    }
+    let metrics = api.ok(&GetQueueMetrics::new()).await;
+    assert_eq!((metrics.pressure, metrics.pending_critical_threshold), (None, None));
+    assert_eq!(Api::new(&server).send(&GetReady::new()).await.status, 200);
 }

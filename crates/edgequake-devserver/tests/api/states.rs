@@ -1,9 +1,9 @@
 //! Every state and stage of a document, by order.
 
-use edgequake_devserver::{DevServer, Fault};
+use edgequake_devserver::{CompletedStatus, DevServer, Era, Fault};
 use edgequake_types::documents::{
-    DeleteDocument, DeleteDocuments, DocumentStatus, DocumentSummary, GetDocument, ListDocuments,
-    ReprocessDocuments, UiPhase, UploadText,
+    DeleteDocument, DeleteDocuments, DocumentStatus, DocumentSummary, GetDocument, GetDocumentMetadata,
+    GetTrack, ListDocuments, ReprocessDocuments, SearchDocuments, UiPhase, UploadText,
 };
 use edgequake_types::tasks::{GetTask, RetryTask, TaskStatus};
 use edgequake_types::{DocumentId, Timestamp};
@@ -194,4 +194,50 @@ async fn dates_are_compared_as_text() {
     let failed = api.ok(&all.clone().status(DocumentStatus::Failed)).await;
     assert_eq!((failed.total, failed.status_counts.completed), (0, 1));
     assert_eq!(count(all.status(DocumentStatus::Failed)).await, 0);
+}
+
+/// The word for a document that is processed, wherever a server tells it; `-` for none.
+async fn words(api: &Api, id: &DocumentId) -> Vec<String> {
+    let json = async |answer: crate::support::Answer, place: &str| {
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        body.pointer(place).and_then(|word| word.as_str()).unwrap_or("-").to_owned()
+    };
+    let document = api.ok(&GetDocument::new(id)).await;
+    vec![
+        json(api.send(&GetDocument::new(id)).await, "/status").await,
+        json(api.send(&GetDocumentMetadata::new(id)).await, "/status").await,
+        json(api.send(&ListDocuments::new()).await, "/documents/0/status").await,
+        json(api.send(&SearchDocuments::new()).await, "/items/0/status").await,
+        json(api.send(&GetTrack::new(document.track_id.unwrap())).await, "/documents/0/status").await,
+    ]
+}
+
+#[tokio::test]
+async fn a_processed_document_may_have_an_old_word_or_none() {
+    for (word, text, counts, found) in [
+        (CompletedStatus::Completed, "completed", (1, 0), 1),
+        (CompletedStatus::Processed, "processed", (1, 0), 1),
+        (CompletedStatus::Indexed, "indexed", (1, 0), 1),
+        (CompletedStatus::Absent, "-", (0, 1), 0),
+    ] {
+        let (server, api) = default_workspace(with_users().era(Era::B).completed_status(word)).await;
+        let id = ingest(&api, "Bridge", "text").await;
+        assert_eq!(words(&api, &id).await, [text; 5]);
+        let document = api.ok(&GetDocument::new(&id)).await;
+        assert_eq!(document.is_terminal(), word != CompletedStatus::Absent);
+        let counted = api.ok(&ListDocuments::new()).await.status_counts;
+        assert_eq!((counted.completed, counted.unknown), counts, "{text}");
+        let track = api.ok(&GetTrack::new(document.track_id.unwrap())).await;
+        assert_eq!((track.status_summary.completed, track.is_complete), (counts.0, true));
+        drop(server);
+
+        let (_server, api) = default_workspace(with_users().completed_status(word)).await;
+        let id = ingest(&api, "Bridge", "text").await;
+        assert_eq!(api.ok(&GetDocument::new(&id)).await.ui_phase, Some(UiPhase::Terminal));
+        let completed = ListDocuments::new().status(DocumentStatus::Completed);
+        assert_eq!(api.ok(&completed).await.total, found, "{text}");
+        assert_eq!(api.ok(&completed.document_pattern("bri")).await.total, found, "{text}");
+        // Other words are as they are.
+        assert_eq!(api.ok(&ListDocuments::new().status(DocumentStatus::Failed)).await.total, 0);
+    }
 }
