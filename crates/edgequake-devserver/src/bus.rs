@@ -5,6 +5,7 @@ use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
 use serde::Serialize;
 use tokio::sync::broadcast;
 
+use crate::notice::Notice;
 use crate::removed::Removed;
 
 /// How many events a slow subscriber may be behind before it loses the oldest.
@@ -59,7 +60,7 @@ pub struct ProcessingEvent {
 /// # }
 /// ```
 #[derive(Debug)]
-pub struct ProcessingEvents(broadcast::Receiver<ProcessingEvent>);
+pub struct ProcessingEvents(broadcast::Receiver<Notice>);
 
 impl ProcessingEvents {
     /// The next event; `None` once the server is gone. A subscriber that is more than 1,024 events behind
@@ -74,8 +75,19 @@ impl ProcessingEvents {
 
     /// The next event, or how many were lost before it.
     pub(crate) async fn next_or_lost(&mut self) -> Option<Result<ProcessingEvent, u64>> {
+        loop {
+            match self.next_notice().await? {
+                Ok(Notice::Document(event)) => return Some(Ok(*event)),
+                Ok(_) => {}
+                Err(count) => return Some(Err(count)),
+            }
+        }
+    }
+
+    /// The next of all that happens, or how much was lost before it.
+    pub(crate) async fn next_notice(&mut self) -> Option<Result<Notice, u64>> {
         match self.0.recv().await {
-            Ok(event) => Some(Ok(event)),
+            Ok(notice) => Some(Ok(notice)),
             Err(broadcast::error::RecvError::Lagged(count)) => Some(Err(count)),
             Err(broadcast::error::RecvError::Closed) => None,
         }
@@ -84,7 +96,7 @@ impl ProcessingEvents {
 
 /// Where events are published.
 #[derive(Debug, Clone)]
-pub(crate) struct Bus(broadcast::Sender<ProcessingEvent>);
+pub(crate) struct Bus(broadcast::Sender<Notice>);
 
 impl Default for Bus {
     fn default() -> Self {
@@ -93,9 +105,9 @@ impl Default for Bus {
 }
 
 impl Bus {
-    pub(crate) fn publish(&self, event: ProcessingEvent) {
+    pub(crate) fn publish(&self, notice: impl Into<Notice>) {
         // Nobody listens most of the time.
-        let _ = self.0.send(event);
+        let _ = self.0.send(notice.into());
     }
 
     pub(crate) fn subscribe(&self) -> ProcessingEvents {

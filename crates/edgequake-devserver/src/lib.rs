@@ -128,6 +128,7 @@ mod stop;
 mod removed;
 mod weight;
 mod clock;
+mod notice;
 mod bus;
 mod link;
 mod error;

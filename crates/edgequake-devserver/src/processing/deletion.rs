@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edgequake_types::documents::DocumentStatus;
-use edgequake_types::tasks::TaskStatus;
+use edgequake_types::tasks::{TaskStatus, TaskType};
 use edgequake_types::{DocumentId, TrackId};
 use serde_json::json;
 
@@ -11,6 +11,7 @@ use super::event;
 use crate::app::App;
 use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
+use crate::notice::{BulkDeletion, BulkStep, Notice};
 use crate::removed::Removed;
 use crate::state::document::StoredDocument;
 use crate::state::space::Space;
@@ -63,11 +64,26 @@ pub(crate) async fn delete_now(
     deleted.await.unwrap_or_default()
 }
 
+/// Whether a task deletes several documents, which is told to the whole workspace.
+fn is_bulk(space: &Space, task: &TrackId) -> bool {
+    let contents = space.contents();
+    let kind = contents.tasks.get(task).and_then(|stored| stored.task.task_type.as_ref());
+    matches!(kind, Some(TaskType::BatchDeletion | TaskType::WorkspaceWipe))
+}
+
 /// Starts deleting documents that are already marked as being deleted.
 pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<DocumentId>, task: TrackId) {
     let delay = app.config.processing_delay;
     let weak = Arc::downgrade(app);
     let (clock, space) = (app.clock.clone(), Arc::clone(space));
+    let is_bulk = is_bulk(&space, &task);
+    let bulk = {
+        let (place, task) = (space.place.clone(), task.clone());
+        move |step| is_bulk.then(|| BulkDeletion { place: place.clone(), task: task.clone(), step }.into())
+    };
+    let total = documents.len();
+    let started: Option<Notice> = bulk(BulkStep::Started { total });
+    started.into_iter().for_each(|notice| app.bus.publish(notice));
     app.spawn(async move {
         clock.pause(delay).await;
         let Some(app) = weak.upgrade() else { return };
@@ -81,14 +97,17 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
         let mut contents = space.contents();
         let gone = documents.iter().zip(parts);
         let gone = gone.filter_map(|(document, parts)| Some((contents.remove(document, now)?, parts)));
-        let mut events: Vec<ProcessingEvent> = gone
-            .map(|(document, parts)| {
-                let event = event(&space, &document);
-                let (task_id, removed) = (task.clone(), Some(parts));
-                ProcessingEvent { task_id, stage: "deleted", progress: 1.0, removed, ..event }
-            })
-            .collect();
-        let deleted_count = events.len();
+        let mut deleted_count = 0;
+        let mut notices: Vec<Notice> = Vec::new();
+        for (document, parts) in gone {
+            deleted_count += 1;
+            let event = event(&space, &document);
+            let (task_id, removed) = (task.clone(), Some(parts));
+            notices
+                .push(ProcessingEvent { task_id, stage: "deleted", progress: 1.0, removed, ..event }.into());
+            let (document, completed) = (document.id, deleted_count);
+            notices.extend(bulk(BulkStep::Item { document, completed, total, removed: parts }));
+        }
         let failed = kept.iter().filter_map(|id| {
             contents.documents.update(id, |document| {
                 document.status = DocumentStatus::DeleteFailed;
@@ -98,8 +117,9 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
                 Some(ProcessingEvent { task_id: task.clone(), ..event(&space, document) })
             })
         });
-        events.extend(failed.collect::<Vec<_>>());
+        notices.extend(failed.map(Notice::from).collect::<Vec<_>>());
         if deleted_count == 0 && !kept.is_empty() {
+            notices.extend(bulk(BulkStep::Failed { deleted: 0, message: KEPT }));
             contents.tasks.fail(&task, "deleting", KEPT, now);
         } else {
             let mut result = json!({
@@ -112,8 +132,13 @@ pub(crate) fn delete(app: &Arc<App>, space: &Arc<Space>, documents: Vec<Document
                 result["failed_count"] = kept.len().into();
             }
             contents.tasks.finish(&task, TaskStatus::Indexed, Some(result), now);
+            notices.extend(bulk(BulkStep::Completed {
+                deleted: deleted_count,
+                skipped: kept.len(),
+                removed,
+            }));
         }
         drop(contents);
-        events.into_iter().for_each(|event| app.bus.publish(event));
+        notices.into_iter().for_each(|notice| app.bus.publish(notice));
     });
 }

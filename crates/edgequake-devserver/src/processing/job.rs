@@ -12,8 +12,10 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::missing::Missing;
 use super::{Extracted, event};
 use crate::app::App;
+use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
 use crate::faults::{Effect, Fault};
+use crate::notice::ChunkFailure;
 use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, Space};
 use crate::state::tasks::Step;
@@ -58,6 +60,17 @@ impl Job {
         document: impl FnOnce(&mut StoredDocument, Timestamp),
         task: impl FnOnce(&mut Contents, &TrackId, Timestamp),
     ) -> Option<()> {
+        let (app, event) = self.change(document, task)?;
+        app.bus.publish(event);
+        Some(())
+    }
+
+    /// Changes the document and its task; what is to be told of it then, or `None` if this job is over.
+    fn change(
+        &self,
+        document: impl FnOnce(&mut StoredDocument, Timestamp),
+        task: impl FnOnce(&mut Contents, &TrackId, Timestamp),
+    ) -> Option<(Arc<App>, ProcessingEvent)> {
         let app = self.app.upgrade()?;
         let now = app.clock.timestamp();
         let mut contents = self.space.contents();
@@ -71,8 +84,7 @@ impl Job {
         })?;
         task(&mut contents, &event.task_id, now);
         drop(contents);
-        app.bus.publish(event);
-        Some(())
+        Some((app, event))
     }
 
     /// Lets the document wait.
@@ -178,9 +190,11 @@ impl Job {
             "entity_count": graph.entities,
             "relationship_count": graph.relationships,
         });
-        self.step(
+        let mut failures = Vec::new();
+        let (app, event) = self.change(
             |document, now| {
                 document.work.settle(&document.id, missing.chunks.range(..chunks).copied());
+                failures.extend(document.work.missing().cloned());
                 let failed = document.work.missing().count();
                 document.message = match (missing.all, failed) {
                     (true, _) => Some("No entities were found".to_owned()),
@@ -198,7 +212,19 @@ impl Job {
                 document.processed_at = Some(now);
             },
             |contents, task, now| contents.tasks.finish(task, TaskStatus::Indexed, Some(result), now),
-        )
+        )?;
+        for chunk in failures {
+            let (place, document) = (self.space.place.clone(), self.document.clone());
+            app.bus.publish(ChunkFailure {
+                place,
+                document,
+                task: event.task_id.clone(),
+                chunk,
+                total: chunks,
+            });
+        }
+        app.bus.publish(event);
+        Some(())
     }
 
     /// Ends the processing of a document with an error.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::bus::ProcessingEvent;
 use crate::clock::{Timestamp, rfc3339};
+use crate::notice::{BulkDeletion, BulkStep, ChunkFailure, Notice};
 use crate::state::space::Contents;
 
 /// What a client says in JSON.
@@ -57,8 +58,61 @@ pub(super) fn status(contents: &Contents) -> String {
     frame("StatusSnapshot", data)
 }
 
-/// What an event is to clients.
-pub(super) fn event(event: &ProcessingEvent) -> String {
+/// What is told to clients.
+pub(super) fn notice(notice: &Notice) -> String {
+    match notice {
+        Notice::Document(step) => event(step),
+        Notice::Chunk(failure) => chunk(failure),
+        Notice::Bulk(deletion) => bulk(deletion),
+    }
+}
+
+fn chunk(failure: &ChunkFailure) -> String {
+    let data = json!({
+        "document_id": failure.document,
+        "task_id": failure.task,
+        "chunk_index": failure.chunk.chunk_index,
+        "total_chunks": failure.total,
+        "error_message": failure.chunk.error_message,
+        "was_timeout": failure.chunk.was_timeout,
+        "retry_attempts": failure.chunk.retry_attempts,
+    });
+    frame("ChunkFailure", data)
+}
+
+fn bulk(deletion: &BulkDeletion) -> String {
+    let (name, mut data) = match &deletion.step {
+        BulkStep::Started { total } => ("BulkDeletionStarted", json!({ "total": total })),
+        BulkStep::Item { document, completed, total, removed } => {
+            let data = json!({
+                "document_id": document,
+                "completed": completed,
+                "total": total,
+                "entities_removed": removed.entities,
+                "relationships_removed": removed.relationships,
+            });
+            ("BulkDeletionItemProgress", data)
+        }
+        BulkStep::Completed { deleted, skipped, removed } => {
+            let data = json!({
+                "deleted_count": deleted,
+                "skipped_count": skipped,
+                "total_entities_removed": removed.entities,
+                "total_relationships_removed": removed.relationships,
+            });
+            ("BulkDeletionCompleted", data)
+        }
+        BulkStep::Failed { deleted, message } => {
+            ("BulkDeletionFailed", json!({ "error_message": message, "deleted_count": deleted }))
+        }
+    };
+    data["wipe_track_id"] = json!(deletion.task);
+    data["workspace_id"] = json!(deletion.place.workspace);
+    frame(name, data)
+}
+
+/// What a step of a document is to clients.
+fn event(event: &ProcessingEvent) -> String {
     let ProcessingEvent {
         document_id, task_id, status, stage, stage_progress, message, entity_count, ..
     } = event;

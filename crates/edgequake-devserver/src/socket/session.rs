@@ -15,9 +15,10 @@ use tokio_websockets::{CloseCode, Limits, Message, ServerBuilder, WebSocketStrea
 use super::Closing;
 use super::frame::{self, Command};
 use crate::app::App;
-use crate::bus::{ProcessingEvent, ProcessingEvents};
+use crate::bus::ProcessingEvents;
 use crate::cancelling;
 use crate::config::Era;
+use crate::notice::Notice;
 use crate::place::Place;
 
 /// How often a client hears that the connection is alive.
@@ -94,8 +95,8 @@ impl Session {
             };
             tokio::select! {
                 () = closing => return Ok(()),
-                event = self.events.next_or_lost() => match event.ok_or(Ended)? {
-                    Ok(event) if self.concerns(&event) => say(socket, frame::event(&event)).await?,
+                notice = self.events.next_notice() => match notice.ok_or(Ended)? {
+                    Ok(notice) if self.concerns(&notice) => say(socket, frame::notice(&notice)).await?,
                     Ok(_) => {}
                     Err(count) => say(socket, frame::lost(count, self.app()?.clock.timestamp())).await?,
                 },
@@ -117,17 +118,17 @@ impl Session {
         self.app.upgrade().ok_or(Ended)
     }
 
-    /// Whether the client wants to hear of an event.
-    fn concerns(&self, event: &ProcessingEvent) -> bool {
-        let here = event.tenant_id == self.place.tenant && event.workspace_id == self.place.workspace;
+    /// Whether the client wants to hear of something. The deletion of several documents is told to the whole workspace.
+    fn concerns(&self, notice: &Notice) -> bool {
         let wanted = match &self.subject {
-            Subject::Task(task) => event.task_id == *task,
+            Subject::Task(task) => notice.task() == task,
+            Subject::Pipeline { .. } if matches!(notice, Notice::Bulk(_)) => true,
             Subject::Pipeline { subscribed } => {
                 let chooses = self.app.upgrade().is_some_and(|app| app.config.era == Era::C);
-                !chooses || subscribed.contains(&event.task_id)
+                !chooses || subscribed.contains(notice.task())
             }
         };
-        here && wanted
+        notice.is_in(&self.place) && wanted
     }
 
     /// What a client says, and the answer to it. What is not understood is passed over.
@@ -141,21 +142,24 @@ impl Session {
             return Ok(space.filter(|_| is_told).map(|space| frame::status(&space.contents())));
         }
         let Ok(command) = serde_json::from_str(text) else { return Ok(None) };
-        let (Some(space), subject) = (space, &mut self.subject) else { return Ok(None) };
-        Ok(match (command, subject) {
+        // There may be nothing in the workspace yet.
+        Ok(match (command, &mut self.subject) {
             (Command::Cancel { track_id }, Subject::Task(task)) if track_id != *task => None,
             (Command::Cancel { track_id }, _) if self.may_cancel => {
-                cancelling::cancel_task(&app, &space, &track_id);
+                space.and_then(|space| cancelling::cancel_task(&app, &space, &track_id));
                 None
             }
             (Command::Ping, Subject::Pipeline { .. }) => Some(frame::heartbeat(app.clock.timestamp())),
             (Command::Subscribe { track_ids }, Subject::Pipeline { subscribed }) => {
-                let contents = space.contents();
+                let contents = space.as_ref().map(|space| space.contents());
+                let is_known = |track: &TrackId| {
+                    contents.as_ref().is_some_and(|contents| contents.tasks.get(track).is_some())
+                };
                 let requested = track_ids.len();
                 let mut accepted = Vec::new();
                 for track in track_ids {
                     let has_room = subscribed.len() < MAX_TASKS || subscribed.contains(&track);
-                    if has_room && contents.tasks.get(&track).is_some() {
+                    if has_room && is_known(&track) {
                         subscribed.insert(track.clone());
                         accepted.push(track);
                     }

@@ -3,17 +3,21 @@
 use std::time::Duration;
 
 use edgequake_devserver::{DevServer, Era, Fault};
-use edgequake_types::documents::{DeleteDocument, UploadText};
+use edgequake_types::documents::{
+    DeleteAllDocuments, DeleteDocument, DeleteDocuments, GetDocument, ListDocuments, UploadText,
+};
 use edgequake_types::tasks::{GetTask, TaskStatus};
+use edgequake_types::{TenantId, WorkspaceId};
 use futures_util::{SinkExt, StreamExt};
 use http::{HeaderName, HeaderValue, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, Error, Message, WebSocketStream, upgrade};
 use tower::ServiceExt as _;
 
-use crate::documents::default_workspace;
+use crate::documents::{default_workspace, ingest, wait_for_task};
 use crate::support::{Api, READER, USER, with_users};
 
 struct Socket(WebSocketStream<TcpStream>);
@@ -134,6 +138,143 @@ async fn the_pipeline_tells_of_the_tasks_that_were_subscribed_to() {
     advance(&deleted).await;
     let gone = socket.until("DeletionCompleted").await.1;
     assert_eq!((&gone["document_id"], &gone["chunks_deleted"]), (&json!(documents[1]), &json!(1)));
+}
+
+/// The next frames whose type begins like this, with the first of the type `last` as the last.
+async fn told(socket: &mut Socket, beginning: &str, last: &str) -> Vec<Value> {
+    let mut frames = Vec::new();
+    loop {
+        let frame = socket.next().await;
+        let is_last = frame["type"] == last;
+        if frame["type"].as_str().unwrap().starts_with(beginning) {
+            frames.push(frame);
+        }
+        if is_last {
+            return frames;
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_deletion_of_several_documents_is_told_to_the_workspace() {
+    let tenant = TenantId::new("00000000-0000-0000-0000-0000000000a1").unwrap();
+    let elsewhere = WorkspaceId::new("00000000-0000-0000-0000-0000000000b1").unwrap();
+    let builder = with_users().workspace(tenant.clone(), elsewhere.clone());
+    let (server, api) = default_workspace(builder).await;
+    let one = ingest(&api, "one", "One by Ada Berg in Elba.").await;
+    let two = ingest(&api, "two", "Two").await;
+    let token = token(&server, USER).await;
+    // Nobody subscribes.
+    let mut socket = Socket::bearer(&server, "/ws/pipeline/progress", &token).await;
+    let bearer = format!("Bearer {token}");
+    let headers = [
+        ("authorization", bearer.as_str()),
+        ("x-tenant-id", tenant.as_str()),
+        ("x-workspace-id", elsewhere.as_str()),
+    ];
+    let (mut elsewhere, _) = Socket::open(&server, "/ws/pipeline/progress", &headers).await.unwrap();
+
+    server.faults().add(Fault::fail_deletion().times(1).skip(1)).unwrap();
+    let (first, second) = if one < two { (&one, &two) } else { (&two, &one) };
+    let batch = api.ok(&DeleteDocuments::new([one.clone(), two.clone()])).await.batch_track_id;
+    let workspace = "00000000-0000-0000-0000-000000000003";
+    let whose = |mut data: Value| {
+        data["wipe_track_id"] = json!(batch);
+        data["workspace_id"] = json!(workspace);
+        data
+    };
+    let entities = if *first == one { 2 } else { 0 };
+    let relationships = if *first == one { 1 } else { 0 };
+    let removed = |completed: Value| {
+        let mut data = completed;
+        data["entities_removed"] = json!(entities);
+        data["relationships_removed"] = json!(relationships);
+        data
+    };
+    let expected = [
+        json!({ "type": "BulkDeletionStarted", "data": whose(json!({ "total": 2 })) }),
+        json!({
+            "type": "BulkDeletionItemProgress",
+            "data": whose(removed(json!({ "document_id": first, "completed": 1, "total": 2 }))),
+        }),
+        json!({
+            "type": "BulkDeletionCompleted",
+            "data": whose(json!({
+                "deleted_count": 1,
+                "skipped_count": 1,
+                "total_entities_removed": entities,
+                "total_relationships_removed": relationships,
+            })),
+        }),
+    ];
+    let frames = told(&mut socket, "", "BulkDeletionCompleted").await;
+    assert_eq!(frames, expected, "of single documents nothing is told");
+
+    // All of it fails.
+    server.faults().add(Fault::fail_deletion().times(1)).unwrap();
+    let wipe = api.ok(&DeleteAllDocuments::new()).await.wipe_track_id.unwrap();
+    let frames = told(&mut socket, "Bulk", "BulkDeletionFailed").await;
+    let failed = json!({
+        "wipe_track_id": wipe,
+        "workspace_id": workspace,
+        "error_message": "The document could not be deleted",
+        "deleted_count": 0,
+    });
+    assert_eq!((frames.len(), &frames[1]["data"]), (2, &failed));
+    assert_eq!(api.ok(&ListDocuments::new()).await.documents[0].id, *second);
+
+    // Another workspace hears nothing.
+    let again = api.ok(&DeleteAllDocuments::new()).await.wipe_track_id.unwrap();
+    assert_eq!(wait_for_task(&api, &again).await, TaskStatus::Indexed);
+    elsewhere.say(&json!({ "type": "ping" }).to_string()).await;
+    // It answers at once, although nothing is in it.
+    let answer = timeout(Duration::from_secs(20), elsewhere.until("Heartbeat")).await.unwrap();
+    assert_eq!(answer.0, ["Connected", "Heartbeat"]);
+    elsewhere.say(&json!({ "type": "subscribe", "track_ids": ["insert-x"] }).to_string()).await;
+    let nothing = json!({ "type": "SubscribedAck", "data": { "accepted": [], "requested": 1 } });
+    assert_eq!(elsewhere.next().await, nothing);
+    // The deletion of a single document is no such thing.
+    let id = ingest(&api, "three", "Three").await;
+    let deletion = api.ok(&DeleteDocument::new(&id)).await.track_id.unwrap();
+    assert_eq!(wait_for_task(&api, &deletion).await, TaskStatus::Indexed);
+    told(&mut socket, "Bulk", "BulkDeletionCompleted").await;
+    socket.say(&json!({ "type": "ping" }).to_string()).await;
+    assert_eq!(socket.until("Heartbeat").await.0, ["Heartbeat"]);
+}
+
+#[tokio::test]
+async fn each_chunk_that_fails_is_told_before_the_end() {
+    let (server, api) = default_workspace(with_users().processing_delay(Duration::from_secs(3600))).await;
+    server.faults().add(Fault::partial_processing("extracting").chunks([0, 2]).times(1)).unwrap();
+    let sentence = "Ada Berg wrote this in Elba. ".repeat(40);
+    let text: String = (0..20).map(|part| format!("# Part {part}\n\n{sentence}\n\n")).collect();
+    let uploaded = api.ok(&UploadText::new(text)).await;
+    let task = uploaded.task_id.unwrap();
+    let token = token(&server, USER).await;
+    let mut socket = Socket::bearer(&server, "/ws/pipeline/progress", &token).await;
+    socket.say(&json!({ "type": "subscribe", "track_ids": [task] }).to_string()).await;
+    socket.until("SubscribedAck").await;
+    while !api.ok(&GetTask::new(&task)).await.status.is_terminal() {
+        server.clock().advance(Duration::from_secs(720));
+        tokio::task::yield_now().await;
+    }
+    let mut frames = told(&mut socket, "", "DocumentProgress").await;
+    frames.retain(|frame| frame["type"] != "StageTransition");
+    let id = uploaded.document_id.unwrap();
+    let total = api.ok(&GetDocument::new(&id)).await.chunk_count;
+    let failure = |index: u64| {
+        json!({
+            "document_id": id,
+            "task_id": task,
+            "chunk_index": index,
+            "total_chunks": total,
+            "error_message": "No entities could be extracted from the chunk",
+            "was_timeout": false,
+            "retry_attempts": 0,
+        })
+    };
+    assert_eq!(frames.len(), 3, "{frames:?}");
+    assert_eq!((&frames[0]["data"], &frames[1]["data"]), (&failure(0), &failure(2)));
 }
 
 #[tokio::test]
