@@ -1,5 +1,7 @@
 //! [`Notice`]: whatever WebSockets tell of, steps of documents and what goes beyond them.
 
+#![cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets tell of them"))]
+
 use edgequake_types::documents::FailedChunk;
 use edgequake_types::{DocumentId, TrackId};
 

@@ -201,5 +201,6 @@ const FILTERS: &[(&str, &str)] = &[
     (r"eq_[A-Za-z0-9]{32}", "[key]"),
     (r"eq_[A-Za-z0-9]{8}", "[prefix]"),
     (r"upload_\d{14}_[0-9a-f]{8}", "[track]"),
+    (r#""queue_position":\d+,"eta_seconds":\d+,"eta_basis":"\w+""#, r#""queue_position":[place]"#),
     (r#"_ms":\d+"#, r#"_ms":0"#),
 ];
