@@ -47,7 +47,7 @@ impl Input {
                     if user.password_stdin { password_from_stdin()? } else { new_password()? };
             }
             Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
-                confirm(&format!("Delete workspace {} with all its documents?", delete.workspace_id))?;
+                confirm(&format!("Delete workspace {} with all its documents?", delete.named))?;
             }
             Command::Documents(documents::Command::DeleteAll(delete)) if !delete.yes => {
                 let named = match &global.workspace {

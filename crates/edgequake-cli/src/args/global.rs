@@ -60,7 +60,7 @@ fn tenant(text: &str) -> Result<TenantId, String> {
     TenantId::new(text).map_err(|_| invalid_id("tenant"))
 }
 
-pub(super) fn workspace(text: &str) -> Result<WorkspaceId, String> {
+fn workspace(text: &str) -> Result<WorkspaceId, String> {
     WorkspaceId::new(text).map_err(|_| invalid_id("workspace"))
 }
 

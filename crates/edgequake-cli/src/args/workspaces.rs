@@ -1,10 +1,8 @@
 //! The arguments of `workspaces`.
 
 use clap::{Args, Subcommand};
-use edgequake_types::WorkspaceId;
 
 use super::Paging;
-use super::global::workspace;
 
 /// What can be done with workspaces: those of --tenant, or of the server's default tenant.
 #[derive(Debug, Subcommand)]
@@ -32,9 +30,9 @@ pub(crate) struct Create {
 /// Delete a workspace with its documents and its graph.
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
-    /// ID of the workspace
-    #[arg(value_name = "ID", value_parser = workspace)]
-    pub(crate) workspace_id: WorkspaceId,
+    /// The workspace: its ID, its slug, its name, or `default`
+    #[arg(value_name = "WORKSPACE", value_parser = name)]
+    pub(crate) named: String,
     /// Do not ask for confirmation
     #[arg(long)]
     pub(crate) yes: bool,
@@ -43,7 +41,12 @@ pub(crate) struct Delete {
 /// Show how much a workspace contains.
 #[derive(Debug, Args)]
 pub(crate) struct Stats {
-    /// ID of the workspace; default: the one in use
-    #[arg(value_name = "ID", value_parser = workspace)]
-    pub(crate) workspace_id: Option<WorkspaceId>,
+    /// The workspace: its ID, its slug, its name, or `default`; default: the one in use
+    #[arg(value_name = "WORKSPACE", value_parser = name)]
+    pub(crate) named: Option<String>,
+}
+
+fn name(text: &str) -> Result<String, &'static str> {
+    let text = text.trim();
+    if text.is_empty() { Err("it must be an ID, a slug or a name") } else { Ok(text.to_owned()) }
 }

@@ -6,10 +6,15 @@ use edgequake_types::{TenantId, WorkspaceId};
 use super::{Listing, list};
 use crate::args::workspaces::Command;
 use crate::context::Context;
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+
+/// The word for the server's default tenant or workspace in headers.
+const DEFAULT: &str = "default";
 
 pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failure> {
-    let tenant = cx.tenant().unwrap_or_else(TenantId::server_default);
+    // In a path the server takes no word for an ID.
+    let tenant =
+        cx.tenant().filter(|tenant| tenant.as_str() != DEFAULT).unwrap_or_else(TenantId::server_default);
     match command {
         Command::List(paging) => {
             let listing = Listing {
@@ -27,13 +32,16 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
             if cx.out.is_json() { cx.out.json(&created) } else { cx.out.line(created.id.as_str()) }
         }
         Command::Delete(delete) => {
-            cx.client.workspaces().delete(&delete.workspace_id).await?;
-            cx.notes.say(format!("workspace {} is deleted", delete.workspace_id));
+            let workspace = find(cx, &tenant, &delete.named).await?;
+            cx.client.workspaces().delete(&workspace).await?;
+            cx.notes.say(format!("workspace {} is deleted", delete.named));
             Ok(())
         }
         Command::Stats(stats) => {
-            let workspace = stats.workspace_id.or_else(|| cx.workspace());
-            let workspace = workspace.unwrap_or_else(WorkspaceId::server_default);
+            let workspace = match stats.named {
+                Some(named) => find(cx, &tenant, &named).await?,
+                None => cx.workspace().map_or_else(WorkspaceId::server_default, in_path),
+            };
             let stats = cx.client.workspaces().stats(&workspace).await?;
             if cx.out.is_json() {
                 return cx.out.json(&stats);
@@ -46,6 +54,45 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
                 ("bytes", stats.storage_bytes.to_string()),
             ])
         }
+    }
+}
+
+/// A workspace as paths name it.
+fn in_path(workspace: WorkspaceId) -> WorkspaceId {
+    if workspace.as_str() == DEFAULT { WorkspaceId::server_default() } else { workspace }
+}
+
+/// The workspace of the tenant with this ID, else with this slug, else with this name.
+async fn find(cx: &Context, tenant: &TenantId, named: &str) -> Result<WorkspaceId, Failure> {
+    if let Ok(id) = WorkspaceId::new(named) {
+        return Ok(in_path(id));
+    }
+    match cx.client.workspaces().get_by_slug(tenant, named).await {
+        Ok(found) => return Ok(found.id),
+        Err(error) if error.is_not_found() => {}
+        Err(error) => return Err(error.into()),
+    }
+    let mut items = cx.client.workspaces().list(ListWorkspaces::new(tenant)).items();
+    let mut found = Vec::new();
+    while let Some(workspace) = items.next().await {
+        let workspace = workspace?;
+        if workspace.name == named {
+            found.push(workspace.id);
+        }
+    }
+    match found.as_slice() {
+        [] => Err(Failure::Other {
+            text: format!(
+                "no workspace of the tenant has the slug or the name {named}; `workspaces list` shows them"
+            ),
+            source: None,
+            exit: Exit::NotFound,
+        }),
+        [only] => Ok(only.clone()),
+        [first, ..] => Err(Failure::usage(format!(
+            "{} workspaces of the tenant have the name {named}; name one by its ID, such as {first}",
+            found.len()
+        ))),
     }
 }
 

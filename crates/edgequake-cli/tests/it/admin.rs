@@ -22,6 +22,33 @@ async fn tenants_and_workspaces() {
 }
 
 #[tokio::test]
+async fn a_workspace_is_named_by_id_slug_or_name() {
+    let mut rig = Rig::as_root().await;
+    rig.cli(&["workspaces", "stats"]).await.succeeded();
+    rig.cli(&["workspaces", "stats", "default"]).await.succeeded();
+    rig.cli(&["--workspace", "default", "--tenant", "default", "workspaces", "stats"]).await.succeeded();
+    rig.cli(&["--tenant", "default", "workspaces", "list"]).await.succeeded();
+    let tenant = rig.cli(&["tenants", "create", "Acme"]).await.succeeded().word().to_owned();
+    for (name, slug) in [("Old bridges", "old"), ("New bridges", "new"), ("New bridges", "newer")] {
+        rig.cli(&["--tenant", &tenant, "workspaces", "create", name, "--slug", slug]).await.succeeded();
+    }
+    for named in ["old", "Old bridges"] {
+        rig.cli(&["--tenant", &tenant, "workspaces", "stats", named]).await.succeeded();
+    }
+    // Two have the name, and none has the other: nothing is deleted.
+    for named in ["New bridges", "older"] {
+        rig.cli(&["--tenant", &tenant, "workspaces", "delete", named, "--yes"]).await;
+    }
+    // The slugs are those of the tenant.
+    rig.cli(&["workspaces", "stats", "old"]).await;
+    rig.cli(&["workspaces", "stats", " ", "--json"]).await;
+    rig.cli(&["--tenant", &tenant, "workspaces", "delete", "newer", "--yes"]).await.succeeded();
+    rig.cli(&["--tenant", &tenant, "workspaces", "delete", "New bridges", "--yes"]).await.succeeded();
+    rig.cli(&["--tenant", &tenant, "workspaces", "list"]).await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
 async fn accounts() {
     let mut rig = Rig::as_root().await;
     // The administrator's own password is no password for others.

@@ -277,6 +277,7 @@ pub(crate) const FILTERS: &[(&str, &str)] = &[
     (r"upload_\d{14}_[0-9a-f]{8}", "upload_[track]"),
     (r"reprocess_\d{8}_\d{6}_[0-9a-f]{8}", "reprocess_[track]"),
     (r"version \d+\.\d+\.\d+", "version [version]"),
+    (r#""queue_position":\d+,"eta_seconds":\d+,"eta_basis":"\w+""#, r#""queue_position":[place]"#),
     (r" {2,}", "  "),
 ];
 
