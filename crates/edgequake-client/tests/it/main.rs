@@ -46,6 +46,8 @@ mod server;
 mod sessions;
 #[cfg(feature = "websocket")]
 mod socket;
+#[cfg(feature = "websocket")]
+mod socket_ways;
 mod socks;
 mod streams;
 mod tls;

@@ -17,7 +17,7 @@ const EMPTY: &str = r#"{"documents":[]}"#;
 
 /// How a proxy answers CONNECT.
 #[derive(Clone, Copy)]
-enum Answer {
+pub(crate) enum Answer {
     /// In one piece.
     Open,
     /// Byte by byte.
@@ -27,8 +27,8 @@ enum Answer {
 }
 
 /// A proxy that passes every tunnel on to one server, whatever its destination is called.
-struct Tunnels {
-    url: String,
+pub(crate) struct Tunnels {
+    pub(crate) url: String,
     /// The heads of the requests.
     asked: Arc<Mutex<Vec<String>>>,
     task: tokio::task::JoinHandle<()>,
@@ -41,7 +41,7 @@ impl Drop for Tunnels {
 }
 
 impl Tunnels {
-    async fn start(target: u16, reply: Answer) -> Self {
+    pub(crate) async fn start(target: u16, reply: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = listener.local_addr().unwrap().to_string();
         let asked = Arc::default();
@@ -55,17 +55,17 @@ impl Tunnels {
         Self { url, asked, task }
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 
     /// Trusts the authority, and goes through this proxy with a user and a password.
-    fn transport(&self, authority: &Authority) -> HttpTransportBuilder {
+    pub(crate) fn transport(&self, authority: &Authority) -> HttpTransportBuilder {
         authority.trusted().proxies(through(&self.url))
     }
 }
 
-fn through(address: &str) -> Proxies {
+pub(crate) fn through(address: &str) -> Proxies {
     Proxies::all(&format!("http://user:P%40ss%3Aw%25rd@{address}"), "").unwrap()
 }
 

@@ -14,7 +14,7 @@ use crate::server::{LIST, Server, json, list};
 use crate::tls_server::{Authority, TlsFront};
 
 /// A SOCKS5 proxy that wants a login and leads every tunnel to one server, whatever its destination is called.
-struct Socks {
+pub(crate) struct Socks {
     address: String,
     /// Logins and destinations, one tunnel after the other.
     asked: Arc<Mutex<Vec<String>>>,
@@ -29,7 +29,7 @@ impl Drop for Socks {
 
 impl Socks {
     /// Replies so to each tunnel in turn (RFC 1928, 6), and by the last one to all that follow.
-    async fn start(target: u16, replies: &'static [u8]) -> Self {
+    pub(crate) async fn start(target: u16, replies: &'static [u8]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let asked = Arc::default();
@@ -44,11 +44,11 @@ impl Socks {
         Self { address, asked, task }
     }
 
-    fn proxies(&self, scheme: &str, login: &str) -> Proxies {
+    pub(crate) fn proxies(&self, scheme: &str, login: &str) -> Proxies {
         Proxies::all(&format!("{scheme}://{login}@{}", self.address), "").unwrap()
     }
 
-    fn asked(&self) -> Vec<String> {
+    pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -93,7 +93,7 @@ async fn serve(mut stream: TcpStream, target: u16, reply: u8, log: Arc<Mutex<Vec
     let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
 }
 
-const LOGIN: &str = "user:P%40ss%3Aw%25rd";
+pub(crate) const LOGIN: &str = "user:P%40ss%3Aw%25rd";
 
 fn client(base: &str, transport: HttpTransportBuilder) -> Client {
     let retry = RetryConfig::default().base(Duration::from_millis(1));
