@@ -17,6 +17,7 @@ mod disk;
 mod examples;
 mod failure;
 mod fleet;
+mod folder;
 mod fuzz;
 mod keyring;
 mod limit;
@@ -114,6 +115,11 @@ const COMMANDS: &[Command] = &[
         name: "fleet",
         summary: "processes share a login, on a folder and on Redis, under faults: [--seconds N] (default 120) [--seed N]",
         run: fleet::run,
+    },
+    Command {
+        name: "folder",
+        summary: "a folder of 10,000 files into a workspace, interrupted twice",
+        run: folder::run,
     },
     Command {
         name: "soak",

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use edgequake_client::folder::{FolderEvent, FolderReport, FolderUpload, SkipReason};
@@ -12,8 +10,6 @@ use edgequake_client::types::{TenantId, WorkspaceId};
 use edgequake_client::{Client, ErrorKind, FileUploadError, RetryConfig};
 use edgequake_devserver::{Backend, DevServer, DevServerBuilder, Fault};
 use tempfile::TempDir;
-
-use crate::dev;
 
 /// A folder of these files.
 pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> TempDir {
@@ -27,7 +23,7 @@ pub(crate) fn folder<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) ->
 }
 
 /// Files `0.md`, `1.md`, ... that differ and are all of one length.
-fn many(count: usize) -> TempDir {
+pub(crate) fn many(count: usize) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for number in 0..count {
         std::fs::write(folder.path().join(format!("{number}.md")), format!("The bridge number {number:06}."))
@@ -201,7 +197,7 @@ async fn twenty_files_are_processed_in_the_time_of_one() {
     let (told, report) = run(client.documents().upload_folder(folder.path()).wait(true), folder.path()).await;
     assert!(told.values().all(|what| what == "found, uploaded, processed"), "{told:?}");
     assert_eq!((report.uploaded, report.processed), (20, 20));
-    assert!(begun.elapsed() < Duration::from_secs(9), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
     // One question for all of them, again and again.
     let asked = server.request_log().iter().filter(|seen| seen.method == "GET").count();
     assert!(asked <= 12, "{asked}");
@@ -298,53 +294,6 @@ async fn a_refused_credential_ends_the_run_and_the_rest_is_told_as_not_tried() {
         assert_eq!(report.not_tried + report.failed, report.found, "{report:?}");
         assert_eq!(report.found, 200 + u64::from(resume));
     }
-}
-
-#[tokio::test]
-async fn thousands_of_files_are_taken_once_each_however_often_it_is_interrupted() {
-    const FILES: u64 = 3_000;
-    let sent = Arc::new(AtomicU64::new(0));
-    let counted = Arc::clone(&sent);
-    // Processed in an hour: what is sent again is known by the server, and would be seen here.
-    let server = DevServer::builder().auth(false).processing_delay(Duration::from_secs(3600)).on_request(
-        move |seen| {
-            if seen.operation.as_deref() == Some("/api/v1/documents/upload") {
-                counted.fetch_add(1, Ordering::Relaxed);
-            }
-        },
-    );
-    let server = server.start().await.unwrap();
-    let client = in_workspace(&dev::client(&server));
-    let folder = many(FILES as usize);
-    let upload = || client.documents().upload_folder(folder.path()).concurrency(4).resume(true);
-    let mut uploaded = 0;
-    for stop_after in [500, 900] {
-        let mut events = upload().events();
-        let mut now = 0;
-        while now < stop_after {
-            match events.next().await.unwrap() {
-                FolderEvent::Uploaded { .. } => now += 1,
-                FolderEvent::Failed { error, .. } => panic!("{error:?}"),
-                _ => {}
-            }
-        }
-        uploaded += now;
-    }
-    let (told, report) = run(upload(), folder.path()).await;
-    assert_eq!((report.found, report.failed), (FILES, 0), "{report:?}");
-    assert_eq!(report.uploaded + report.already_there, FILES);
-    assert!(report.already_there >= uploaded, "{report:?}");
-    assert!(
-        told.values()
-            .all(|what| what == "found, uploaded" || what == "found, skipped: already in the workspace")
-    );
-    assert_eq!(server.stats().uploads, FILES, "a document was stored twice");
-    let list = client.documents().list(ListDocuments::new().page_size(1)).await.unwrap();
-    assert_eq!(list.total, FILES);
-    // Those that were under way when it was interrupted may have been sent again.
-    assert!(sent.load(Ordering::Relaxed) <= FILES + 2 * 4, "{sent:?}");
-    let stats = client.stats().unwrap();
-    assert!(stats.open <= 5 && stats.opened <= 5 + 2 * 4, "{stats:?}");
 }
 
 #[test]

@@ -16,6 +16,8 @@ mod flows;
 mod folder;
 #[cfg(all(feature = "folder", unix))]
 mod folder_changes;
+#[cfg(all(feature = "folder", unix))]
+mod folder_many;
 mod fronts;
 mod futures;
 mod http2;
