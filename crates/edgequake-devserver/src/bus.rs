@@ -1,44 +1,11 @@
 //! [`ProcessingEvents`]: what happens to documents, as it happens.
 
-use edgequake_types::documents::DocumentStatus;
-use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
-use serde::Serialize;
 use tokio::sync::broadcast;
 
-use crate::notice::Notice;
-use crate::removed::Removed;
+use crate::notice::{Notice, ProcessingEvent};
 
 /// How many events a slow subscriber may be behind before it loses the oldest.
 const CAPACITY: usize = 1024;
-
-/// A step of a document.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct ProcessingEvent {
-    /// The tenant of its workspace.
-    pub tenant_id: TenantId,
-    /// Its workspace.
-    pub workspace_id: WorkspaceId,
-    /// The document.
-    pub document_id: DocumentId,
-    /// The task that works on it.
-    pub task_id: TrackId,
-    /// Its status from now on.
-    pub status: DocumentStatus,
-    /// Its stage from now on, such as `embedding`; `deleted` when it is gone.
-    pub stage: &'static str,
-    /// How much of the processing is done, from 0 to 1.
-    pub progress: f64,
-    /// How much of the stage is done, from 0 to 1.
-    pub stage_progress: f64,
-    /// Why it failed, or what is missing.
-    pub message: Option<String>,
-    /// How many entities it has.
-    pub entity_count: u64,
-    /// What went with it, once it is gone.
-    #[serde(skip)]
-    pub(crate) removed: Option<Removed>,
-}
 
 /// The events of a server since the subscription, in order.
 ///

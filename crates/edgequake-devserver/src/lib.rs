@@ -180,13 +180,14 @@ mod builder;
 
 pub use backend::{Backend, StartError};
 pub use builder::DevServerBuilder;
-pub use bus::{ProcessingEvent, ProcessingEvents};
+pub use bus::ProcessingEvents;
 pub use clock::Clock;
 pub use config::{CompletedStatus, Era};
 pub use edgequake_types::session::Role;
 pub use faults::{ActiveFault, Effect, Fault, FaultError, FaultId, Faults};
 pub use ledger::{Ledger, LedgerEntry, SessionEnd, SessionEvent, SessionId, SessionRecord};
 pub use log::{CredentialKind, LoggedRequest, Stats};
+pub use notice::ProcessingEvent;
 pub use recorder::{RecordedBody, RecordedRequest, Recorder};
 pub use seed::{SeedDocument, SeedError};
 pub use server::DevServer;

@@ -1,13 +1,42 @@
-//! [`Notice`]: whatever WebSockets tell of, steps of documents and what goes beyond them.
+//! [`ProcessingEvent`]: a step of a document. [`Notice`]: whatever WebSockets tell of, steps of documents and what goes beyond them.
 
 #![cfg_attr(not(feature = "websocket"), allow(dead_code, reason = "only WebSockets tell of them"))]
 
-use edgequake_types::documents::FailedChunk;
-use edgequake_types::{DocumentId, TrackId};
+use edgequake_types::documents::{DocumentStatus, FailedChunk};
+use edgequake_types::{DocumentId, TenantId, TrackId, WorkspaceId};
+use serde::Serialize;
 
-use crate::bus::ProcessingEvent;
 use crate::place::Place;
 use crate::removed::Removed;
+
+/// A step of a document.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ProcessingEvent {
+    /// The tenant of its workspace.
+    pub tenant_id: TenantId,
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// The document.
+    pub document_id: DocumentId,
+    /// The task that works on it.
+    pub task_id: TrackId,
+    /// Its status from now on.
+    pub status: DocumentStatus,
+    /// Its stage from now on, such as `embedding`; `deleted` when it is gone.
+    pub stage: &'static str,
+    /// How much of the processing is done, from 0 to 1.
+    pub progress: f64,
+    /// How much of the stage is done, from 0 to 1.
+    pub stage_progress: f64,
+    /// Why it failed, or what is missing.
+    pub message: Option<String>,
+    /// How many entities it has.
+    pub entity_count: u64,
+    /// What went with it, once it is gone.
+    #[serde(skip)]
+    pub(crate) removed: Option<Removed>,
+}
 
 /// Something that happened.
 #[derive(Debug, Clone)]

@@ -8,8 +8,8 @@ use edgequake_types::{DocumentId, TrackId};
 
 use super::{deletion, event};
 use crate::app::App;
-use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
+use crate::notice::ProcessingEvent;
 use crate::retrieval::graph::GraphSize;
 use crate::state::document::StoredDocument;
 use crate::state::space::{Contents, Space};

@@ -9,8 +9,8 @@ use serde_json::json;
 
 use super::event;
 use crate::app::App;
-use crate::bus::ProcessingEvent;
 use crate::clock::Timestamp;
+use crate::notice::ProcessingEvent;
 use crate::notice::{BulkDeletion, BulkStep, Notice};
 use crate::removed::Removed;
 use crate::state::document::StoredDocument;

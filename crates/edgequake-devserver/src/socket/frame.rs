@@ -5,8 +5,8 @@ use edgequake_types::documents::DocumentStatus;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::bus::ProcessingEvent;
 use crate::clock::{Timestamp, rfc3339};
+use crate::notice::ProcessingEvent;
 use crate::notice::{BulkDeletion, BulkStep, ChunkFailure, Notice};
 use crate::state::space::Contents;
 
