@@ -101,7 +101,7 @@ impl JwtBuilder {
     }
 
     /// A refresh token in hand; it is exchanged when a credential is first needed. In the store its session takes the place of what
-    /// the [account](Self::account) had there. Without an account that is the empty one, which holds one such session at a time:
+    /// the [account](Self::account) had there; once it is spent, or may be, the account's session in the store is used before it. Without an account that is the empty one, which holds one such session at a time:
     /// programs with tokens of several people in one store name the account of each. Without an account only a session that this token
     /// began is taken up from the store, and one that another program's token replaced is over, with an error that says so.
     pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {

@@ -105,7 +105,11 @@ impl Inner {
             let end = |record: Option<&Record>| {
                 let own = record.filter(|record| has_begun_with(record, given.as_ref()));
                 let session = session.or(own.map(|record| record.session));
-                let own = own.is_some();
+                // Another session may have taken the place of that.
+                let earlier = record.zip(given.as_ref()).is_some_and(|(record, given)| {
+                    !record.spent.is_empty() && record.spent.contains(&fingerprint(given))
+                });
+                let own = own.is_some() || earlier;
                 if session.is_none() && record.is_some() && (known_elsewhere || unnamed) {
                     // Tokens of the program's own, which have nothing to do with what is stored.
                     return Change::Leave((Removal::OtherSession, None, own));
@@ -130,7 +134,7 @@ impl Inner {
             }
         };
         drop(saving);
-        // A token that began the stored session is spent, or is what is stored.
+        // A token that began the stored session, or one before it, is spent, or is what is stored.
         let mine = mine.filter(|_| !own);
         // What is stored is the newest of the session, unless it could not be stored.
         let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };

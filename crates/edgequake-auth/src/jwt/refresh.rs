@@ -235,7 +235,14 @@ impl Inner {
         let is_known = || {
             self.notes().doubted.take_if(|doubted| *doubted == hash);
         };
-        let answer = self.wire().refresh(&token).await;
+        let mut answer = self.wire().refresh(&token).await;
+        if let Ok(tokens) = &mut answer
+            && sent.version.is_none()
+            && tokens.refresh_token.as_ref().is_none_or(|next| next.expose().trim().is_empty())
+        {
+            // The old one is kept, and no record has it.
+            tokens.refresh_token = Some(token);
+        }
         if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);
         }

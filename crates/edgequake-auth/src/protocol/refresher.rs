@@ -36,6 +36,10 @@ pub(crate) struct Refresher {
     unnamed: Option<Option<RandomId>>,
     /// The hash of the token in hand, if this provider has sent it without hearing of it. The record may not tell it any more.
     doubted: Option<RandomId>,
+    /// Whether the `given` token might have been presented before the lease was taken.
+    dubious: bool,
+    /// Whether the session in the store is used before the `given` token, which may be spent.
+    passed_over: bool,
     /// Whether there is a password to log in with.
     password: bool,
     mine: Option<Mine>,
@@ -47,7 +51,7 @@ pub(crate) struct Refresher {
 impl std::hash::Hash for Refresher {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
-        (self.given.is_some(), self.unnamed, self.doubted).hash(state);
+        (self.given.is_some(), self.unnamed, self.doubted, self.dubious, self.passed_over).hash(state);
         (&self.mine, &self.seen, self.predecessor).hash(state);
     }
 }
@@ -64,6 +68,8 @@ impl Refresher {
             given: None,
             unnamed: None,
             doubted: None,
+            dubious: false,
+            passed_over: false,
             password: false,
             mine: None,
             seen: None,
@@ -128,7 +134,10 @@ impl Refresher {
         let intent = record.intent.as_ref().filter(|intent| intent.holder == self.me);
         let unsettled = intent.is_some_and(|intent| intent.inherited);
         let intended = intent.map(|intent| intent.tokens);
-        let given = intended.and_then(Version::as_given);
+        let given = self.given.as_ref().filter(|_| self.held.is_none() && !self.passed_over);
+        let given = given.map(fingerprint);
+        let given = intended.map_or(given, Version::as_given);
+        let unsettled = if given.is_some() { self.dubious } else { unsettled };
         let version = intended.filter(|_| given.is_none());
         let (session, began_with) = (record.session, given.or(record.began_with));
         let what = Presented { session, version, holder: self.me, unsettled, given, began_with };
@@ -184,7 +193,7 @@ impl Refresher {
             self.held = Held::of(record);
             self.given = None;
         }
-        let unplaced = self.given.clone().filter(|_| self.held.is_none());
+        let unplaced = self.given.clone().filter(|_| self.held.is_none() && !self.passed_over);
         if unplaced.is_none() && self.is_somebody_elses(record) {
             return match (self.password, self.held) {
                 (true, _) => Step::LogIn,
@@ -205,7 +214,7 @@ impl Refresher {
             };
         };
         // The program's own token is in no record, so none of the record's is spent by it. An intent for it must not take the place of
-        // one that says more.
+        // one that says more: then it is only told to be doubtful.
         let spends = unplaced.is_none().then_some(tokens.version);
         let mark = unplaced.as_ref().map(|token| Version::of_given(fingerprint(token)));
         let is_unknown = match mark.and_then(Version::as_given) {
@@ -240,13 +249,19 @@ impl Refresher {
             }
             None => {}
         }
-        if (is_unknown || self.is_doubted(mark))
-            && let Some(instead) = self.instead_of_what_may_be_spent()
-        {
+        let doubtful = is_unknown || self.is_doubted(mark);
+        let usable = good || tokens.refresh_token.is_some();
+        let instead = usable && self.urgency == Urgency::Needed && !self.is_somebody_elses(record);
+        if doubtful && unplaced.is_some() && instead {
+            // The account has another session, which is better than a token that may be spent.
+            self.passed_over = true;
+            return self.with_tokens(record, tokens, now);
+        }
+        if doubtful && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
-        self.predecessor = expired;
-        Step::Write(Box::new(self.take(record, intends, now)))
+        (self.predecessor, self.dubious) = (expired, doubtful && unplaced.is_some());
+        Step::Write(Box::new(self.take(record, intends, mark, now)))
     }
 
     /// Whether the session, or one before it, began with the very token that the program gives. It is spent.
@@ -301,7 +316,7 @@ impl Refresher {
             (begun.session, begun.began_with) = (held.session, held.began_with.or(Some(hash)));
         }
         self.predecessor = None;
-        let mut begun = self.take(&begun, version, now);
+        let mut begun = self.take(&begun, version, None, now);
         if let Some(intent) = &mut begun.intent {
             intent.inherited = may_be_spent;
         }

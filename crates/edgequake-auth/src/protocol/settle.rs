@@ -46,6 +46,8 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
         // A token of the program's own begins a session of its own, unless that is there already.
         return match record.session == sent.session {
             true => Save::Superseded,
+            // It was there, as an earlier try has written without saying so, and another session took its place.
+            false if sent.given.is_some_and(|given| record.spent.contains(&given)) => Save::OtherSession,
             false => {
                 let mut begun = login(Some(record), sent.session, tokens, now);
                 begun.began_with = sent.began_with;

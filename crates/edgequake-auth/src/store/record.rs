@@ -81,11 +81,11 @@ pub struct Record {
     /// A hash of the refresh token that a program began it with, so that the program does not spend the token again when it
     /// starts anew.
     pub began_with: Option<RandomId>,
-    /// Hashes of refresh tokens that programs began earlier sessions of this login with, the newest first, at most eight: they are
-    /// spent as well, and showing one again would end its session at the server, and look like theft.
+    /// Hashes of refresh tokens that programs began earlier sessions of this login with and that are spent, the newest first, at most
+    /// eight: showing one again would end its session at the server, and look like theft.
     pub spent: Vec<RandomId>,
-    /// Hashes of refresh tokens that programs gave and somebody was about to present, nobody knows with what result, the newest
-    /// first, at most eight: another intent took the place of theirs.
+    /// Hashes of refresh tokens that programs gave and that somebody was about to present, nobody knows with what result, the newest
+    /// first, at most eight. No intent tells of them: another intent, or another session, is in its place.
     pub doubtful: Vec<RandomId>,
     /// Who logged in, as the server described them then; `None` if it did not, or an earlier version began the session, or once it
     /// has ended.
@@ -241,10 +241,16 @@ fn whole_milliseconds(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(millis)).unwrap_or(time)
 }
 
-impl Record {
-    /// How many [`spent`](Self::spent) tokens, and how many [`doubtful`](Self::doubtful) ones, are remembered.
-    pub(crate) const MOST_HASHES: usize = 8;
+/// How many spent tokens, and how many doubtful ones, are remembered.
+pub(crate) const MOST_HASHES: usize = 8;
 
+fn remember(hashes: &mut Vec<RandomId>, given: RandomId) {
+    hashes.retain(|hash| *hash != given);
+    hashes.insert(0, given);
+    hashes.truncate(MOST_HASHES);
+}
+
+impl Record {
     /// A session that has just begun. Times are kept to the millisecond.
     pub fn new(tokens: StoredTokens, started: SystemTime) -> Self {
         Self {
@@ -275,30 +281,26 @@ impl Record {
         let mut record = Self::new(tokens, started);
         if let Some(before) = before {
             record.fence = before.fence;
-            record.spent = before.spent_by_now();
+            record.spent.clone_from(&before.spent);
             record.doubtful.clone_from(&before.doubtful);
-            record.doubt(before.intent.as_ref());
+            record.doubt(before.intent.as_ref().and_then(|intent| intent.tokens.as_given()));
+            let present = before.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
+            match before.began_with {
+                // The session holds the very token: it works, unless somebody is presenting it.
+                Some(given) if present == Some(given) => {
+                    record.doubt(Some(given).filter(|_| before.is_unsettled()))
+                }
+                Some(given) => remember(&mut record.spent, given),
+                None => {}
+            }
         }
         record
     }
 
-    /// The tokens of programs that are spent once another session takes the place of this one.
-    fn spent_by_now(&self) -> Vec<RandomId> {
-        let present = self.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
-        // A session that was never refreshed since, and is not about to be, holds the token itself: it still works.
-        let works = |hash: &RandomId| present == Some(*hash) && !self.is_unsettled();
-        let mut spent: Vec<_> = self.began_with.into_iter().filter(|hash| !works(hash)).collect();
-        spent.extend(self.spent.iter().filter(|hash| Some(**hash) != self.began_with));
-        spent.truncate(Self::MOST_HASHES);
-        spent
-    }
-
-    /// Remembers what an intent says of a token that a program gave, since the intent is about to go.
-    pub(crate) fn doubt(&mut self, intent: Option<&Intent>) {
-        if let Some(given) = intent.and_then(|intent| intent.tokens.as_given()) {
-            self.doubtful.retain(|hash| *hash != given);
-            self.doubtful.insert(0, given);
-            self.doubtful.truncate(Self::MOST_HASHES);
+    /// Remembers that a token that a program gave may be spent, where no intent tells it.
+    pub(crate) fn doubt(&mut self, given: Option<RandomId>) {
+        if let Some(given) = given {
+            remember(&mut self.doubtful, given);
         }
     }
 
@@ -345,26 +347,34 @@ mod tests {
         let hash = |number: u128| RandomId::from_number(number);
         let mut record = Record::new(StoredTokens::new(Some("a".into()), None), SystemTime::now());
         assert!(!record.to_json(&key).unwrap().expose().contains("spent"), "as an earlier version writes it");
-        for number in 1..20 {
-            let spent = record.spent_by_now();
-            record = Record::new(StoredTokens::new(Some("a".into()), Some("r".into())), SystemTime::now());
-            (record.spent, record.began_with) = (spent, Some(hash(number)));
+        let session = |before: Option<&Record>, refresh: &str, given: u128| {
+            let tokens = StoredTokens::new(Some("a".into()), Some(refresh.into()));
+            let mut record = Record::after(before, tokens, SystemTime::now());
+            record.began_with = Some(hash(given));
+            record
+        };
+        for given in 1..20 {
+            record = session(Some(&record), "r", given);
             let text = record.to_json(&key).unwrap();
             assert_eq!(Record::from_json(text.expose()), Ok((key.clone(), record.clone())));
         }
-        let newest: Vec<_> = (12..20).rev().map(hash).collect();
-        assert_eq!(record.spent_by_now(), newest);
+        let newest: Vec<_> = (11..19).rev().map(hash).collect();
+        assert_eq!(record.spent, newest);
         // The same token once more, which the server may have taken again.
-        record.spent = newest.clone();
-        assert_eq!(record.spent_by_now(), newest);
-        // One that was put there and not shown to the server yet.
-        record.status = Status::Active(StoredTokens::new(None, Some("given".into())));
-        record.began_with = Some(fingerprint(&"given".into()));
-        assert_eq!(record.spent_by_now(), newest);
-        let (tokens, holder) = (record.tokens().unwrap().version, hash(7));
-        record.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
-        assert_eq!(record.spent_by_now()[0], record.began_with.unwrap());
-        assert_eq!(record.spent_by_now().len(), Record::MOST_HASHES);
+        assert_eq!(session(Some(&session(Some(&record), "r", 19)), "r", 20).spent[..2], [hash(19), hash(18)]);
+        // One that was put there and not shown to the server yet, and then may have been.
+        let mut waiting =
+            Record::after(None, StoredTokens::new(None, Some("given".into())), SystemTime::now());
+        let given = fingerprint(&"given".into());
+        waiting.began_with = Some(given);
+        let after = session(Some(&waiting), "r", 1);
+        assert!(after.spent.is_empty() && after.doubtful.is_empty());
+        let (tokens, holder) = (waiting.tokens().unwrap().version, hash(7));
+        waiting.intent = Some(Intent { tokens, holder, since: SystemTime::now(), inherited: false });
+        let after = session(Some(&waiting), "r", 1);
+        assert!(after.spent.is_empty() && after.may_be_spent(given));
+        let text = after.to_json(&key).unwrap();
+        assert_eq!(Record::from_json(text.expose()), Ok((key.clone(), after)));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::advance;
 
+use super::broken::secs;
 use super::rig::{Fault, PASSWORD, Rig, TestClock, USER, cx, token};
-use crate::{Credentials, Jwt};
+use crate::{Credentials, Jwt, MemoryStore};
 
 /// A provider whose two clocks agree to the nanosecond.
 fn exact(rig: &Rig) -> Jwt {
@@ -80,4 +81,22 @@ async fn an_early_refresh_that_never_ends_keeps_nobody_waiting() {
     advance(Duration::from_secs(200)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "s3cr3t-a2");
     assert_eq!((rig.count("/refresh"), rig.count("/login")), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_given_token_without_a_successor_is_kept_beside_the_login_that_it_replaces_too() {
+    for beside in [false, true] {
+        let (rig, store) = (Rig::default(), MemoryStore::new());
+        if beside {
+            rig.builder().login(USER, PASSWORD).store(store.clone()).build().unwrap().login().await.unwrap();
+        }
+        rig.open("r0");
+        let run = || rig.builder().account(USER).refresh_token("r0").store(store.clone()).build().unwrap();
+        rig.fail([Fault::Answer(200, r#"{"access_token":"first","expires_in":3600,"refresh_token":" "}"#)]);
+        assert_eq!(token(&run().authorize(&cx()).await.unwrap()), "first");
+        advance(secs(3601)).await;
+        let given = run().authorize(&cx()).await.unwrap();
+        assert!(token(&given).starts_with("s3cr3t-a"), "{beside}");
+        assert_eq!(rig.count("/refresh"), 2);
+    }
 }

@@ -39,7 +39,7 @@ impl Refresher {
         }
         let intended = record.intent.as_ref().filter(|intent| intent.holder == self.me);
         if intends.is_some() && intended.map(|intent| intent.tokens) != intends {
-            return Step::Write(Box::new(self.take(record, intends, now)));
+            return Step::Write(Box::new(self.take(record, intends, None, now)));
         }
         let left = lease.length.saturating_sub(elapsed(mine.since, now));
         if left < self.limits.exchange {
@@ -52,20 +52,28 @@ impl Refresher {
             renewed.write = RandomId::random();
             return Step::Write(Box::new(renewed));
         }
-        // Whether somebody may have sent it before our own intent.
-        let inherited = record.intent.as_ref().is_some_and(|intent| intent.inherited);
         let given = spends.is_none().then(|| fingerprint(&token));
-        let doubted = self.is_doubted(given.map(Version::of_given))
-            || given.is_some_and(|given| record.doubtful.contains(&given));
-        let unsettled = self.predecessor.is_some() || inherited || doubted;
+        // Whether somebody may have sent it before our own intent.
+        let unsettled = match given {
+            Some(_) => self.dubious,
+            None => {
+                self.predecessor.is_some() || record.intent.as_ref().is_some_and(|intent| intent.inherited)
+            }
+        };
         let session = if given.is_some() { RandomId::random() } else { record.session };
         let began_with = given.or(record.began_with);
         let what = Presented { session, version: spends, holder: self.me, unsettled, given, began_with };
         Step::Present(Present { token, what })
     }
 
-    /// A record with a lease and an intent of ours.
-    pub(super) fn take(&self, record: &Record, intends: Option<Version>, now: Now) -> Record {
+    /// A record with a lease and an intent of ours; without an intent, `mark` stands for what is to be presented.
+    pub(super) fn take(
+        &self,
+        record: &Record,
+        intends: Option<Version>,
+        mark: Option<Version>,
+        now: Now,
+    ) -> Record {
         let mut taken = record.clone();
         taken.fence = record.fence.saturating_add(1);
         taken.lease = Some(self.lease(record, now));
@@ -73,8 +81,10 @@ impl Refresher {
             let mut before = record.intent.as_ref();
             let given = tokens.as_given().is_some_and(|given| record.doubtful.contains(&given));
             let inherited = given || before.take_if(|intent| intent.tokens == tokens).is_some();
-            taken.doubt(before);
+            taken.doubt(before.map(|intent| intent.tokens).and_then(Version::as_given));
             taken.intent = Some(Intent { tokens, holder: self.me, since: wall(now), inherited });
+        } else {
+            taken.doubt(mark.and_then(Version::as_given));
         }
         taken.write = RandomId::random();
         taken

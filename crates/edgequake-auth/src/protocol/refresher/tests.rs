@@ -62,11 +62,15 @@ fn a_given_token_stays_doubtful_when_another_intent_takes_the_place_of_its_own()
     assert_eq!(overtaken.doubtful, [hash]);
     let saved = save(&overtaken, &own, "r2", 12);
     assert!(saved.lease.is_none() && saved.may_be_spent(hash));
-    // It is the last resort of another, who knows that it may be spent.
-    let (taken, again) = take(&mut process(3).given(given()), &saved, 13);
-    assert!(again.unsettled);
-    let mut with_password = process(4).given(given()).password(true);
-    assert_eq!(with_password.next(Some(&saved), at(13)), Step::LogIn);
+    // Others prefer the session that is stored.
+    let version = saved.tokens().map(|tokens| tokens.version);
+    for password in [false, true] {
+        let (_, other) = take(&mut process(3).given(given()).password(password), &saved, 13);
+        assert_eq!((other.given, other.version, other.unsettled), (None, version, false));
+    }
+    // It is the last resort of one for whom that is somebody else's, and who knows that it may be spent.
+    let (taken, again) = take(&mut process(3).given(given()).unnamed(true), &saved, 13);
+    assert!(again.unsettled && again.given == Some(hash));
     // The first one was given a successor after all.
     let begun = save(&taken, &sent, "g2", 14);
     assert_eq!((begun.began_with, begun.doubtful.len(), begun.intent.as_ref()), (Some(hash), 0, None));
@@ -93,5 +97,44 @@ fn a_given_token_stays_doubtful_through_saves_logins_and_logouts() {
     let begun = write(process(3).given(Some("given".into())).next(Some(&ended), at(14)));
     assert!(begun.intent.as_ref().is_some_and(|intent| intent.inherited) && begun.doubtful.is_empty());
     let over = settle::login(Some(&begun), RandomId::random(), &tokens("r4"), at(15));
-    assert_eq!(over.spent, [hash]);
+    assert!(over.spent.is_empty() && over.may_be_spent(hash));
+}
+
+#[test]
+fn a_given_token_is_told_beside_an_intent_that_says_more() {
+    let hash = fingerprint(&"given".into());
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (taken, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let unsettled = settle::unknown(Some(&taken), &own).unwrap();
+    let given = || Some(Secret::from("given"));
+    let mut first = process(2).given(given());
+    let (taken, sent) = take(&mut first, &unsettled, 5);
+    assert_eq!((sent.given, sent.unsettled), (Some(hash), false), "nobody has presented it before");
+    assert!(taken.is_unsettled() && taken.may_be_spent(hash));
+    // Surely not executed, or given up: as good as before.
+    let withdrawn = first.withdrawn(&taken).unwrap();
+    for what in [&sent, &withdrawn] {
+        let back = settle::not_executed(Some(&taken), what).unwrap();
+        assert!(back.is_unsettled() && !back.may_be_spent(hash), "{what:?}");
+    }
+    // Nobody knows: the next one says so.
+    let unknown = settle::unknown(Some(&taken), &sent).unwrap();
+    let (taken, again) = take(&mut process(3).given(given()).unnamed(true), &unknown, 6);
+    assert!(again.unsettled && again.given == Some(hash));
+    assert!(settle::not_executed(Some(&taken), &again).unwrap().may_be_spent(hash));
+}
+
+#[test]
+fn a_save_that_is_tried_again_does_not_undo_what_happened_since_it_arrived() {
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (taken, sent) = take(&mut process(1).given(Some("given".into())), &record, 0);
+    // It arrives, without saying so.
+    let saved = save(&taken, &sent, "g2", 1);
+    let login = settle::login(Some(&saved), RandomId::random(), &tokens("r3"), at(2));
+    let settle::Logout::Write(ended, _) = settle::logout(Some(&login), None, at(3)) else { panic!() };
+    for (there, answer) in
+        [(&saved, Save::Superseded), (&login, Save::OtherSession), (&*ended, Save::OtherSession)]
+    {
+        assert_eq!(settle::success(Some(there), &sent, &tokens("g2"), at(4)), answer);
+    }
 }

@@ -173,7 +173,10 @@ fn stays(error: &StoreError) {
 fn is_same_login(left: &Record, stored: &Record) -> bool {
     let (Some(left), tokens) = (left.tokens(), stored.tokens()) else { return false };
     match &left.refresh_token {
-        Some(token) => stored.began_with == Some(fingerprint(token)),
+        Some(token) => {
+            let token = fingerprint(token);
+            stored.began_with == Some(token) || stored.spent.contains(&token)
+        }
         None => tokens.is_some_and(|tokens| tokens.access_token == left.access_token),
     }
 }

@@ -269,7 +269,7 @@ impl Record {
             },
             _ => return Err(RecordError::Foreign),
         };
-        let hashes = |ids: Vec<Hex>| ids.into_iter().take(Self::MOST_HASHES).map(|id| id.0).collect();
+        let hashes = |ids: Vec<Hex>| ids.into_iter().take(super::MOST_HASHES).map(|id| id.0).collect();
         let record = Self {
             session: text.session.0,
             started: time(text.started),
