@@ -62,7 +62,7 @@ pub(super) enum Without {
     SavingAgain,
     /// What was surely not executed settles an intent, also one that began as somebody else's.
     Doubt,
-    /// A process forgets that it has sent the token that its program gave it.
+    /// A process forgets that it has sent the token that its program gave it, and so does the record once other intents are in it.
     Doubting,
     /// A process whose access token was refused forgets which one it was.
     Refusal,

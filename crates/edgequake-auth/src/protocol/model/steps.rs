@@ -105,6 +105,9 @@ impl Share {
         if let (Some(Without::Intent), Some(record)) = (self.without, &mut seen) {
             Arc::make_mut(record).intent.take_if(|intent| intent.holder != me);
         }
+        if let (Some(Without::Doubting), Some(record)) = (self.without, &mut seen) {
+            Arc::make_mut(record).doubtful.clear();
+        }
         if let (Some(Without::Adopt), Some(record)) = (self.without, &mut seen)
             && let Status::Active(tokens) = &mut Arc::make_mut(record).status
         {
