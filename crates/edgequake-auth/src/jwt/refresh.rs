@@ -238,10 +238,9 @@ impl Inner {
         let mut answer = self.wire().refresh(&token).await;
         if let Ok(tokens) = &mut answer
             && sent.version.is_none()
-            && tokens.refresh_token.as_ref().is_none_or(|next| next.expose().trim().is_empty())
         {
-            // The old one is kept, and no record has it.
-            tokens.refresh_token = Some(token);
+            // Without a successor the old one is kept, and no record has it.
+            tokens.refresh_token.get_or_insert(token);
         }
         if refresher.has_outlived_its_lease(self.clock.now()) {
             self.counts.late.fetch_add(1, Ordering::Relaxed);

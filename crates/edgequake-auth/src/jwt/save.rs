@@ -32,7 +32,7 @@ impl Inner {
         let lifetime = access::lifetime(tokens.expires_in, &tokens.access_token, now);
         let access =
             Access::new(tokens.access_token)?.with_lifetime(lifetime, now, self.early, fastrand::f64());
-        let refresh = tokens.refresh_token.filter(|token| !token.expose().trim().is_empty());
+        let refresh = tokens.refresh_token;
         let (session, version, began_with, by) = match &from {
             Source::Refresh(sent) => {
                 let version = sent.version.map_or_else(Version::first, Version::next);

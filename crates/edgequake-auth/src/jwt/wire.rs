@@ -63,6 +63,7 @@ impl Tokens {
 
     fn issued(access_token: Secret, refresh_token: Option<Secret>, seconds: Option<i64>) -> Self {
         let expires_in = seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
+        let refresh_token = refresh_token.filter(|token| !token.expose().trim().is_empty());
         Self { access_token, refresh_token, expires_in }
     }
 }
