@@ -93,17 +93,19 @@ impl JwtBuilder {
     }
 
     /// Which login of the store is meant, when no password is given; by default the one that began last and has not
-    /// ended, but never one that a program's own tokens began without an account. With [tokens](Self::tokens) or a [refresh token](Self::refresh_token) in hand the default is the empty account
-    /// instead, so that they never mix with the login of somebody else.
+    /// ended, but never one that a program's own tokens began without an account. With [tokens](Self::tokens) or a
+    /// [refresh token](Self::refresh_token) in hand the default is the empty account instead, so that they never mix with the login of
+    /// somebody else.
     pub fn account(mut self, user: impl Into<String>) -> Self {
         self.account = Some(user.into());
         self
     }
 
     /// A refresh token in hand; it is exchanged when a credential is first needed. In the store its session takes the place of what
-    /// the [account](Self::account) had there; once it is spent, or may be, the account's session in the store is used before it. Without an account that is the empty one, which holds one such session at a time:
-    /// programs with tokens of several people in one store name the account of each. Without an account only a session that this token
-    /// began is taken up from the store, and one that another program's token replaced is over, with an error that says so.
+    /// the [account](Self::account) had there; once it is spent, or may be, the account's session in the store is used before it.
+    /// Without an account that is the empty one, which holds one such session at a time: programs with tokens of several people in one
+    /// store name the account of each. Without an account only a session that this token began is taken up from the store, and one
+    /// that another program's token replaced is over, with an error that says so.
     pub fn refresh_token(mut self, token: impl Into<Secret>) -> Self {
         self.refresh = Some(token.into());
         self

@@ -105,37 +105,33 @@ impl Inner {
             let end = |record: Option<&Record>| {
                 let own = record.filter(|record| has_begun_with(record, given.as_ref()));
                 let session = session.or(own.map(|record| record.session));
-                // Another session may have taken the place of that.
-                let earlier = record.zip(given.as_ref()).is_some_and(|(record, given)| {
-                    !record.spent.is_empty() && record.spent.contains(&fingerprint(given))
-                });
-                let own = own.is_some() || earlier;
+                let spent = own.is_some() || record.is_some_and(|record| is_spent(record, given.as_ref()));
                 if session.is_none() && record.is_some() && (known_elsewhere || unnamed) {
                     // Tokens of the program's own, which have nothing to do with what is stored.
-                    return Change::Leave((Removal::OtherSession, None, own));
+                    return Change::Leave((Removal::OtherSession, None, spent));
                 }
                 match settle::logout(record, session, self.clock.now()) {
                     Logout::Write(record, tokens) => {
-                        Change::Write(record, (Removal::Ended, Some(tokens), own))
+                        Change::Write(record, (Removal::Ended, Some(tokens), spent))
                     }
-                    Logout::OtherSession => Change::Leave((Removal::OtherSession, None, own)),
-                    Logout::Ended => Change::Leave((Removal::AlreadyEnded, None, own)),
-                    Logout::Nothing => Change::Leave((Removal::NothingStored, None, own)),
+                    Logout::OtherSession => Change::Leave((Removal::OtherSession, None, spent)),
+                    Logout::Ended => Change::Leave((Removal::AlreadyEnded, None, spent)),
+                    Logout::Nothing => Change::Leave((Removal::NothingStored, None, spent)),
                 }
             };
             self.try_to_change_record(&key, false, end).await
         };
-        let (store, stored, own) = match ended.await {
+        let (store, stored, spent) = match ended.await {
             Ok(found) => found,
             // What was read is the session all the same.
             Err(Unchanged { error, value }) => {
-                let (tokens, own) = value.map_or((None, false), |(_, tokens, own)| (tokens, own));
-                (Removal::Failed(error), tokens, own)
+                let (tokens, spent) = value.map_or((None, false), |(_, tokens, spent)| (tokens, spent));
+                (Removal::Failed(error), tokens, spent)
             }
         };
         drop(saving);
         // A token that began the stored session, or one before it, is spent, or is what is stored.
-        let mine = mine.filter(|_| !own);
+        let mine = mine.filter(|_| !spent);
         // What is stored is the newest of the session, unless it could not be stored.
         let tokens = if newest_is_here { mine.or(stored) } else { stored.or(mine) };
         let server = match (tokens, &store) {
@@ -160,6 +156,11 @@ impl Inner {
 fn has_begun_with(record: &Record, given: Option<&Secret>) -> bool {
     let stored = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref());
     given.is_some_and(|given| stored == Some(given) || record.began_with == Some(fingerprint(given)))
+}
+
+/// Whether a token of the program began a session that another has taken the place of.
+fn is_spent(record: &Record, given: Option<&Secret>) -> bool {
+    given.is_some_and(|given| record.spent.contains(&fingerprint(given)))
 }
 
 /// Nobody knows which session there is.
