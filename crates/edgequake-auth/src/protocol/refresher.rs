@@ -36,8 +36,8 @@ pub(crate) struct Refresher {
     unnamed: Option<Option<RandomId>>,
     /// The hash of the token in hand, if this provider has sent it without hearing of it. The record may not tell it any more.
     doubted: Option<RandomId>,
-    /// Whether the `given` token might have been presented before the lease was taken.
-    dubious: bool,
+    /// Whether the `given` token was doubtful when the lease was taken.
+    doubtful: bool,
     /// Whether the session in the store is used before the `given` token, which may be spent.
     passed_over: bool,
     /// Whether there is a password to log in with.
@@ -51,7 +51,7 @@ pub(crate) struct Refresher {
 impl std::hash::Hash for Refresher {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
         (self.me, self.urgency, self.held, self.refused, self.password).hash(state);
-        (self.given.is_some(), self.unnamed, self.doubted, self.dubious, self.passed_over).hash(state);
+        (self.given.is_some(), self.unnamed, self.doubted, self.doubtful, self.passed_over).hash(state);
         (&self.mine, &self.seen, self.predecessor).hash(state);
     }
 }
@@ -68,7 +68,7 @@ impl Refresher {
             given: None,
             unnamed: None,
             doubted: None,
-            dubious: false,
+            doubtful: false,
             passed_over: false,
             password: false,
             mine: None,
@@ -132,12 +132,12 @@ impl Refresher {
     /// What was about to be presented, if that is given up. Nothing while others have to wait for whoever was overtaken.
     pub(crate) fn withdrawn(&self, record: &Record) -> Option<Presented> {
         let intent = record.intent.as_ref().filter(|intent| intent.holder == self.me);
-        let unsettled = intent.is_some_and(|intent| intent.inherited);
         let intended = intent.map(|intent| intent.tokens);
-        let given = self.given.as_ref().filter(|_| self.held.is_none() && !self.passed_over);
-        let given = given.map(fingerprint);
-        let given = intended.map_or(given, Version::as_given);
-        let unsettled = if given.is_some() { self.dubious } else { unsettled };
+        let given = intended.map_or_else(|| self.unplaced().map(fingerprint), Version::as_given);
+        let unsettled = match given {
+            Some(_) => self.doubtful,
+            None => intent.is_some_and(|intent| intent.inherited),
+        };
         let version = intended.filter(|_| given.is_none());
         let (session, began_with) = (record.session, given.or(record.began_with));
         let what = Presented { session, version, holder: self.me, unsettled, given, began_with };
@@ -193,7 +193,7 @@ impl Refresher {
             self.held = Held::of(record);
             self.given = None;
         }
-        let unplaced = self.given.clone().filter(|_| self.held.is_none() && !self.passed_over);
+        let unplaced = self.unplaced().cloned();
         if unplaced.is_none() && self.is_somebody_elses(record) {
             return match (self.password, self.held) {
                 (true, _) => Step::LogIn,
@@ -260,8 +260,13 @@ impl Refresher {
         if doubtful && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
-        (self.predecessor, self.dubious) = (expired, doubtful && unplaced.is_some());
+        (self.predecessor, self.doubtful) = (expired, doubtful && unplaced.is_some());
         Step::Write(Box::new(self.take(record, intends, mark, now)))
+    }
+
+    /// The given token, if it is what to go by.
+    fn unplaced(&self) -> Option<&Secret> {
+        self.given.as_ref().filter(|_| self.held.is_none() && !self.passed_over)
     }
 
     /// Whether the session, or one before it, began with the very token that the program gives. It is spent.

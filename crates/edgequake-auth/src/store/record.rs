@@ -286,12 +286,10 @@ impl Record {
             record.doubt(before.intent.as_ref().and_then(|intent| intent.tokens.as_given()));
             let present = before.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
             match before.began_with {
+                Some(given) if present != Some(given) => remember(&mut record.spent, given),
                 // The session holds the very token: it works, unless somebody is presenting it.
-                Some(given) if present == Some(given) => {
-                    record.doubt(Some(given).filter(|_| before.is_unsettled()))
-                }
-                Some(given) => remember(&mut record.spent, given),
-                None => {}
+                given if before.is_unsettled() => record.doubt(given),
+                _ => {}
             }
         }
         record

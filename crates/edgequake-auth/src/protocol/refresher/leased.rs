@@ -55,7 +55,7 @@ impl Refresher {
         let given = spends.is_none().then(|| fingerprint(&token));
         // Whether somebody may have sent it before our own intent.
         let unsettled = match given {
-            Some(_) => self.dubious,
+            Some(_) => self.doubtful,
             None => {
                 self.predecessor.is_some() || record.intent.as_ref().is_some_and(|intent| intent.inherited)
             }
