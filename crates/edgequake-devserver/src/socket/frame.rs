@@ -6,8 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::clock::{Timestamp, rfc3339};
-use crate::notice::ProcessingEvent;
-use crate::notice::{BulkDeletion, BulkStep, ChunkFailure, Notice};
+use crate::notice::{BulkDeletion, BulkStep, ChunkFailure, Notice, ProcessingEvent};
 use crate::state::space::Contents;
 
 /// What a client says in JSON.
