@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use edgequake_devserver::{DevServer, Era, Fault};
+use edgequake_devserver::{DevServer, DevServerBuilder, Era, Fault};
 use edgequake_types::documents::{
     DeleteAllDocuments, DeleteDocument, DeleteDocuments, GetDocument, ListDocuments, UploadText,
 };
@@ -76,6 +76,13 @@ impl Socket {
     }
 }
 
+/// Each stage waits until the clock is moved, as often as it takes. A login outlives that.
+fn slow() -> DevServerBuilder {
+    with_users()
+        .processing_delay(Duration::from_secs(3600))
+        .token_lifetime(Duration::from_secs(1000 * 24 * 3600))
+}
+
 async fn token(server: &DevServer, user: &str) -> String {
     Api::new(server).login(user).await.access_token.expose().to_owned()
 }
@@ -103,7 +110,7 @@ async fn a_task_is_followed_to_its_end() {
 
 #[tokio::test]
 async fn the_pipeline_tells_of_the_tasks_that_were_subscribed_to() {
-    let (server, api) = default_workspace(with_users().processing_delay(Duration::from_secs(3600))).await;
+    let (server, api) = default_workspace(slow()).await;
     let mut tasks = Vec::new();
     let mut documents = Vec::new();
     for text in ["One by Ada Berg in Elba.", "Two"] {
@@ -244,7 +251,7 @@ async fn the_deletion_of_several_documents_is_told_to_the_workspace() {
 
 #[tokio::test]
 async fn each_chunk_that_fails_is_told_before_the_end() {
-    let (server, api) = default_workspace(with_users().processing_delay(Duration::from_secs(3600))).await;
+    let (server, api) = default_workspace(slow()).await;
     server.faults().add(Fault::partial_processing("extracting").chunks([0, 2]).times(1)).unwrap();
     let sentence = "Ada Berg wrote this in Elba. ".repeat(40);
     let text: String = (0..20).map(|part| format!("# Part {part}\n\n{sentence}\n\n")).collect();
