@@ -23,7 +23,8 @@
 //!    prolonged first. A holder counts by whichever of its clocks has advanced more.
 //! 4. **Exchange**, at most as long as the limit for exchanges.
 //! 5. **Save.** The successor replaces the tokens whose version was exchanged, and intent and lease are gone with the same
-//!    write; what is known of tokens that programs gave stays. This takes the version to be unchanged, and no lease.
+//!    write; what is known of tokens that programs gave stays, and so does the lease of whoever exchanges one of those beside the
+//!    session. This takes the version to be unchanged, and no lease.
 //!
 //! # Limits
 //!
@@ -54,6 +55,7 @@
 //! | the holder is killed or stopped | its lease ends; another takes over with an intent of its own, waits for the exchange that may be under way, and reads again before it sends |
 //! | the holder was overtaken | its save finds another version, and it uses what is there |
 //! | somebody logs in meanwhile | the record has another session; who refreshed the old one revokes what it was given. A token that a program began the old one with is remembered, as spent or as doubtful |
+//! | somebody logs in or out while a token of a program's own is exchanged | whoever exchanges it keeps the lease, for which others that were given the same token wait |
 //! | somebody logs out meanwhile | the record says [`LoggedOut`](EndReason::LoggedOut). Whoever had this session does not log in again by itself; who starts afterwards with a password may |
 //! | the store lost confirmed writes | told as [`WentBack`](StoreErrorKind::WentBack); what is left in it is not used. The access token is, while it works, then a password, or somebody logs in |
 //! | a presentation is delayed for longer than its lease | cannot be excluded; it is counted in [`SessionCounters::late`](crate::SessionCounters) |

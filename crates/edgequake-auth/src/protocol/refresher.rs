@@ -13,11 +13,11 @@ use edgequake_types::Secret;
 use self::leased::Mine;
 use super::settle::Presented;
 use super::step::{Step, Urgency};
-use super::watched::{self, Seen};
+use super::watched::Seen;
 use super::{Held, Limits, elapsed, is_good, wall};
 use crate::clock::Now;
 use crate::store::fingerprint;
-use crate::store::{EndReason, Lease, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, RandomId, Record, Status, StoredTokens, Version};
 
 /// One process that wants an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,33 +222,13 @@ impl Refresher {
             None => record.is_unsettled(),
         };
         let intends = spends.or(mark.filter(|_| !record.is_unsettled()));
-        let mut expired = None;
-        match &record.lease.as_ref().map(Lease::believed) {
-            Some(lease) if lease.holder == self.me => {
-                // Else it is from an earlier refresh of this provider, whose exchange is over.
-                if let Some(mine) = self.mine.as_ref().filter(|mine| mine.fence == record.fence) {
-                    return self.with_lease(mine, record, lease, token, (spends, intends), now);
-                }
-                // That one may have ended while it waited for whoever had the lease before.
-                if record.intent.as_ref().is_some_and(|intent| intent.inherited) {
-                    expired = Some(lease.exchange.saturating_add(self.margin(lease)));
-                }
-            }
-            Some(lease) => {
-                let margin = self.margin(lease);
-                let wait = watched::remaining(&mut self.seen, record, lease, margin, now);
-                let lives = self.seen.is_some_and(|seen| seen.changed);
-                expired = match wait {
-                    Some(_) if !lives && watched::is_long_over(record, lease, margin, now) => {
-                        Some(lease.exchange.saturating_add(margin))
-                    }
-                    None => Some(lease.exchange.saturating_add(margin)),
-                    Some(_) if self.urgency == Urgency::Early => return Step::Skip,
-                    Some(wait) => return Step::Wait(wait),
-                };
-            }
-            None => {}
+        if let Some((mine, lease)) = self.own_lease(record) {
+            return self.with_lease(mine, record, &lease, token, (spends, intends), now);
         }
+        let expired = match self.after_others(record, now) {
+            Ok(expired) => expired,
+            Err(step) => return step,
+        };
         let doubtful = is_unknown || self.is_doubted(mark);
         let usable = good || tokens.refresh_token.is_some();
         let instead = usable && self.urgency == Urgency::Needed && !self.is_somebody_elses(record);
@@ -298,11 +278,6 @@ impl Refresher {
         mark.is_some_and(|mark| mark.as_given() == self.doubted)
     }
 
-    /// What to allow for between us and the holder of a lease.
-    fn margin(&self, lease: &Lease) -> Duration {
-        self.limits.margin.max(lease.margin)
-    }
-
     /// A session from a token in hand, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
         let hash = fingerprint(&token);
@@ -311,16 +286,25 @@ impl Refresher {
         if may_be_spent && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
+        // Whoever exchanges a token of its program keeps the lease when the session beside it ends.
+        match record {
+            Some(record) if self.own_lease(record).is_some() => {}
+            Some(record) => match self.after_others(record, now) {
+                Ok(expired) => self.predecessor = expired,
+                Err(step) => return step,
+            },
+            None => self.predecessor = None,
+        }
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);
         let mut begun = Record::after(record, tokens, wall(now));
         begun.doubtful.retain(|doubtful| *doubtful != hash);
         begun.began_with = Some(hash);
+        begun.lease = record.and_then(|record| record.lease.clone());
         if let Some(held) = self.held {
             // Somebody removed the record, which is no logout: the session goes on.
             (begun.session, begun.began_with) = (held.session, held.began_with.or(Some(hash)));
         }
-        self.predecessor = None;
         let mut begun = self.take(&begun, version, None, now);
         if let Some(intent) = &mut begun.intent {
             intent.inherited = may_be_spent;

@@ -1,7 +1,7 @@
 //! What becomes of the record once the server has answered, or has not.
 
 use crate::clock::Now;
-use crate::store::{EndReason, Intent, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version, fingerprint};
 
 use super::wall;
 
@@ -50,6 +50,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             false if sent.given.is_some_and(|given| record.spent.contains(&given)) => Save::OtherSession,
             false => {
                 let mut begun = login(Some(record), sent.session, tokens, now);
+                begun.lease.take_if(|lease| lease.holder == sent.holder);
                 begun.began_with = sent.began_with;
                 begun.doubtful.retain(|hash| Some(*hash) != sent.given);
                 Save::Write(Box::new(begun))
@@ -65,7 +66,9 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             tokens.refresh_token = tokens.refresh_token.or_else(|| present.refresh_token.clone());
             let mut saved = record.clone();
             saved.status = Status::Active(tokens);
-            Save::Write(Box::new(settled(saved).with_intent_of_given(record)))
+            let mut saved = settled(saved).with_exchange_of_given(record);
+            saved.lease.take_if(|lease| lease.holder == sent.holder);
+            Save::Write(Box::new(saved))
         }
     }
 }
@@ -101,10 +104,16 @@ pub(crate) fn unknown(record: Option<&Record>, sent: &Presented) -> Option<Recor
     Some(settled(record.clone()).with_intent_of(record))
 }
 
-/// A login: a new session, whatever there was.
+/// A login: a new session, whatever there was. Whoever exchanges a token that a program gave goes on with it, and others with the same
+/// token wait for that.
 pub(crate) fn login(record: Option<&Record>, session: RandomId, tokens: &StoredTokens, now: Now) -> Record {
     let mut begun = Record::after(record, tokens.clone(), wall(now));
     begun.session = session;
+    begun.lease = record.and_then(|record| {
+        let present = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
+        let is_given = present.is_some() && present == record.began_with;
+        record.lease.clone().filter(|_| is_given).or_else(|| record.lease_of_given())
+    });
     begun
 }
 
@@ -133,7 +142,7 @@ pub(crate) fn logout(record: Option<&Record>, session: Option<RandomId>, now: No
             let mut ended = record.clone();
             (ended.status, ended.user) =
                 (Status::Ended { reason: EndReason::LoggedOut, at: wall(now) }, None);
-            Logout::Write(Box::new(settled(ended).with_intent_of_given(record)), tokens.clone())
+            Logout::Write(Box::new(settled(ended).with_exchange_of_given(record)), tokens.clone())
         }
     }
 }
@@ -164,11 +173,24 @@ impl Record {
         self
     }
 
-    /// What is not known of a token that a program gave stays so, whatever becomes of the session beside it.
-    fn with_intent_of_given(mut self, before: &Self) -> Self {
+    /// What is not known of a token that a program gave stays so, and whoever is at it keeps its lease, whatever becomes of the
+    /// session beside it.
+    fn with_exchange_of_given(mut self, before: &Self) -> Self {
         let given = |intent: &&Intent| intent.tokens.as_given().is_some();
         self.intent = before.intent.as_ref().filter(given).cloned();
+        self.lease = before.lease_of_given();
         self
+    }
+
+    /// The lease of whoever exchanges a token that a program gave. Its intent says so, or none is there: one that says more is in
+    /// its place. The session's own tokens are never exchanged without an intent.
+    fn lease_of_given(&self) -> Option<Lease> {
+        let lease = self.lease.as_ref()?;
+        let of_session = self
+            .intent
+            .as_ref()
+            .is_some_and(|intent| intent.holder == lease.holder && intent.tokens.as_given().is_none());
+        (!of_session).then(|| lease.clone())
     }
 
     /// The same, but what was given is known now.

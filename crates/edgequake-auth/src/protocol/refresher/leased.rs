@@ -5,8 +5,8 @@ use std::time::Duration;
 use edgequake_types::Secret;
 
 use super::super::settle::Presented;
-use super::super::step::{Present, Step};
-use super::super::{Held, Limits, elapsed, wall};
+use super::super::step::{Present, Step, Urgency};
+use super::super::{Held, Limits, elapsed, wall, watched};
 use super::Refresher;
 use crate::clock::Now;
 use crate::store::fingerprint;
@@ -23,6 +23,38 @@ pub(super) struct Mine {
 }
 
 impl Refresher {
+    /// The lease of this refresh, if it has one. Without it, one of the same holder is from an earlier refresh.
+    pub(super) fn own_lease(&self, record: &Record) -> Option<(&Mine, Lease)> {
+        let lease = record.lease.as_ref().filter(|lease| lease.holder == self.me)?;
+        let mine = self.mine.as_ref().filter(|mine| mine.fence == record.fence)?;
+        Some((mine, lease.believed()))
+    }
+
+    /// How long whoever had the lease before may still be at its exchange, once nobody else has it; until then, what to do first.
+    pub(super) fn after_others(&mut self, record: &Record, now: Now) -> Result<Option<Duration>, Step> {
+        let Some(lease) = record.lease.as_ref().map(Lease::believed) else { return Ok(None) };
+        let margin = self.margin(&lease);
+        let expired = lease.exchange.saturating_add(margin);
+        if lease.holder == self.me {
+            // The exchange of that refresh is over, but it may have ended while it waited for whoever had the lease before.
+            let alone = |intent: &Intent| intent.holder == self.me && !intent.inherited;
+            return Ok(Some(expired).filter(|_| !record.intent.as_ref().is_some_and(alone)));
+        }
+        let wait = watched::remaining(&mut self.seen, record, &lease, margin, now);
+        let lives = self.seen.is_some_and(|seen| seen.changed);
+        match wait {
+            Some(_) if !lives && watched::is_long_over(record, &lease, margin, now) => Ok(Some(expired)),
+            None => Ok(Some(expired)),
+            Some(_) if self.urgency == Urgency::Early => Err(Step::Skip),
+            Some(wait) => Err(Step::Wait(wait)),
+        }
+    }
+
+    /// What to allow for between us and the holder of a lease.
+    fn margin(&self, lease: &Lease) -> Duration {
+        self.limits.margin.max(lease.margin)
+    }
+
     /// The lease is ours: wait until the one before can no longer be at it, prolong it, or send.
     pub(super) fn with_lease(
         &self,

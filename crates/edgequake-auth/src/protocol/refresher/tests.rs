@@ -138,3 +138,75 @@ fn a_save_that_is_tried_again_does_not_undo_what_happened_since_it_arrived() {
         assert_eq!(settle::success(Some(there), &sent, &tokens("g2"), at(4)), answer);
     }
 }
+
+/// Somebody exchanges a token of its program, beside a session; others were given the same token.
+#[test]
+fn whoever_exchanges_a_given_token_is_waited_for_whatever_becomes_of_the_session_beside_it() {
+    let given = || Some(Secret::from("given"));
+    let hash = fingerprint(&"given".into());
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (session, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let unsettled = settle::unknown(Some(&session), &own).unwrap();
+    // Its intent is there, or gives way to one that says more.
+    for before in [&record, &unsettled] {
+        let (taken, sent) = take(&mut process(2).given(given()), before, 10);
+        let late = save(&taken, &own, "r2", 10);
+        let login = settle::login(Some(&taken), RandomId::random(), &tokens("r3"), at(10));
+        let logout = |record| match settle::logout(Some(record), None, at(10)) {
+            settle::Logout::Write(ended, _) => *ended,
+            other => panic!("{other:?}"),
+        };
+        for there in [&late, &login, &logout(&taken), &logout(&late), &logout(&login)] {
+            assert_eq!(there.lease, taken.lease);
+            let mut other = process(3).given(given());
+            assert!(matches!(other.next(Some(there), at(10)), Step::Wait(_)), "{there:?}");
+            if there.tokens().is_none() {
+                let mut other = process(4).given(given()).password(true);
+                assert_eq!(other.next(Some(there), at(10)), Step::LogIn);
+            }
+            // It is saved, and nobody waits any more.
+            let begun = save(there, &sent, "g2", 11);
+            assert_eq!((begun.lease.as_ref(), begun.began_with), (None, Some(hash)));
+            // It was stopped: its exchange is waited for, too, and then the token may be spent.
+            let (_, again) = take(&mut other, there, 20);
+            assert!(again.unsettled && again.holder == RandomId::from_number(3));
+        }
+    }
+}
+
+#[test]
+fn a_session_that_began_with_a_given_token_is_waited_for_by_others_that_were_given_it() {
+    let given = || Some(Secret::from("given"));
+    let (begun, _) = take(&mut process(1).given(given()), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    let settle::Logout::Write(ended, _) = settle::logout(Some(&begun), None, at(0)) else { panic!() };
+    // What exchanges a session's own token ends with the session.
+    let mine = Record::new(tokens("given"), UNIX_EPOCH);
+    let (own, _) = take(&mut process(1).held(Held::of(&mine), false), &mine, 0);
+    let settle::Logout::Write(over, _) = settle::logout(Some(&own), None, at(0)) else { panic!() };
+    assert_eq!((ended.lease.is_some(), over.lease.is_none()), (true, true));
+    // Unless others were given the token that began it: a login does not show them that it is spent.
+    let alone = write(process(1).given(given()).next(None, at(0)));
+    let login = settle::login(Some(&alone), RandomId::random(), &tokens("r3"), at(0));
+    assert!(login.lease == alone.lease && login.may_be_spent(fingerprint(&"given".into())));
+}
+
+/// A refresh of a provider takes over, and ends before the time of whoever it overtook is over. The next one waits for that.
+#[test]
+fn the_exchange_of_somebody_overtaken_is_waited_for_by_the_next_refresh_after_a_logout() {
+    let given = || Some(Secret::from("given"));
+    let (taken, _) = take(&mut process(1).given(given()), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    // The session beside it may be anybody's, so it is the token or nothing.
+    let again = || process(2).given(given()).unnamed(true);
+    let mut first = again();
+    assert!(matches!(first.next(Some(&taken), at(0)), Step::Wait(_)));
+    let overtaken = write(first.next(Some(&taken), at(10)));
+    first.written(&overtaken, at(10));
+    assert!(matches!(first.next(Some(&overtaken), at(10)), Step::Wait(_)));
+    let settle::Logout::Write(ended, _) = settle::logout(Some(&overtaken), None, at(10)) else { panic!() };
+    for mut process in [first, again()] {
+        let begun = write(process.next(Some(&ended), at(10)));
+        process.written(&begun, at(10));
+        let step = process.next(Some(&begun), at(10));
+        assert!(matches!(step, Step::Wait(_)), "{step:?}");
+    }
+}
