@@ -6,9 +6,12 @@
 //! exchanges run on one thread of the process, with a runtime of its own. It is made when first needed and ends when it has
 //! had nothing to do for a while.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle};
@@ -84,6 +87,31 @@ impl<T> Running<T> {
     /// Its result; `None` if it was lost: it panicked, or its runtime was shut down. May be awaited on any executor.
     pub(crate) async fn wait(self) -> Option<T> {
         self.0.await.ok()
+    }
+
+    /// The same, and `None` once so much time has passed, also where nobody drives the runtime of the work, or the work blocks it.
+    pub(crate) async fn wait_at_most(self, limit: Duration) -> Option<T> {
+        let (over, passed) = oneshot::channel();
+        // It ends as soon as nobody waits any more.
+        let (_waiting, end) = std::sync::mpsc::channel::<()>();
+        let timer = move || match end.recv_timeout(limit) {
+            Err(RecvTimeoutError::Timeout) => drop(over.send(())),
+            Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
+        };
+        let timer = std::thread::Builder::new().name("edgequake-settle".into()).spawn(timer);
+        if timer.is_err() {
+            return self.wait().await;
+        }
+        let (mut work, mut passed) = (pin!(self.0), pin!(passed));
+        poll_fn(|cx| match work.as_mut().poll(cx) {
+            Poll::Ready(result) => Poll::Ready(result.ok()),
+            // Without a word from it, the timer has not passed.
+            Poll::Pending => match passed.as_mut().poll(cx) {
+                Poll::Ready(Ok(())) => Poll::Ready(None),
+                Poll::Ready(Err(_)) | Poll::Pending => Poll::Pending,
+            },
+        })
+        .await
     }
 }
 
@@ -185,6 +213,17 @@ mod tests {
         receiver.recv().unwrap();
         let elsewhere = Builder::new_current_thread().build().unwrap();
         assert_eq!(elsewhere.block_on(running.unwrap().wait()), Some(7));
+    }
+
+    #[tokio::test]
+    async fn a_limit_holds_where_nobody_drives_the_runtime_of_the_work() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        let undriven = Driver::Runtime(runtime.handle().clone());
+        let running = undriven.spawn(async { 1 }).unwrap();
+        assert_eq!(running.wait_at_most(Duration::from_millis(5)).await, None);
+        let running = Driver::Process.spawn(async { 1 }).unwrap();
+        assert_eq!(running.wait_at_most(Duration::from_secs(3600)).await, Some(1));
+        runtime.shutdown_background();
     }
 
     #[tokio::test]

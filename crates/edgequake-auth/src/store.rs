@@ -38,8 +38,8 @@
 //! Whoever waits has to see the lease stand still, and a provider keeps what it has seen from one refresh to the next. A process that
 //! ends before that, such as a command that is cut off after a minute, goes by the time in the lease: once the holder must have been
 //! done for two hours by the wall clock, only the exchange that may be under way is waited for, 35 seconds, unless this process has
-//! seen the lease change. So programs that live for less than 105 seconds, have no password and find a holder that vanished get no
-//! token for two hours, unless one of them stays or somebody logs in; longer by what the holder's clock was ahead, and until one of
+//! seen the lease change. So programs that find a holder that vanished, and live for less than 105 seconds, or for less than 70 if they
+//! have a password, get no token for two hours, unless one of them stays or somebody logs in; longer by what the holder's clock was ahead, and until one of
 //! them stays if that clock was behind the beginning of the session. Clocks that are more than two hours apart can make two processes
 //! present one token, if the one is stopped right before it sends.
 //!
@@ -55,7 +55,7 @@
 //! | the holder is killed or stopped | its lease ends; another takes over with an intent of its own, waits for the exchange that may be under way, and reads again before it sends |
 //! | the holder was overtaken | its save finds another version, and it uses what is there |
 //! | somebody logs in meanwhile | the record has another session; who refreshed the old one revokes what it was given. A token that a program began the old one with is remembered, as spent or as doubtful |
-//! | somebody logs in or out while a token of a program's own is exchanged | whoever exchanges it keeps the lease, for which others that were given the same token wait |
+//! | somebody logs out while a token of a program's own is exchanged beside the session | whoever exchanges it keeps the lease, for which others that were given the same token wait |
 //! | somebody logs out meanwhile | the record says [`LoggedOut`](EndReason::LoggedOut). Whoever had this session does not log in again by itself; who starts afterwards with a password may |
 //! | the store lost confirmed writes | told as [`WentBack`](StoreErrorKind::WentBack); what is left in it is not used. The access token is, while it works, then a password, or somebody logs in |
 //! | a presentation is delayed for longer than its lease | cannot be excluded; it is counted in [`SessionCounters::late`](crate::SessionCounters) |

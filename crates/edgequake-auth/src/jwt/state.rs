@@ -365,6 +365,11 @@ impl State {
         self.access.as_ref()
     }
 
+    /// Whether there is a refresh token that is in no record.
+    pub(crate) fn has_given_token(&self) -> bool {
+        self.refresh.is_some() && self.held.is_none()
+    }
+
     pub(crate) fn has_refresh_token(&self) -> bool {
         self.refresh.is_some()
     }

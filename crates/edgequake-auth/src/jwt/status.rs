@@ -19,13 +19,16 @@ impl Inner {
         // Looked at under the lock of the board, so that nobody puts up there what is older.
         self.board.publish(|status| {
             let now = self.clock.now();
-            let access = {
+            let (access, in_hand) = {
                 let core = self.read();
                 status.phase = phase_of(&core.state, now);
-                core.state.access().map(|access| (access.generation(), access.remaining(now)))
+                let access = core.state.access().map(|access| (access.generation(), access.remaining(now)));
+                (access, core.state.has_given_token())
             };
             {
                 let notes = self.notes();
+                let doubted = in_hand && notes.doubted.is_some();
+                status.unsettled = doubted || self.unsettled.load(Ordering::Relaxed);
                 status.last_failure.clone_from(&notes.last_failure);
                 status.unsaved = !notes.unsaved.is_empty();
                 // The warning is forgotten with the first write that works.
@@ -35,7 +38,6 @@ impl Inner {
             let wall = UNIX_EPOCH.checked_add(now.wall);
             status.expires_at = access.and_then(|(_, left)| wall?.checked_add(left?));
             status.generation = access.map(|(generation, _)| generation);
-            status.unsettled = self.unsettled.load(Ordering::Relaxed);
         });
     }
 }

@@ -42,7 +42,8 @@ pub struct SessionStatus {
     pub unsaved: bool,
     /// How the store failed last; `None` once something was written again. With [`unsaved`](Self::unsaved) it is why.
     pub last_store_error: Option<Arc<StoreError>>,
-    /// An exchange got no answer, so that nobody knows whether the refresh token still works.
+    /// An exchange got no answer, so that nobody knows whether the refresh token still works: that of the stored session, or one that
+    /// the program gave.
     pub unsettled: bool,
 }
 

@@ -225,18 +225,18 @@ impl Refresher {
         if let Some((mine, lease)) = self.own_lease(record) {
             return self.with_lease(mine, record, &lease, token, (spends, intends), now);
         }
-        let expired = match self.after_others(record, now) {
-            Ok(expired) => expired,
-            Err(step) => return step,
-        };
         let doubtful = is_unknown || self.is_doubted(mark);
         let usable = good || tokens.refresh_token.is_some();
         let instead = usable && self.urgency == Urgency::Needed && !self.is_somebody_elses(record);
         if doubtful && unplaced.is_some() && instead {
-            // The account has another session, which is better than a token that may be spent.
+            // The account has another session, which is better than a token that may be spent, or than a wait for who is at it.
             self.passed_over = true;
             return self.with_tokens(record, tokens, now);
         }
+        let expired = match self.after_others(record, now) {
+            Ok(expired) => expired,
+            Err(step) => return step,
+        };
         if doubtful && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
@@ -281,14 +281,19 @@ impl Refresher {
     /// A session from a token in hand, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
         let hash = fingerprint(&token);
-        let may_be_spent =
-            self.doubted == Some(hash) || record.is_some_and(|record| record.may_be_spent(hash));
+        let own = record.is_some_and(|record| self.own_lease(record).is_some());
+        let may_be_spent = match record {
+            // What is told there is an intent of ours.
+            _ if own => self.doubtful,
+            Some(record) => self.doubted == Some(hash) || record.may_be_spent(hash),
+            None => self.doubted == Some(hash),
+        };
         if may_be_spent && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
-        // Whoever exchanges a token of its program keeps the lease when the session beside it ends.
-        match record {
-            Some(record) if self.own_lease(record).is_some() => {}
+        // Whoever exchanges a token of its program keeps the lease when the session beside it ends. For that of another nobody waits.
+        match record.filter(|record| record.may_be_spent(hash)) {
+            _ if own => {}
             Some(record) => match self.after_others(record, now) {
                 Ok(expired) => self.predecessor = expired,
                 Err(step) => return step,

@@ -1,7 +1,7 @@
 //! What becomes of the record once the server has answered, or has not.
 
 use crate::clock::Now;
-use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version, fingerprint};
+use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
 
 use super::wall;
 
@@ -50,7 +50,6 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             false if sent.given.is_some_and(|given| record.spent.contains(&given)) => Save::OtherSession,
             false => {
                 let mut begun = login(Some(record), sent.session, tokens, now);
-                begun.lease.take_if(|lease| lease.holder == sent.holder);
                 begun.began_with = sent.began_with;
                 begun.doubtful.retain(|hash| Some(*hash) != sent.given);
                 Save::Write(Box::new(begun))
@@ -66,9 +65,7 @@ pub(crate) fn success(record: Option<&Record>, sent: &Presented, tokens: &Stored
             tokens.refresh_token = tokens.refresh_token.or_else(|| present.refresh_token.clone());
             let mut saved = record.clone();
             saved.status = Status::Active(tokens);
-            let mut saved = settled(saved).with_exchange_of_given(record);
-            saved.lease.take_if(|lease| lease.holder == sent.holder);
-            Save::Write(Box::new(saved))
+            Save::Write(Box::new(settled(saved).with_exchange_of_given(record)))
         }
     }
 }
@@ -104,16 +101,10 @@ pub(crate) fn unknown(record: Option<&Record>, sent: &Presented) -> Option<Recor
     Some(settled(record.clone()).with_intent_of(record))
 }
 
-/// A login: a new session, whatever there was. Whoever exchanges a token that a program gave goes on with it, and others with the same
-/// token wait for that.
+/// A login: a new session, whatever there was.
 pub(crate) fn login(record: Option<&Record>, session: RandomId, tokens: &StoredTokens, now: Now) -> Record {
     let mut begun = Record::after(record, tokens.clone(), wall(now));
     begun.session = session;
-    begun.lease = record.and_then(|record| {
-        let present = record.tokens().and_then(|tokens| tokens.refresh_token.as_ref()).map(fingerprint);
-        let is_given = present.is_some() && present == record.began_with;
-        record.lease.clone().filter(|_| is_given).or_else(|| record.lease_of_given())
-    });
     begun
 }
 
@@ -147,6 +138,22 @@ pub(crate) fn logout(record: Option<&Record>, session: Option<RandomId>, now: No
     }
 }
 
+/// A program logs out of a token of its own, beside a session: if somebody may be exchanging it, what comes of that is not to be saved.
+pub(crate) fn logout_of_given(record: &Record, given: RandomId) -> Option<Record> {
+    record.may_be_spent(given).then(|| {
+        let mut known = record.clone();
+        known.note_spent(given);
+        known.write = RandomId::random();
+        known
+    })
+}
+
+/// The answer is not needed, as the record is another's: nobody waits for it any more.
+pub(crate) fn not_needed(record: Option<&Record>, sent: &Presented) -> Option<Record> {
+    let record = own_lease(record, sent)?;
+    Some(settled(record.clone()).with_intent_of_others(record, sent))
+}
+
 /// The record, if nobody has taken over since.
 fn own_lease<'a>(record: Option<&'a Record>, sent: &Presented) -> Option<&'a Record> {
     let same = |record: &&Record| {
@@ -177,20 +184,14 @@ impl Record {
     /// session beside it.
     fn with_exchange_of_given(mut self, before: &Self) -> Self {
         let given = |intent: &&Intent| intent.tokens.as_given().is_some();
-        self.intent = before.intent.as_ref().filter(given).cloned();
-        self.lease = before.lease_of_given();
+        let pending = before.intent.as_ref();
+        self.intent = pending.filter(given).cloned();
+        // Such a token may be marked as doubtful only, beside an intent that says more. Those of the session never are.
+        let of_session = |lease: &Lease| {
+            pending.is_some_and(|intent| intent.holder == lease.holder && intent.tokens.as_given().is_none())
+        };
+        self.lease = before.lease.clone().filter(|lease| !of_session(lease));
         self
-    }
-
-    /// The lease of whoever exchanges a token that a program gave. Its intent says so, or none is there: one that says more is in
-    /// its place. The session's own tokens are never exchanged without an intent.
-    fn lease_of_given(&self) -> Option<Lease> {
-        let lease = self.lease.as_ref()?;
-        let of_session = self
-            .intent
-            .as_ref()
-            .is_some_and(|intent| intent.holder == lease.holder && intent.tokens.as_given().is_none());
-        (!of_session).then(|| lease.clone())
     }
 
     /// The same, but what was given is known now.

@@ -25,7 +25,7 @@ use edgequake_types::{Secret, UserId};
 
 use super::{
     EndReason, Intent, Lease, LoginKey, RandomId, Record, Revision, ServerKey, Status, StoredTokens, Swap,
-    TokenStore,
+    TokenStore, Version,
 };
 
 pub use self::faulty::{Call, Fault, Faulty, Gate};
@@ -108,7 +108,13 @@ pub async fn records_are_kept_whole<S: TokenStore>(open: &impl Fn() -> S) {
         since: Some(whole.started),
     });
     whole.intent = version.map(|tokens| Intent { tokens, holder, since: whole.started, inherited: true });
+    // A program exchanges a token of its own while the session beside it ends.
     let mut ended = record("over");
+    (ended.lease, ended.fence) = (whole.lease.clone(), 7);
+    ended.intent = whole
+        .intent
+        .clone()
+        .map(|intent| Intent { tokens: Version { counter: 0, ..intent.tokens }, ..intent });
     ended.status = Status::ended(EndReason::LoggedOut, ended.started);
     let mut bare = record("bare");
     bare.status = Status::Active(StoredTokens::new(None, None));

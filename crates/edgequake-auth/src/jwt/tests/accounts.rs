@@ -89,7 +89,9 @@ async fn a_token_of_the_program_that_may_be_spent_rests_beside_an_older_login_to
     // One that was surely not sent is as good as before.
     assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Unavailable);
     assert!(record(&store).await.unwrap().intent.is_none());
+    assert!(!jwt.watch().status().unsettled);
     assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
+    assert!(jwt.watch().status().unsettled);
     for jwt in [jwt.clone(), run()] {
         assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
         assert_eq!(rig.count("/refresh"), 2);
@@ -114,7 +116,7 @@ async fn a_token_of_the_program_that_may_be_spent_rests_beside_an_older_login_to
     advance(secs(100)).await;
     assert_eq!(token(&jwt.authorize(&cx()).await.unwrap()), "old");
     assert_eq!(rig.count("/refresh"), 2);
-    assert!(record(&store).await.unwrap().intent.is_none());
+    assert!(record(&store).await.unwrap().intent.is_none() && !jwt.watch().status().unsettled);
 }
 
 #[tokio::test(start_paused = true)]

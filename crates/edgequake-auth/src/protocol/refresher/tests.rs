@@ -139,74 +139,109 @@ fn a_save_that_is_tried_again_does_not_undo_what_happened_since_it_arrived() {
     }
 }
 
-/// Somebody exchanges a token of its program, beside a session; others were given the same token.
-#[test]
-fn whoever_exchanges_a_given_token_is_waited_for_whatever_becomes_of_the_session_beside_it() {
-    let given = || Some(Secret::from("given"));
-    let hash = fingerprint(&"given".into());
-    let record = Record::new(tokens("r1"), UNIX_EPOCH);
-    let (session, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
-    let unsettled = settle::unknown(Some(&session), &own).unwrap();
-    // Its intent is there, or gives way to one that says more.
-    for before in [&record, &unsettled] {
-        let (taken, sent) = take(&mut process(2).given(given()), before, 10);
-        let late = save(&taken, &own, "r2", 10);
-        let login = settle::login(Some(&taken), RandomId::random(), &tokens("r3"), at(10));
-        let logout = |record| match settle::logout(Some(record), None, at(10)) {
-            settle::Logout::Write(ended, _) => *ended,
-            other => panic!("{other:?}"),
-        };
-        for there in [&late, &login, &logout(&taken), &logout(&late), &logout(&login)] {
-            assert_eq!(there.lease, taken.lease);
-            let mut other = process(3).given(given());
-            assert!(matches!(other.next(Some(there), at(10)), Step::Wait(_)), "{there:?}");
-            if there.tokens().is_none() {
-                let mut other = process(4).given(given()).password(true);
-                assert_eq!(other.next(Some(there), at(10)), Step::LogIn);
-            }
-            // It is saved, and nobody waits any more.
-            let begun = save(there, &sent, "g2", 11);
-            assert_eq!((begun.lease.as_ref(), begun.began_with), (None, Some(hash)));
-            // It was stopped: its exchange is waited for, too, and then the token may be spent.
-            let (_, again) = take(&mut other, there, 20);
-            assert!(again.unsettled && again.holder == RandomId::from_number(3));
-        }
+#[track_caller]
+fn logout(record: &Record, second: u64) -> Record {
+    match settle::logout(Some(record), None, at(second)) {
+        settle::Logout::Write(ended, _) => *ended,
+        other => panic!("{other:?}"),
     }
 }
 
 #[test]
-fn a_session_that_began_with_a_given_token_is_waited_for_by_others_that_were_given_it() {
+fn whoever_exchanges_a_given_token_is_waited_for_when_the_session_beside_it_ends() {
     let given = || Some(Secret::from("given"));
-    let (begun, _) = take(&mut process(1).given(given()), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
-    let settle::Logout::Write(ended, _) = settle::logout(Some(&begun), None, at(0)) else { panic!() };
-    // What exchanges a session's own token ends with the session.
-    let mine = Record::new(tokens("given"), UNIX_EPOCH);
-    let (own, _) = take(&mut process(1).held(Held::of(&mine), false), &mine, 0);
-    let settle::Logout::Write(over, _) = settle::logout(Some(&own), None, at(0)) else { panic!() };
-    assert_eq!((ended.lease.is_some(), over.lease.is_none()), (true, true));
-    // Unless others were given the token that began it: a login does not show them that it is spent.
-    let alone = write(process(1).given(given()).next(None, at(0)));
-    let login = settle::login(Some(&alone), RandomId::random(), &tokens("r3"), at(0));
-    assert!(login.lease == alone.lease && login.may_be_spent(fingerprint(&"given".into())));
+    let hash = fingerprint(&"given".into());
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (_, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let (taken, sent) = take(&mut process(2).given(given()), &record, 10);
+    let late = save(&taken, &own, "r2", 10);
+    for there in [&late, &logout(&taken, 10), &logout(&late, 10)] {
+        assert_eq!((&there.lease, &there.intent), (&taken.lease, &taken.intent));
+        // Not by one that has another way.
+        let mut other = process(3).given(Some("another".into()));
+        if there.tokens().is_none() {
+            assert_eq!(process(3).given(given()).password(true).next(Some(there), at(10)), Step::LogIn);
+            assert!(!write(other.next(Some(there), at(10))).intent.unwrap().inherited);
+        }
+        let mut other = process(3).given(given());
+        assert!(matches!(other.next(Some(there), at(10)), Step::Wait(_)), "{there:?}");
+        // It is saved, and nobody waits any more.
+        let begun = save(there, &sent, "g2", 11);
+        assert_eq!((begun.lease.as_ref(), begun.began_with), (None, Some(hash)));
+        for known in [
+            settle::refused(Some(there), &sent, at(11)),
+            settle::unknown(Some(there), &sent),
+            settle::not_executed(Some(there), &sent),
+            settle::not_needed(Some(there), &sent),
+        ] {
+            assert_eq!(known.unwrap().lease, None);
+        }
+        // It was stopped: its exchange is waited for, too, and then the token may be spent, or the session beside it is there.
+        let (_, next) = take(&mut other, there, 20);
+        assert_eq!((next.began_with == Some(hash), next.unsettled), (there.tokens().is_none(), true));
+    }
+    // Its token is marked only, where an intent says more.
+    let (session, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let unsettled = settle::unknown(Some(&session), &own).unwrap();
+    let (taken, _) = take(&mut process(2).given(given()), &unsettled, 10);
+    let ended = logout(&taken, 10);
+    assert_eq!((&ended.lease, &ended.intent), (&taken.lease, &None));
+    assert!(matches!(process(3).given(given()).next(Some(&ended), at(10)), Step::Wait(_)));
+    // What exchanges the session's own token ends with the session, and no lease outlives a login.
+    let (taken, _) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    assert_eq!(logout(&taken, 1).lease, None);
+    assert_eq!(settle::login(Some(&taken), RandomId::random(), &tokens("r3"), at(10)).lease, None);
 }
 
-/// A refresh of a provider takes over, and ends before the time of whoever it overtook is over. The next one waits for that.
 #[test]
-fn the_exchange_of_somebody_overtaken_is_waited_for_by_the_next_refresh_after_a_logout() {
-    let given = || Some(Secret::from("given"));
-    let (taken, _) = take(&mut process(1).given(given()), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+fn a_good_session_is_used_at_once_where_somebody_exchanges_the_given_token() {
+    let good = tokens("r1").expires_at(None);
+    let (taken, _) = take(&mut process(1).given(Some("given".into())), &Record::new(good, UNIX_EPOCH), 0);
+    for password in [false, true] {
+        let mut other = process(2).given(Some("given".into())).password(password);
+        assert_eq!(other.next(Some(&taken), at(0)), Step::Adopt);
+    }
+}
+
+/// A refresh of a provider takes over, and has to wait for whoever it overtook, when somebody logs out.
+#[test]
+fn whoever_was_overtaken_is_waited_for_after_a_logout_too() {
     // The session beside it may be anybody's, so it is the token or nothing.
-    let again = || process(2).given(given()).unnamed(true);
-    let mut first = again();
+    let process = |id| process(id).given(Some("given".into())).unnamed(true);
+    let (taken, _) = take(&mut process(1), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    let mut first = process(2);
     assert!(matches!(first.next(Some(&taken), at(0)), Step::Wait(_)));
     let overtaken = write(first.next(Some(&taken), at(10)));
     first.written(&overtaken, at(10));
     assert!(matches!(first.next(Some(&overtaken), at(10)), Step::Wait(_)));
-    let settle::Logout::Write(ended, _) = settle::logout(Some(&overtaken), None, at(10)) else { panic!() };
-    for mut process in [first, again()] {
+    let ended = logout(&overtaken, 10);
+    // It itself goes on, and so does the next refresh of the same provider.
+    for mut process in [first, process(2)] {
         let begun = write(process.next(Some(&ended), at(10)));
+        assert!(begun.intent.as_ref().is_some_and(|intent| intent.inherited));
         process.written(&begun, at(10));
         let step = process.next(Some(&begun), at(10));
         assert!(matches!(step, Step::Wait(_)), "{step:?}");
     }
+}
+
+#[test]
+fn ones_own_intent_makes_no_token_doubtful_when_the_session_beside_it_ends() {
+    let mut holder = process(1).given(Some("given".into())).password(true);
+    let (taken, _) = take(&mut holder, &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    let begun = write(holder.next(Some(&logout(&taken, 0)), at(0)));
+    assert!(begun.intent.is_some_and(|intent| !intent.inherited));
+}
+
+#[test]
+fn what_becomes_of_a_given_token_that_was_logged_out_of_is_not_saved() {
+    let hash = fingerprint(&"given".into());
+    let (taken, sent) =
+        take(&mut process(1).given(Some("given".into())), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    let known = settle::logout_of_given(&taken, hash).unwrap();
+    assert_eq!(settle::success(Some(&known), &sent, &tokens("g2"), at(1)), Save::OtherSession);
+    let left = settle::not_needed(Some(&known), &sent).unwrap();
+    assert_eq!((left.lease.as_ref(), left.intent.as_ref(), left.tokens()), (None, None, taken.tokens()));
+    assert_eq!(settle::not_needed(Some(&left), &sent), None);
+    assert_eq!(settle::logout_of_given(&left, fingerprint(&"another".into())), None);
 }

@@ -39,7 +39,8 @@ fn uninterrupted(mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
 fn has_no_links(error: &io::Error) -> bool {
     // EPERM is what Linux and macOS say for FAT and the like, ENOSYS and ENOTSUP what FUSE and network shares say.
     let kinds = [io::ErrorKind::PermissionDenied, io::ErrorKind::Unsupported, io::ErrorKind::TooManyLinks];
-    kinds.contains(&error.kind())
+    // Windows says ERROR_INVALID_FUNCTION for FAT and exFAT, and ERROR_NOT_SUPPORTED for network shares.
+    kinds.contains(&error.kind()) || (cfg!(windows) && matches!(error.raw_os_error(), Some(1 | 50)))
 }
 
 #[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
