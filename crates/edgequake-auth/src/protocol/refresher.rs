@@ -235,7 +235,7 @@ impl Refresher {
         }
         let expired = match self.after_others(record, now) {
             Ok(expired) => expired,
-            Err(step) => return step,
+            Err(time) => return self.wait(time),
         };
         if doubtful && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
@@ -296,7 +296,7 @@ impl Refresher {
             _ if own => {}
             Some(record) => match self.after_others(record, now) {
                 Ok(expired) => self.predecessor = expired,
-                Err(step) => return step,
+                Err(time) => return self.wait(time),
             },
             None => self.predecessor = None,
         }

@@ -30,8 +30,9 @@ impl Refresher {
         Some((mine, lease.believed()))
     }
 
-    /// How long whoever had the lease before may still be at its exchange, once nobody else has it; until then, what to do first.
-    pub(super) fn after_others(&mut self, record: &Record, now: Now) -> Result<Option<Duration>, Step> {
+    /// How long whoever had the lease before may still be at its exchange, once nobody else has it; until then, as an error, how long
+    /// that may take.
+    pub(super) fn after_others(&mut self, record: &Record, now: Now) -> Result<Option<Duration>, Duration> {
         let Some(lease) = record.lease.as_ref().map(Lease::believed) else { return Ok(None) };
         let margin = self.margin(&lease);
         let expired = lease.exchange.saturating_add(margin);
@@ -45,9 +46,13 @@ impl Refresher {
         match wait {
             Some(_) if !lives && watched::is_long_over(record, &lease, margin, now) => Ok(Some(expired)),
             None => Ok(Some(expired)),
-            Some(_) if self.urgency == Urgency::Early => Err(Step::Skip),
-            Some(wait) => Err(Step::Wait(wait)),
+            Some(wait) => Err(wait),
         }
+    }
+
+    /// Somebody else has the lease.
+    pub(super) fn wait(&self, time: Duration) -> Step {
+        if self.urgency == Urgency::Early { Step::Skip } else { Step::Wait(time) }
     }
 
     /// What to allow for between us and the holder of a lease.
