@@ -23,6 +23,9 @@ use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
 /// How long the thread stays without work. Connections of exchanges live no longer.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How long work may take to find out that its time is over.
+const GRACE: Duration = Duration::from_secs(1);
+
 /// Runs work to its end.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Driver {
@@ -89,12 +92,13 @@ impl<T> Running<T> {
         self.0.await.ok()
     }
 
-    /// The same, and `None` once so much time has passed, also where nobody drives the runtime of the work, or the work blocks it.
+    /// The same for work that ends within `limit` by itself, and `None` a second after it, where nobody drives the runtime of the work or
+    /// something blocks it.
     pub(crate) async fn wait_at_most(self, limit: Duration) -> Option<T> {
         let (over, passed) = oneshot::channel();
         // It ends as soon as nobody waits any more.
         let (_waiting, end) = std::sync::mpsc::channel::<()>();
-        let timer = move || match end.recv_timeout(limit) {
+        let timer = move || match end.recv_timeout(limit.saturating_add(GRACE)) {
             Err(RecvTimeoutError::Timeout) => drop(over.send(())),
             Ok(()) | Err(RecvTimeoutError::Disconnected) => {}
         };
@@ -220,7 +224,7 @@ mod tests {
         let runtime = Builder::new_current_thread().build().unwrap();
         let undriven = Driver::Runtime(runtime.handle().clone());
         let running = undriven.spawn(async { 1 }).unwrap();
-        assert_eq!(running.wait_at_most(Duration::from_millis(5)).await, None);
+        assert_eq!(running.wait_at_most(Duration::ZERO).await, None);
         let running = Driver::Process.spawn(async { 1 }).unwrap();
         assert_eq!(running.wait_at_most(Duration::from_secs(3600)).await, Some(1));
         runtime.shutdown_background();

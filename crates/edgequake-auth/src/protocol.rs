@@ -15,7 +15,7 @@ pub(crate) use self::refresher::Refresher;
 pub(crate) use self::step::{Present, Step, Urgency};
 pub(crate) use self::watched::Seen;
 use crate::clock::Now;
-use crate::store::{RandomId, Record, StoredTokens, Version};
+use crate::store::{Intent, RandomId, Record, StoredTokens, Version};
 
 /// The session and the tokens of it that a process has in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,6 +31,17 @@ impl Held {
     pub(crate) fn of(record: &Record) -> Option<Self> {
         let Record { session, began_with, .. } = *record;
         record.tokens().map(|tokens| Self { session, version: tokens.version, began_with })
+    }
+}
+
+impl Record {
+    /// The intent that was written with the lease; whoever has it may have left another one by an earlier refresh.
+    pub(crate) fn intent_of_lease(&self) -> Option<&Intent> {
+        let lease = self.lease.as_ref()?;
+        let together = |intent: &&Intent| {
+            intent.holder == lease.holder && lease.since.is_none_or(|since| since == intent.since)
+        };
+        self.intent.as_ref().filter(together)
     }
 }
 

@@ -154,7 +154,7 @@ impl Jwt {
 
     /// Waits until no login, refresh, logout or revocation is under way and new tokens are stored, at most as long as `limit`: the one
     /// call before a process ends. `false` if that was not enough; [`last_store_error`](Self::last_store_error) says why new
-    /// tokens could not be stored. The limit holds whatever the runtime does on which logins run.
+    /// tokens could not be stored. It takes a second more at most where nobody drives the [runtime](crate::JwtBuilder::runtime) of logins.
     pub async fn settle(&self, limit: Duration) -> bool {
         let inner = Arc::clone(&self.0);
         let settled = async move { tokio::time::timeout(limit, inner.settled()).await.is_ok() };

@@ -107,16 +107,8 @@ impl Inner {
                 let session = session.or(own.map(|record| record.session));
                 let spent = own.is_some() || record.is_some_and(|record| is_spent(record, given.as_ref()));
                 if session.is_none() && record.is_some() && (known_elsewhere || unnamed) {
-                    // Tokens of the program's own, which have nothing to do with what is stored, unless somebody is exchanging them.
-                    let known = record.zip(given.as_ref()).filter(|_| !spent);
-                    let known = known.and_then(|(record, given)| {
-                        settle::logout_of_given(record, fingerprint(given)).map(Box::new)
-                    });
-                    let found = (Removal::OtherSession, None, spent);
-                    return match known {
-                        Some(known) => Change::Write(known, found),
-                        None => Change::Leave(found),
-                    };
+                    // Tokens of the program's own, which have nothing to do with what is stored.
+                    return Change::Leave((Removal::OtherSession, None, spent));
                 }
                 match settle::logout(record, session, self.clock.now()) {
                     Logout::Write(record, tokens) => {

@@ -142,10 +142,7 @@ impl Inner {
                         stays(record, again, Saved::As(sent.session))
                     }
                     Save::Superseded => Change::Leave(Saved::Superseded),
-                    Save::OtherSession | Save::Ended(_) => match settle::not_needed(record, sent) {
-                        Some(record) => Change::Write(Box::new(record), Saved::Orphaned),
-                        None => Change::Leave(Saved::Orphaned),
-                    },
+                    Save::OtherSession | Save::Ended(_) => Change::Leave(Saved::Orphaned),
                 },
             }
         })

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::inner::Inner;
 use crate::error::{CredentialsError, CredentialsErrorKind as Kind};
-use crate::store::{LoginKey, Record, Revision, StoreError, StoreErrorKind, Stored, Swap};
+use crate::store::{LoginKey, Record, Revision, StoreError, StoreErrorKind, Stored, Swap, fingerprint};
 
 impl Inner {
     /// Which record is meant: that of the account, or of the login that the store knows last.
@@ -36,12 +36,18 @@ impl Inner {
 
     pub(crate) async fn read_record(&self, key: &LoginKey) -> Result<Option<Stored>, StoreError> {
         let (stored, took) = self.in_time("read", self.store.read(key)).await?;
-        let unsettled = stored.as_ref().is_some_and(|stored| stored.record.is_unsettled());
+        let unsettled = stored.as_ref().is_some_and(|stored| self.is_unsettled(&stored.record));
         self.note_unsettled(key, unsettled);
         let revision = stored.as_ref().map(|stored| stored.revision);
         let revision = revision.map(|revision| revision.0);
         tracing::trace!(revision, ?took, server = %self.server, "login record read");
         Ok(stored)
+    }
+
+    /// Whether the refresh token may be spent: that of the record, or the one in hand.
+    fn is_unsettled(&self, record: &Record) -> bool {
+        let given = || self.read().state.given_token().map(fingerprint);
+        record.is_unsettled() || given().is_some_and(|given| record.may_be_spent(given))
     }
 
     /// Whether the end of an exchange is not known, if this is the login in use.
@@ -81,7 +87,7 @@ impl Inner {
     ) -> Result<Swap, StoreError> {
         let (swap, took) = self.in_time("write", self.store.compare_and_set(key, expected, record)).await?;
         if let Swap::Done(_) = swap {
-            self.note_unsettled(key, record.is_unsettled());
+            self.note_unsettled(key, self.is_unsettled(record));
             self.notes().store_warning = None;
         }
         tracing::trace!(?swap, ?took, server = %self.server, "login record written");

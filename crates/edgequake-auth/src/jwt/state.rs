@@ -365,9 +365,9 @@ impl State {
         self.access.as_ref()
     }
 
-    /// Whether there is a refresh token that is in no record.
-    pub(crate) fn has_given_token(&self) -> bool {
-        self.refresh.is_some() && self.held.is_none()
+    /// The refresh token in hand, if it is in no record.
+    pub(crate) fn given_token(&self) -> Option<&Secret> {
+        self.refresh.as_ref().filter(|_| self.held.is_none())
     }
 
     pub(crate) fn has_refresh_token(&self) -> bool {

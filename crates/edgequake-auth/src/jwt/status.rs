@@ -23,7 +23,7 @@ impl Inner {
                 let core = self.read();
                 status.phase = phase_of(&core.state, now);
                 let access = core.state.access().map(|access| (access.generation(), access.remaining(now)));
-                (access, core.state.has_given_token())
+                (access, core.state.given_token().is_some())
             };
             {
                 let notes = self.notes();

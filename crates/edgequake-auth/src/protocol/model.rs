@@ -127,7 +127,7 @@ fn a_token_beside_a_login_that_is_logged_out() {
 
 /// Who presents a token of its program keeps its lease when the session beside it ends.
 #[test]
-fn a_logout_beside_the_exchange_of_a_token_that_two_were_given() {
+fn a_logout_or_login_beside_the_exchange_of_a_token_that_two_were_given() {
     for accident in [Budget { logout: 1, ..NONE }, Budget { login: 1, ..NONE }] {
         let share = Share { start: Start::GivenBeside, seconds: 3, ..Share::new(3, accident) };
         assert_eq!(broken(share), [""; 0], "{accident:?}");

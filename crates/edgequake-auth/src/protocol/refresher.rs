@@ -17,7 +17,7 @@ use super::watched::Seen;
 use super::{Held, Limits, elapsed, is_good, wall};
 use crate::clock::Now;
 use crate::store::fingerprint;
-use crate::store::{EndReason, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, Intent, RandomId, Record, Status, StoredTokens, Version};
 
 /// One process that wants an access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +131,7 @@ impl Refresher {
 
     /// What was about to be presented, if that is given up. Nothing while others have to wait for whoever was overtaken.
     pub(crate) fn withdrawn(&self, record: &Record) -> Option<Presented> {
-        let intent = record.intent.as_ref().filter(|intent| intent.holder == self.me);
+        let intent = record.intent_of_lease().filter(|intent| intent.holder == self.me);
         let intended = intent.map(|intent| intent.tokens);
         let given = intended.map_or_else(|| self.unplaced().map(fingerprint), Version::as_given);
         let unsettled = match given {
@@ -154,6 +154,8 @@ impl Refresher {
         if record.is_some_and(|record| self.was_given_before(record)) {
             self.given = None;
         }
+        // What was better than the given token may not be any more, until something is about to be sent.
+        self.passed_over &= record.is_some_and(|record| self.in_hand(record).is_some());
         let Some(record) = record else {
             return match &self.given {
                 Some(token) => {
@@ -222,7 +224,7 @@ impl Refresher {
             None => record.is_unsettled(),
         };
         let intends = spends.or(mark.filter(|_| !record.is_unsettled()));
-        if let Some((mine, lease)) = self.own_lease(record) {
+        if let Some((mine, lease)) = self.in_hand(record) {
             return self.with_lease(mine, record, &lease, token, (spends, intends), now);
         }
         let doubtful = is_unknown || self.is_doubted(mark);
@@ -281,7 +283,7 @@ impl Refresher {
     /// A session from a token in hand, to be exchanged at once.
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
         let hash = fingerprint(&token);
-        let own = record.is_some_and(|record| self.own_lease(record).is_some());
+        let own = record.is_some_and(|record| self.in_hand(record).is_some());
         let may_be_spent = match record {
             // What is told there is an intent of ours.
             _ if own => self.doubtful,
@@ -292,13 +294,16 @@ impl Refresher {
             return instead;
         }
         // Whoever exchanges a token of its program keeps the lease when the session beside it ends. For that of another nobody waits.
-        match record.filter(|record| record.may_be_spent(hash)) {
+        let of_it = |intent: &Intent| intent.tokens == Version::of_given(hash);
+        let at_it = |record: &&Record| may_be_spent && record.intent_of_lease().is_none_or(of_it);
+        match record.filter(at_it) {
             _ if own => {}
-            Some(record) => match self.after_others(record, now) {
+            Some(record) if record.lease.is_some() => match self.after_others(record, now) {
                 Ok(expired) => self.predecessor = expired,
                 Err(time) => return self.wait(time),
             },
-            None => self.predecessor = None,
+            _ if self.is_quiet(now) => {}
+            _ => self.predecessor = None,
         }
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);

@@ -1,7 +1,7 @@
 //! What becomes of the record once the server has answered, or has not.
 
 use crate::clock::Now;
-use crate::store::{EndReason, Intent, Lease, RandomId, Record, Status, StoredTokens, Version};
+use crate::store::{EndReason, Intent, RandomId, Record, Status, StoredTokens, Version};
 
 use super::wall;
 
@@ -138,22 +138,6 @@ pub(crate) fn logout(record: Option<&Record>, session: Option<RandomId>, now: No
     }
 }
 
-/// A program logs out of a token of its own, beside a session: if somebody may be exchanging it, what comes of that is not to be saved.
-pub(crate) fn logout_of_given(record: &Record, given: RandomId) -> Option<Record> {
-    record.may_be_spent(given).then(|| {
-        let mut known = record.clone();
-        known.note_spent(given);
-        known.write = RandomId::random();
-        known
-    })
-}
-
-/// The answer is not needed, as the record is another's: nobody waits for it any more.
-pub(crate) fn not_needed(record: Option<&Record>, sent: &Presented) -> Option<Record> {
-    let record = own_lease(record, sent)?;
-    Some(settled(record.clone()).with_intent_of_others(record, sent))
-}
-
 /// The record, if nobody has taken over since.
 fn own_lease<'a>(record: Option<&'a Record>, sent: &Presented) -> Option<&'a Record> {
     let same = |record: &&Record| {
@@ -184,13 +168,10 @@ impl Record {
     /// session beside it.
     fn with_exchange_of_given(mut self, before: &Self) -> Self {
         let given = |intent: &&Intent| intent.tokens.as_given().is_some();
-        let pending = before.intent.as_ref();
-        self.intent = pending.filter(given).cloned();
+        self.intent = before.intent.as_ref().filter(given).cloned();
         // Such a token may be marked as doubtful only, beside an intent that says more. Those of the session never are.
-        let of_session = |lease: &Lease| {
-            pending.is_some_and(|intent| intent.holder == lease.holder && intent.tokens.as_given().is_none())
-        };
-        self.lease = before.lease.clone().filter(|lease| !of_session(lease));
+        let of_session = before.intent_of_lease().is_some_and(|intent| !given(&intent));
+        self.lease = before.lease.clone().filter(|_| !of_session);
         self
     }
 

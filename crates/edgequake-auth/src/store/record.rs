@@ -302,11 +302,6 @@ impl Record {
         }
     }
 
-    /// Remembers that a token that a program gave is spent.
-    pub(crate) fn note_spent(&mut self, given: RandomId) {
-        remember(&mut self.spent, given);
-    }
-
     /// Whether a token that a program gave may have been presented.
     pub(crate) fn may_be_spent(&self, given: RandomId) -> bool {
         let pending = self.intent.as_ref().map(|intent| intent.tokens);

@@ -94,6 +94,7 @@ async fn a_token_of_the_program_that_may_be_spent_rests_beside_an_older_login_to
     assert!(jwt.watch().status().unsettled);
     for jwt in [jwt.clone(), run()] {
         assert_eq!(jwt.refresh_now().await.unwrap_err().kind(), Kind::Interrupted);
+        assert!(jwt.watch().status().unsettled);
         assert_eq!(rig.count("/refresh"), 2);
         let record = record(&store).await.unwrap();
         assert!(record.lease.is_none() && !record.is_unsettled());

@@ -237,6 +237,15 @@ fn settling_waits_for_what_is_under_way() {
     assert_eq!(jwt.refreshes(), 1);
 }
 
+#[tokio::test]
+async fn settling_ends_where_nobody_drives_the_runtime_of_logins() {
+    let undriven = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let jwt =
+        Rig::default().builder().login(USER, PASSWORD).runtime(undriven.handle().clone()).build().unwrap();
+    assert!(!jwt.settle(Duration::ZERO).await);
+    undriven.shutdown_background();
+}
+
 #[tokio::test(start_paused = true)]
 async fn building_and_dropping_providers_starts_nothing() {
     let before = tokio::runtime::Handle::current().metrics().num_alive_tasks();

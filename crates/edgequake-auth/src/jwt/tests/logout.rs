@@ -2,7 +2,7 @@
 
 use tokio::time::advance;
 
-use super::broken::{Broken, pair, put, record, secs, share, stored};
+use super::broken::{Broken, pair, secs, share, stored};
 use super::rig::{Fault, PASSWORD, Rig, USER, cx, token};
 use crate::{Credentials, CredentialsErrorKind as Kind, MemoryStore, Removal, Revocation, StoreErrorKind};
 
@@ -354,33 +354,4 @@ async fn an_answer_that_repeats_a_token_is_not_quoted() {
             assert!(!shown.contains("s3cr3t"), "{shown}");
         }
     }
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_logout_of_a_token_that_somebody_exchanges_also_ends_what_it_becomes() {
-    let (rig, store) = (Rig::default(), MemoryStore::new());
-    put(&store, "old", Some("old-r"), None).await;
-    rig.open("r0");
-    let run = || rig.builder().account(USER).refresh_token("r0").store(store.clone()).build().unwrap();
-    rig.fail([Fault::Held]);
-    let jwt = run();
-    let asking = tokio::spawn({
-        let jwt = jwt.clone();
-        async move { jwt.authorize(&cx()).await }
-    });
-    rig.arrival("/refresh").await;
-    let outcome = run().logout().await;
-    // The server has exchanged it already.
-    assert!(
-        matches!((&outcome.server, &outcome.store), (Revocation::NotRevoked(_), Removal::OtherSession)),
-        "{outcome:?}"
-    );
-    rig.release.notify_one();
-    // The session beside it is the account's, and stays.
-    assert_eq!(token(&asking.await.unwrap().unwrap()), "old");
-    assert!(jwt.settle(secs(10)).await);
-    assert_eq!(rig.count("/logout"), 2);
-    let record = record(&store).await.unwrap();
-    assert!(record.lease.is_none() && record.intent.is_none());
-    assert!(record.tokens().unwrap().access_token == Some("old".into()));
 }

@@ -24,7 +24,7 @@ pub(super) struct Mine {
 
 impl Refresher {
     /// The lease of this refresh, if it has one. Without it, one of the same holder is from an earlier refresh.
-    pub(super) fn own_lease(&self, record: &Record) -> Option<(&Mine, Lease)> {
+    pub(super) fn in_hand(&self, record: &Record) -> Option<(&Mine, Lease)> {
         let lease = record.lease.as_ref().filter(|lease| lease.holder == self.me)?;
         let mine = self.mine.as_ref().filter(|mine| mine.fence == record.fence)?;
         Some((mine, lease.believed()))
@@ -38,8 +38,8 @@ impl Refresher {
         let expired = lease.exchange.saturating_add(margin);
         if lease.holder == self.me {
             // The exchange of that refresh is over, but it may have ended while it waited for whoever had the lease before.
-            let alone = |intent: &Intent| intent.holder == self.me && !intent.inherited;
-            return Ok(Some(expired).filter(|_| !record.intent.as_ref().is_some_and(alone)));
+            let alone = record.intent_of_lease().is_some_and(|intent| !intent.inherited);
+            return Ok(Some(expired).filter(|_| !alone));
         }
         let wait = watched::remaining(&mut self.seen, record, &lease, margin, now);
         let lives = self.seen.is_some_and(|seen| seen.changed);
@@ -48,6 +48,12 @@ impl Refresher {
             None => Ok(Some(expired)),
             Some(wait) => Err(wait),
         }
+    }
+
+    /// Whether somebody was overtaken whose exchange may still be under way.
+    pub(super) fn is_quiet(&self, now: Now) -> bool {
+        let until = self.mine.as_ref().and_then(|mine| mine.quiet_until);
+        until.is_some_and(|until| until > now.mono)
     }
 
     /// Somebody else has the lease.

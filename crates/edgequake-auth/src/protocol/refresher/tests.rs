@@ -172,7 +172,6 @@ fn whoever_exchanges_a_given_token_is_waited_for_when_the_session_beside_it_ends
             settle::refused(Some(there), &sent, at(11)),
             settle::unknown(Some(there), &sent),
             settle::not_executed(Some(there), &sent),
-            settle::not_needed(Some(there), &sent),
         ] {
             assert_eq!(known.unwrap().lease, None);
         }
@@ -234,14 +233,27 @@ fn ones_own_intent_makes_no_token_doubtful_when_the_session_beside_it_ends() {
 }
 
 #[test]
-fn what_becomes_of_a_given_token_that_was_logged_out_of_is_not_saved() {
-    let hash = fingerprint(&"given".into());
-    let (taken, sent) =
-        take(&mut process(1).given(Some("given".into())), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
-    let known = settle::logout_of_given(&taken, hash).unwrap();
-    assert_eq!(settle::success(Some(&known), &sent, &tokens("g2"), at(1)), Save::OtherSession);
-    let left = settle::not_needed(Some(&known), &sent).unwrap();
-    assert_eq!((left.lease.as_ref(), left.intent.as_ref(), left.tokens()), (None, None, taken.tokens()));
-    assert_eq!(settle::not_needed(Some(&left), &sent), None);
-    assert_eq!(settle::logout_of_given(&left, fingerprint(&"another".into())), None);
+fn a_given_token_that_is_good_again_is_used_again() {
+    let given = || Some(Secret::from("given"));
+    let (taken, sent) = take(&mut process(1).given(given()), &Record::new(tokens("r1"), UNIX_EPOCH), 0);
+    let mut other = process(2).given(given());
+    assert!(matches!(other.next(Some(&taken), at(0)), Step::Wait(_)));
+    let good = settle::not_executed(Some(&taken), &sent).unwrap();
+    let (_, other) = take(&mut other, &good, 1);
+    assert_eq!((other.given, other.unsettled), (sent.given, false));
+}
+
+/// The holder of a lease may have left an intent by an earlier refresh.
+#[test]
+fn a_lease_is_told_from_an_earlier_intent_of_its_holder() {
+    let record = Record::new(tokens("r1"), UNIX_EPOCH);
+    let (taken, own) = take(&mut process(1).held(Held::of(&record), false), &record, 0);
+    let unsettled = settle::unknown(Some(&taken), &own).unwrap();
+    let mut again = process(1).given(Some("given".into())).unnamed(true);
+    let (taken, _) = take(&mut again, &unsettled, 5);
+    let withdrawn = again.withdrawn(&taken).unwrap();
+    assert_eq!((withdrawn.version, withdrawn.given), (None, Some(fingerprint(&"given".into()))));
+    assert_eq!(logout(&taken, 5).lease, taken.lease);
+    let back = settle::not_executed(Some(&taken), &withdrawn).unwrap();
+    assert!(back.is_unsettled() && back.doubtful.is_empty());
 }
