@@ -66,6 +66,12 @@ impl<T, F: FnOnce(&str) -> Result<T, IdError>> Visitor<'_> for IdVisitor<F> {
     }
 }
 
+/// The word for the default scope.
+const DEFAULT: &str = "default";
+const DEFAULT_TENANT: &str = "00000000-0000-0000-0000-000000000002";
+const DEFAULT_WORKSPACE: &str = "00000000-0000-0000-0000-000000000003";
+
+/// `default` is what the word stands for, where it may stand for the id.
 macro_rules! scope_id {
     ($(#[$docs:meta])* $name:ident, default = $default:expr) => {
         $(#[$docs])*
@@ -84,7 +90,7 @@ macro_rules! scope_id {
                 let default: Option<&str> = $default;
                 if is_uuid(text) {
                     Ok(Self(text.to_ascii_lowercase().into()))
-                } else if default.is_some_and(|word| word == text) {
+                } else if default.is_some() && text == DEFAULT {
                     Ok(Self(text.into()))
                 } else {
                     let alias = if default.is_some() { " or the word `default`" } else { "" };
@@ -167,7 +173,8 @@ macro_rules! scope_id {
 
         impl PathSegment for $name {
             fn segment(&self) -> Cow<'_, str> {
-                Cow::Borrowed(&self.0)
+                let default: Option<&str> = $default;
+                Cow::Borrowed(default.filter(|_| *self.0 == *DEFAULT).unwrap_or(&self.0))
             }
         }
 
@@ -220,7 +227,8 @@ macro_rules! scope_id {
 }
 
 scope_id! {
-    /// A tenant, as in the header `X-Tenant-ID`: a UUID or the word `default`.
+    /// A tenant, as in the header `X-Tenant-ID`: a UUID or the word `default`. In paths, where servers take no word, `default` is sent
+    /// as [`server_default`](Self::server_default).
     ///
     /// ```
     /// use edgequake_types::TenantId;
@@ -231,11 +239,12 @@ scope_id! {
     /// assert!(TenantId::opaque("tenant-456").is_ok());
     /// # Ok::<(), edgequake_types::IdError>(())
     /// ```
-    TenantId, default = Some("default")
+    TenantId, default = Some(DEFAULT_TENANT)
 }
 
 scope_id! {
-    /// A workspace, as in the header `X-Workspace-ID`: a UUID or the word `default`.
+    /// A workspace, as in the header `X-Workspace-ID`: a UUID or the word `default`. In paths, where servers take no word, `default` is
+    /// sent as [`server_default`](Self::server_default).
     ///
     /// ```
     /// use edgequake_types::WorkspaceId;
@@ -245,7 +254,7 @@ scope_id! {
     /// assert!(WorkspaceId::opaque("workspace-123").is_ok());
     /// # Ok::<(), edgequake_types::IdError>(())
     /// ```
-    WorkspaceId, default = Some("default")
+    WorkspaceId, default = Some(DEFAULT_WORKSPACE)
 }
 
 scope_id! {
@@ -263,14 +272,14 @@ scope_id! {
 impl TenantId {
     /// The tenant that the server uses when a request names none: `00000000-0000-0000-0000-000000000002`.
     pub fn server_default() -> Self {
-        Self("00000000-0000-0000-0000-000000000002".into())
+        Self(DEFAULT_TENANT.into())
     }
 }
 
 impl WorkspaceId {
     /// The workspace that the server uses when a request names none: `00000000-0000-0000-0000-000000000003`.
     pub fn server_default() -> Self {
-        Self("00000000-0000-0000-0000-000000000003".into())
+        Self(DEFAULT_WORKSPACE.into())
     }
 }
 

@@ -258,18 +258,18 @@ fn requests_of_each_kind() {
 
 #[test]
 fn a_change_with_everything_and_with_nothing() {
-    let workspace = WorkspaceId::new("default").unwrap();
+    let workspace = WorkspaceId::opaque("w-1").unwrap();
     let put = PutLabel::new(&workspace, 7, Options::new());
-    travels(&put, "PATCH /workspaces/default/labels/7", r#"{"words":[]}"#);
+    travels(&put, "PATCH /workspaces/w-1/labels/7", r#"{"words":[]}"#);
     let put = put.text("t").words(["a", "b"]).foreign(Json(Foreign { a_number: -1 })).note("n").attempts(2);
     travels(
         &put.clone().document_id("d-1"),
-        "PATCH /workspaces/default/labels/7",
+        "PATCH /workspaces/w-1/labels/7",
         r#"{"text":"t","document_id":"d-1","words":["a","b"],"foreign":{"aNumber":-1},"note":"n","attempts":2}"#,
     );
     travels(
         &put.clone().clear_document_id(),
-        "PATCH /workspaces/default/labels/7",
+        "PATCH /workspaces/w-1/labels/7",
         r#"{"text":"t","document_id":null,"words":["a","b"],"foreign":{"aNumber":-1},"note":"n","attempts":2}"#,
     );
     assert_eq!(put.scope().workspace, Some(workspace));

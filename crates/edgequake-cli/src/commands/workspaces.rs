@@ -8,13 +8,8 @@ use crate::args::workspaces::Command;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 
-/// The word for the server's default tenant or workspace in headers.
-const DEFAULT: &str = "default";
-
 pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failure> {
-    // In a path the server takes no word for an ID.
-    let tenant =
-        cx.tenant().filter(|tenant| tenant.as_str() != DEFAULT).unwrap_or_else(TenantId::server_default);
+    let tenant = cx.tenant().unwrap_or_else(TenantId::server_default);
     match command {
         Command::List(paging) => {
             let listing = Listing {
@@ -40,7 +35,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
         Command::Stats(stats) => {
             let workspace = match stats.named {
                 Some(named) => find(cx, &tenant, &named).await?,
-                None => cx.workspace().map_or_else(WorkspaceId::server_default, in_path),
+                None => cx.workspace().unwrap_or_else(WorkspaceId::server_default),
             };
             let stats = cx.client.workspaces().stats(&workspace).await?;
             if cx.out.is_json() {
@@ -57,15 +52,10 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
     }
 }
 
-/// A workspace as paths name it.
-fn in_path(workspace: WorkspaceId) -> WorkspaceId {
-    if workspace.as_str() == DEFAULT { WorkspaceId::server_default() } else { workspace }
-}
-
 /// The workspace of the tenant with this ID, else with this slug, else with this name.
 async fn find(cx: &Context, tenant: &TenantId, named: &str) -> Result<WorkspaceId, Failure> {
     if let Ok(id) = WorkspaceId::new(named) {
-        return Ok(in_path(id));
+        return Ok(id);
     }
     match cx.client.workspaces().get_by_slug(tenant, named).await {
         Ok(found) => return Ok(found.id),

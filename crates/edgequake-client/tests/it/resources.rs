@@ -44,6 +44,26 @@ fn workspace() -> WorkspaceId {
 }
 
 #[tokio::test]
+async fn the_word_for_the_default_is_an_id_in_paths() {
+    table! {
+        "GET /api/v1/workspaces/00000000-0000-0000-0000-000000000003/stats": r#"{"workspace_id":"w","document_count":0,"entity_count":0,"relationship_count":0,"chunk_count":0,"storage_bytes":0}"#,
+            |client| client.workspaces().stats("default");
+        "DELETE /api/v1/workspaces/00000000-0000-0000-0000-000000000003": "{}",
+            |client| client.workspaces().delete("default");
+        "GET /api/v1/tenants/00000000-0000-0000-0000-000000000002/workspaces/by-slug/a": r#"{"id":"default","name":"A","slug":"a"}"#,
+            |client| client.workspaces().get_by_slug("default", "a");
+        "GET /api/v1/tenants/00000000-0000-0000-0000-000000000002": r#"{"id":"default","name":"A","slug":"a"}"#,
+            |client| client.tenants().get("default");
+        "GET /api/v2/workspaces/00000000-0000-0000-0000-000000000003/jobs/catalog": r#"{"entries":[]}"#,
+            |client| client.jobs().catalog("default");
+        "DELETE /api/v1/workspaces/00000000-0000-0000-0000-000000000003/injections/i-1": r#"{"deleted":true}"#,
+            |client| client.injections().delete("default", "i-1");
+    }
+    let received = asked!("{}", |client| client.workspaces().delete("default"));
+    assert_eq!(received.header("x-workspace-id"), Some("default"));
+}
+
+#[tokio::test]
 async fn documents() {
     table! {
         "POST /api/v1/documents/upload/batch" with "form": r#"{"results":[]}"#,

@@ -32,6 +32,22 @@ fn a_call_about_one_workspace_is_sent_in_it() {
 }
 
 #[test]
+fn the_word_for_the_default_is_an_id_in_paths() {
+    let path = |request: http::request::Parts| request.uri.path().to_owned();
+    let workspace = WorkspaceId::new("default").unwrap();
+    let (head, _) = GetWorkspaceStats::new(&workspace).to_request().unwrap().into_parts();
+    assert_eq!(head.headers["x-workspace-id"], "default");
+    let expected = format!("/api/v1/workspaces/{}/stats", WorkspaceId::server_default());
+    assert_eq!(path(head), expected);
+    let (head, _) = ListWorkspaces::new(tenant()).to_request().unwrap().into_parts();
+    assert_eq!(path(head), format!("/api/v1/tenants/{}/workspaces", TenantId::server_default()));
+    // What another server calls its own goes as it is.
+    let (head, _) =
+        GetWorkspace::new(WorkspaceId::opaque("defaults").unwrap()).to_request().unwrap().into_parts();
+    assert_eq!(path(head), "/api/v1/workspaces/defaults");
+}
+
+#[test]
 fn what_has_an_odd_form_does_not_cost_the_workspace() {
     let odd: Workspace = read(&json!({
         "id": ID, "name": "B", "slug": null, "tenant_id": 7, "stats": {"documents": {"total": 1}}, "llm_roles": ["extract"],

@@ -219,10 +219,10 @@ mod bare {
 
 #[test]
 fn a_raw_body_with_header_query_and_scope() {
-    let workspace = WorkspaceId::new("default").unwrap();
+    let workspace = WorkspaceId::opaque("w-1").unwrap();
     let store = bare::Store::new(workspace.clone(), "a/b c", *b"x").note("why").dry(true);
     let (parts, body) = store.to_request().unwrap().into_parts();
-    assert_eq!(parts.uri, "/workspaces/default/a/b%20c?dry=true");
+    assert_eq!(parts.uri, "/workspaces/w-1/a/b%20c?dry=true");
     assert_eq!(
         (&parts.headers["x-kind"], &parts.headers["x-note"]),
         (&"odd one".parse().unwrap(), &"why".parse().unwrap())

@@ -64,7 +64,8 @@ macro_rules! full {
 
 #[test]
 fn workspaces() {
-    let tenant = TenantId::new("default").unwrap();
+    let tenant = TenantId::server_default();
+    let word = TenantId::new("default").unwrap();
     let other = TenantId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21").unwrap();
     let id = WorkspaceId::new("7b0e2b52-6a53-4b0c-9b43-0f6b6a1d9f21").unwrap();
     let create = CreateWorkspace::new(&tenant, "Bridges");
@@ -89,7 +90,7 @@ fn workspaces() {
         .request("list with everything", &list.clone().offset(20).limit(10).include_stats(true))
         .request("get by slug", &GetWorkspaceBySlug::new(&tenant, "a/b c"))
         .request("get", &GetWorkspace::new(&id))
-        .request("get in a tenant", &GetWorkspace::new(&id).tenant_id(&tenant))
+        .request("get in a tenant", &GetWorkspace::new(&id).tenant_id(&word))
         .request("update nothing", &update)
         .request("update everything", &full!(update.clone().name("B").is_active(true)))
         .request("update, removing", &removing)
