@@ -145,6 +145,7 @@ impl Failure {
             Self::Call(error) => advice_on_call(error, credential),
             Self::Credentials(error) => advice_on_credentials(error.kind()),
             Self::Of { failure, .. } => failure.advice(credential),
+            Self::Other { source: Some(source), .. } => advice_on_call(source.downcast_ref()?, credential),
             _ => None,
         }
     }
@@ -230,6 +231,9 @@ fn exit_of_credentials(error: &CredentialsError) -> Exit {
 }
 
 fn advice_on_call(error: &Error, credential: &str) -> Option<String> {
+    if let Some(last) = error.last_failure() {
+        return advice_on_call(last, credential);
+    }
     if let Some(FileUploadError::UnknownLength { .. }) = error.find() {
         return Some("pipe it: `edgequake-cli documents upload - --name NAME < FILE`".to_owned());
     }

@@ -55,6 +55,11 @@ impl Notes {
 
     /// Why the command failed: one line, a hint, and with `-v` the causes.
     pub(crate) fn failure(self, failure: &Failure, credential: &str) {
+        self.failure_with(failure, failure.advice(credential).as_deref());
+    }
+
+    /// Why something failed, with this hint.
+    pub(crate) fn failure_with(self, failure: &Failure, advice: Option<&str>) {
         if let Failure::Arguments(text) = failure {
             return self.write(text);
         }
@@ -67,7 +72,7 @@ impl Notes {
             self.write("\n");
         }
         self.say(format!("error: {line}"));
-        if let Some(advice) = failure.advice(credential) {
+        if let Some(advice) = advice {
             self.hint(advice);
         }
         if self.verbose {

@@ -9,6 +9,7 @@ mod text;
 mod tls;
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 use std::time::Duration;
 
 use edgequake_auth::{CredentialsError, wait_in_body};
@@ -57,6 +58,8 @@ struct Inner {
     /// The same call would fail in the same way again, although others of its kind might not.
     lasting: bool,
     processing: Option<ProcessingFailure>,
+    /// Why the last question of a wait got no answer.
+    last_failure: Option<Arc<Error>>,
     /// Where the call went, if no answer came back.
     server: Option<Box<Origin>>,
     source: Option<BoxError>,
@@ -106,6 +109,23 @@ impl Error {
 
     pub(crate) fn note(mut self, note: impl Into<String>) -> Self {
         self.0.note = Some(note.into());
+        self
+    }
+
+    /// A note behind another one.
+    pub(crate) fn also(self, note: &str) -> Self {
+        match &self.0.note {
+            Some(first) => {
+                let both = format!("{first}; {note}");
+                self.note(both)
+            }
+            None => self.note(note),
+        }
+    }
+
+    /// The error of a wait whose last question failed.
+    pub(crate) fn after(mut self, failure: Arc<Self>) -> Self {
+        self.0.last_failure = Some(failure);
         self
     }
 
@@ -215,6 +235,12 @@ impl Error {
     /// [`FileUploadError`](crate::FileUploadError) or an [`io::Error`](std::io::Error).
     pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
         crate::fault::find(self.0.source.as_deref()? as &(dyn StdError + 'static))
+    }
+
+    /// Why the server could not be asked, where the time of a [wait](crate::resources::Wait) was over and its last question had failed;
+    /// `Display` tells it as well.
+    pub fn last_failure(&self) -> Option<&Self> {
+        self.0.last_failure.as_deref()
     }
 
     /// How many attempts were made, not counting a replay after a 401.

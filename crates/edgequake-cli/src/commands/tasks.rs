@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use edgequake_client::{Client, Error};
-use edgequake_types::TrackId;
 use edgequake_types::tasks::{ListTasks, Task, TaskStatus, TaskType};
+use edgequake_types::{Retry as Again, TrackId};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
@@ -88,8 +88,9 @@ async fn wait(cx: &mut Context, options: Wait) -> Result<(), Failure> {
         .map(|id| {
             let client = client.clone();
             async move {
-                let ended = tokio::time::timeout_at(deadline, until_ended(&client, &id)).await;
-                (id, ended)
+                let mut answer = None;
+                let ended = tokio::time::timeout_at(deadline, until_ended(&client, &id, &mut answer)).await;
+                (id, ended.map_err(|_| answer))
             }
         })
         .collect();
@@ -114,25 +115,38 @@ async fn wait(cx: &mut Context, options: Wait) -> Result<(), Failure> {
                 }
             }
             Ok(Err(error)) => exits.add(failed(cx, "track_id", &id, error.into())?),
-            Err(_) => {
-                let text = format!("task {id} has not ended after {} s", limit.as_secs_f64());
-                let late = Failure::Other { text, source: None, exit: Exit::Unavailable };
-                exits.add(failed(cx, "track_id", &id, late)?);
-            }
+            Err(answer) => exits.add(failed(cx, "track_id", &id, late(&id, limit, answer))?),
         }
     }
     cx.notes.clear_progress();
     exits.result()
 }
 
+/// What came of the last question, if any came to an end.
+type LastAnswer = Option<Result<(), Error>>;
+
+/// A task of which the end was not seen in time, and why.
+fn late(id: &TrackId, limit: Duration, answer: LastAnswer) -> Failure {
+    let text = format!("task {id} has not ended after {} s", limit.as_secs_f64());
+    let (text, source) = match answer {
+        Some(Ok(())) => (text, None),
+        Some(Err(error)) => (format!("{text}: the last status request failed: {error}"), Some(error.into())),
+        None => (format!("{text}: no status request was answered"), None),
+    };
+    Failure::Other { text, source, exit: Exit::Unavailable }
+}
+
 /// Asks again and again. A server that cannot be asked for a while does not end the wait.
-async fn until_ended(client: &Client, id: &TrackId) -> Result<Task, Error> {
+async fn until_ended(client: &Client, id: &TrackId, answer: &mut LastAnswer) -> Result<Task, Error> {
     let (mut pause, longest) = PAUSES;
     loop {
-        match client.tasks().get(id.clone()).await {
+        match client.tasks().get(id.clone()).retry(Again::Never).await {
             Ok(task) if task.status.is_terminal() => return Ok(task),
-            Ok(_) => {}
-            Err(error) if error.is_retryable() => pause = pause.max(error.retry_after().unwrap_or_default()),
+            Ok(_) => *answer = Some(Ok(())),
+            Err(error) if error.is_retryable() => {
+                pause = pause.max(error.retry_after().unwrap_or_default());
+                *answer = Some(Err(error));
+            }
             Err(error) => return Err(error),
         }
         tokio::time::sleep(pause).await;

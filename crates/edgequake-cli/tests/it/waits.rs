@@ -45,7 +45,11 @@ async fn waiting_has_a_limit_and_says_how_to_go_on() {
     let ids = late.ids();
     assert_eq!((late.code, ids.len()), (7, 2), "{}", late.stderr);
     for name in ["a.md", "b.md"] {
-        assert!(late.stderr.contains(&format!("{name} is still being processed")), "{}", late.stderr);
+        assert!(
+            late.stderr.contains(&format!("{name}: the operation took too long; the document is still")),
+            "{}",
+            late.stderr
+        );
     }
     for id in &ids {
         assert!(late.stderr.contains("documents wait") && late.stderr.contains(id), "{}", late.stderr);
@@ -62,4 +66,35 @@ async fn waiting_has_a_limit_and_says_how_to_go_on() {
     assert!(ids.iter().any(|id| lines[0]["document_id"] == **id), "{}", json.stdout);
     assert!(json.stderr.contains("documents wait"), "{}", json.stderr);
     assert_eq!((&lines[1]["event"], &lines[1]["exit_code"]), (&"processing_failed".into(), &7.into()));
+}
+
+#[tokio::test]
+async fn a_wait_for_a_server_that_is_away_says_so() {
+    let mut rig = Rig::as_root().await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    // A port that was free a moment ago.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", free.local_addr().unwrap());
+    drop(free);
+    rig.env("EDGEQUAKE_BASE_URL", &url);
+    for (what, ids) in
+        [("documents", &["aaa"][..]), ("documents", &["aaa", "bbb"]), ("tasks", &["aaa", "bbb"])]
+    {
+        for json in [&[][..], &["--json"]] {
+            let args = [&[what, "wait", "--timeout", "0.5"], ids, json].concat();
+            let run = rig.cli(&args).await;
+            assert_eq!(run.code, 7, "{args:?}: {}", run.stderr);
+            for id in ids {
+                let line = run.stderr.lines().find(|line| line.contains(id)).unwrap_or_default();
+                let why = "the last status request failed: /api/v1/";
+                let told =
+                    line.contains(why) && line.contains(&format!("no connection could be made to {url}"));
+                assert!(told, "{args:?}: {}", run.stderr);
+            }
+            // It helps against all of them.
+            assert_eq!(run.stderr.matches("hint: is the server running there?").count(), 1, "{}", run.stderr);
+            assert!(!run.stderr.contains("still being processed"), "{}", run.stderr);
+            assert_eq!(run.json_lines().len(), if json.is_empty() { 0 } else { ids.len() });
+        }
+    }
 }

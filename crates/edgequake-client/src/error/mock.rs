@@ -34,6 +34,7 @@ impl Error {
             unrouted: false,
             lasting: false,
             processing: None,
+            last_failure: None,
             server: None,
             source: None,
         }))

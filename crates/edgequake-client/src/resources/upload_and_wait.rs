@@ -84,7 +84,7 @@ impl IntoFuture for UploadAndWait {
             let named =
                 uploaded.document_id().map(|id| format!("it was uploaded as document {id}: wait for that"));
             self.wait.of(uploaded).await.map_err(|error| match named {
-                Some(note) if error.kind() != ErrorKind::Processing => error.note(note),
+                Some(note) if error.kind() != ErrorKind::Processing => error.also(&note),
                 _ => error,
             })
         })

@@ -1,5 +1,6 @@
 //! [`Wait`]: until a document has been processed.
 
+mod answers;
 #[cfg(feature = "websocket")]
 mod heard;
 mod task;
@@ -12,6 +13,7 @@ use edgequake_types::documents::{Document, GetDocument, GetTrack};
 use edgequake_types::{Decode, DocumentId, Endpoint, Retry};
 use tokio::time::Instant;
 
+pub(super) use answers::Answers;
 pub(super) use task::document_of_task;
 
 use super::documents::Uploaded;
@@ -21,7 +23,6 @@ use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ProcessingFailure};
 use crate::fault::NoRuntime;
-use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The pauses between two questions: at first, and at last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(5));
@@ -56,7 +57,7 @@ type OnProgress = Box<dyn FnMut(&Progress) + Send>;
 /// text; at first every 200 ms and later every 5 s. Dropping it stops that and nothing else.
 ///
 /// A server that cannot be reached for a while, restarts or is busy does not end the wait: it goes on asking until its
-/// [`timeout`](Self::timeout), and says then why it could not ask.
+/// [`timeout`](Self::timeout), and says then why it could not ask, see [`Error::last_failure`].
 ///
 /// If the same content is uploaded again, the server may delete this document and process the content anew, under another id. A
 /// document that is unknown for 2 s is gone, and the wait fails with a 404 that says so: wait for the later upload then.
@@ -86,8 +87,7 @@ pub struct Wait {
     on_progress: Option<OnProgress>,
     /// The fraction that was told last.
     fraction: Option<f64>,
-    /// Why the last question got no answer.
-    unasked: Option<Error>,
+    answers: Answers,
     /// Why the task failed.
     failed: Option<ProcessingFailure>,
     /// What was last told of the document, and since when.
@@ -106,7 +106,7 @@ impl Wait {
             pauses: PAUSES,
             on_progress: None,
             fraction: None,
-            unasked: None,
+            answers: Answers::default(),
             failed: None,
             seen: None,
             #[cfg(feature = "websocket")]
@@ -176,20 +176,8 @@ impl Wait {
         let Some(limit) = self.limit else { return self.until_processed().await };
         match clock::timeout(limit, self.until_processed()).await.map_err(no_runtime)? {
             Some(outcome) => outcome,
-            None => Err(self.timed_out(limit)),
+            None => Err(self.answers.timed_out(limit, self.failed)),
         }
-    }
-
-    fn timed_out(self, limit: Duration) -> Error {
-        let scope = TimeoutScope::Total;
-        let error = Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit });
-        error.note(match (self.unasked, self.failed) {
-            (Some(unasked), _) => format!("the last status request failed: {unasked}"),
-            (None, Some(failed)) => {
-                format!("the document is still being processed, and yet {}", Error::of_processing(failed))
-            }
-            (None, None) => "the document is still being processed".to_owned(),
-        })
     }
 
     async fn until_processed(&mut self) -> Result<Document, Error> {
@@ -277,9 +265,11 @@ impl Wait {
         E: Endpoint + 'static,
         E::Response: Decode + Send,
     {
-        let answer = self.client.send(endpoint).retry(Retry::Never).await?;
-        self.unasked = None;
-        Ok(answer)
+        let answer = self.client.send(endpoint).retry(Retry::Never).await;
+        if !answer.as_ref().is_err_and(Error::is_retryable) {
+            self.answers.came();
+        }
+        answer
     }
 
     /// Goes on after a failure that may pass, not before the server wants to be asked again.
@@ -289,7 +279,7 @@ impl Wait {
         }
         let wanted = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
         *pause = (*pause).max(wanted);
-        self.unasked = Some(error);
+        self.answers.failed(error);
         Ok(())
     }
 

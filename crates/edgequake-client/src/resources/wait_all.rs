@@ -31,7 +31,8 @@ pub struct Waited {
 ///
 /// However many they are, the server is asked at most ten times a second: for the track, where several share one, else for the list of
 /// documents, newest first, until all that are waited for were seen, and then after a pause that grows up to 5 s while nothing happens. A
-/// server that is busy, restarts or cannot be reached is asked again within the [`timeout`](Self::timeout).
+/// server that is busy, restarts or cannot be reached is asked again within the [`timeout`](Self::timeout), and the errors of those that
+/// are left then say why it could not be asked, see [`Error::last_failure`].
 ///
 /// Dropping it stops the questions and nothing else.
 ///
@@ -69,6 +70,7 @@ enum State {
         client: Client,
         uploads: Vec<Uploaded>,
         limit: Option<Duration>,
+        total: Option<Duration>,
     },
 }
 
@@ -77,7 +79,7 @@ const LIMIT: Duration = Duration::from_secs(600);
 
 impl WaitAll {
     pub(super) fn new(client: Client, uploads: Vec<Uploaded>) -> Self {
-        let state = State::Before { client, uploads, limit: Some(LIMIT) };
+        let state = State::Before { client, uploads, limit: Some(LIMIT), total: None };
         Self { state, ended: Vec::new().into_iter() }
     }
 
@@ -88,6 +90,32 @@ impl WaitAll {
         match &mut self.state {
             State::Before { limit, .. } => *limit = new,
             State::Idle(watch) => watch.limit(new),
+            State::Asking(_) | State::Over => {}
+        }
+        self
+    }
+
+    /// How long to wait for all of them together, from the first time that it is polled; default `None`, which is for as long as one or
+    /// another comes further. Those that are left then end with an error of the kind
+    /// [`ErrorKind::Timeout`](crate::ErrorKind::Timeout).
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client, uploads: Vec<edgequake_client::Uploaded>) {
+    /// use std::time::Duration;
+    ///
+    /// let mut ended = client.documents().wait_all(&uploads).total_timeout(Duration::from_secs(60));
+    /// while let Some(waited) = ended.next().await {
+    ///     if let Err(error) = waited.result {
+    ///         eprintln!("{:?}: {error}", waited.upload.document_id());
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn total_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
+        let new = limit.into();
+        match &mut self.state {
+            State::Before { total, .. } => *total = new,
+            State::Idle(watch) => watch.end_after(new),
             State::Asking(_) | State::Over => {}
         }
         self
@@ -109,8 +137,9 @@ impl Stream for WaitAll {
             }
             self.state = match std::mem::replace(&mut self.state, State::Over) {
                 State::Over => return Poll::Ready(None),
-                State::Before { client, uploads, limit } => {
+                State::Before { client, uploads, limit, total } => {
                     let mut watch = Box::new(Watch::new(client, limit));
+                    watch.end_after(total);
                     uploads.into_iter().for_each(|upload| watch.add((), upload));
                     State::Idle(watch)
                 }

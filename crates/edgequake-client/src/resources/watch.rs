@@ -19,11 +19,10 @@ use tokio::time::Instant;
 use copies::again;
 
 use super::documents::Uploaded;
-use super::wait::{LONGEST_PAUSE, no_runtime};
+use super::wait::{Answers, LONGEST_PAUSE, no_runtime};
 use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind, ProcessingFailure};
-use crate::layers::timeout::{TimedOut, TimeoutScope};
 
 /// The pauses between two rounds of questions: at first, and at last.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -56,6 +55,8 @@ pub(crate) struct Watch<T> {
     client: Client,
     pending: Vec<Pending<T>>,
     limit: Option<Duration>,
+    /// When all are given up, and how long that is from the beginning.
+    end: Option<(Instant, Duration)>,
     /// How long to wait before the next round.
     pause: Duration,
     next_question: Instant,
@@ -67,8 +68,7 @@ pub(crate) struct Watch<T> {
     turns: u64,
     /// Tracks that do not tell their documents.
     mute: HashSet<TrackId>,
-    /// Why the last question got no answer.
-    unasked: Option<Error>,
+    answers: Answers,
     /// How long the server wants to be left alone.
     wanted_pause: Duration,
     /// Whether the list shows nothing at all: of some servers, where a request names no workspace.
@@ -100,13 +100,14 @@ impl<T> Watch<T> {
             client,
             pending: Vec::new(),
             limit,
+            end: None,
             pause: PAUSES.0,
             next_question: now,
             changed: now,
             asked: now,
             turns: 0,
             mute: HashSet::new(),
-            unasked: None,
+            answers: Answers::default(),
             wanted_pause: Duration::ZERO,
             blind: false,
         }
@@ -134,18 +135,32 @@ impl<T> Watch<T> {
         self.limit = limit;
     }
 
+    /// Gives up after this time from now, whatever happens meanwhile.
+    pub(crate) fn end_after(&mut self, limit: Option<Duration>) {
+        self.end = limit.and_then(|limit| Some((Instant::now().checked_add(limit)?, limit)));
+    }
+
     /// Asks once for all of them, after a pause, and gives those that have ended.
     pub(crate) async fn round(&mut self) -> Vec<Ended<T>> {
         let away = self.asked.elapsed();
         self.changed += away;
-        let begun = Instant::now();
+        let (begun, end) = (Instant::now(), self.end);
         let asked = async {
             rest(self.pause).await?;
             // Whoever does not poll this does not wait.
             self.changed += begun.elapsed().saturating_sub(self.pause + SLOW);
             self.ask_all().await
         };
-        let asked = asked.await;
+        let asked = match end {
+            None => asked.await,
+            Some((end, _)) => {
+                let left = end.saturating_duration_since(begun);
+                match clock::timeout(left, asked).await {
+                    Ok(asked) => asked.unwrap_or(Err(Cut::Later)),
+                    Err(error) => Err(Cut::Never(no_runtime(error))),
+                }
+            }
+        };
         self.asked = Instant::now();
         let mut ended = self.take_ended();
         if matches!(asked, Err(Cut::Later)) {
@@ -162,12 +177,11 @@ impl<T> Watch<T> {
         if !ended.is_empty() {
             (self.pause, self.changed) = (PAUSES.0, Instant::now());
         }
-        if let Some(limit) = self.limit.filter(|limit| self.changed.elapsed() >= *limit) {
-            let note = match &self.unasked {
-                Some(unasked) => format!("the last status request failed: {unasked}"),
-                None => "the document is still being processed".to_owned(),
-            };
-            ended.extend(self.give_up(|| timed_out(limit).note(note.clone())));
+        let idle = self.limit.filter(|limit| self.changed.elapsed() >= *limit);
+        let over = self.end.filter(|(end, _)| *end <= Instant::now()).map(|(_, limit)| limit);
+        if let Some(limit) = over.or(idle) {
+            let answers = std::mem::take(&mut self.answers);
+            ended.extend(self.give_up(|| answers.timed_out(limit, None)));
         }
         ended
     }
@@ -262,7 +276,7 @@ impl<T> Watch<T> {
                 None => break,
             }
         }
-        self.unasked = None;
+        self.answers.came();
         let now = Instant::now();
         for it in self.pending.iter_mut().filter(|it| it.found.is_none() && it.upload.document_id.is_some()) {
             it.unknown_since.get_or_insert(now);
@@ -302,12 +316,11 @@ impl<T> Watch<T> {
     {
         self.pace().await?;
         match self.client.send(endpoint).retry(Retry::Never).await {
-            Ok(answer) => {
-                self.unasked = None;
-                Ok(Ok(answer))
-            }
             Err(error) if error.is_retryable() || error.is_unauthorized() => Err(self.cut(error)),
-            Err(error) => Ok(Err(error)),
+            answer => {
+                self.answers.came();
+                Ok(answer)
+            }
         }
     }
 
@@ -316,7 +329,7 @@ impl<T> Watch<T> {
             return Cut::Never(error);
         }
         self.wanted_pause = error.retry_after().unwrap_or_default().min(LONGEST_PAUSE);
-        self.unasked = Some(error);
+        self.answers.failed(error);
         Cut::Later
     }
 
@@ -346,9 +359,4 @@ impl<T> Watch<T> {
 async fn rest(pause: Duration) -> Result<(), Cut> {
     let slept = async { clock::sleep(pause).map_err(no_runtime)?.await.map_err(no_runtime) };
     slept.await.map_err(Cut::Never)
-}
-
-fn timed_out(limit: Duration) -> Error {
-    let scope = TimeoutScope::Total;
-    Error::new(ErrorKind::Timeout(scope)).because(TimedOut { scope, limit })
 }

@@ -16,7 +16,7 @@ use crate::server::{Server, answer, json};
 const ACCEPTED: &str = r#"{"document_id":"d-1","status":"pending","task_id":"t-1","track_id":""}"#;
 
 /// In this process, without a socket.
-fn backend(builder: DevServerBuilder) -> (Backend, Client) {
+pub(crate) fn backend(builder: DevServerBuilder) -> (Backend, Client) {
     let backend = builder.auth(false).build().unwrap();
     let client = Client::builder().build_on(backend.service()).unwrap();
     let client = client.with_tenant(TenantId::server_default()).with_workspace(WorkspaceId::server_default());

@@ -24,6 +24,7 @@ mod http2;
 mod http2_server;
 mod ingestion;
 mod layers;
+mod late;
 mod leftovers;
 mod limits;
 #[path = "../support/log.rs"]
