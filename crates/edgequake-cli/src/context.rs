@@ -42,8 +42,8 @@ pub(crate) struct Context {
 
 impl Context {
     /// Sends nothing yet.
-    pub(crate) async fn new(global: &Global, settings: Settings, notes: Notes) -> Result<Self, Failure> {
-        let configured = CredentialSource::configured(global, &settings)?;
+    pub(crate) async fn new(global: &Global, settings: &Settings, notes: Notes) -> Result<Self, Failure> {
+        let configured = CredentialSource::configured(global, settings)?;
         let mut builder = Client::builder().env().user_agent(USER_AGENT);
         if let Some(url) = &global.base_url {
             builder = builder.base_url(url);

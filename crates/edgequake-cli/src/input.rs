@@ -3,10 +3,11 @@
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
-use edgequake_auth::{Env, Password};
+use edgequake_auth::Password;
 use edgequake_types::Secret;
 
-use crate::args::{Command, Global, documents, users, workspaces};
+use crate::args::{Command, documents, users, workspaces};
+use crate::context::Context;
 use crate::failure::Failure;
 use crate::settings::Settings;
 
@@ -30,7 +31,7 @@ const LONGEST_PASSWORD: u64 = 4_096;
 
 impl Input {
     /// Reads what `command` needs, and asks for it.
-    pub(crate) fn gather(command: &Command, global: &Global, settings: &Settings) -> Result<Self, Failure> {
+    pub(crate) fn gather(command: &Command, cx: &Context, settings: &Settings) -> Result<Self, Failure> {
         let mut input = Self::default();
         match command {
             Command::Login(login) => {
@@ -47,14 +48,13 @@ impl Input {
                     if user.password_stdin { password_from_stdin()? } else { new_password()? };
             }
             Command::Workspaces(workspaces::Command::Delete(delete)) if !delete.yes => {
-                confirm(&format!("Delete workspace {} with all its documents?", delete.named))?;
+                let tenant = cx.tenant().map(|tenant| format!(" of tenant {tenant}")).unwrap_or_default();
+                confirm(&format!("Delete workspace {}{tenant} with all its documents?", delete.named))?;
             }
             Command::Documents(documents::Command::DeleteAll(delete)) if !delete.yes => {
-                let named = match &global.workspace {
-                    Some(workspace) => Some(workspace.to_string()),
-                    None => Env::variable("EDGEQUAKE_WORKSPACE_ID")?.filter(|name| !name.trim().is_empty()),
-                };
-                let workspace = named.map_or("the workspace".to_owned(), |name| format!("workspace {name}"));
+                // As the request will name it.
+                let named = cx.workspace().map(|workspace| format!("workspace {workspace}"));
+                let workspace = named.unwrap_or("the server's default workspace".to_owned());
                 confirm(&format!("Delete all documents of {workspace}?"))?;
             }
             Command::Query(query) if query.text == "-" => input.question = Some(question_from_stdin()?),

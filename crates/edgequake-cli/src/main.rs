@@ -12,9 +12,9 @@ mod notes;
 mod settings;
 mod state;
 mod credential;
-mod input;
 mod unfinished;
 mod context;
+mod input;
 mod commands;
 
 use std::process::ExitCode;
@@ -98,9 +98,9 @@ fn run(cli: Cli, notes: Notes) -> Ended {
     };
     let prepare = || {
         let settings = runtime.block_on(Settings::load(cli.global.env_file.as_deref()))?;
+        let cx = runtime.block_on(Context::new(&cli.global, &settings, notes))?;
         // While the runtime has nothing to do: people and pipes take their time.
-        let input = Input::gather(&cli.command, &cli.global, &settings)?;
-        let cx = runtime.block_on(Context::new(&cli.global, settings, notes))?;
+        let input = Input::gather(&cli.command, &cx, &settings)?;
         Ok((cx, input))
     };
     let (mut cx, input) = match prepare() {

@@ -94,3 +94,38 @@ async fn a_terminal_is_asked() {
     assert_eq!(code, 0, "{shown}");
     assert!(shown.contains("2 documents will be deleted"), "{shown}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_workspace_that_is_asked_about_is_the_one_that_is_emptied() {
+    let mut rig = Rig::as_root().await;
+    let other = rig.cli(&["workspaces", "create", "Other"]).await.succeeded().word().to_owned();
+    seeded(&rig, 1).await;
+    let text = r#"{"content":"The canal bridge opened."}"#;
+    rig.cli(&["--workspace", &other, "raw", "POST", "/api/v1/documents", "--data", text]).await.succeeded();
+    let file = format!("EDGEQUAKE_WORKSPACE_ID={other}\n");
+    std::fs::write(rig.home.path().join("other.env"), file).unwrap();
+    let args = &["documents", "delete-all", "--env-file", "other.env"];
+    // The environment comes first.
+    let (shown, _) = rig.cli_on_terminal(80, args, "no\n").await;
+    assert!(shown.contains("Delete all documents of workspace default? "), "{shown}");
+    rig.env("EDGEQUAKE_WORKSPACE_ID", "");
+    let (shown, _) = rig.cli_on_terminal(80, &args[..2], "no\n").await;
+    assert!(shown.contains("Delete all documents of the server's default workspace? "), "{shown}");
+    let (shown, code) = rig.cli_on_terminal(100, args, "yes\n").await;
+    assert!(shown.contains(&format!("Delete all documents of workspace {other}? ")), "{shown}");
+    assert_eq!((code, shown.contains("1 document will be deleted")), (0, true), "{shown}");
+    for (workspace, count) in [("default", 1), (&*other, 0)] {
+        let count_of = |listed: crate::rig::Run| listed.json().as_array().map(Vec::len);
+        let list = ["--workspace", workspace, "documents", "list", "--json"];
+        let mut listed = count_of(rig.cli(&list).await);
+        // Deleted by a task.
+        while listed > Some(count) {
+            listed = count_of(rig.cli(&list).await);
+        }
+        assert_eq!(listed, Some(count), "{workspace}");
+    }
+    // A slug is one of the tenant's.
+    let (shown, _) = rig.cli_on_terminal(120, &["workspaces", "delete", "other"], "no\n").await;
+    assert!(shown.contains("Delete workspace other of tenant default with all its documents? "), "{shown}");
+}
