@@ -6,6 +6,7 @@
 use edgequake_client::types::api_keys::{ApiKey, CreateApiKey, CreatedApiKey, ListApiKeys};
 use edgequake_types::KeyId;
 
+use super::each::about;
 use super::{Listing, comma_separated, list, or_empty};
 use crate::args::api_keys::{Command, Rotate};
 use crate::context::Context;
@@ -23,7 +24,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
         }
         Command::List(options) => list_keys(cx, options.unused, options.paging.all).await,
         Command::Revoke(revoke) => {
-            let revoked = cx.client.api_keys().revoke(revoke.key_id.clone()).await?;
+            let revoked = cx.client.api_keys().revoke(&revoke.key_id).await.map_err(about(&revoke.key_id))?;
             if cx.out.is_json() {
                 return cx.out.json(&revoked);
             }

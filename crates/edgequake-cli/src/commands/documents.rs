@@ -9,6 +9,7 @@ mod wait;
 
 use edgequake_types::documents::Document;
 
+use super::each::about;
 use super::or_empty;
 use crate::args::documents::{Command, Get, Impact};
 use crate::context::Context;
@@ -31,7 +32,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
 }
 
 async fn show_one(cx: &mut Context, get: Get) -> Result<(), Failure> {
-    let document = cx.client.documents().get(get.document_id).await?;
+    let document = cx.client.documents().get(&get.document_id).await.map_err(about(get.document_id))?;
     if get.content && !cx.out.is_json() {
         return cx.out.text(document.content.as_deref().unwrap_or_default());
     }
@@ -39,7 +40,8 @@ async fn show_one(cx: &mut Context, get: Get) -> Result<(), Failure> {
 }
 
 async fn impact(cx: &mut Context, options: Impact) -> Result<(), Failure> {
-    let impact = cx.client.documents().deletion_impact(options.document_id).await?;
+    let impact = cx.client.documents().deletion_impact(&options.document_id).await;
+    let impact = impact.map_err(about(options.document_id))?;
     if cx.out.is_json() {
         return cx.out.json(&impact);
     }

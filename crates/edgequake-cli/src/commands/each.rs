@@ -1,4 +1,5 @@
-//! [`each`]: one call for each of several things, a few at a time. What becomes of each is told in the order in which they were given.
+//! [`each`]: one call for each of several things, a few at a time. What becomes of each is told in the order in which they were given,
+//! and failures name what they are about.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -45,6 +46,18 @@ where
     exits.result()
 }
 
+/// What a failed call was about, for the failure to name it, unless it would hit anything else as well.
+pub(super) fn about<E: Into<Failure>>(id: impl Display) -> impl FnOnce(E) -> Failure {
+    move |error| {
+        let failure = error.into();
+        if hits_all(&failure) { failure } else { failure.of(id.to_string()) }
+    }
+}
+
+fn hits_all(failure: &Failure) -> bool {
+    matches!(failure, Failure::PipeClosed) || matches!(failure.exit(), Exit::Unauthorized | Exit::Usage)
+}
+
 /// Tells what went wrong with one of several things, and gives the exit code. A failure that would hit all others is given back.
 pub(super) fn failed(
     cx: &mut Context,
@@ -53,7 +66,7 @@ pub(super) fn failed(
     failure: Failure,
 ) -> Result<Exit, Failure> {
     let exit = failure.exit();
-    if matches!(failure, Failure::PipeClosed) || matches!(exit, Exit::Unauthorized | Exit::Usage) {
+    if hits_all(&failure) {
         return Err(failure);
     }
     let failure = failure.of(id.to_string());

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::each::{each, failed};
+use super::each::{about, each, failed};
 use super::{Listing, list, or_empty};
 use crate::args::tasks::{Cancel, Command, List, Retry, Wait};
 use crate::context::Context;
@@ -26,7 +26,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
     match command {
         Command::List(options) => list_tasks(cx, options).await,
         Command::Get(get) => {
-            let task = cx.client.tasks().get(get.track_id).await?;
+            let task = cx.client.tasks().get(&get.track_id).await.map_err(about(get.track_id))?;
             show(cx, &task)
         }
         Command::Wait(options) => wait(cx, options).await,

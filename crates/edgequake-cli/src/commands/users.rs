@@ -3,6 +3,7 @@
 use edgequake_types::session::User;
 use edgequake_types::users::{CreateUser, ListUsers};
 
+use super::each::about;
 use super::{Listing, list};
 use crate::args::users::Command;
 use crate::context::Context;
@@ -26,7 +27,7 @@ pub(super) async fn run(cx: &mut Context, command: Command, input: Input) -> Res
             list(cx, ListUsers::new(), listing).await.map(drop)
         }
         Command::Delete(delete) => {
-            cx.client.users().delete(&delete.user_id).await?;
+            cx.client.users().delete(&delete.user_id).await.map_err(about(&delete.user_id))?;
             cx.notes.say(format!("account {} is deleted", delete.user_id));
             Ok(())
         }

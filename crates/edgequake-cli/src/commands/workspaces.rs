@@ -3,6 +3,7 @@
 use edgequake_types::workspaces::{CreateWorkspace, ListWorkspaces, Workspace};
 use edgequake_types::{TenantId, WorkspaceId};
 
+use super::each::about;
 use super::{Listing, list};
 use crate::args::workspaces::Command;
 use crate::context::Context;
@@ -28,16 +29,17 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
         }
         Command::Delete(delete) => {
             let workspace = find(cx, &tenant, &delete.named).await?;
-            cx.client.workspaces().delete(&workspace).await?;
+            cx.client.workspaces().delete(&workspace).await.map_err(about(&delete.named))?;
             cx.notes.say(format!("workspace {} is deleted", delete.named));
             Ok(())
         }
         Command::Stats(stats) => {
-            let workspace = match stats.named {
-                Some(named) => find(cx, &tenant, &named).await?,
+            let workspace = match &stats.named {
+                Some(named) => find(cx, &tenant, named).await?,
                 None => cx.workspace().unwrap_or_else(WorkspaceId::server_default),
             };
-            let stats = cx.client.workspaces().stats(&workspace).await?;
+            let named = stats.named.unwrap_or_else(|| workspace.to_string());
+            let stats = cx.client.workspaces().stats(&workspace).await.map_err(about(named))?;
             if cx.out.is_json() {
                 return cx.out.json(&stats);
             }
@@ -60,7 +62,7 @@ async fn find(cx: &Context, tenant: &TenantId, named: &str) -> Result<WorkspaceI
     match cx.client.workspaces().get_by_slug(tenant, named).await {
         Ok(found) => return Ok(found.id),
         Err(error) if error.is_not_found() => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(about(named)(error)),
     }
     let mut items = cx.client.workspaces().list(ListWorkspaces::new(tenant)).items();
     let mut found = Vec::new();

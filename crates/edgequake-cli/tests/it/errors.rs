@@ -1,5 +1,7 @@
 //! What goes wrong is told on one line, with a hint, and in the exit code.
 
+use edgequake_devserver::Fault;
+
 use crate::rig::{MONA_PASSWORD, Rig, assert_transcript, server};
 
 #[tokio::test]
@@ -31,6 +33,46 @@ async fn a_server_that_is_not_there() {
     assert!(refused.stdout.contains("no answer"), "{}", refused.stdout);
     assert!(refused.stderr.contains("hint: is the server running there?"), "{}", refused.stderr);
     assert!(refused.stderr.contains("cause: "), "{}", refused.stderr);
+}
+
+#[tokio::test]
+async fn failures_name_what_they_are_about() {
+    let mut rig = Rig::as_root().await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    let id = "6f1d7c1e-3a52-4b7a-9f00-5f2f6d0f4a11";
+    let commands = [
+        &["documents", "get", id][..],
+        &["documents", "impact", id],
+        &["documents", "wait", id, "--timeout", "0.5"],
+        &["documents", "delete", id],
+        &["documents", "cancel", id],
+        &["documents", "reprocess", id],
+        &["tasks", "get", id],
+        &["tasks", "wait", id, "--timeout", "0.5"],
+        &["tasks", "cancel", id],
+        &["tasks", "retry", id],
+        &["api-keys", "revoke", id],
+        &["users", "delete", id],
+        &["workspaces", "delete", id, "--yes"],
+        &["workspaces", "stats", id],
+        &["workspaces", "stats", "bridges-2"],
+    ];
+    for (fault, code) in [(Fault::status(500), 1), (Fault::status(403), 4)] {
+        rig.server.faults().clear();
+        rig.server.faults().add(fault).unwrap();
+        for args in commands {
+            let run = rig.cli(args).await;
+            assert_eq!(run.stderr.matches(args[2]).count(), 1, "{args:?}: {}", run.stderr);
+            assert_eq!(run.code, code, "{args:?}: {}", run.stderr);
+        }
+    }
+    // A credential that is refused is about none of them.
+    rig.server.faults().clear();
+    rig.server.faults().add(Fault::unauthorized()).unwrap();
+    for args in commands {
+        let run = rig.cli(args).await;
+        assert_eq!((run.code, run.stderr.contains(args[2])), (3, false), "{args:?}: {}", run.stderr);
+    }
 }
 
 #[tokio::test]

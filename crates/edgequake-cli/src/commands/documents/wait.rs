@@ -9,7 +9,7 @@ use edgequake_types::documents::{Document, DocumentStatus};
 use super::show;
 use super::together::Together;
 use crate::args::documents::Wait;
-use crate::commands::each::failed;
+use crate::commands::each::{about, failed};
 use crate::commands::or_empty;
 use crate::context::Context;
 use crate::failure::{Exits, Failure};
@@ -35,7 +35,7 @@ async fn one(cx: &mut Context, id: DocumentId) -> Result<(), Failure> {
     }
     let document = wait.outcome().await;
     notes.clear_progress();
-    let document = document.map_err(|error| Failure::from(error).of(id.to_string()))?;
+    let document = document.map_err(about(id))?;
     show(cx, &document)?;
     check(&document)
 }
