@@ -1,8 +1,8 @@
 //! Documents that failed, hang or are not wanted any more.
 
-use edgequake_devserver::Fault;
+use edgequake_devserver::{Era, Fault, SeedDocument};
 
-use crate::rig::{Rig, assert_transcript};
+use crate::rig::{ROOT_PASSWORD, Rig, assert_transcript, server};
 
 /// Uploads a file that fails at a stage.
 async fn failed(rig: &mut Rig, name: &str) -> String {
@@ -23,11 +23,42 @@ async fn documents_that_failed_are_processed_again() {
     // What has not failed is told, and does not stop the others.
     let mixed = rig.cli(&["documents", "reprocess", &first, &second, "none"]).await;
     assert_eq!((mixed.code, mixed.ids()), (1, vec![second.clone()]), "{}", mixed.stderr);
-    assert_eq!(mixed.stderr.matches("is not processed again").count(), 2, "{}", mixed.stderr);
+    let told = format!("document {first} is not processed again (completed)");
+    assert!(mixed.stderr.contains(&told) && mixed.stderr.contains("; --force takes "), "{}", mixed.stderr);
+    assert!(mixed.stderr.contains("none") && mixed.stderr.contains("404"), "{}", mixed.stderr);
     rig.cli(&["documents", "wait", &second]).await.succeeded();
     let forced = rig.cli(&["documents", "reprocess", &first, "--force", "--json"]).await.succeeded();
     assert_eq!(forced.json_lines()[0]["requeued"], 1);
     rig.cli(&["documents", "wait", &first]).await.succeeded();
+}
+
+#[tokio::test]
+async fn what_cannot_be_processed_again_is_told_by_what_it_is() {
+    for era in [Era::B, Era::C] {
+        let mut rig = Rig::with(server().era(era)).await;
+        rig.quiet_login("root", ROOT_PASSWORD).await;
+        let done =
+            rig.server.seed(SeedDocument::new("Done", "The bridge opened.")).await.unwrap().to_string();
+        for args in [&["none"][..], &["none", "--force"], &["none", "lost", "--force", "--json"]] {
+            let unknown = rig.cli(&[&["documents", "reprocess"], args].concat()).await;
+            assert_eq!(unknown.code, 5, "{era:?}: {}", unknown.stderr);
+            assert!(unknown.stderr.contains("none") && unknown.stderr.contains("404"), "{}", unknown.stderr);
+            assert!(!unknown.stderr.contains("--force"), "{}", unknown.stderr);
+        }
+        let refused = rig.cli(&["documents", "reprocess", &done]).await;
+        let told = format!("document {done} is not processed again (completed); --force takes ");
+        assert!(refused.stderr.contains(&told), "{era:?}: {}", refused.stderr);
+        assert_eq!((refused.code, refused.stderr.contains("--force takes")), (1, true), "{era:?}");
+    }
+    // One that no force moves.
+    let mut rig = Rig::as_root().await;
+    let answer = r#"{"track_id":"r","failed_found":0,"requeued":0,"document_ids":[],"skip_reasons":{"being deleted":1}}"#;
+    rig.server.faults().add(Fault::status(200).body(answer).on("ReprocessDocuments")).unwrap();
+    let deleting = r#"{"id":"d-1","status":"deleting","chunk_count":0}"#;
+    rig.server.faults().add(Fault::status(200).body(deleting).on("GetDocument")).unwrap();
+    let refused = rig.cli(&["documents", "reprocess", "d-1", "--force"]).await;
+    assert_eq!(refused.code, 1);
+    assert_eq!(refused.stderr, "error: document d-1 is not processed again (deleting, being deleted)\n");
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use edgequake_types::documents::ReprocessMode;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Exit codes: 0 if all that were named are processed again, also if --failed finds
-none; 1 if one is not, such as one that has not failed.
+none; 5 if one is unknown; 1 if one is not, such as one that has not failed, or
+for several reasons.
 
 Examples:
   edgequake-cli documents reprocess ID1 ID2

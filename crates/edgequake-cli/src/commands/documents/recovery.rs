@@ -23,15 +23,16 @@ pub(super) async fn reprocess(cx: &mut Context, options: Reprocess) -> Result<()
     }
     let mut request = ReprocessDocuments::new();
     (request.force, request.mode) = (options.force.then_some(true), mode);
+    let force = options.force;
     let call = |client: Client, id: DocumentId| {
-        let request = request.clone().document_id(id);
-        async move { client.documents().reprocess(request).await.map_err(Failure::from) }
+        let request = request.clone().document_id(id.clone());
+        async move {
+            let answer = client.documents().reprocess(request).await?;
+            if answer.requeued == 0 { Err(refusal(&client, &id, &answer, force).await) } else { Ok(answer) }
+        }
     };
     let mut table = Table::new(HEADER);
     let show = |cx: &mut Context, id: &DocumentId, answer: ReprocessedDocuments| {
-        if answer.requeued == 0 {
-            return Err(Failure::other(refusal(id, &answer)));
-        }
         if cx.out.is_json() {
             return cx.out.json_line(&answer);
         }
@@ -41,17 +42,20 @@ pub(super) async fn reprocess(cx: &mut Context, options: Reprocess) -> Result<()
     each(cx, "document_id", options.document_ids, call, show).await
 }
 
-/// Why a document is not processed again.
-fn refusal(id: &DocumentId, answer: &ReprocessedDocuments) -> String {
-    let reasons = answer.skip_reasons.iter().flatten().map(|(reason, _)| reason.as_str());
-    let reasons: Vec<&str> = reasons.collect();
-    let status = match reasons.as_slice() {
-        [] => String::new(),
-        reasons => format!(" ({})", reasons.join(", ")),
+/// Why a document is not processed again. Servers answer in the same way where there is none, so it is asked for.
+async fn refusal(client: &Client, id: &DocumentId, answer: &ReprocessedDocuments, force: bool) -> Failure {
+    let status = match client.documents().get(id).await {
+        Ok(document) => document.status.map(|status| status.to_string()),
+        Err(error) if error.is_not_found() => return error.into(),
+        Err(_) => None,
     };
-    format!(
-        "document {id} is not processed again{status}: it has not failed, or is unknown; --force takes any"
-    )
+    let reasons = answer.skip_reasons.iter().flatten().map(|(reason, _)| reason.clone());
+    let mut why: Vec<String> = status.into_iter().chain(reasons).collect();
+    // Many servers give the status as the reason.
+    why.dedup();
+    let why = if why.is_empty() { String::new() } else { format!(" ({})", why.join(", ")) };
+    let advice = if force { "" } else { "; --force takes documents that have not failed" };
+    Failure::other(format!("document {id} is not processed again{why}{advice}"))
 }
 
 async fn reprocess_failed(cx: &mut Context, request: ReprocessDocuments) -> Result<(), Failure> {
