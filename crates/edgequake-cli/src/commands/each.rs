@@ -1,8 +1,10 @@
 //! [`each`]: one call for each of several things, a few at a time. What becomes of each is told in the order in which they were given,
 //! and failures name what they are about.
 
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::future::Future;
+use std::hash::Hash;
 
 use edgequake_client::Client;
 use futures_util::StreamExt as _;
@@ -15,7 +17,7 @@ use crate::failure::{Exit, Exits, Failure};
 /// How many calls are made at once.
 const AT_ONCE: usize = 6;
 
-/// Calls for each, and shows the answers. A failure does not stop the others, unless it would hit them as well; the exit code is that
+/// Calls for each, once where it was given several times, and shows the answers. A failure does not stop the others, unless it would hit them as well; the exit code is that
 /// of all failures, or 1 where they differ. `key` is what an id is called in JSON.
 pub(super) async fn each<I, T, F>(
     cx: &mut Context,
@@ -25,11 +27,11 @@ pub(super) async fn each<I, T, F>(
     mut show: impl FnMut(&mut Context, &I, T) -> Result<(), Failure>,
 ) -> Result<(), Failure>
 where
-    I: Display + Clone,
+    I: Display + Clone + Eq + Hash,
     F: Future<Output = Result<T, Failure>>,
 {
     let client = cx.client.clone();
-    let calls = stream::iter(ids).map(|id| {
+    let calls = stream::iter(once(ids)).map(|id| {
         let answer = call(client.clone(), id.clone());
         async move { (id, answer.await) }
     });
@@ -44,6 +46,13 @@ where
         cx.out.flush()?;
     }
     exits.result()
+}
+
+/// The ids without those that come again.
+pub(super) fn once<I: Clone + Eq + Hash>(mut ids: Vec<I>) -> Vec<I> {
+    let mut known = HashSet::new();
+    ids.retain(|id| known.insert(id.clone()));
+    ids
 }
 
 /// What a failed call was about, for the failure to name it, unless it would hit anything else as well.

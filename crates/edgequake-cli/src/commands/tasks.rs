@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::each::{about, each, failed};
+use super::each::{about, each, failed, once};
 use super::{Listing, list, or_empty};
 use crate::args::tasks::{Cancel, Command, List, Retry, Wait};
 use crate::context::Context;
@@ -82,8 +82,7 @@ async fn wait(cx: &mut Context, options: Wait) -> Result<(), Failure> {
     let limit = cx.timeout.unwrap_or(LIMIT);
     let deadline = Instant::now() + limit;
     let client = cx.client.clone();
-    let mut waits: FuturesUnordered<_> = options
-        .track_ids
+    let mut waits: FuturesUnordered<_> = once(options.track_ids)
         .into_iter()
         .map(|id| {
             let client = client.clone();

@@ -41,6 +41,39 @@ async fn each_document_is_told() {
 }
 
 #[tokio::test]
+async fn what_is_named_twice_is_done_once() {
+    let mut rig = Rig::as_root().await;
+    for command in [
+        &["documents", "delete"][..],
+        &["documents", "wait"],
+        &["documents", "cancel"],
+        &["documents", "reprocess"],
+        &["tasks", "wait"],
+        &["tasks", "cancel"],
+        &["tasks", "retry"],
+    ] {
+        for json in [&[][..], &["--json"]] {
+            let run = rig.cli(&[command, &["none", "lost", "none", "lost"], json].concat()).await;
+            assert_eq!(
+                (run.code, run.stderr.matches("error: ").count()),
+                (5, 2),
+                "{command:?}: {}",
+                run.stderr
+            );
+            assert_eq!(run.json_lines().len(), json.len() * 2, "{}", run.stdout);
+        }
+    }
+    let done = seeded(&rig, 1).await.remove(0);
+    let deleted = rig.cli(&["documents", "delete", &done, &done]).await.succeeded();
+    assert_eq!(deleted.stderr.lines().count(), 1, "{}", deleted.stderr);
+    rig.server.recorder().start();
+    rig.cli(&["documents", "recover-stuck", "none", "none"]).await.succeeded();
+    let asked = rig.server.recorder().requests();
+    let body = asked.iter().find(|asked| asked.path.ends_with("/recover-stuck")).map(|asked| &asked.body);
+    assert_eq!(serde_json::to_string(&body).unwrap().matches("none").count(), 1);
+}
+
+#[tokio::test]
 async fn one_refused_credential_is_told_once() {
     let mut rig = Rig::new().await;
     rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");

@@ -6,7 +6,7 @@ use edgequake_types::documents::{RecoverStuckDocuments, ReprocessDocuments, Repr
 use serde_json::Value;
 
 use crate::args::documents::{Cancel, RecoverStuck, Reprocess};
-use crate::commands::each::each;
+use crate::commands::each::{each, once};
 use crate::commands::{counted, or_empty};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -97,7 +97,8 @@ pub(super) async fn recover_stuck(cx: &mut Context, options: RecoverStuck) -> Re
     let mut request = RecoverStuckDocuments::new();
     request.stuck_threshold_minutes = options.minutes;
     request.max_documents = options.limit;
-    request.document_ids = (!options.document_ids.is_empty()).then_some(options.document_ids);
+    let ids = once(options.document_ids);
+    request.document_ids = (!ids.is_empty()).then_some(ids);
     let answer = cx.client.documents().recover_stuck(request).await?;
     if cx.out.is_json() {
         return cx.out.json(&answer);

@@ -1,7 +1,5 @@
 //! `documents wait`: several documents at once, each shown as it ends.
 
-use std::collections::HashSet;
-
 use edgequake_client::resources::{Progress, Uploaded};
 use edgequake_types::DocumentId;
 use edgequake_types::documents::{Document, DocumentStatus};
@@ -9,16 +7,14 @@ use edgequake_types::documents::{Document, DocumentStatus};
 use super::show;
 use super::together::Together;
 use crate::args::documents::Wait;
-use crate::commands::each::{about, failed};
+use crate::commands::each::{about, failed, once};
 use crate::commands::or_empty;
 use crate::context::Context;
 use crate::failure::{Exits, Failure};
 use crate::output::Table;
 
 pub(super) async fn run(cx: &mut Context, options: Wait) -> Result<(), Failure> {
-    let mut ids = options.document_ids;
-    let mut known = HashSet::new();
-    ids.retain(|id| known.insert(id.clone()));
+    let ids = once(options.document_ids);
     match ids.as_slice() {
         [id] if !cx.out.is_json() => one(cx, id.clone()).await,
         _ => several(cx, ids).await,
