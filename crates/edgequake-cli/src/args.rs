@@ -1,6 +1,7 @@
 //! [`Cli`]: the command line as clap reads it, and nothing else.
 
 mod dates;
+pub(crate) mod words;
 pub(crate) mod api_keys;
 pub(crate) mod documents;
 mod global;

@@ -76,8 +76,10 @@ pub(crate) struct Rotate {
 
 /// Servers silently drop words that they do not know.
 fn scope(word: &str) -> Result<KeyScope, String> {
-    match KeyScope::from(word.trim()) {
-        KeyScope::Other(word) if !word.starts_with("edgequake:") => {
+    let word = word.trim();
+    match KeyScope::from(word.to_ascii_lowercase()) {
+        KeyScope::Other(_) if word.starts_with("edgequake:") => Ok(KeyScope::from(word)),
+        KeyScope::Other(_) => {
             Err("it must be read, query, write, admin, or begin with `edgequake:`".to_owned())
         }
         scope => Ok(scope),

@@ -30,7 +30,7 @@ pub(crate) struct Query {
 
 /// Servers silently use their default for a word that they do not know.
 fn mode(word: &str) -> Result<QueryMode, String> {
-    match QueryMode::from(word) {
+    match QueryMode::from(word.trim().to_ascii_lowercase()) {
         QueryMode::Other(_) => Err("it must be naive, local, global, hybrid, mix or bypass".to_owned()),
         mode => Ok(mode),
     }

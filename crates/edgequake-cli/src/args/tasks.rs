@@ -2,8 +2,9 @@
 
 use clap::{Args, Subcommand};
 use edgequake_types::TrackId;
+use edgequake_types::tasks::{TaskStatus, TaskType};
 
-use super::Paging;
+use super::{Paging, words};
 
 /// What can be done with tasks.
 #[derive(Debug, Subcommand)]
@@ -26,12 +27,12 @@ pub(crate) enum Command {
 Example:
   edgequake-cli tasks list --status failed --type insert")]
 pub(crate) struct List {
-    /// Only tasks with this status: pending, processing, indexed, failed or cancelled
-    #[arg(long)]
-    pub(crate) status: Option<String>,
-    /// Only tasks of this type: upload, insert, scan, reindex, pdf_processing, deletion, ...
-    #[arg(long = "type", value_name = "TYPE")]
-    pub(crate) task_type: Option<String>,
+    /// Only tasks with this status
+    #[arg(long, ignore_case = true, value_parser = words::task_status())]
+    pub(crate) status: Option<TaskStatus>,
+    /// Only tasks of this type
+    #[arg(long = "type", value_name = "TYPE", ignore_case = true, value_parser = words::task_type())]
+    pub(crate) task_type: Option<TaskType>,
     #[command(flatten)]
     pub(crate) paging: Paging,
 }

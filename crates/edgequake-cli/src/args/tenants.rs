@@ -1,8 +1,9 @@
 //! The arguments of `tenants`.
 
 use clap::{Args, Subcommand};
+use edgequake_types::tenants::Plan;
 
-use super::Paging;
+use super::{Paging, words};
 
 /// What can be done with tenants.
 #[derive(Debug, Subcommand)]
@@ -21,7 +22,7 @@ pub(crate) struct Create {
     /// Its name in URLs; default: made from the name
     #[arg(long)]
     pub(crate) slug: Option<String>,
-    /// Its plan: free, basic, pro or enterprise
-    #[arg(long)]
-    pub(crate) plan: Option<String>,
+    /// Its plan; default: the server's choice
+    #[arg(long, ignore_case = true, value_parser = words::plan())]
+    pub(crate) plan: Option<Plan>,
 }

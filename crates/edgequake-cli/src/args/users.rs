@@ -46,7 +46,7 @@ pub(crate) struct Delete {
 
 /// Some servers silently use another role for a word that they do not know.
 fn role(word: &str) -> Result<Role, String> {
-    match Role::from(word) {
+    match Role::from(word.trim().to_ascii_lowercase()) {
         Role::Other(_) => Err("it must be user, readonly or admin".to_owned()),
         role => Ok(role),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use edgequake_client::{Client, Error};
-use edgequake_types::tasks::{ListTasks, Task, TaskStatus, TaskType};
+use edgequake_types::tasks::{ListTasks, Task};
 use edgequake_types::{Retry as Again, TrackId};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
@@ -38,9 +38,8 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
 async fn list_tasks(cx: &mut Context, options: List) -> Result<(), Failure> {
     let mut request = ListTasks::new();
     request.page_size = options.paging.all.then_some(100);
-    request.status = options.status.map(|word| TaskStatus::from(word.as_str()));
-    request.task_type = options.task_type.map(|word| TaskType::from(word.as_str()));
-    let (status, task_type) = (request.status.clone(), request.task_type.clone());
+    let (status, task_type) = (options.status, options.task_type);
+    (request.status, request.task_type) = (status.clone(), task_type.clone());
     let terminal = cx.out.is_terminal();
     // Servers ignore a word that they do not know.
     let shown = |task: &Task| {

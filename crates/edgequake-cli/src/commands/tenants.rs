@@ -17,7 +17,7 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
         Command::Create(create) => {
             let mut tenant = CreateTenant::new(create.name);
             tenant.slug = create.slug;
-            tenant.plan = create.plan.map(|plan| plan.as_str().into());
+            tenant.plan = create.plan;
             let created = cx.client.tenants().create(tenant).await?;
             if cx.out.is_json() { cx.out.json(&created) } else { cx.out.line(created.id.as_str()) }
         }

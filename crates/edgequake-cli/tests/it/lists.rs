@@ -29,6 +29,8 @@ async fn documents_by_status_title_date_and_page() {
             (&[][..], 4),
             (&["--status", "failed"], 1),
             (&["--status", "completed"], 3),
+            (&["--status", "Processed"], 3),
+            (&["--status", "INDEXED"], 3),
             (&["--status", "pending"], 0),
             (&["--pattern", "bridge"], 2),
             (&["--pattern", "cat,lost"], 2),
@@ -58,9 +60,52 @@ async fn filters_that_make_no_sense_are_refused() {
     rig.cli(&["documents", "list", "--page", "0"]).await;
     rig.cli(&["documents", "list", "--all", "--page", "2"]).await;
     rig.cli(&["documents", "search", "x", "--limit", "51"]).await;
+    rig.cli(&["documents", "list", "--status", "nonsense"]).await;
+    rig.cli(&["documents", "list", "--status", "faild"]).await;
+    rig.cli(&["tasks", "list", "--status", "queued"]).await;
+    rig.cli(&["tasks", "list", "--type", "tea"]).await;
+    rig.cli(&["tenants", "create", "Acme", "--plan", "golden"]).await;
     rig.cli(&["documents", "lost"]).await;
     assert_eq!(rig.server.stats().requests, 0);
     assert_transcript!(rig);
+}
+
+#[tokio::test]
+async fn documents_of_every_status_are_found_by_it() {
+    let mut rig = Rig::as_root().await;
+    let words = [
+        "pending",
+        "queued",
+        "processing",
+        "completed",
+        "processed",
+        "indexed",
+        "partial_failure",
+        "failed",
+        "cancelled",
+        "deleting",
+        "delete_failed",
+        "converting",
+        "chunking",
+        "extracting",
+        "embedding",
+        "indexing",
+        "projecting",
+    ];
+    let document = |word: &&str| format!(r#"{{"id":"{word}","status":"{word}","chunk_count":0}}"#);
+    let documents = words.iter().map(document).collect::<Vec<_>>().join(",");
+    let answer = format!(r#"{{"documents":[{documents}],"total":{}}}"#, words.len());
+    rig.server.faults().add(Fault::status(200).body(answer).on("ListDocuments")).unwrap();
+    for word in words {
+        let listed = rig.cli(&["documents", "list", "--status", &word.to_uppercase()]).await.succeeded();
+        assert!(listed.ids().contains(&word.to_owned()), "{word}: {}", listed.stdout);
+        let alike = match word {
+            "completed" | "processed" | "indexed" => 3,
+            "processing" => 7,
+            _ => 1,
+        };
+        assert_eq!(listed.ids().len(), alike, "{word}: {}", listed.stdout);
+    }
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn tasks_are_listed_and_waited_for() {
         (&["--status", "indexed", "--type", "insert"], 1),
         (&["--type", "insert"], 2),
         (&["--type", "deletion"], 0),
-        (&["--type", "tea"], 0),
+        (&["--status", "Completed", "--type", "INSERT"], 1),
     ] {
         let listed = rig.cli(&[&["tasks", "list"], filter].concat()).await.succeeded();
         assert_eq!(listed.ids().len(), count, "{filter:?}: {}", listed.stdout);

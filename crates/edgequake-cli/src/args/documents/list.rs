@@ -2,8 +2,9 @@
 
 use clap::Args;
 use edgequake_types::Timestamp;
+use edgequake_types::documents::DocumentStatus;
 
-use super::super::{Paging, dates};
+use super::super::{Paging, dates, words};
 
 /// List the documents of the workspace, newest first.
 ///
@@ -15,9 +16,9 @@ Examples:
   edgequake-cli documents list --pattern bridge --from 2031-02-01 --all
   edgequake-cli documents list --all --json | jq -r '.[].id'")]
 pub(crate) struct List {
-    /// Only documents with this status: pending, processing, completed, partial_failure, failed, cancelled, ...
-    #[arg(long)]
-    pub(crate) status: Option<String>,
+    /// Only documents with this status
+    #[arg(long, ignore_case = true, value_parser = words::document_status())]
+    pub(crate) status: Option<DocumentStatus>,
     /// Only documents with this in their title, whatever its case; one of them if repeated
     #[arg(long = "pattern", value_name = "TEXT", value_delimiter = ',')]
     pub(crate) patterns: Vec<String>,

@@ -5,6 +5,7 @@ use edgequake_types::documents::{
 };
 
 use crate::args::documents::{List, Search};
+use crate::args::words::STAGES;
 use crate::commands::{self, Listing, or_empty};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -23,12 +24,12 @@ pub(super) async fn list(cx: &mut Context, options: List) -> Result<(), Failure>
     request.date_from = options.from;
     request.date_to = options.to;
     request.document_pattern = (!options.patterns.is_empty()).then(|| options.patterns.join(","));
-    request.status = options.status.map(|word| DocumentStatus::from(word.as_str()));
-    let wanted = request.status.clone();
+    let wanted = options.status;
+    request.status.clone_from(&wanted);
     let terminal = cx.out.is_terminal();
     // Older servers ignore the filter.
     let shown = |document: &DocumentSummary| {
-        let shown = wanted.as_ref().is_none_or(|wanted| document.status.as_ref() == Some(wanted));
+        let shown = wanted.as_ref().is_none_or(|wanted| has_status(document, wanted));
         shown.then(|| row(document, terminal))
     };
     let header = &["ID", "STATUS", "CHUNKS", "CREATED", "TITLE"];
@@ -38,6 +39,16 @@ pub(super) async fn list(cx: &mut Context, options: List) -> Result<(), Failure>
         hint_of_scope(cx);
     }
     Ok(())
+}
+
+/// Newer servers have the stage in the place of `processing`.
+fn has_status(document: &DocumentSummary, wanted: &DocumentStatus) -> bool {
+    match &document.status {
+        Some(DocumentStatus::Other(stage)) if *wanted == DocumentStatus::Processing => {
+            STAGES.contains(&stage.as_ref())
+        }
+        status => status.as_ref() == Some(wanted),
+    }
 }
 
 fn hint_of_scope(cx: &Context) {
