@@ -15,6 +15,7 @@ pub(crate) mod users;
 pub(crate) mod workspaces;
 
 use clap::{Args, Parser, Subcommand};
+use edgequake_types::is_segment;
 
 pub(crate) use self::global::Global;
 pub(crate) use self::query::Query;
@@ -127,6 +128,12 @@ pub(crate) struct Paging {
     /// Show all pages, not only the first one
     #[arg(long)]
     pub(crate) all: bool,
+}
+
+/// An id, as lists show them. Blanks around it are none of it.
+fn id<T: for<'a> From<&'a str>>(text: &str) -> Result<T, &'static str> {
+    let text = text.trim();
+    if is_segment(text) { Ok(T::from(text)) } else { Err("it must be an ID: not empty, `.` or `..`") }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use edgequake_client::types::api_keys::KeyScope;
 use edgequake_types::KeyId;
 
-use super::Paging;
+use super::{Paging, id};
 
 /// What can be done with API keys.
 #[derive(Debug, Subcommand)]
@@ -49,7 +49,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// ID of the key, not the key itself
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<KeyId>)]
     pub(crate) key_id: KeyId,
 }
 
@@ -61,7 +61,7 @@ pub(crate) struct Revoke {
 #[command(verbatim_doc_comment)]
 pub(crate) struct Rotate {
     /// ID of the old key, not the key itself
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<KeyId>)]
     pub(crate) key_id: KeyId,
     /// Another name
     #[arg(long)]

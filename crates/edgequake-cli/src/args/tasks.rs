@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use edgequake_types::TrackId;
 use edgequake_types::tasks::{TaskStatus, TaskType};
 
-use super::{Paging, words};
+use super::{Paging, id, words};
 
 /// What can be done with tasks.
 #[derive(Debug, Subcommand)]
@@ -41,7 +41,7 @@ pub(crate) struct List {
 #[derive(Debug, Args)]
 pub(crate) struct Get {
     /// ID of the task
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<TrackId>)]
     pub(crate) track_id: TrackId,
 }
 
@@ -58,7 +58,7 @@ Example:
   edgequake-cli tasks wait ID1 ID2 --timeout 60")]
 pub(crate) struct Wait {
     /// IDs of the tasks
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<TrackId>)]
     pub(crate) track_ids: Vec<TrackId>,
 }
 
@@ -66,7 +66,7 @@ pub(crate) struct Wait {
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
     /// IDs of the tasks
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<TrackId>)]
     pub(crate) track_ids: Vec<TrackId>,
 }
 
@@ -74,6 +74,6 @@ pub(crate) struct Cancel {
 #[derive(Debug, Args)]
 pub(crate) struct Retry {
     /// IDs of the tasks
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<TrackId>)]
     pub(crate) track_ids: Vec<TrackId>,
 }

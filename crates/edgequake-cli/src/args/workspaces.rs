@@ -1,6 +1,7 @@
 //! The arguments of `workspaces`.
 
 use clap::{Args, Subcommand};
+use edgequake_types::is_segment;
 
 use super::Paging;
 
@@ -48,5 +49,5 @@ pub(crate) struct Stats {
 
 fn name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    if text.is_empty() { Err("it must be an ID, a slug or a name") } else { Ok(text.to_owned()) }
+    if !is_segment(text) { Err("it must be an ID, a slug or a name") } else { Ok(text.to_owned()) }
 }

@@ -76,6 +76,43 @@ async fn failures_name_what_they_are_about() {
 }
 
 #[tokio::test]
+async fn ids_that_are_none_send_nothing() {
+    let mut rig = Rig::new().await;
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    for none in ["", " ", ".", ".."] {
+        for args in [
+            &["documents", "get", none][..],
+            &["documents", "impact", none],
+            &["documents", "wait", "d-1", none],
+            &["documents", "delete", "d-1", none],
+            &["documents", "cancel", "d-1", none],
+            &["documents", "reprocess", "d-1", none],
+            &["documents", "recover-stuck", none],
+            &["tasks", "get", none],
+            &["tasks", "wait", "t-1", none],
+            &["tasks", "cancel", "t-1", none],
+            &["tasks", "retry", "t-1", none],
+            &["api-keys", "revoke", none],
+            &["api-keys", "rotate", none],
+            &["users", "delete", none],
+            &["workspaces", "delete", none, "--yes"],
+            &["workspaces", "stats", none],
+            &["--workspace", none, "documents", "list"],
+            &["--tenant", none, "documents", "list"],
+        ] {
+            let run = rig.cli(args).await;
+            let plain = run.stderr.starts_with(&format!("error: invalid value '{none}' for '"));
+            assert_eq!((run.code, plain), (2, true), "{args:?}: {}", run.stderr);
+        }
+    }
+    assert_eq!(rig.server.stats().requests, 0);
+    // Blanks around an id are none of it.
+    let run = rig.cli(&["documents", "get", " d-1\n"]).await;
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert_eq!(rig.server.request_log()[0].path, "/api/v1/documents/d-1");
+}
+
+#[tokio::test]
 async fn plain_http_to_another_machine() {
     let mut rig = Rig::new().await;
     rig.env("EDGEQUAKE_BASE_URL", "http://192.0.2.1:8080");

@@ -3,6 +3,8 @@
 use clap::Args;
 use edgequake_types::DocumentId;
 
+use super::super::id;
+
 /// Show a document.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -11,7 +13,7 @@ Examples:
   edgequake-cli documents get ID --content > notes.md")]
 pub(crate) struct Get {
     /// ID of the document
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<DocumentId>)]
     pub(crate) document_id: DocumentId,
     /// Print only its text
     #[arg(long)]
@@ -33,7 +35,7 @@ Examples:
   edgequake-cli documents wait ID1 ID2 --timeout 60")]
 pub(crate) struct Wait {
     /// IDs of the documents
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<DocumentId>)]
     pub(crate) document_ids: Vec<DocumentId>,
 }
 
@@ -46,7 +48,7 @@ Example:
   edgequake-cli documents cancel ID1 ID2")]
 pub(crate) struct Cancel {
     /// IDs of the documents
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<DocumentId>)]
     pub(crate) document_ids: Vec<DocumentId>,
 }
 
@@ -57,7 +59,7 @@ Example:
   edgequake-cli documents impact ID")]
 pub(crate) struct Impact {
     /// ID of the document
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<DocumentId>)]
     pub(crate) document_id: DocumentId,
 }
 
@@ -76,7 +78,7 @@ Examples:
     jq -r '.[].id' | xargs edgequake-cli documents delete")]
 pub(crate) struct Delete {
     /// IDs of the documents
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required = true, value_parser = id::<DocumentId>)]
     pub(crate) document_ids: Vec<DocumentId>,
 }
 

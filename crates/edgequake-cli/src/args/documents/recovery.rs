@@ -4,6 +4,8 @@ use clap::{Args, ValueEnum};
 use edgequake_types::DocumentId;
 use edgequake_types::documents::ReprocessMode;
 
+use super::super::id;
+
 /// Process documents again that failed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -17,7 +19,8 @@ Examples:
   edgequake-cli documents reprocess ID --force && edgequake-cli documents wait ID")]
 pub(crate) struct Reprocess {
     /// IDs of the documents
-    #[arg(value_name = "ID", required_unless_present = "failed", conflicts_with = "failed")]
+    #[arg(value_name = "ID", value_parser = id::<DocumentId>)]
+    #[arg(required_unless_present = "failed", conflicts_with = "failed")]
     pub(crate) document_ids: Vec<DocumentId>,
     /// All documents of the workspace that failed or were cancelled
     #[arg(long)]
@@ -60,7 +63,7 @@ Example:
   edgequake-cli documents recover-stuck --minutes 30")]
 pub(crate) struct RecoverStuck {
     /// Only these documents; default: all that are stuck
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id::<DocumentId>)]
     pub(crate) document_ids: Vec<DocumentId>,
     /// How long they must have been silent; default: the server's choice, 10 or 15
     #[arg(long, value_name = "MINUTES")]
