@@ -26,7 +26,10 @@ async fn several_documents_are_waited_for_together() {
     let mut lines = json.json_lines();
     lines.sort_by_key(|line| line["error"].is_string());
     assert_eq!((lines.len(), json.code), (2, 1), "{}", json.stdout);
-    assert_eq!((lines[0]["status"].as_str(), lines[1]["id"].as_str()), (Some("completed"), Some(&*bad)));
+    assert_eq!(
+        (lines[0]["status"].as_str(), lines[1]["document_id"].as_str()),
+        (Some("completed"), Some(&*bad))
+    );
     let unknown = rig.cli(&["documents", "wait", good[0], "none"]).await;
     assert_eq!((unknown.code, unknown.ids().len()), (5, 1), "{}", unknown.stderr);
 }

@@ -57,7 +57,7 @@ async fn several(cx: &mut Context, ids: Vec<DocumentId>) -> Result<(), Failure> 
                 table.write(&mut cx.out)?;
                 cx.out.flush()?;
             }
-            Err(failure) => exits.add(failed(cx, "id", &ended.name, failure)?),
+            Err(failure) => exits.add(failed(cx, "document_id", &ended.name, failure)?),
         }
     }
     cx.notes.clear_progress();
