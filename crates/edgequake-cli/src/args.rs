@@ -136,6 +136,11 @@ fn id<T: for<'a> From<&'a str>>(text: &str) -> Result<T, &'static str> {
     if is_segment(text) { Ok(T::from(text)) } else { Err("it must be an ID: not empty, `.` or `..`") }
 }
 
+/// A text that says something.
+fn text(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("it must not be empty") } else { Ok(text.to_owned()) }
+}
+
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use edgequake_client::types::api_keys::KeyScope;
 use edgequake_types::KeyId;
 
-use super::{Paging, id};
+use super::{Paging, id, text};
 
 /// What can be done with API keys.
 #[derive(Debug, Subcommand)]
@@ -25,7 +25,7 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// Name of the key
-    #[arg(long)]
+    #[arg(long, value_parser = text)]
     pub(crate) name: Option<String>,
     /// What it may do: read, query, write or admin, separated by commas or repeated; default: read,query
     #[arg(long = "scope", visible_alias = "scopes", value_name = "SCOPE", value_delimiter = ',', value_parser = scope)]
@@ -64,7 +64,7 @@ pub(crate) struct Rotate {
     #[arg(value_name = "ID", value_parser = id::<KeyId>)]
     pub(crate) key_id: KeyId,
     /// Another name
-    #[arg(long)]
+    #[arg(long, value_parser = text)]
     pub(crate) name: Option<String>,
     /// Other scopes: read, query, write or admin, separated by commas or repeated
     #[arg(long = "scope", visible_alias = "scopes", value_name = "SCOPE", value_delimiter = ',', value_parser = scope)]

@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::text;
+
 /// What can be asked of the pipeline that processes documents.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -25,7 +27,7 @@ Examples:
   edgequake-cli pipeline costs gpt-5-mini --input 100000 --output 20000")]
 pub(crate) struct Costs {
     /// The model to estimate for
-    #[arg(value_name = "MODEL", requires = "input")]
+    #[arg(value_name = "MODEL", requires = "input", value_parser = text)]
     pub(crate) model: Option<String>,
     /// How many tokens are sent to the model
     #[arg(long, value_name = "TOKENS", requires = "model")]

@@ -2,6 +2,8 @@
 
 use edgequake_types::query::QueryMode;
 
+use super::text;
+
 /// Ask a question.
 ///
 /// On a terminal the answer is shown as it is written, elsewhere when it is complete.
@@ -12,7 +14,7 @@ Examples:
   edgequake-cli query - < question.txt")]
 pub(crate) struct Query {
     /// The question, or - to read it from stdin
-    #[arg(value_name = "TEXT")]
+    #[arg(value_name = "TEXT", value_parser = text)]
     pub(crate) text: String,
     /// How to search: naive, local, global, hybrid, mix or bypass; default: the server's choice
     #[arg(long, value_parser = mode)]

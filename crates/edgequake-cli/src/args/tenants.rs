@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use edgequake_types::tenants::Plan;
 
-use super::{Paging, words};
+use super::{Paging, text, words};
 
 /// What can be done with tenants.
 #[derive(Debug, Subcommand)]
@@ -18,9 +18,10 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// Its name
+    #[arg(value_parser = text)]
     pub(crate) name: String,
     /// Its name in URLs; default: made from the name
-    #[arg(long)]
+    #[arg(long, value_parser = text)]
     pub(crate) slug: Option<String>,
     /// Its plan; default: the server's choice
     #[arg(long, ignore_case = true, value_parser = words::plan())]

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use edgequake_types::UserId;
 use edgequake_types::session::Role;
 
-use super::Paging;
+use super::{Paging, text};
 
 /// What can be done with user accounts.
 #[derive(Debug, Subcommand)]
@@ -25,8 +25,10 @@ pub(crate) enum Command {
 #[command(verbatim_doc_comment)]
 pub(crate) struct Create {
     /// The login name
+    #[arg(value_parser = text)]
     pub(crate) username: String,
     /// The e-mail address
+    #[arg(value_parser = text)]
     pub(crate) email: String,
     /// The role: user, readonly or admin; default: the server's choice
     #[arg(long, value_parser = role)]

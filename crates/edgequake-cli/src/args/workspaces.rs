@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use edgequake_types::is_segment;
 
-use super::Paging;
+use super::{Paging, text};
 
 /// What can be done with workspaces: those of --tenant, or of the server's default tenant.
 #[derive(Debug, Subcommand)]
@@ -22,9 +22,10 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// Its name
+    #[arg(value_parser = text)]
     pub(crate) name: String,
     /// Its name in URLs; default: made from the name
-    #[arg(long)]
+    #[arg(long, value_parser = text)]
     pub(crate) slug: Option<String>,
 }
 

@@ -113,6 +113,30 @@ async fn ids_that_are_none_send_nothing() {
 }
 
 #[tokio::test]
+async fn texts_that_say_nothing_send_nothing() {
+    let mut rig = Rig::new().await;
+    for blank in ["", " "] {
+        for args in [
+            &["query", blank][..],
+            &["workspaces", "create", blank],
+            &["workspaces", "create", "A", "--slug", blank],
+            &["tenants", "create", blank],
+            &["tenants", "create", "A", "--slug", blank],
+            &["users", "create", blank, "a@corp.test"],
+            &["users", "create", "a", blank],
+            &["api-keys", "create", "--name", blank],
+            &["api-keys", "rotate", "k-1", "--name", blank],
+            &["pipeline", "costs", blank, "--input", "1"],
+        ] {
+            let run = rig.cli(args).await;
+            let plain = run.stderr.contains(": it must not be empty\n");
+            assert_eq!((run.code, plain), (2, true), "{args:?}: {}", run.stderr);
+        }
+    }
+    assert_eq!(rig.server.stats().requests, 0);
+}
+
+#[tokio::test]
 async fn plain_http_to_another_machine() {
     let mut rig = Rig::new().await;
     rig.env("EDGEQUAKE_BASE_URL", "http://192.0.2.1:8080");
