@@ -67,7 +67,8 @@ async fn what_is_named_twice_is_done_once() {
     let deleted = rig.cli(&["documents", "delete", &done, &done]).await.succeeded();
     assert_eq!(deleted.stderr.lines().count(), 1, "{}", deleted.stderr);
     rig.server.recorder().start();
-    rig.cli(&["documents", "recover-stuck", "none", "none"]).await.succeeded();
+    let unknown = rig.cli(&["documents", "recover-stuck", "none", "none"]).await;
+    assert_eq!((unknown.code, unknown.stderr.matches("error: ").count()), (5, 1), "{}", unknown.stderr);
     let asked = rig.server.recorder().requests();
     let body = asked.iter().find(|asked| asked.path.ends_with("/recover-stuck")).map(|asked| &asked.body);
     assert_eq!(serde_json::to_string(&body).unwrap().matches("none").count(), 1);

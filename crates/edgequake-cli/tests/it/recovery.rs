@@ -105,9 +105,13 @@ async fn documents_are_cancelled_and_recovered() {
         "{}",
         none.stderr
     );
-    let recovered =
-        rig.cli(&["documents", "recover-stuck", "--minutes", "0", &uploaded[0]]).await.succeeded();
-    assert_eq!(recovered.ids(), [uploaded[0].clone()]);
+    // What is not taken is told by what it is.
+    let left = rig.cli(&["documents", "recover-stuck", &uploaded[0]]).await.succeeded();
+    let told = format!("document {} is left as it is (processing)\n", uploaded[0]);
+    assert_eq!((left.ids().len(), left.stderr), (0, told));
+    let recovered = rig.cli(&["documents", "recover-stuck", "--minutes", "0", &uploaded[0], "none"]).await;
+    assert_eq!((recovered.code, recovered.ids()), (5, vec![uploaded[0].clone()]), "{}", recovered.stderr);
+    assert!(recovered.stderr.contains("none"), "{}", recovered.stderr);
     rig.cli(&["documents", "wait", &uploaded[0]]).await.succeeded();
     let cancelled = rig.cli(&["documents", "cancel", &uploaded[1], "none"]).await;
     assert_eq!(cancelled.code, 5, "{}", cancelled.stderr);

@@ -59,6 +59,8 @@ impl From<Mode> for ReprocessMode {
 /// Such are left behind where a server has crashed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+Exit codes: 0 also where none is stuck; 5 if one that was named is unknown.
+
 Example:
   edgequake-cli documents recover-stuck --minutes 30")]
 pub(crate) struct RecoverStuck {

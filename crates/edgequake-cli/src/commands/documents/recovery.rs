@@ -2,7 +2,9 @@
 
 use edgequake_client::Client;
 use edgequake_types::DocumentId;
-use edgequake_types::documents::{RecoverStuckDocuments, ReprocessDocuments, ReprocessedDocuments};
+use edgequake_types::documents::{
+    Document, RecoverStuckDocuments, RecoveredDocuments, ReprocessDocuments, ReprocessedDocuments,
+};
 use serde_json::Value;
 
 use crate::args::documents::{Cancel, RecoverStuck, Reprocess};
@@ -98,11 +100,33 @@ pub(super) async fn recover_stuck(cx: &mut Context, options: RecoverStuck) -> Re
     request.stuck_threshold_minutes = options.minutes;
     request.max_documents = options.limit;
     let ids = once(options.document_ids);
-    request.document_ids = (!ids.is_empty()).then_some(ids);
+    request.document_ids = (!ids.is_empty()).then(|| ids.clone());
     let answer = cx.client.documents().recover_stuck(request).await?;
     if cx.out.is_json() {
-        return cx.out.json(&answer);
+        cx.out.json(&answer)?;
+    } else {
+        show_recovered(cx, &answer, ids.is_empty())?;
     }
+    cx.out.flush()?;
+    // Some servers may not name what they take.
+    let unnamed = answer.requeued > 0 && answer.document_ids.is_empty();
+    let left = ids.into_iter().filter(|id| !unnamed && !answer.document_ids.contains(id)).collect();
+    left_as_they_are(cx, left).await
+}
+
+/// Tells of those that were named and not taken what they are, or that there are none.
+async fn left_as_they_are(cx: &mut Context, ids: Vec<DocumentId>) -> Result<(), Failure> {
+    let call = |client: Client, id: DocumentId| async move {
+        client.documents().get(id).await.map_err(Failure::from)
+    };
+    let show = |cx: &mut Context, id: &DocumentId, document: Document| {
+        cx.notes.say(format!("document {id} is left as it is ({})", or_empty(document.status.as_ref())));
+        Ok(())
+    };
+    each(cx, "document_id", ids, call, show).await
+}
+
+fn show_recovered(cx: &mut Context, answer: &RecoveredDocuments, all: bool) -> Result<(), Failure> {
     let mut table = Table::new(&["ID", "TITLE"]);
     for (at, id) in answer.document_ids.iter().enumerate() {
         table.row(vec![id.to_string(), or_empty(answer.document_titles.get(at))]);
@@ -110,12 +134,15 @@ pub(super) async fn recover_stuck(cx: &mut Context, options: RecoverStuck) -> Re
     table.write(&mut cx.out)?;
     cx.out.flush()?;
     let found = answer.stuck_found.max(answer.requeued);
-    cx.notes.say(match found {
-        0 => "no document is stuck".to_owned(),
-        _ => {
-            format!("processing {} of {} again that were stuck", answer.requeued, counted(found, "document"))
-        }
-    });
+    match found {
+        0 if all => cx.notes.say("no document is stuck"),
+        0 => {}
+        _ => cx.notes.say(format!(
+            "processing {} of {} again that were stuck",
+            answer.requeued,
+            counted(found, "document")
+        )),
+    }
     Ok(())
 }
 
