@@ -7,7 +7,6 @@ use edgequake_types::tasks::{ListTasks, Task};
 use edgequake_types::{Retry as Again, TrackId};
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use tokio::time::Instant;
 
 use super::each::{about, each, failed, once};
 use super::{Listing, list, or_empty};
@@ -79,7 +78,6 @@ fn show(cx: &mut Context, task: &Task) -> Result<(), Failure> {
 
 async fn wait(cx: &mut Context, options: Wait) -> Result<(), Failure> {
     let limit = cx.timeout.unwrap_or(LIMIT);
-    let deadline = Instant::now() + limit;
     let client = cx.client.clone();
     let mut waits: FuturesUnordered<_> = once(options.track_ids)
         .into_iter()
@@ -87,7 +85,7 @@ async fn wait(cx: &mut Context, options: Wait) -> Result<(), Failure> {
             let client = client.clone();
             async move {
                 let mut answer = None;
-                let ended = tokio::time::timeout_at(deadline, until_ended(&client, &id, &mut answer)).await;
+                let ended = tokio::time::timeout(limit, until_ended(&client, &id, &mut answer)).await;
                 (id, ended.map_err(|_| answer))
             }
         })

@@ -44,6 +44,18 @@ async fn tasks_are_listed_and_waited_for() {
 }
 
 #[tokio::test]
+async fn a_limit_may_be_as_long_as_there_are_seconds() {
+    let mut rig = Rig::as_root().await;
+    let task = upload(&mut rig, "a.md").await;
+    rig.cli(&["tasks", "wait", &task, "--timeout", "1.8e19"]).await.succeeded();
+    let id = rig.cli(&["documents", "list"]).await.ids().remove(0);
+    for ids in [&[&*id][..], &[&*id, &*id]] {
+        let args = [&["documents", "wait", "--json", "--timeout", "1.8e19"], ids].concat();
+        rig.cli(&args).await.succeeded();
+    }
+}
+
+#[tokio::test]
 async fn a_wait_has_a_limit_and_bridges_what_passes() {
     let mut rig = Rig::with(server().processing_delay(Duration::from_secs(3_600))).await;
     rig.quiet_login("root", ROOT_PASSWORD).await;
