@@ -2,6 +2,7 @@
 
 use edgequake_types::session::User;
 use edgequake_types::users::{CreateUser, ListUsers};
+use serde_json::json;
 
 use super::each::about;
 use super::{Listing, list};
@@ -28,6 +29,9 @@ pub(super) async fn run(cx: &mut Context, command: Command, input: Input) -> Res
         }
         Command::Delete(delete) => {
             cx.client.users().delete(&delete.user_id).await.map_err(about(&delete.user_id))?;
+            if cx.out.is_json() {
+                return cx.out.json(&json!({ "user_id": delete.user_id, "deleted": true }));
+            }
             cx.notes.say(format!("account {} is deleted", delete.user_id));
             Ok(())
         }

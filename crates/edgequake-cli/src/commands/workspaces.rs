@@ -2,6 +2,7 @@
 
 use edgequake_types::workspaces::{CreateWorkspace, ListWorkspaces, Workspace};
 use edgequake_types::{TenantId, WorkspaceId};
+use serde_json::json;
 
 use super::each::about;
 use super::{Listing, list};
@@ -30,6 +31,9 @@ pub(super) async fn run(cx: &mut Context, command: Command) -> Result<(), Failur
         Command::Delete(delete) => {
             let workspace = find(cx, &tenant, &delete.named).await?;
             cx.client.workspaces().delete(&workspace).await.map_err(about(&delete.named))?;
+            if cx.out.is_json() {
+                return cx.out.json(&json!({ "workspace_id": workspace, "deleted": true }));
+            }
             cx.notes.say(format!("workspace {} is deleted", delete.named));
             Ok(())
         }

@@ -16,6 +16,10 @@ async fn tenants_and_workspaces() {
     // Nobody is there to be asked.
     rig.cli(&["--tenant", &tenant, "workspaces", "delete", &space]).await;
     rig.cli(&["--tenant", &tenant, "workspaces", "delete", &space, "--yes"]).await;
+    let other = rig.cli(&["--tenant", &tenant, "workspaces", "create", "Roads"]).await.succeeded();
+    let args = ["--tenant", &tenant, "workspaces", "delete", "roads", "--yes", "--json"];
+    let deleted = rig.cli(&args).await.succeeded().json();
+    assert_eq!(deleted, serde_json::json!({ "workspace_id": other.word(), "deleted": true }));
     rig.cli(&["--tenant", "acme", "workspaces", "list"]).await;
     rig.cli(&["tenants", "list", "--json"]).await.succeeded().json();
     assert_transcript!(rig);
@@ -62,6 +66,9 @@ async fn accounts() {
     rig.cli(&["users", "list"]).await;
     rig.cli(&["users", "delete", &tim]).await;
     rig.cli(&["users", "delete", &tim]).await;
+    let again = rig.cli_with(&args, "s3cr3t-of-tim").await.succeeded().word().to_owned();
+    let deleted = rig.cli(&["users", "delete", &again, "--json"]).await.succeeded().json();
+    assert_eq!(deleted, serde_json::json!({ "user_id": again, "deleted": true }));
     rig.cli(&["users", "delete", "tim"]).await;
     assert_eq!(rig.cli(&["users", "list", "--json"]).await.json().as_array().unwrap().len(), 2);
     rig.env("EDGEQUAKE_PASSWORD", "");
