@@ -17,7 +17,7 @@ pub(crate) mod workspaces;
 use clap::{Args, Parser, Subcommand};
 use edgequake_types::is_segment;
 
-pub(crate) use self::global::Global;
+pub(crate) use self::global::{Global, invalid_id};
 pub(crate) use self::query::Query;
 pub(crate) use self::raw::Raw;
 pub(crate) use self::session::{Login, StoreKind};

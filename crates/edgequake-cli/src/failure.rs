@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use edgequake_auth::{CredentialsError, CredentialsErrorKind, StoreError};
 use edgequake_client::transport::TooManyOpenFiles;
 use edgequake_client::{Error, ErrorKind, FileUploadError};
+use edgequake_types::IdError;
 
+use crate::args::invalid_id;
 use crate::signals::Signal;
 
 /// The exit codes of the process; the help lists them.
@@ -103,10 +105,10 @@ impl Failure {
             Self::Interrupted(Signal::Terminate) => "terminated".to_owned(),
             Self::Interrupted(Signal::HangUp) => "the terminal has closed".to_owned(),
             Self::Call(error) => match error.credentials() {
-                Some(credentials) => credentials.to_string(),
+                Some(credentials) => line_of_credentials(credentials),
                 None => line_of_call(error),
             },
-            Self::Credentials(error) => error.to_string(),
+            Self::Credentials(error) => line_of_credentials(error),
             Self::Other { text, .. } => text.clone(),
             Self::Of { what, failure } => {
                 let line = failure.line();
@@ -131,7 +133,7 @@ impl Failure {
         while let Some(cause) = next {
             let text = cause.to_string();
             // Wrappers often repeat what they wrap.
-            if text != line && causes.last() != Some(&text) {
+            if !line.contains(&text) && causes.last() != Some(&text) {
                 causes.push(text);
             }
             next = cause.source();
@@ -196,8 +198,40 @@ fn line_of_call(error: &Error) -> String {
     }
     let plain =
         text.strip_prefix(error.operation()).and_then(|text| text.strip_prefix(": ")).unwrap_or(&text);
-    let begins = ["the client is misconfigured: ", "the request cannot be written: "];
-    begins.iter().find_map(|begin| plain.strip_prefix(begin)).unwrap_or(plain).to_owned()
+    let begins = [
+        "the client is misconfigured: ",
+        "the client is misconfigured; ",
+        "the request cannot be written: ",
+        "the request cannot be written; ",
+    ];
+    let plain = begins.iter().find_map(|begin| plain.strip_prefix(begin)).unwrap_or(plain);
+    match error.find() {
+        // What is advised there is for programs.
+        Some(wrong @ IdError::NotUuid { kind, .. }) => {
+            let what = kind.trim_end_matches("Id").to_ascii_lowercase();
+            plain.replace(&wrong.to_string(), &invalid_id(&what))
+        }
+        _ => plain.to_owned(),
+    }
+}
+
+/// What is wrong with a key, a password or its file is said with the causes.
+fn line_of_credentials(error: &CredentialsError) -> String {
+    if error.kind() == CredentialsErrorKind::Invalid { with_causes(error) } else { error.to_string() }
+}
+
+/// An error with all causes that it does not tell itself.
+pub(crate) fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let mut line = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !line.contains(&text) {
+            line = format!("{line}: {text}");
+        }
+        next = cause.source();
+    }
+    line
 }
 
 fn exit_of_call(error: &Error) -> Exit {

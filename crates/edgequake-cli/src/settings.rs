@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use edgequake_auth::{CredentialsError, DotEnv, Env, Password};
 
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, with_causes};
 
 /// The environment, and the `.env` file for what it does not set.
 pub(crate) struct Settings {
@@ -18,7 +18,7 @@ impl Settings {
         let env_file = match env_file {
             Some(path) => {
                 let file = DotEnv::load(path).await.map_err(|error| Failure::Other {
-                    text: error.to_string(),
+                    text: if path.exists() { with_causes(&error) } else { error.to_string() },
                     source: Some(error.into()),
                     exit: Exit::Usage,
                 })?;

@@ -64,7 +64,8 @@ fn workspace(text: &str) -> Result<WorkspaceId, String> {
     WorkspaceId::new(text).map_err(|_| invalid_id("workspace"))
 }
 
-fn invalid_id(what: &str) -> String {
+/// What is said of a tenant or a workspace that is none.
+pub(crate) fn invalid_id(what: &str) -> String {
     format!(
         "it must be a hyphenated UUID or the word `default`: the server reads anything else as its default {what}"
     )

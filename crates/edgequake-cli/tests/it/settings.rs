@@ -75,6 +75,29 @@ async fn a_variable_that_is_not_utf8_is_named_and_sends_nothing() {
 }
 
 #[tokio::test]
+async fn settings_that_cannot_be_used_are_told_on_one_line() {
+    let mut rig = Rig::new().await;
+    std::fs::write(rig.home.path().join("w.env"), "EDGEQUAKE_WORKSPACE_ID=bridges\n").unwrap();
+    std::fs::write(rig.home.path().join("bad.env"), "bridges\n").unwrap();
+    for args in [
+        ["--env-file", "none.env", "status"],
+        ["--env-file", "bad.env", "status"],
+        ["--api-key-file", "none", "status"],
+        ["--api-key-file", "none", "whoami"],
+    ] {
+        rig.cli(&args).await;
+    }
+    rig.env("EDGEQUAKE_WORKSPACE_ID", "");
+    rig.cli(&["--env-file", "w.env", "status"]).await;
+    rig.env("EDGEQUAKE_TENANT_ID", "acme");
+    rig.cli(&["status"]).await;
+    rig.env("EDGEQUAKE_TENANT_ID", "");
+    rig.env("EDGEQUAKE_ALLOW_HTTP", "maybe");
+    rig.cli(&["status"]).await;
+    assert_transcript!(rig);
+}
+
+#[tokio::test]
 #[cfg(unix)]
 async fn a_program_gives_the_credential() {
     use std::os::unix::fs::PermissionsExt as _;
