@@ -171,7 +171,8 @@ fn require_terminal(hint: &str) -> Result<(), Failure> {
 
 /// `-` is stdin, `@path` a file, and anything else the body itself.
 fn body(data: &str) -> Result<Vec<u8>, Failure> {
-    let unreadable = |what: &str, error| Failure::caused_by(format!("cannot read {what}"), error);
+    let unreadable =
+        |what: &str, error: std::io::Error| Failure::caused_by(format!("cannot read {what}: {error}"), error);
     if data == "-" {
         let mut bytes = Vec::new();
         std::io::stdin().lock().read_to_end(&mut bytes).map_err(|error| unreadable("stdin", error))?;

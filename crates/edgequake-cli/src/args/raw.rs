@@ -10,6 +10,7 @@ use http::Method;
 #[command(verbatim_doc_comment)]
 pub(crate) struct Raw {
     /// The method, such as GET
+    #[arg(value_parser = method)]
     pub(crate) method: Method,
     /// The path below the base URL, percent-encoded, with the query if there is one: /api/v1/...
     #[arg(value_parser = path)]
@@ -19,6 +20,17 @@ pub(crate) struct Raw {
     pub(crate) data: Option<String>,
 }
 
+/// Servers know none in lower case.
+fn method(text: &str) -> Result<Method, &'static str> {
+    let text = text.to_ascii_uppercase();
+    Method::from_bytes(text.as_bytes()).map_err(|_| "it must be a method, such as GET")
+}
+
 fn path(text: &str) -> Result<String, String> {
-    if text.starts_with('/') { Ok(text.to_owned()) } else { Err("it must begin with a slash".to_owned()) }
+    let is_plain = |c: char| c.is_ascii_graphic() && !"\"#<>\\^`{|}".contains(c);
+    match text.chars().find(|c| !is_plain(*c)) {
+        _ if !text.starts_with('/') => Err("it must begin with a slash".to_owned()),
+        Some(odd) => Err(format!("`{}` must be percent-encoded", odd.escape_debug())),
+        None => Ok(text.to_owned()),
+    }
 }

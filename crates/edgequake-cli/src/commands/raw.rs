@@ -1,5 +1,6 @@
 //! `raw`: any request, with the credential and the scope of every other command.
 
+use edgequake_client::ErrorKind;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use http_body_util::BodyExt as _;
@@ -15,7 +16,11 @@ pub(super) async fn run(cx: &mut Context, raw: Raw, input: Input) -> Result<(), 
         Some(body) => call.header(CONTENT_TYPE, "application/json").body(body),
         None => call,
     };
-    let answer = call.await?;
+    let answer = call.await.map_err(|error| match error.kind() {
+        // All of it was given as arguments.
+        ErrorKind::Request => Failure::usage(Failure::from(error).line()),
+        _ => error.into(),
+    })?;
     let status = answer.status();
     let mut body = answer.into_body();
     let mut last = b'\n';

@@ -56,7 +56,11 @@ async fn raw_sends_anything_and_prints_what_comes() {
         assert!(answer["document_id"].is_string(), "{answer}");
     }
     rig.cli(&["raw", "GET", "/api/v1/documents/no-such-document"]).await;
+    rig.cli(&["raw", "get", "/live"]).await;
     rig.cli(&["raw", "GET", "no-slash"]).await;
+    rig.cli(&["raw", "GET", "/a b"]).await;
+    rig.cli(&["raw", "GET", "/a/../b"]).await;
+    rig.cli(&["raw", "G ET", "/live"]).await;
     rig.cli(&["raw", "GET", "/x", "--data", "@none"]).await;
     assert_transcript!(rig);
 }
