@@ -60,6 +60,7 @@ async fn filters_that_make_no_sense_are_refused() {
     rig.cli(&["documents", "list", "--page", "0"]).await;
     rig.cli(&["documents", "list", "--all", "--page", "2"]).await;
     rig.cli(&["documents", "search", "x", "--limit", "51"]).await;
+    rig.cli(&["documents", "list", "--from", "2031-02-03", "--to", "2031-02-02"]).await;
     rig.cli(&["documents", "list", "--status", "nonsense"]).await;
     rig.cli(&["documents", "list", "--status", "faild"]).await;
     rig.cli(&["tasks", "list", "--status", "queued"]).await;

@@ -18,6 +18,12 @@ pub(super) async fn list(cx: &mut Context, options: List) -> Result<(), Failure>
     let all = options.paging.all;
     let is_filtered = options.from.is_some() || options.to.is_some() || !options.patterns.is_empty();
     let is_filtered = is_filtered || options.status.is_some() || options.page.page.is_some();
+    // Both are written alike, in UTC.
+    if let (Some(from), Some(to)) = (&options.from, &options.to)
+        && from.as_str() > to.as_str()
+    {
+        return Err(Failure::usage(format!("nothing is between --from {from} and --to {to}: exchange them")));
+    }
     let mut request = ListDocuments::new();
     request.page = options.page.page;
     request.page_size = options.page.page_size.or(all.then_some(LARGE_PAGE));
