@@ -1,6 +1,5 @@
 //! [`Context`]: what every command needs: the client with its one credential, stdout and stderr.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
 use edgequake_auth::{Jwt, JwtBuilder, KeyFile, Program, ServerKey};
@@ -34,8 +33,6 @@ pub(crate) struct Context {
     pub(crate) timeout: Option<Duration>,
     /// What the server goes on with when the command ends early.
     pub(crate) unfinished: Unfinished,
-    /// The hints that were told.
-    pub(crate) hints: HashSet<String>,
     /// The session in use.
     session: Option<Jwt>,
 }
@@ -84,7 +81,6 @@ impl Context {
             notes,
             timeout: global.timeout,
             unfinished: Unfinished::default(),
-            hints: HashSet::new(),
             session: None,
         };
         cx.credential = match configured {

@@ -1,9 +1,17 @@
 //! [`Notes`]: everything that is not data, on stderr. Failures to write it are ignored.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 
 use crate::failure::Failure;
 use crate::output::on_one_line;
+
+/// Whether a hint on a failure was not told before: many may have one remedy.
+fn is_new(advice: &str) -> bool {
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(advice.to_owned())
+}
 
 /// Writes to stderr.
 #[derive(Debug, Clone, Copy)]
@@ -53,13 +61,8 @@ impl Notes {
         }
     }
 
-    /// Why the command failed: one line, a hint, and with `-v` the causes.
+    /// Why something failed: one line, a hint, and with `-v` the causes.
     pub(crate) fn failure(self, failure: &Failure, credential: &str) {
-        self.failure_with(failure, failure.advice(credential).as_deref());
-    }
-
-    /// Why something failed, with this hint.
-    pub(crate) fn failure_with(self, failure: &Failure, advice: Option<&str>) {
         if let Failure::Arguments(text) = failure {
             return self.write(text);
         }
@@ -72,7 +75,7 @@ impl Notes {
             self.write("\n");
         }
         self.say(format!("error: {line}"));
-        if let Some(advice) = advice {
+        if let Some(advice) = failure.advice(credential).filter(|advice| is_new(advice)) {
             self.hint(advice);
         }
         if self.verbose {

@@ -88,9 +88,6 @@ pub(super) fn failed(
     }
     // What was printed before stands above it, where both go to one terminal.
     cx.out.flush()?;
-    // What helps against many failures is told once.
-    let advice = failure.advice(&cx.credential.to_string());
-    let advice = advice.filter(|advice| cx.hints.insert(advice.clone()));
-    cx.notes.failure_with(&failure, advice.as_deref());
+    cx.notes.failure(&failure, &cx.credential.to_string());
     Ok(exit)
 }

@@ -54,6 +54,7 @@ async fn waiting_has_a_limit_and_says_how_to_go_on() {
             late.stderr
         );
     }
+    assert_eq!(late.stderr.matches("hint: --timeout SECONDS").count(), 1, "{}", late.stderr);
     for id in &ids {
         assert!(late.stderr.contains("documents wait") && late.stderr.contains(id), "{}", late.stderr);
     }
