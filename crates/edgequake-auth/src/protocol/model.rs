@@ -76,14 +76,14 @@ const ACCIDENTS: [Budget; 9] = [
 const DOUBT: Budget = Budget { lost_answer: 1, logout: 1, again: 1, ..NONE };
 
 const STARTS: [Start; 8] = [
+    Start::GivenBeside,
+    Start::Given,
     Start::Expired,
     Start::Early,
     Start::Asked,
     Start::Refused,
     Start::Fresh,
     Start::RefusedAndFresh,
-    Start::Given,
-    Start::GivenBeside,
 ];
 
 /// With and without a password.
