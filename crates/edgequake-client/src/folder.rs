@@ -32,7 +32,9 @@ mod held;
 mod options;
 mod file;
 mod run;
+mod events;
 mod upload;
 
 pub use event::{FolderEvent, FolderReport, SkipReason};
-pub use upload::{FolderEvents, FolderUpload};
+pub use events::FolderEvents;
+pub use upload::FolderUpload;

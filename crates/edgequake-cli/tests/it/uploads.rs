@@ -56,6 +56,19 @@ async fn folders_and_patterns() {
 }
 
 #[tokio::test]
+async fn paths_that_overlap_are_uploaded_once() {
+    let mut rig = Rig::as_root().await;
+    let home = rig.home.path().to_owned();
+    write(&home, &["two/a.md", "two/b.md"]);
+    for paths in [&["two/b.md", "two"][..], &["two", "two/b.md"], &["two/*.md", "two/b.md"], &["two", "two"]]
+    {
+        let run = rig.cli(&[&["documents", "upload", "--wait"], paths].concat()).await.succeeded();
+        assert_eq!(files(&run.stdout), ["two/a.md", "two/b.md"], "{paths:?}: {}", run.stdout);
+        assert!(run.stderr.contains("same content as another file"), "{paths:?}: {}", run.stderr);
+    }
+}
+
+#[tokio::test]
 async fn what_is_there_is_not_uploaded_again() {
     let mut rig = Rig::as_root().await;
     let home = rig.home.path().to_owned();
@@ -145,7 +158,7 @@ async fn a_refused_credential_ends_the_upload() {
     rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
     let refused = rig.cli(&["documents", "upload", "book", "a.md", "--jobs", "1"]).await;
     assert_eq!((refused.code, refused.stderr.matches("error: ").count()), (3, 1), "{}", refused.stderr);
-    let told = "20 files: 0 uploaded, 0 skipped, 1 failed, 19 not tried";
+    let told = "21 files: 0 uploaded, 0 skipped, 1 failed, 20 not tried";
     assert!(refused.stderr.contains(told), "{}", refused.stderr);
 }
 

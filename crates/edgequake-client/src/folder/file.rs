@@ -12,7 +12,6 @@ use super::digest::digest;
 use super::event::SkipReason;
 use super::held::{Held, is_lost};
 use super::options::Options;
-use super::walk::relative;
 use crate::body::FileUploadError;
 use crate::body::file::FileState;
 use crate::client::Client;
@@ -43,20 +42,28 @@ pub(super) struct Files {
     claims: Claims,
 }
 
+/// A file, and what it is to be called.
+#[derive(Clone, Copy)]
+struct File<'a> {
+    path: &'a Path,
+    title: Option<&'a str>,
+}
+
 impl Files {
     pub(super) fn new(client: Client, options: Options, held: Option<Held>) -> Self {
         Self { client, options, held, claims: Claims::default() }
     }
 
-    pub(super) async fn upload(&self, path: &Path) -> Outcome {
-        self.try_all(path).await.unwrap_or_else(Outcome::Failed)
+    /// Uploads a file, with this title where nobody gives another one.
+    pub(super) async fn upload(&self, path: &Path, title: Option<String>) -> Outcome {
+        self.try_all(File { path, title: title.as_deref() }).await.unwrap_or_else(Outcome::Failed)
     }
 
     /// Tries as often as is allowed. A file that changes meanwhile is hashed anew.
-    async fn try_all(&self, path: &Path) -> Result<Outcome, Error> {
+    async fn try_all(&self, file: File<'_>) -> Result<Outcome, Error> {
         let (mut attempt, mut lost) = (0, false);
         loop {
-            let error = match self.try_once(path, lost).await {
+            let error = match self.try_once(file, lost).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(error) => error,
             };
@@ -73,7 +80,8 @@ impl Files {
         }
     }
 
-    async fn try_once(&self, path: &Path, lost: bool) -> Result<Outcome, Error> {
+    async fn try_once(&self, file: File<'_>, lost: bool) -> Result<Outcome, Error> {
+        let path = file.path;
         let (state, digest) = digest(path).await.map_err(Error::of_failure)?;
         if state.length() == 0 {
             return Ok(Outcome::Skipped(SkipReason::Empty, None));
@@ -91,18 +99,17 @@ impl Files {
             return Ok(Outcome::Skipped(SkipReason::SameContent, None));
         };
         let outcome =
-            if is_pdf { self.send_pdf(path, state, lost).await } else { self.send(path, state, lost).await };
+            if is_pdf { self.send_pdf(file, state, lost).await } else { self.send(file, state, lost).await };
         if outcome.is_ok() {
             claim.keep();
         }
         outcome
     }
 
-    async fn send(&self, path: &Path, state: FileState, lost: bool) -> Result<Outcome, Error> {
-        let length = state.length();
-        let title = self.title(path);
+    async fn send(&self, file: File<'_>, state: FileState, lost: bool) -> Result<Outcome, Error> {
+        let (path, length) = (file.path, state.length());
         let configure = |mut upload: UploadFile| {
-            upload.title = title;
+            upload.title = file.title.map(str::to_owned);
             match &self.options.configure {
                 Some(configure) => configure(path, upload),
                 None => upload,
@@ -120,9 +127,9 @@ impl Files {
         })
     }
 
-    async fn send_pdf(&self, path: &Path, state: FileState, lost: bool) -> Result<Outcome, Error> {
+    async fn send_pdf(&self, file: File<'_>, state: FileState, lost: bool) -> Result<Outcome, Error> {
         let length = state.length();
-        let answer = self.post_pdf(path, state.clone(), false).await?;
+        let answer = self.post_pdf(file, state.clone(), false).await?;
         let upload = Uploaded::from(&answer);
         if answer.status != Some(PdfStatus::Duplicate) {
             return Ok(Outcome::Uploaded(upload, length));
@@ -130,7 +137,7 @@ impl Files {
         let known = self.known_pdf(answer.duplicate_of.unwrap_or(answer.pdf_id)).await?;
         Ok(match known {
             Known::Failed => {
-                let answer = self.post_pdf(path, state, true).await?;
+                let answer = self.post_pdf(file, state, true).await?;
                 Outcome::Uploaded(Uploaded::from(&answer), length)
             }
             _ if lost => Outcome::Uploaded(upload, length),
@@ -139,10 +146,14 @@ impl Files {
         })
     }
 
-    async fn post_pdf(&self, path: &Path, state: FileState, reindex: bool) -> Result<UploadedPdf, Error> {
-        let title = self.title(path);
+    async fn post_pdf(
+        &self,
+        File { path, title }: File<'_>,
+        state: FileState,
+        reindex: bool,
+    ) -> Result<UploadedPdf, Error> {
         let configure = |mut upload: UploadPdf| {
-            upload.title = title;
+            upload.title = title.map(str::to_owned);
             if let Some(configure) = &self.options.configure_pdf {
                 upload = configure(path, upload);
             }
@@ -175,11 +186,6 @@ impl Files {
             },
             (_, id) => Ok(Known::InFlight(id)),
         }
-    }
-
-    /// The path below the folder, where the name alone would not tell one `README.md` from another.
-    fn title(&self, path: &Path) -> Option<String> {
-        relative(path, self.options.root.as_deref()?).filter(|relative| relative.contains('/'))
     }
 }
 

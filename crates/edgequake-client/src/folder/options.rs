@@ -1,6 +1,6 @@
 //! [`Options`]: how the files of a run are uploaded.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +24,6 @@ pub(super) type Configure<U> = Arc<dyn Fn(&Path, U) -> U + Send + Sync>;
 #[derive(Clone)]
 pub(super) struct Options {
     pub(super) rules: Rules,
-    /// The folder, where it is one.
-    pub(super) root: Option<PathBuf>,
     pub(super) concurrency: usize,
     pub(super) retries: u32,
     pub(super) resume: bool,
@@ -35,11 +33,10 @@ pub(super) struct Options {
     pub(super) configure_pdf: Option<Configure<UploadPdf>>,
 }
 
-impl Options {
-    pub(super) fn new(root: Option<PathBuf>) -> Self {
+impl Default for Options {
+    fn default() -> Self {
         Self {
             rules: Rules::default(),
-            root,
             concurrency: CONCURRENCY,
             retries: RETRIES,
             resume: false,

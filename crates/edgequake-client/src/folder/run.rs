@@ -1,7 +1,7 @@
 //! [`run`]: walks, uploads and waits, all at once and each within its limit, and tells what becomes of each file.
 
 use std::collections::{HashMap, VecDeque};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
@@ -12,7 +12,7 @@ use super::event::{FolderEvent, FolderReport, SkipReason};
 use super::file::{Files, Outcome};
 use super::held::Held;
 use super::options::Options;
-use super::walk::{Item, Source};
+use super::walk::{Item, Sources};
 use crate::body::file::blocking;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind};
@@ -21,7 +21,7 @@ use crate::resources::watch::{Ended, Watch};
 
 /// Something that one of the tasks of a run has done.
 enum Step {
-    Walked(Option<Source>, Vec<Item>),
+    Walked(Option<Sources>, Vec<Item>),
     File(PathBuf, Outcome),
     Asked(Box<Watch<PathBuf>>, Vec<Ended<PathBuf>>),
 }
@@ -37,7 +37,7 @@ pub(super) struct Run {
     tasks: JoinSet<Step>,
     /// The files that are being uploaded.
     uploading: HashMap<Id, PathBuf>,
-    source: Option<Source>,
+    sources: Option<Sources>,
     walking: bool,
     queue: VecDeque<Item>,
     /// `None` while it asks.
@@ -50,12 +50,12 @@ pub(super) struct Run {
 /// Runs to the end, or until nobody listens.
 pub(super) async fn run(
     client: Client,
-    source: Source,
+    sources: Sources,
     options: Options,
     events: Sender<FolderEvent>,
 ) -> Result<(), Dropped> {
     let watch = Box::new(Watch::new(client.clone(), options.wait_limit));
-    let root = options.root.clone();
+    let folder = sources.folder().map(Path::to_owned).unwrap_or_default();
     let (held, failed) = match options.resume {
         true => match Held::load(&client).await {
             Ok(held) => (Some(held), None),
@@ -74,7 +74,7 @@ pub(super) async fn run(
         report,
         tasks: JoinSet::new(),
         uploading: HashMap::new(),
-        source: Some(source),
+        sources: Some(sources),
         walking: false,
         queue: VecDeque::new(),
         watch: Some(watch),
@@ -86,7 +86,7 @@ pub(super) async fn run(
             Some(_) => error,
             None => error.note("the documents of the workspace cannot be listed, so nothing was uploaded"),
         };
-        run.unreadable(root.unwrap_or_default(), error).await?;
+        run.unreadable(folder, error).await?;
     }
     run.finish().await
 }
@@ -120,13 +120,13 @@ impl Run {
         }
         if self.queue.is_empty()
             && !self.walking
-            && let Some(source) = self.source.take()
+            && let Some(sources) = self.sources.take()
         {
             self.walking = true;
             let rules = self.files.options.rules.clone();
             self.tasks.spawn(async move {
-                match blocking(move || Ok(source.next(&rules))).await {
-                    Ok(Ok((source, items))) => Step::Walked(source, items),
+                match blocking(move || Ok(sources.next(&rules))).await {
+                    Ok(Ok((sources, items))) => Step::Walked(sources, items),
                     Ok(Err(error)) => {
                         let error = Error::of_failure(error.into());
                         Step::Walked(None, vec![Item::Failed { path: PathBuf::new(), error }])
@@ -153,7 +153,7 @@ impl Run {
 
     async fn open(&mut self, item: Item) -> Result<(), Dropped> {
         match item {
-            Item::File { path, size } => {
+            Item::File { path, size, title } => {
                 self.tell(FolderEvent::Found { path: path.clone(), size }).await?;
                 if self.stopped {
                     return self.tell(FolderEvent::Skipped { path, reason: SkipReason::NotTried }).await;
@@ -161,7 +161,7 @@ impl Run {
                 let files = Arc::clone(&self.files);
                 let file = path.clone();
                 let task = self.tasks.spawn(async move {
-                    let outcome = files.upload(&file).await;
+                    let outcome = files.upload(&file, title).await;
                     Step::File(file, outcome)
                 });
                 self.uploading.insert(task.id(), path);
@@ -177,8 +177,8 @@ impl Run {
 
     async fn take(&mut self, step: Step) -> Result<(), Dropped> {
         match step {
-            Step::Walked(source, items) => {
-                (self.source, self.walking) = (source, false);
+            Step::Walked(sources, items) => {
+                (self.sources, self.walking) = (sources, false);
                 self.queue.extend(items);
                 Ok(())
             }
@@ -211,7 +211,7 @@ impl Run {
         }
     }
 
-    fn wait_for(&mut self, path: &std::path::Path, upload: &Uploaded) {
+    fn wait_for(&mut self, path: &Path, upload: &Uploaded) {
         if self.files.options.wait {
             self.fresh.push((path.to_owned(), upload.clone()));
         }

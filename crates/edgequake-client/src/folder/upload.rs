@@ -1,38 +1,24 @@
-//! [`FolderUpload`]: how a folder is to be uploaded, and [`FolderEvents`]: the run.
+//! [`FolderUpload`]: how files are to be uploaded.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use edgequake_types::documents::UploadFile;
 use edgequake_types::pdf::UploadPdf;
-use futures_core::Stream;
-use tokio::sync::mpsc;
-use tokio::task::AbortHandle;
 
-use super::event::{FolderEvent, FolderReport};
+use super::events::FolderEvents;
 use super::options::Options;
-use super::run::run;
-use super::walk::Source;
+use super::walk::{Source, Sources};
 use crate::client::Client;
-use crate::clock;
-use crate::error::Error;
 use crate::resources::Documents;
-
-/// How many events may wait to be taken.
-const EVENTS: usize = 64;
 
 impl Documents<'_> {
     /// Uploads the files of a folder and of the folders in it, a few at a time. PDFs go to `POST /api/v1/documents/pdf`, all others to
     /// `POST /api/v1/documents/upload`.
     pub fn upload_folder(&self, path: impl Into<PathBuf>) -> FolderUpload {
-        let root = path.into();
-        let source = Source::Folder(root.clone());
-        FolderUpload { client: self.client().clone(), source, options: Options::new(Some(root)) }
+        FolderUpload::new(self.client().clone(), Source::Folder(path.into()))
     }
 
     /// Uploads the files of a list, as [`upload_folder`](Self::upload_folder) does those of a folder. No rule but
@@ -56,8 +42,7 @@ impl Documents<'_> {
         &self,
         paths: impl IntoIterator<Item = P, IntoIter: Send + 'static>,
     ) -> FolderUpload {
-        let source = Source::Files(Box::new(paths.into_iter().map(Into::into)));
-        FolderUpload { client: self.client().clone(), source, options: Options::new(None) }
+        FolderUpload::new(self.client().clone(), files(paths))
     }
 }
 
@@ -98,11 +83,50 @@ impl Documents<'_> {
 #[must_use = "nothing is uploaded until its events are polled"]
 pub struct FolderUpload {
     client: Client,
-    source: Source,
+    sources: Sources,
     options: Options,
 }
 
+fn files<P: Into<PathBuf> + 'static>(paths: impl IntoIterator<Item = P, IntoIter: Send + 'static>) -> Source {
+    Source::Files(Box::new(paths.into_iter().map(Into::into)))
+}
+
 impl FolderUpload {
+    fn new(client: Client, source: Source) -> Self {
+        Self { client, sources: Sources::new(source), options: Options::default() }
+    }
+
+    /// Uploads the files of this folder as well, after the others and as one run with them: of the same content one file is uploaded,
+    /// wherever it is.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {
+    /// use edgequake_client::folder::FolderEvent;
+    ///
+    /// let upload = client.documents().upload_folder("handbook").and_folder("notes").and_files(["north.md"]);
+    /// let mut events = upload.resume(true).events();
+    /// while let Some(event) = events.next().await {
+    ///     if let FolderEvent::Finished(report) = event {
+    ///         println!("{report}");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn and_folder(mut self, path: impl Into<PathBuf>) -> Self {
+        self.sources.add(Source::Folder(path.into()));
+        self
+    }
+
+    /// Uploads the files of this list as well, as [`upload_files`](Documents::upload_files) does, after the others and as one run with them.
+    pub fn and_files<P: Into<PathBuf> + 'static>(
+        mut self,
+        paths: impl IntoIterator<Item = P, IntoIter: Send + 'static>,
+    ) -> Self {
+        self.sources.add(files(paths));
+        self
+    }
+
     /// How many files are uploaded at once, at least 1; default 6. With as many connections where the server has no HTTP/2, and one
     /// more for questions.
     pub fn concurrency(mut self, files: usize) -> Self {
@@ -216,97 +240,15 @@ impl FolderUpload {
 
     /// The run, as a stream of what becomes of each file.
     pub fn events(self) -> FolderEvents {
-        FolderEvents { state: State::Before(Box::new(self)) }
+        FolderEvents::new(self.client, self.sources, self.options)
     }
 }
 
 impl fmt::Debug for FolderUpload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FolderUpload")
-            .field("root", &self.options.root)
+            .field("folder", &self.sources.folder())
             .field("rules", &self.options.rules)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What becomes of each file, and at the end the [report](FolderEvent::Finished).
-///
-/// It begins when it is polled first, on the Tokio runtime of whoever does that, and then goes on by itself until 64 events wait to be
-/// taken. Where there is no runtime, it ends with an error that says so. If the runtime is shut down, the stream ends without a report.
-///
-/// Dropping it ends the run: uploads under way are cut off, and the server may or may not have taken them. Another run with
-/// [`resume`](FolderUpload::resume) finds those that it has.
-#[must_use = "streams do nothing until they are polled"]
-pub struct FolderEvents {
-    state: State,
-}
-
-enum State {
-    Before(Box<FolderUpload>),
-    Running(mpsc::Receiver<FolderEvent>, AbortHandle),
-    Refused(VecDeque<FolderEvent>),
-}
-
-impl FolderEvents {
-    /// The next event; `None` after the report. Safe to drop: no event is lost.
-    pub async fn next(&mut self) -> Option<FolderEvent> {
-        std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
-    }
-}
-
-impl Stream for FolderEvents {
-    type Item = FolderEvent;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<FolderEvent>> {
-        loop {
-            self.state = match std::mem::replace(&mut self.state, State::Refused(VecDeque::new())) {
-                State::Before(upload) => begin(*upload),
-                State::Running(mut events, task) => {
-                    let event = events.poll_recv(cx);
-                    self.state = State::Running(events, task);
-                    return event;
-                }
-                State::Refused(mut events) => {
-                    let event = events.pop_front();
-                    self.state = State::Refused(events);
-                    return Poll::Ready(event);
-                }
-            };
-        }
-    }
-}
-
-fn begin(upload: FolderUpload) -> State {
-    let FolderUpload { client, source, options } = upload;
-    match clock::runtime() {
-        Ok(runtime) => {
-            let (sender, events) = mpsc::channel(EVENTS);
-            let task = runtime.spawn(async move { drop(run(client, source, options, sender).await) });
-            State::Running(events, task.abort_handle())
-        }
-        Err(error) => {
-            let path = options.root.unwrap_or_default();
-            let failed = FolderEvent::Failed { path, error: Error::of_failure(error.into()) };
-            let mut report = FolderReport::default();
-            report.found += 1;
-            report.count(&failed);
-            State::Refused(VecDeque::from([failed, FolderEvent::Finished(report)]))
-        }
-    }
-}
-
-impl Drop for FolderEvents {
-    fn drop(&mut self) {
-        if let State::Running(_, task) = &self.state {
-            task.abort();
-        }
-    }
-}
-
-impl fmt::Debug for FolderEvents {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FolderEvents")
-            .field("begun", &!matches!(self.state, State::Before(_)))
             .finish_non_exhaustive()
     }
 }

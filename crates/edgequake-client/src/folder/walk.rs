@@ -1,5 +1,6 @@
-//! [`Source`]: the files of a folder or of a list, a few at a time, looked at where blocking is allowed.
+//! [`Sources`]: the files of folders and lists, one after the other and a few at a time, looked at where blocking is allowed.
 
+use std::collections::VecDeque;
 use std::error::Error as _;
 use std::fs::Metadata;
 use std::io;
@@ -15,17 +16,28 @@ use crate::error::{Error, ErrorKind};
 /// How many files are looked at before others are.
 const BATCH: usize = 64;
 
-/// Where files come from.
+/// Where the files of a run come from.
+pub(super) struct Sources(VecDeque<Source>);
+
+/// A folder, or a list of files.
 pub(super) enum Source {
     /// A folder that is still to be opened.
     Folder(PathBuf),
-    Walk(Box<Walk>, Wanted, Barred),
+    Walk(Box<Walking>),
     Files(Box<dyn Iterator<Item = PathBuf> + Send>),
+}
+
+/// A folder that is being walked.
+pub(super) struct Walking {
+    root: PathBuf,
+    walk: Walk,
+    wanted: Wanted,
+    barred: Barred,
 }
 
 /// Folders with rules that cannot be read: what they were to hold back is not known, so nothing below them is taken.
 #[derive(Default)]
-pub(super) struct Barred(Vec<PathBuf>);
+struct Barred(Vec<PathBuf>);
 
 impl Barred {
     /// Folders come one after the other, each with all that is below it.
@@ -37,17 +49,60 @@ impl Barred {
 
 /// A file as it was found.
 pub(super) enum Item {
-    File { path: PathBuf, size: u64 },
-    Skip { path: PathBuf, size: u64, reason: SkipReason },
-    Failed { path: PathBuf, error: Error },
+    /// With the title that it gets where its name alone would not tell it from others.
+    File {
+        path: PathBuf,
+        size: u64,
+        title: Option<String>,
+    },
+    Skip {
+        path: PathBuf,
+        size: u64,
+        reason: SkipReason,
+    },
+    Failed {
+        path: PathBuf,
+        error: Error,
+    },
+}
+
+impl Sources {
+    pub(super) fn new(first: Source) -> Self {
+        Self(VecDeque::from([first]))
+    }
+
+    pub(super) fn add(&mut self, source: Source) {
+        self.0.push_back(source);
+    }
+
+    /// The first folder, if there is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.0.iter().find_map(|source| match source {
+            Source::Folder(root) => Some(root.as_path()),
+            Source::Walk(walking) => Some(walking.root.as_path()),
+            Source::Files(_) => None,
+        })
+    }
+
+    /// Looks at the next files. Blocks. Without sources, they were the last.
+    pub(super) fn next(mut self, rules: &Rules) -> (Option<Self>, Vec<Item>) {
+        let Some(source) = self.0.pop_front() else { return (None, Vec::new()) };
+        let (source, items) = source.next(rules);
+        if let Some(source) = source {
+            self.0.push_front(source);
+        }
+        (Some(self).filter(|sources| !sources.0.is_empty()), items)
+    }
 }
 
 impl Source {
-    /// Looks at the next files. Blocks. Without a source, they were the last.
-    pub(super) fn next(self, rules: &Rules) -> (Option<Self>, Vec<Item>) {
+    /// Looks at the next files. Without a source, they were its last.
+    fn next(self, rules: &Rules) -> (Option<Self>, Vec<Item>) {
         let mut source = match self {
             Self::Folder(root) => match rules.walk(&root) {
-                Ok((walk, wanted)) => Self::Walk(Box::new(walk), wanted, Barred::default()),
+                Ok((walk, wanted)) => {
+                    Self::Walk(Box::new(Walking { root, walk, wanted, barred: Barred::default() }))
+                }
                 Err(error) => {
                     let error = Error::new(ErrorKind::Request).because(error);
                     return (None, vec![Item::Failed { path: root, error }]);
@@ -59,8 +114,8 @@ impl Source {
         // Also what is left out counts, or a folder of nothing else would be walked at once.
         for _ in 0..BATCH {
             let item = match &mut source {
-                Self::Walk(walk, wanted, barred) => match walk.next() {
-                    Some(entry) => walked(entry, wanted, barred, rules),
+                Self::Walk(walking) => match walking.walk.next() {
+                    Some(entry) => walking.walked(entry, rules),
                     None => return (None, items),
                 },
                 Self::Files(paths) => match paths.next() {
@@ -75,53 +130,67 @@ impl Source {
     }
 }
 
-/// What the walk came upon; `None` for a folder, and for what is not wanted.
-fn walked(
-    entry: Result<DirEntry, ignore::Error>,
-    wanted: &Wanted,
-    barred: &mut Barred,
-    rules: &Rules,
-) -> Option<Item> {
-    let entry = match entry {
-        Ok(entry) => entry,
-        Err(error) => {
-            let path = path_of(&error).unwrap_or_default();
-            // Of a folder above: its rules are for all.
-            if error.is_partial() {
-                barred.0.push(PathBuf::new());
+impl Walking {
+    /// What the walk came upon; `None` for a folder, and for what is not wanted.
+    fn walked(&mut self, entry: Result<DirEntry, ignore::Error>, rules: &Rules) -> Option<Item> {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = path_of(&error).unwrap_or_default();
+                // Of a folder above: its rules are for all.
+                if error.is_partial() {
+                    self.barred.0.push(PathBuf::new());
+                }
+                return Some(failed(path, io_error(error)));
             }
-            return Some(failed(path, io_error(error)));
+        };
+        if self.barred.has(entry.path()) {
+            return None;
         }
-    };
-    if barred.has(entry.path()) {
-        return None;
+        if let Some(error) = entry.error() {
+            let path = entry.path().to_owned();
+            self.barred.0.push(path.clone());
+            let note =
+                format!("the rules of this folder cannot be read, so nothing in it was uploaded: {error}");
+            return Some(Item::Failed { path, error: Error::new(ErrorKind::Request).note(note) });
+        }
+        let kind = entry.file_type()?;
+        // The walk follows a root that is a link.
+        let is_root = entry.depth() == 0 && kind.is_symlink() && entry.path().is_dir();
+        if kind.is_dir() || is_root || !self.wanted.has(entry.path()) {
+            return None;
+        }
+        let metadata = entry.metadata();
+        let path = entry.into_path();
+        Some(match metadata {
+            Ok(_) if kind.is_symlink() => Item::Skip { path, size: 0, reason: SkipReason::Link },
+            Ok(metadata) => self.item(path, &metadata, rules),
+            Err(error) => failed(path, io_error(error)),
+        })
     }
-    if let Some(error) = entry.error() {
-        let path = entry.path().to_owned();
-        barred.0.push(path.clone());
-        let note = format!("the rules of this folder cannot be read, so nothing in it was uploaded: {error}");
-        return Some(Item::Failed { path, error: Error::new(ErrorKind::Request).note(note) });
+
+    fn item(&self, path: PathBuf, metadata: &Metadata, rules: &Rules) -> Item {
+        let size = metadata.len();
+        let reason = if !metadata.is_file() {
+            SkipReason::NotAFile
+        } else if !rules.takes_extension(&path) {
+            SkipReason::Extension
+        } else if !rules.takes_size(size) {
+            SkipReason::TooLarge
+        } else {
+            // The path below the folder, where the name alone would not tell one `README.md` from another.
+            let title = relative(&path, &self.root).filter(|relative| relative.contains('/'));
+            return Item::File { path, size, title };
+        };
+        Item::Skip { path, size, reason }
     }
-    let kind = entry.file_type()?;
-    // The walk follows a root that is a link.
-    let is_root = entry.depth() == 0 && kind.is_symlink() && entry.path().is_dir();
-    if kind.is_dir() || is_root || !wanted.has(entry.path()) {
-        return None;
-    }
-    let metadata = entry.metadata();
-    let path = entry.into_path();
-    Some(match metadata {
-        Ok(_) if kind.is_symlink() => Item::Skip { path, size: 0, reason: SkipReason::Link },
-        Ok(metadata) => item(path, &metadata, rules),
-        Err(error) => failed(path, io_error(error)),
-    })
 }
 
 /// A file that was named is wanted, whatever its extension.
 fn listed(path: PathBuf, rules: &Rules) -> Item {
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() && rules.takes_size(metadata.len()) => {
-            Item::File { path, size: metadata.len() }
+            Item::File { path, size: metadata.len(), title: None }
         }
         Ok(metadata) if metadata.is_file() => {
             Item::Skip { path, size: metadata.len(), reason: SkipReason::TooLarge }
@@ -132,20 +201,6 @@ fn listed(path: PathBuf, rules: &Rules) -> Item {
         }
         Err(error) => failed(path, error),
     }
-}
-
-fn item(path: PathBuf, metadata: &Metadata, rules: &Rules) -> Item {
-    let size = metadata.len();
-    let reason = if !metadata.is_file() {
-        SkipReason::NotAFile
-    } else if !rules.takes_extension(&path) {
-        SkipReason::Extension
-    } else if !rules.takes_size(size) {
-        SkipReason::TooLarge
-    } else {
-        return Item::File { path, size };
-    };
-    Item::Skip { path, size, reason }
 }
 
 fn failed(path: PathBuf, source: io::Error) -> Item {
@@ -186,7 +241,7 @@ fn io_error(error: ignore::Error) -> io::Error {
 }
 
 /// The path below the folder, with slashes; `None` for one that is not below it.
-pub(super) fn relative(path: &Path, root: &Path) -> Option<String> {
+fn relative(path: &Path, root: &Path) -> Option<String> {
     let below = path.strip_prefix(root).ok()?;
     let names: Vec<_> = below.iter().map(|name| name.to_string_lossy()).collect();
     (!names.is_empty()).then(|| names.join("/"))

@@ -247,6 +247,23 @@ async fn the_same_content_is_uploaded_once() {
     assert_eq!(report.already_there, 2);
 }
 
+#[tokio::test]
+async fn several_folders_and_lists_are_one_run() {
+    let files = [("one/a.md", "The bridge."), ("one/sub/b.md", "The tunnel."), ("two/a.md", "The ferry.")];
+    let folder = folder(files);
+    let (server, client) = backend(DevServer::builder());
+    let of = |name: &str| folder.path().join(name);
+    let upload = client.documents().upload_folder(of("one")).and_files([of("one/a.md"), of("none.md")]);
+    let (told, report) = run(upload.and_folder(of("two")).resume(true), folder.path()).await;
+    // Whichever of the two is first.
+    assert!(told["one/a.md"].contains("uploaded") && told["one/a.md"].contains("same content"), "{told:?}");
+    assert!(told["none.md"].contains("No such file"), "{told:?}");
+    assert_eq!((report.found, report.uploaded, report.skipped, report.failed), (5, 3, 1, 1));
+    // What is there was listed once.
+    let lists = server.request_log().iter().filter(|seen| seen.path == "/api/v1/documents").count();
+    assert_eq!(lists, 1);
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_passes_is_tried_again_and_what_stays_is_told() {
     let folder = many(3);

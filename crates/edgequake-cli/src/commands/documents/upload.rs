@@ -3,6 +3,9 @@
 mod source;
 mod report;
 
+use std::collections::HashSet;
+use std::path::PathBuf;
+
 use edgequake_client::folder::FolderUpload;
 use edgequake_client::resources::Uploaded;
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
@@ -24,23 +27,11 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
         report.found(1);
         report.failed(cx, &pattern, failure)?;
     }
-    for source in plan.sources {
-        if report.is_stopped() {
-            break;
-        }
-        let documents = cx.client.documents();
-        let (upload, named) = match source {
-            Source::Stream(stream) => {
-                send_stream(cx, &mut report, stream, &options).await?;
-                continue;
-            }
-            Source::Files(paths) => (documents.upload_files(paths), true),
-            Source::Folder(path) => (documents.upload_folder(path), false),
-        };
-        let mut events = configured(upload, &options).events();
-        while let Some(event) = events.next().await {
-            report.take(cx, event, named)?;
-        }
+    if let Some(stream) = plan.stream {
+        send_stream(cx, &mut report, stream, &options).await?;
+    }
+    if !plan.sources.is_empty() && !report.is_stopped() {
+        send_files(cx, &mut report, plan.sources, &options).await?;
     }
     if options.wait {
         let mut together = Together::new(cx, report.begin_waiting());
@@ -49,6 +40,27 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
         }
     }
     report.finish(cx)
+}
+
+/// Uploads the files of all sources in one run, in which each content is uploaded once.
+async fn send_files(
+    cx: &mut Context,
+    report: &mut Report,
+    sources: Vec<Source>,
+    options: &Upload,
+) -> Result<(), Failure> {
+    let named: HashSet<PathBuf> = sources.iter().flat_map(Source::named).cloned().collect();
+    let none: [PathBuf; 0] = [];
+    let upload = cx.client.documents().upload_files(none);
+    let upload = sources.into_iter().fold(upload, |upload, source| match source {
+        Source::Files(paths) => upload.and_files(paths),
+        Source::Folder(path) => upload.and_folder(path),
+    });
+    let mut events = configured(upload, options).events();
+    while let Some(event) = events.next().await {
+        report.take(cx, event, &named)?;
+    }
+    Ok(())
 }
 
 fn configured(upload: FolderUpload, options: &Upload) -> FolderUpload {

@@ -1,6 +1,7 @@
 //! [`Report`]: tells what becomes of each file as it happens, and what became of all.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
 use edgequake_client::resources::Uploaded;
@@ -62,17 +63,24 @@ impl Report {
         self.stopped
     }
 
-    /// Takes an event of a run; `named` if its files were named by the user.
-    pub(super) fn take(&mut self, cx: &mut Context, event: FolderEvent, named: bool) -> Result<(), Failure> {
+    /// Takes an event of the run, of which these files were named by the user.
+    pub(super) fn take(
+        &mut self,
+        cx: &mut Context,
+        event: FolderEvent,
+        named: &HashSet<PathBuf>,
+    ) -> Result<(), Failure> {
         match event {
             FolderEvent::Found { .. } => {
                 self.found(1);
                 Ok(())
             }
             FolderEvent::Uploaded { path, upload, .. } => self.uploaded(cx, &name(&path), upload),
-            FolderEvent::Skipped { path, reason, .. } => self.skipped(cx, &name(&path), reason, named),
+            FolderEvent::Skipped { path, reason, .. } => {
+                self.skipped(cx, &name(&path), reason, named.contains(&path))
+            }
             FolderEvent::Failed { path, error, .. } => self.failed(cx, &name(&path), error.into()),
-            // The report counts for itself, since there may be several runs, and waits by itself.
+            // A stream counts as well, and all are waited for together.
             _ => Ok(()),
         }
     }

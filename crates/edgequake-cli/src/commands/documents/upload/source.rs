@@ -6,13 +6,22 @@ use std::path::{Path, PathBuf};
 use crate::args::documents::Upload;
 use crate::failure::Failure;
 
-/// Something to upload.
+/// Files to upload.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Source {
-    Stream(Stream),
     /// Files that were named, also by a pattern.
     Files(Vec<PathBuf>),
     Folder(PathBuf),
+}
+
+impl Source {
+    /// The files that were named.
+    pub(super) fn named(&self) -> &[PathBuf] {
+        match self {
+            Self::Files(paths) => paths,
+            Self::Folder(_) => &[],
+        }
+    }
 }
 
 /// What can be read only once.
@@ -27,6 +36,7 @@ pub(super) struct Stream {
 /// What there is to upload.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
+    pub(super) stream: Option<Stream>,
     pub(super) sources: Vec<Source>,
     /// Patterns that no file matches, or that cannot be read.
     pub(super) failed: Vec<(String, Failure)>,
@@ -38,9 +48,9 @@ impl Plan {
         let (paths, name) = (options.paths.clone(), options.name.clone());
         let planned = tokio::task::spawn_blocking(move || Self::of(&paths, name.as_deref())).await;
         let plan = planned.map_err(|error| Failure::caused_by("the paths cannot be looked at", error))??;
-        let single = match plan.sources.as_slice() {
-            [] | [Source::Stream(_)] => true,
-            [Source::Files(paths)] => paths.len() <= 1,
+        let single = match (&plan.stream, plan.sources.as_slice()) {
+            (_, []) => true,
+            (None, [Source::Files(paths)]) => paths.len() <= 1,
             _ => false,
         };
         if options.title.is_some() && !single {
@@ -62,8 +72,7 @@ impl Plan {
                 }
             }
         }
-        let has_stream = plan.sources.iter().any(|source| matches!(source, Source::Stream(_)));
-        if name.is_some() && !has_stream {
+        if name.is_some() && plan.stream.is_none() {
             return Err(Failure::usage(
                 "--name is for standard input (-) or a pipe: a file has its name already",
             ));
@@ -77,13 +86,12 @@ impl Plan {
             let text = format!("{shown} needs --name, such as --name notes.md: servers go by the extension");
             return Err(Failure::usage(text));
         };
-        if self.sources.iter().any(|source| matches!(source, Source::Stream(_))) {
+        if self.stream.is_some() {
             return Err(Failure::usage(format!(
                 "{shown}: only one of the paths may be standard input or a pipe, since --name is one name"
             )));
         }
-        let stream = Stream { name: name.to_owned(), path: path.map(Path::to_owned) };
-        self.sources.push(Source::Stream(stream));
+        self.stream = Some(Stream { name: name.to_owned(), path: path.map(Path::to_owned) });
         Ok(())
     }
 
@@ -180,7 +188,6 @@ mod tests {
                 match source {
                     Source::Files(files) => names.extend(files.iter().map(below)),
                     Source::Folder(path) => names.push(format!("{}/", below(path))),
-                    Source::Stream(_) => unreachable!(),
                 }
             }
             names.extend(
@@ -209,7 +216,7 @@ mod tests {
         assert!(told(&["-", "-"], Some("x.md")).contains("only one"));
         assert!(told(&["a.md"], Some("x.md")).contains("--name is for"));
         let plan = plan(folder.path(), &["-", "a.md", "b.md", "sub", "c.txt"], Some("x.md")).unwrap();
-        assert_eq!(plan.sources.len(), 4, "{plan:?}");
-        assert_eq!(plan.sources[0], Source::Stream(Stream { name: "x.md".into(), path: None }));
+        assert_eq!(plan.sources.len(), 3, "{plan:?}");
+        assert_eq!(plan.stream, Some(Stream { name: "x.md".into(), path: None }));
     }
 }
