@@ -6,6 +6,7 @@ use edgequake_auth::{Jwt, JwtBuilder, KeyFile, Program, ServerKey};
 use edgequake_client::{Client, ClientCertificate, HttpTransport};
 use edgequake_types::{TenantId, WorkspaceId};
 use http::HeaderValue;
+use tokio::sync::watch;
 
 use crate::args::Global;
 use crate::credential::CredentialSource;
@@ -33,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) timeout: Option<Duration>,
     /// What the server goes on with when the command ends early.
     pub(crate) unfinished: Unfinished,
+    /// True once a signal came. A command that subscribes is left the time to end by itself; any other is ended at once.
+    pub(crate) interrupted: watch::Sender<bool>,
     /// The session in use.
     session: Option<Jwt>,
 }
@@ -81,6 +84,7 @@ impl Context {
             notes,
             timeout: global.timeout,
             unfinished: Unfinished::default(),
+            interrupted: watch::Sender::new(false),
             session: None,
         };
         cx.credential = match configured {

@@ -17,6 +17,7 @@ mod context;
 mod input;
 mod commands;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
@@ -110,14 +111,27 @@ fn run(cli: Cli, notes: Notes) -> Ended {
     let result = runtime.block_on(async {
         let mut signals =
             Signals::catch().map_err(|error| Failure::caused_by("signals cannot be caught", error))?;
-        let result = tokio::select! {
-            result = commands::run(cli.command, &mut cx, input) => result,
-            signal = signals.next() => Err(Failure::Interrupted(signal)),
+        let interrupted = cx.interrupted.clone();
+        let (result, hurried) = {
+            let mut command = pin!(commands::run(cli.command, &mut cx, input));
+            tokio::select! {
+                result = &mut command => (result, false),
+                signal = signals.next() => {
+                    // A command that has heard it ends soon. Whoever asks twice does not want to wait.
+                    let hurried = interrupted.send(true).is_ok() && tokio::select! {
+                        _ = command => false,
+                        _ = signals.next() => true,
+                    };
+                    (Err(Failure::Interrupted(signal)), hurried)
+                }
+            }
         };
         let result = result.and_then(|()| cx.out.flush());
+        if hurried {
+            return result;
+        }
         tokio::select! {
             () = cx.finish(result.is_err()) => {}
-            // Whoever asks twice does not want to wait.
             signal = signals.next() => return Err(Failure::Interrupted(signal)),
         }
         result

@@ -13,6 +13,8 @@ pub(crate) struct Unfinished {
     /// What it is known by, in the order in which it was taken.
     taken: Vec<Work>,
     ended: HashSet<String>,
+    /// Whether there is more to upload.
+    uploading: bool,
 }
 
 #[derive(Debug)]
@@ -40,6 +42,11 @@ impl Unfinished {
         self.taken.clear();
     }
 
+    /// Whether there is more to upload, from now on.
+    pub(crate) fn set_uploading(&mut self, uploading: bool) {
+        self.uploading = uploading;
+    }
+
     /// How to go on; `None` where nothing is left.
     pub(crate) fn hint(&self) -> Option<String> {
         let mut told = HashSet::new();
@@ -59,6 +66,7 @@ impl Unfinished {
             .map(|(what, ids)| format!("`edgequake-cli {what} wait {}`", ids.join(" ")))
             .collect();
         match count {
+            0 if self.uploading => Some("the same command with --resume uploads what is left".to_owned()),
             0 => None,
             1..=NAMED => Some(format!(
                 "the server goes on with what it has taken: {} waits for it, and another upload with --resume skips it",
@@ -94,5 +102,7 @@ mod tests {
         insta::assert_snapshot!(unfinished.hint().unwrap(), @"the server goes on with the 29 files that it has taken: the same command with --resume and --wait skips those, and waits for all");
         (0..30).for_each(|id| unfinished.remove(&upload(id)));
         assert_eq!(unfinished.hint(), None);
+        unfinished.set_uploading(true);
+        insta::assert_snapshot!(unfinished.hint().unwrap(), @"the same command with --resume uploads what is left");
     }
 }

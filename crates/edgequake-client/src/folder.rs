@@ -28,6 +28,7 @@ mod walk;
 mod digest;
 mod claim;
 mod ends;
+mod stop;
 mod held;
 mod options;
 mod file;

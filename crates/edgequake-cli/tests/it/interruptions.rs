@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::rig::{MONA_PASSWORD, Rig, server};
 
 #[cfg(unix)]
-async fn signal(child: &tokio::process::Child, name: &str) {
+pub(crate) async fn signal(child: &tokio::process::Child, name: &str) {
     let pid = child.id().unwrap().to_string();
     assert!(tokio::process::Command::new("kill").args([name, &pid]).status().await.unwrap().success());
 }

@@ -22,4 +22,6 @@ mod sessions;
 mod settings;
 mod tasks;
 mod uploads;
+#[cfg(unix)]
+mod upload_stops;
 mod waits;

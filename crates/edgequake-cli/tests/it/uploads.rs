@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use edgequake_devserver::Fault;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::rig::{ROOT_PASSWORD, Rig, assert_transcript, server};
 
-fn write(home: &Path, files: &[&str]) {
+pub(crate) fn write(home: &Path, files: &[&str]) {
     for name in files {
         let path = home.join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -186,26 +185,6 @@ async fn several_files_are_uploaded_at_once() {
         tokio::task::yield_now().await;
     }
     drop(child);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn ctrl_c_tells_what_was_accepted() {
-    let mut rig = Rig::with(server().processing_delay(Duration::from_secs(3_600))).await;
-    rig.quiet_login("root", ROOT_PASSWORD).await;
-    write(rig.home.path(), &["a.md"]);
-    let mut child = rig.command(&["documents", "upload", "a.md", "--wait"]).spawn().unwrap();
-    let mut rows = BufReader::new(child.stdout.take().unwrap()).lines();
-    rows.next_line().await.unwrap();
-    let row = rows.next_line().await.unwrap().unwrap();
-    let id = row.split_whitespace().next().unwrap();
-    let pid = child.id().unwrap().to_string();
-    assert!(tokio::process::Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
-    let output = child.wait_with_output().await.unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(130), "{stderr}");
-    assert!(stderr.contains("error: interrupted"), "{stderr}");
-    assert!(stderr.contains(&format!("`edgequake-cli documents wait {id}`")), "{stderr}");
 }
 
 #[cfg(target_os = "linux")]

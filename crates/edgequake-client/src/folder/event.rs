@@ -90,7 +90,8 @@ pub enum SkipReason {
     Link,
     /// It is neither a file nor a folder: a pipe, a socket, a device.
     NotAFile,
-    /// The run was ended before it was its turn: the server refuses the credential or the permission, and would for every file.
+    /// Its turn had not come when the run was ended: by a failure that would hit every file, such as a refused credential, or by
+    /// [`stop`](super::FolderEvents::stop).
     NotTried,
 }
 

@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use super::event::{FolderEvent, FolderReport};
 use super::options::Options;
 use super::run::run;
+use super::stop::Stop;
 use super::walk::Sources;
 use crate::client::Client;
 use crate::clock;
@@ -31,6 +32,7 @@ const EVENTS: usize = 64;
 #[must_use = "streams do nothing until they are polled"]
 pub struct FolderEvents {
     state: State,
+    stop: Stop,
 }
 
 enum State {
@@ -41,7 +43,37 @@ enum State {
 
 impl FolderEvents {
     pub(super) fn new(client: Client, sources: Sources, options: Options) -> Self {
-        Self { state: State::Before(Box::new((client, sources, options))) }
+        Self { state: State::Before(Box::new((client, sources, options))), stop: Stop::new() }
+    }
+
+    /// Begins no further file: those whose turn has not come are told as [not tried](super::SkipReason::NotTried), and none is tried again. Uploads
+    /// under way are finished, and with [`wait`](super::FolderUpload::wait) also waited for; then the report comes. Whoever does not want to
+    /// wait for that drops the stream.
+    ///
+    /// ```no_run
+    /// # async fn run(client: edgequake_client::Client, signal: impl Future<Output = ()>) {
+    /// use edgequake_client::folder::FolderEvent;
+    ///
+    /// let mut events = client.documents().upload_folder("notes").events();
+    /// let mut signal = std::pin::pin!(signal);
+    /// let mut stopping = false;
+    /// loop {
+    ///     tokio::select! {
+    ///         () = &mut signal, if !stopping => {
+    ///             events.stop();
+    ///             stopping = true;
+    ///         }
+    ///         event = events.next() => match event {
+    ///             Some(FolderEvent::Uploaded { path, .. }) => println!("{} was uploaded", path.display()),
+    ///             Some(_) => {}
+    ///             None => break,
+    ///         },
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub fn stop(&self) {
+        self.stop.tell();
     }
 
     /// The next event; `None` after the report. Safe to drop: no event is lost.
@@ -56,7 +88,7 @@ impl Stream for FolderEvents {
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<FolderEvent>> {
         loop {
             self.state = match std::mem::replace(&mut self.state, State::Refused(VecDeque::new())) {
-                State::Before(run) => begin(*run),
+                State::Before(run) => begin(*run, self.stop.clone()),
                 State::Running(mut events, task) => {
                     let event = events.poll_recv(cx);
                     self.state = State::Running(events, task);
@@ -72,11 +104,11 @@ impl Stream for FolderEvents {
     }
 }
 
-fn begin((client, sources, options): (Client, Sources, Options)) -> State {
+fn begin((client, sources, options): (Client, Sources, Options), stop: Stop) -> State {
     match clock::runtime() {
         Ok(runtime) => {
             let (sender, events) = mpsc::channel(EVENTS);
-            let task = runtime.spawn(async move { drop(run(client, sources, options, sender).await) });
+            let task = runtime.spawn(async move { drop(run(client, sources, options, sender, stop).await) });
             State::Running(events, task.abort_handle())
         }
         Err(error) => {

@@ -12,6 +12,7 @@ use super::digest::digest;
 use super::event::SkipReason;
 use super::held::{Held, is_lost};
 use super::options::Options;
+use super::stop::Stop;
 use crate::body::FileUploadError;
 use crate::body::file::FileState;
 use crate::client::Client;
@@ -38,6 +39,7 @@ pub(super) struct Files {
     pub(super) client: Client,
     pub(super) options: Options,
     pub(super) held: Option<Held>,
+    pub(super) stop: Stop,
     /// What is uploaded in this run.
     claims: Claims,
 }
@@ -50,8 +52,8 @@ struct File<'a> {
 }
 
 impl Files {
-    pub(super) fn new(client: Client, options: Options, held: Option<Held>) -> Self {
-        Self { client, options, held, claims: Claims::default() }
+    pub(super) fn new(client: Client, options: Options, held: Option<Held>, stop: Stop) -> Self {
+        Self { client, options, held, stop, claims: Claims::default() }
     }
 
     /// Uploads a file, with this title where nobody gives another one.
@@ -59,7 +61,7 @@ impl Files {
         self.try_all(File { path, title: title.as_deref() }).await.unwrap_or_else(Outcome::Failed)
     }
 
-    /// Tries as often as is allowed. A file that changes meanwhile is hashed anew.
+    /// Tries as often as is allowed, until the run is stopped. A file that changes meanwhile is hashed anew.
     async fn try_all(&self, file: File<'_>) -> Result<Outcome, Error> {
         let (mut attempt, mut lost) = (0, false);
         loop {
@@ -68,14 +70,15 @@ impl Files {
                 Err(error) => error,
             };
             let changed = matches!(error.find(), Some(FileUploadError::Changed { .. }));
-            if attempt >= self.options.retries || !(changed || error.is_retryable()) {
+            if attempt >= self.options.retries || !(changed || error.is_retryable()) || self.stop.is_told() {
                 return Err(error);
             }
             lost = !changed && (lost || may_have_arrived(&error));
             let pause = BACKOFF.saturating_mul(1 << attempt.min(10)).mul_f64(0.75 + fastrand::f64() / 2.0);
             let wanted = error.retry_after().unwrap_or_default();
             let timer = clock::sleep(pause.max(wanted).min(LONGEST_BACKOFF));
-            timer.map_err(|error| Error::of_failure(error.into()))?.await.map_err(|_| error)?;
+            let timer = timer.map_err(|error| Error::of_failure(error.into()))?;
+            let Some(Ok(())) = self.stop.unless_told(timer).await else { return Err(error) };
             attempt += 1;
         }
     }

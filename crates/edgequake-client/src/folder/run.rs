@@ -12,6 +12,7 @@ use super::event::{FolderEvent, FolderReport, SkipReason};
 use super::file::{Files, Outcome};
 use super::held::Held;
 use super::options::Options;
+use super::stop::Stop;
 use super::walk::{Item, Sources};
 use crate::body::file::blocking;
 use crate::client::Client;
@@ -44,7 +45,7 @@ pub(super) struct Run {
     watch: Option<Box<Watch<PathBuf>>>,
     /// What it is to wait for from the next round on.
     fresh: Vec<(PathBuf, Uploaded)>,
-    stopped: bool,
+    stop: Stop,
 }
 
 /// Runs to the end, or until nobody listens.
@@ -53,15 +54,18 @@ pub(super) async fn run(
     sources: Sources,
     options: Options,
     events: Sender<FolderEvent>,
+    stop: Stop,
 ) -> Result<(), Dropped> {
     let watch = Box::new(Watch::new(client.clone(), options.wait_limit));
     let folder = sources.folder().map(Path::to_owned).unwrap_or_default();
-    let (held, failed) = match options.resume {
-        true => match Held::load(&client).await {
-            Ok(held) => (Some(held), None),
-            Err(error) => (None, Some(error)),
-        },
-        false => (None, None),
+    let loaded = match options.resume && !stop.is_told() {
+        true => stop.unless_told(Held::load(&client)).await,
+        false => None,
+    };
+    let (held, failed) = match loaded {
+        Some(Ok(held)) => (Some(held), None),
+        Some(Err(error)) => (None, Some(error)),
+        None => (None, None),
     };
     let resume_incomplete = held.as_ref().is_some_and(|held| held.incomplete);
     if resume_incomplete {
@@ -69,7 +73,7 @@ pub(super) async fn run(
     }
     let report = FolderReport { resume_incomplete, ..FolderReport::default() };
     let mut run = Run {
-        files: Arc::new(Files::new(client, options, held)),
+        files: Arc::new(Files::new(client, options, held, stop.clone())),
         events,
         report,
         tasks: JoinSet::new(),
@@ -79,9 +83,10 @@ pub(super) async fn run(
         queue: VecDeque::new(),
         watch: Some(watch),
         fresh: Vec::new(),
-        stopped: failed.is_some(),
+        stop,
     };
     if let Some(error) = failed {
+        run.stop.tell();
         let error = match error.message() {
             Some(_) => error,
             None => error.note("the documents of the workspace cannot be listed, so nothing was uploaded"),
@@ -95,7 +100,16 @@ impl Run {
     async fn finish(mut self) -> Result<(), Dropped> {
         loop {
             self.begin().await?;
-            let Some(joined) = self.tasks.join_next_with_id().await else { break };
+            let next = self.tasks.join_next_with_id();
+            let joined = if self.stop.is_told() {
+                next.await
+            } else {
+                match self.stop.unless_told(next).await {
+                    Some(joined) => joined,
+                    None => continue,
+                }
+            };
+            let Some(joined) = joined else { break };
             match joined {
                 Ok((id, step)) => {
                     self.uploading.remove(&id);
@@ -114,7 +128,7 @@ impl Run {
 
     /// Begins what there is room for.
     async fn begin(&mut self) -> Result<(), Dropped> {
-        while self.stopped || self.uploading.len() < self.files.options.concurrency {
+        while self.stop.is_told() || self.uploading.len() < self.files.options.concurrency {
             let Some(item) = self.queue.pop_front() else { break };
             self.open(item).await?;
         }
@@ -155,7 +169,7 @@ impl Run {
         match item {
             Item::File { path, size, title } => {
                 self.tell(FolderEvent::Found { path: path.clone(), size }).await?;
-                if self.stopped {
+                if self.stop.is_told() {
                     return self.tell(FolderEvent::Skipped { path, reason: SkipReason::NotTried }).await;
                 }
                 let files = Arc::clone(&self.files);
@@ -194,7 +208,9 @@ impl Run {
                 self.tell(FolderEvent::Skipped { path, reason }).await
             }
             Step::File(path, Outcome::Failed(error)) => {
-                self.stopped |= ends_the_run(&error, self.report.uploaded);
+                if ends_the_run(&error, self.report.uploaded) {
+                    self.stop.tell();
+                }
                 self.failed(path, error).await
             }
             Step::Asked(watch, ended) => {

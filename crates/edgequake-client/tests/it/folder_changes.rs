@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use edgequake_client::Client;
 use edgequake_client::body::{RequestBody, ResponseBody};
+use edgequake_client::folder::FolderEvent;
 use edgequake_client::types::documents::ListDocuments;
-use edgequake_devserver::DevServer;
+use edgequake_devserver::{DevServer, Fault};
 use http::{Method, Request, Response};
 
 use crate::dev;
-use crate::folder::{backend, folder, in_workspace, lines, run};
+use crate::folder::{backend, folder, in_workspace, lines, many, run};
 
 /// Over a socket, so that it is this side that tells of a file.
 async fn server() -> (DevServer, Client) {
@@ -61,6 +63,47 @@ async fn a_file_that_keeps_changing_or_vanishes_is_told() {
     assert!(told.contains("cannot read FOLDER/b.md: No such file"), "{told}");
     assert!(told.contains("c.md: found, failed: "), "{told}");
     assert_eq!((report.found, report.failed), (3, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_finishes_what_is_under_way() {
+    let folder = many(10);
+    let slow = Fault::delayed(Duration::from_secs(1)).on("UploadFile");
+    let busy = Fault::status(503).on("UploadFile");
+    // Nor is any file tried again.
+    for (fault, uploaded, failed) in [(slow, 2, 0), (busy, 0, 2)] {
+        for resume in [false, true] {
+            let (_server, client) = backend(DevServer::builder().fault(fault.clone()));
+            let upload = client.documents().upload_folder(folder.path()).concurrency(2).resume(resume);
+            let mut events = upload.events();
+            let (mut found, mut report) = (0, None);
+            while let Some(event) = events.next().await {
+                match event {
+                    FolderEvent::Found { .. } => found += 1,
+                    FolderEvent::Finished(finished) => report = Some(finished),
+                    _ => {}
+                }
+                if found == 2 {
+                    events.stop();
+                }
+            }
+            let report = report.unwrap();
+            let counts = (report.found, report.uploaded, report.failed, report.not_tried);
+            assert_eq!(counts, (10, uploaded, failed, 8), "{report:?}");
+        }
+    }
+    // Before it has begun, not even what is there is listed.
+    let (server, client) = backend(DevServer::builder());
+    let mut events = client.documents().upload_folder(folder.path()).resume(true).events();
+    events.stop();
+    let mut report = None;
+    while let Some(event) = events.next().await {
+        if let FolderEvent::Finished(finished) = event {
+            report = Some(finished);
+        }
+    }
+    assert_eq!(report.unwrap().not_tried, 10);
+    assert!(server.request_log().is_empty());
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! `documents upload`: files, folders and streams, and waiting for all of them together.
 
+mod interrupt;
 mod source;
 mod report;
 
 use std::collections::HashSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use edgequake_client::folder::FolderUpload;
 use edgequake_client::resources::Uploaded;
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
 use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf};
 use tokio::io::AsyncRead;
+use tokio::time::Instant;
 
+use self::interrupt::Interrupt;
 use self::report::Report;
 use self::source::{Plan, Source, Stream};
 use super::together::Together;
@@ -19,36 +23,49 @@ use crate::args::documents::Upload;
 use crate::context::Context;
 use crate::failure::Failure;
 
+/// How long uploads under way may take once a signal came.
+const GRACE: Duration = Duration::from_secs(3);
+
 /// Uploads everything, then waits for everything, if that is wanted.
 pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure> {
     let plan = Plan::make(&options).await?;
     let mut report = Report::new(options.wait);
+    let mut interrupt = Interrupt::of(cx);
+    cx.unfinished.set_uploading(true);
     for (pattern, failure) in plan.failed {
         report.found(1);
         report.failed(cx, &pattern, failure)?;
     }
     if let Some(stream) = plan.stream {
-        send_stream(cx, &mut report, stream, &options).await?;
+        let name = stream.name.clone();
+        // Not the time to end by itself: what Ctrl-C has ended as well may be what fills the pipe.
+        match interrupt.unless_told(send_stream(cx, &stream, &options)).await {
+            Some(sent) => report.sent(cx, &name, sent)?,
+            None => report.not_tried(),
+        }
     }
-    if !plan.sources.is_empty() && !report.is_stopped() {
-        send_files(cx, &mut report, plan.sources, &options).await?;
-    }
+    let complete = send_files(cx, &mut report, &mut interrupt, plan.sources, &options).await?;
+    cx.unfinished.set_uploading(!complete || report.left_some());
     if options.wait {
         let mut together = Together::new(cx, report.begin_waiting());
-        while let Some(ended) = together.next().await {
+        while let Some(Some(ended)) = interrupt.unless_told(together.next()).await {
             report.ended(cx, ended)?;
         }
     }
     report.finish(cx)
 }
 
-/// Uploads the files of all sources in one run, in which each content is uploaded once.
+/// Uploads the files of all sources in one run, in which each content is uploaded once. False where it was cut off.
 async fn send_files(
     cx: &mut Context,
     report: &mut Report,
+    interrupt: &mut Interrupt,
     sources: Vec<Source>,
     options: &Upload,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
+    if sources.is_empty() {
+        return Ok(true);
+    }
     let named: HashSet<PathBuf> = sources.iter().flat_map(Source::named).cloned().collect();
     let none: [PathBuf; 0] = [];
     let upload = cx.client.documents().upload_files(none);
@@ -57,10 +74,35 @@ async fn send_files(
         Source::Folder(path) => upload.and_folder(path),
     });
     let mut events = configured(upload, options).events();
-    while let Some(event) = events.next().await {
+    if report.is_stopped() {
+        events.stop();
+    }
+    let mut deadline = None;
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = interrupt.told(), if deadline.is_none() => {
+                events.stop();
+                deadline = Some(Instant::now() + GRACE);
+                continue;
+            }
+            event = events.next() => event,
+            () = until(deadline) => {
+                cx.notes.warn("uploads under way were cut off: the server may have taken them");
+                return Ok(false);
+            }
+        };
+        let Some(event) = event else { return Ok(true) };
         report.take(cx, event, &named)?;
     }
-    Ok(())
+}
+
+/// Waits until then; for ever, where there is no such moment.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
 }
 
 fn configured(upload: FolderUpload, options: &Upload) -> FolderUpload {
@@ -108,29 +150,13 @@ fn described_pdf(
 }
 
 /// Uploads what can be read only once.
-async fn send_stream(
-    cx: &mut Context,
-    report: &mut Report,
-    stream: Stream,
-    options: &Upload,
-) -> Result<(), Failure> {
-    report.found(1);
-    let name = stream.name.clone();
-    let sent = async {
-        match stream.path {
-            None => send(cx, tokio::io::stdin(), &name, options).await,
-            Some(path) => match tokio::fs::File::open(&path).await {
-                Ok(file) => send(cx, file, &name, options).await,
-                Err(error) => {
-                    Err(Failure::caused_by(format!("cannot read {}: {error}", path.display()), error))
-                }
-            },
-        }
-    };
-    match sent.await {
-        Ok((upload, false)) => report.uploaded(cx, &name, upload),
-        Ok((upload, true)) => report.already_there(cx, &name, upload),
-        Err(failure) => report.failed(cx, &name, failure),
+async fn send_stream(cx: &Context, stream: &Stream, options: &Upload) -> Result<(Uploaded, bool), Failure> {
+    match &stream.path {
+        None => send(cx, tokio::io::stdin(), &stream.name, options).await,
+        Some(path) => match tokio::fs::File::open(path).await {
+            Ok(file) => send(cx, file, &stream.name, options).await,
+            Err(error) => Err(Failure::caused_by(format!("cannot read {}: {error}", path.display()), error)),
+        },
     }
 }
 

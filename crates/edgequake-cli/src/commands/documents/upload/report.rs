@@ -63,6 +63,11 @@ impl Report {
         self.stopped
     }
 
+    /// Whether files were found whose turn did not come.
+    pub(super) fn left_some(&self) -> bool {
+        self.counts.not_tried > 0
+    }
+
     /// Takes an event of the run, of which these files were named by the user.
     pub(super) fn take(
         &mut self,
@@ -114,6 +119,27 @@ impl Report {
         }
         self.taken.push((name.to_owned(), upload));
         Ok(())
+    }
+
+    /// Takes what became of a stream: the upload, and whether the server has the content already.
+    pub(super) fn sent(
+        &mut self,
+        cx: &mut Context,
+        name: &str,
+        sent: Result<(Uploaded, bool), Failure>,
+    ) -> Result<(), Failure> {
+        self.found(1);
+        match sent {
+            Ok((upload, false)) => self.uploaded(cx, name, upload),
+            Ok((upload, true)) => self.already_there(cx, name, upload),
+            Err(failure) => self.failed(cx, name, failure),
+        }
+    }
+
+    /// Counts a file that was found, and is not uploaded since nothing more is.
+    pub(super) fn not_tried(&mut self) {
+        self.found(1);
+        self.counts.not_tried += 1;
     }
 
     /// A row, or a line of JSON, for a document: how the event is called there, and how here.
@@ -269,8 +295,9 @@ impl Report {
             }
             cx.notes.say(text);
         }
+        let interrupted = *cx.interrupted.borrow();
         let result = self.exits.result();
-        if result.is_ok() && !self.waits {
+        if result.is_ok() && !self.waits && !interrupted {
             // Nobody wants to wait, and nothing went wrong.
             cx.unfinished.clear();
         }
