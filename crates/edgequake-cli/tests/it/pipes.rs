@@ -9,6 +9,7 @@ use edgequake_client::types::{TenantId, WorkspaceId};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 
 use crate::rig::{ROOT_PASSWORD, Rig, server};
+use crate::uploads::write;
 
 /// Runs the program, reads as much as `head` would, and closes the pipe.
 async fn cut_after(rig: &Rig, args: &[&str], bytes: usize) -> (ExitStatus, String) {
@@ -118,4 +119,37 @@ async fn a_full_disk_is_a_failure() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(stderr.starts_with("error: cannot write to stdout: "), "{stderr}");
     }
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_without_its_reader() {
+    for json in [false, true] {
+        let rig = Rig::as_root().await;
+        let names: Vec<String> = (0..10).map(|number| format!("book/{number}.md")).collect();
+        write(rig.home.path(), &names.iter().map(String::as_str).collect::<Vec<_>>());
+        let mut args = vec!["documents", "upload", "book", "--wait"];
+        args.extend(json.then_some("--json"));
+        let (status, stderr) = cut_after(&rig, &args, 40).await;
+        assert_eq!((status.code(), rig.server.stats().uploads), (Some(0), 10), "{stderr}");
+        let told = "10 files: 10 uploaded, 0 skipped, 0 failed; 10 processed, 0 not";
+        assert!(stderr.contains(told), "{stderr}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_upload_ends_at_a_full_disk_and_tells_what_was_taken() {
+    let rig = Rig::as_root().await;
+    let names: Vec<String> = (0..10).map(|number| format!("book/{number}.md")).collect();
+    write(rig.home.path(), &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = rig.cli_to(&["documents", "upload", "book", "--wait", "--jobs", "1"], full).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("error: cannot write to stdout: "), "{stderr}");
+    let hint = stderr.lines().find(|line| line.starts_with("hint: the server goes on")).unwrap();
+    let command = hint.split('`').nth(1).unwrap().strip_prefix("edgequake-cli documents wait ").unwrap();
+    let taken = rig.server.stats().uploads;
+    assert_eq!(command.split(' ').count() as u64, taken, "{stderr}");
+    assert!(taken < 10 && hint.contains("--resume"), "{stderr}");
 }

@@ -24,7 +24,9 @@ Exit codes:
   1  a file was not uploaded or not processed, or for several reasons
   7  the server could not be reached, or --wait has waited long enough
   others as of all commands, if all that failed did so for that reason
-  130  Ctrl-C: what was accepted is printed, and how to go on
+  130  Ctrl-C, with 3 s for uploads under way: what was accepted is printed
+
+If stdout is closed, as by `head`, the upload goes on without it.
 
 Examples:
   edgequake-cli documents upload notes.md --wait

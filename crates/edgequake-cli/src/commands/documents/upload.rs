@@ -1,5 +1,6 @@
 //! `documents upload`: files, folders and streams, and waiting for all of them together.
 
+mod display;
 mod interrupt;
 mod source;
 mod report;
@@ -33,23 +34,25 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
     let mut interrupt = Interrupt::of(cx);
     cx.unfinished.set_uploading(true);
     for (pattern, failure) in plan.failed {
-        report.found(1);
-        report.failed(cx, &pattern, failure)?;
+        report.unusable(cx, &pattern, failure);
     }
     if let Some(stream) = plan.stream {
         let name = stream.name.clone();
         // Not the time to end by itself: what Ctrl-C has ended as well may be what fills the pipe.
         match interrupt.unless_told(send_stream(cx, &stream, &options)).await {
-            Some(sent) => report.sent(cx, &name, sent)?,
+            Some(sent) => report.sent(cx, &name, sent),
             None => report.not_tried(),
         }
     }
-    let complete = send_files(cx, &mut report, &mut interrupt, plan.sources, &options).await?;
+    let complete = send_files(cx, &mut report, &mut interrupt, plan.sources, &options).await;
     cx.unfinished.set_uploading(!complete || report.left_some());
-    if options.wait {
+    if options.wait && !report.is_broken() {
         let mut together = Together::new(cx, report.begin_waiting());
         while let Some(Some(ended)) = interrupt.unless_told(together.next()).await {
-            report.ended(cx, ended)?;
+            report.ended(cx, ended);
+            if report.is_broken() {
+                break;
+            }
         }
     }
     report.finish(cx)
@@ -62,9 +65,9 @@ async fn send_files(
     interrupt: &mut Interrupt,
     sources: Vec<Source>,
     options: &Upload,
-) -> Result<bool, Failure> {
+) -> bool {
     if sources.is_empty() {
-        return Ok(true);
+        return true;
     }
     let named: HashSet<PathBuf> = sources.iter().flat_map(Source::named).cloned().collect();
     let none: [PathBuf; 0] = [];
@@ -74,11 +77,11 @@ async fn send_files(
         Source::Folder(path) => upload.and_folder(path),
     });
     let mut events = configured(upload, options).events();
-    if report.is_stopped() {
-        events.stop();
-    }
     let mut deadline = None;
     loop {
+        if report.is_stopped() {
+            events.stop();
+        }
         let event = tokio::select! {
             biased;
             () = interrupt.told(), if deadline.is_none() => {
@@ -89,11 +92,11 @@ async fn send_files(
             event = events.next() => event,
             () = until(deadline) => {
                 cx.notes.warn("uploads under way were cut off: the server may have taken them");
-                return Ok(false);
+                return false;
             }
         };
-        let Some(event) = event else { return Ok(true) };
-        report.take(cx, event, &named)?;
+        let Some(event) = event else { return true };
+        report.take(cx, event, &named);
     }
 }
 

@@ -5,22 +5,20 @@ use std::path::{Path, PathBuf};
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
 use edgequake_client::resources::Uploaded;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Map, Value, json};
 
 use super::super::together::Ended;
-use crate::commands::{counted, or_empty};
+use super::display::Display;
+use crate::commands::counted;
 use crate::context::Context;
 use crate::failure::{Exit, Exits, Failure};
-use crate::output::Table;
 
 /// Why a file is skipped whose content the workspace has.
 const ALREADY_THERE: &str = "already in the workspace";
 
-/// Rows for documents go to stdout, all else to stderr; with JSON, all that happens goes to stdout. A bar is shown on a terminal.
+/// What became of each file, and of all.
 pub(super) struct Report {
-    table: Table,
-    bar: ProgressBar,
+    display: Display,
     exits: Exits,
     counts: Counts,
     waits: bool,
@@ -41,15 +39,8 @@ struct Counts {
 
 impl Report {
     pub(super) fn new(waits: bool) -> Self {
-        // Nothing is drawn where stderr is no terminal.
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        // The template is right, so there is no error to be had.
-        let style = ProgressStyle::with_template("{prefix} [{bar:30}] {pos} of {len}  {wide_msg}");
-        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-        let bar = bar.with_style(style).with_prefix("uploaded").with_finish(ProgressFinish::AndClear);
         Self {
-            table: Table::new(&["ID", "STATUS", "TASK", "FILE"]).optional(&["TASK"]),
-            bar,
+            display: Display::new(),
             exits: Exits::default(),
             counts: Counts::default(),
             waits,
@@ -58,9 +49,14 @@ impl Report {
         }
     }
 
-    /// Whether a failure would hit all other files as well.
+    /// Whether nothing more is to be begun: a failure would hit all other files as well, or nobody can be told of them.
     pub(super) fn is_stopped(&self) -> bool {
-        self.stopped
+        self.stopped || self.display.is_broken()
+    }
+
+    /// Whether stdout could not be written to.
+    pub(super) fn is_broken(&self) -> bool {
+        self.display.is_broken()
     }
 
     /// Whether files were found whose turn did not come.
@@ -69,66 +65,22 @@ impl Report {
     }
 
     /// Takes an event of the run, of which these files were named by the user.
-    pub(super) fn take(
-        &mut self,
-        cx: &mut Context,
-        event: FolderEvent,
-        named: &HashSet<PathBuf>,
-    ) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, cx: &mut Context, event: FolderEvent, named: &HashSet<PathBuf>) {
         match event {
-            FolderEvent::Found { .. } => {
-                self.found(1);
-                Ok(())
-            }
+            FolderEvent::Found { .. } => self.display.more(),
             FolderEvent::Uploaded { path, upload, .. } => self.uploaded(cx, &name(&path), upload),
             FolderEvent::Skipped { path, reason, .. } => {
-                self.skipped(cx, &name(&path), reason, named.contains(&path))
+                self.skipped(cx, &name(&path), reason, named.contains(&path));
             }
             FolderEvent::Failed { path, error, .. } => self.failed(cx, &name(&path), error.into()),
             // A stream counts as well, and all are waited for together.
-            _ => Ok(()),
+            _ => {}
         }
-    }
-
-    pub(super) fn found(&mut self, files: u64) {
-        self.bar.inc_length(files);
-    }
-
-    pub(super) fn uploaded(&mut self, cx: &mut Context, name: &str, upload: Uploaded) -> Result<(), Failure> {
-        self.counts.uploaded += 1;
-        self.bar.inc(1);
-        self.bar.set_message(name.to_owned());
-        self.document(cx, ("uploaded", "uploaded"), name, &upload)?;
-        cx.unfinished.add(&upload);
-        self.taken.push((name.to_owned(), upload));
-        Ok(())
-    }
-
-    pub(super) fn already_there(
-        &mut self,
-        cx: &mut Context,
-        name: &str,
-        upload: Uploaded,
-    ) -> Result<(), Failure> {
-        self.counts.skipped += 1;
-        self.bar.inc(1);
-        self.document(cx, ("skipped", "unchanged"), name, &upload)?;
-        // It may still be on its way.
-        if self.waits {
-            cx.unfinished.add(&upload);
-        }
-        self.taken.push((name.to_owned(), upload));
-        Ok(())
     }
 
     /// Takes what became of a stream: the upload, and whether the server has the content already.
-    pub(super) fn sent(
-        &mut self,
-        cx: &mut Context,
-        name: &str,
-        sent: Result<(Uploaded, bool), Failure>,
-    ) -> Result<(), Failure> {
-        self.found(1);
+    pub(super) fn sent(&mut self, cx: &mut Context, name: &str, sent: Result<(Uploaded, bool), Failure>) {
+        self.display.more();
         match sent {
             Ok((upload, false)) => self.uploaded(cx, name, upload),
             Ok((upload, true)) => self.already_there(cx, name, upload),
@@ -138,39 +90,43 @@ impl Report {
 
     /// Counts a file that was found, and is not uploaded since nothing more is.
     pub(super) fn not_tried(&mut self) {
-        self.found(1);
+        self.display.more();
         self.counts.not_tried += 1;
     }
 
-    /// A row, or a line of JSON, for a document: how the event is called there, and how here.
-    fn document(
-        &mut self,
-        cx: &mut Context,
-        (event, status): (&str, &str),
-        name: &str,
-        upload: &Uploaded,
-    ) -> Result<(), Failure> {
-        let Self { table, bar, .. } = self;
-        if cx.out.is_json() {
-            let mut line = line(event, name, Some(upload));
-            if event != status {
-                line.insert("reason".to_owned(), ALREADY_THERE.into());
-            }
-            return bar.suspend(|| cx.out.json_line(&line));
-        }
-        let ids = [or_empty(upload.document_id()), or_empty(upload.task_id())];
-        let [id, task] = ids;
-        table.row(vec![id, status.to_owned(), task, name.to_owned()]);
-        bar.suspend(|| table.write(&mut cx.out).and_then(|()| cx.out.flush()))
+    fn uploaded(&mut self, cx: &mut Context, name: &str, upload: Uploaded) {
+        self.counts.uploaded += 1;
+        self.display.step();
+        self.display.last(name);
+        cx.unfinished.add(&upload);
+        self.document(cx, ("uploaded", "uploaded"), name, &upload);
+        self.taken.push((name.to_owned(), upload));
     }
 
-    fn skipped(
-        &mut self,
-        cx: &mut Context,
-        name: &str,
-        reason: SkipReason,
-        named: bool,
-    ) -> Result<(), Failure> {
+    fn already_there(&mut self, cx: &mut Context, name: &str, upload: Uploaded) {
+        self.counts.skipped += 1;
+        self.display.step();
+        // It may still be on its way.
+        if self.waits {
+            cx.unfinished.add(&upload);
+        }
+        self.document(cx, ("skipped", "unchanged"), name, &upload);
+        self.taken.push((name.to_owned(), upload));
+    }
+
+    /// A row, or a line of JSON, for a document: how the event is called there, and how here.
+    fn document(&mut self, cx: &mut Context, (event, status): (&str, &str), name: &str, upload: &Uploaded) {
+        if !cx.out.is_json() {
+            return self.display.row(cx, status, name, upload);
+        }
+        let mut line = line(event, name, Some(upload));
+        if event != status {
+            line.insert("reason".to_owned(), ALREADY_THERE.into());
+        }
+        self.display.line(cx, &line);
+    }
+
+    fn skipped(&mut self, cx: &mut Context, name: &str, reason: SkipReason, named: bool) {
         match reason {
             SkipReason::AlreadyThere { document_id: Some(id), .. } => {
                 return self.already_there(cx, name, id.into());
@@ -184,27 +140,32 @@ impl Report {
             }
             _ => {}
         }
-        self.bar.inc(1);
+        self.display.step();
         // The failure that ended the run was told; which files were not tried is of no interest.
         if reason == SkipReason::NotTried {
             self.counts.not_tried += 1;
-            return Ok(());
+            return;
         }
         self.counts.skipped += 1;
         if cx.out.is_json() {
             let mut line = line("skipped", name, None);
             line.insert("reason".to_owned(), reason.to_string().into());
-            return self.bar.suspend(|| cx.out.json_line(&line));
+            return self.display.line(cx, &line);
         }
-        self.bar.suspend(|| cx.notes.say(format!("skipped {name}: {reason}")));
-        Ok(())
+        self.display.say(cx, format!("skipped {name}: {reason}"));
     }
 
-    pub(super) fn failed(&mut self, cx: &mut Context, name: &str, failure: Failure) -> Result<(), Failure> {
+    /// Takes a path of which nothing could be made.
+    pub(super) fn unusable(&mut self, cx: &mut Context, path: &str, failure: Failure) {
+        self.display.more();
+        self.failed(cx, path, failure);
+    }
+
+    fn failed(&mut self, cx: &mut Context, name: &str, failure: Failure) {
         self.counts.failed += 1;
-        self.bar.inc(1);
+        self.display.step();
         self.stopped |= matches!(failure.exit(), Exit::Unauthorized | Exit::Usage);
-        self.failure(cx, "failed", name, None, failure)
+        self.failure(cx, "failed", name, None, failure);
     }
 
     fn failure(
@@ -214,34 +175,28 @@ impl Report {
         name: &str,
         upload: Option<&Uploaded>,
         failure: Failure,
-    ) -> Result<(), Failure> {
+    ) {
         self.exits.add(failure.exit());
         let failure = if name.is_empty() { failure } else { failure.of(name) };
-        self.bar.suspend(|| {
-            if cx.out.is_json() {
-                let mut line = line(event, name, upload);
-                line.insert("error".to_owned(), failure.line().into());
-                line.insert("exit_code".to_owned(), (failure.exit() as u8).into());
-                cx.out.json_line(&line)?;
-            }
-            cx.notes.failure(&failure, &cx.credential.to_string());
-            Ok(())
-        })
+        if cx.out.is_json() {
+            let mut line = line(event, name, upload);
+            line.insert("error".to_owned(), failure.line().into());
+            line.insert("exit_code".to_owned(), (failure.exit() as u8).into());
+            self.display.line(cx, &line);
+        }
+        self.display.failure(cx, &failure);
     }
 
     /// What is to be waited for, from now on.
     pub(super) fn begin_waiting(&mut self) -> Vec<(String, Uploaded)> {
         let taken = std::mem::take(&mut self.taken);
-        self.bar.set_prefix("processed");
-        self.bar.set_message("");
-        self.bar.set_length(taken.len() as u64);
-        self.bar.set_position(0);
+        self.display.begin_waiting(taken.len());
         taken
     }
 
-    pub(super) fn ended(&mut self, cx: &mut Context, ended: Ended) -> Result<(), Failure> {
+    pub(super) fn ended(&mut self, cx: &mut Context, ended: Ended) {
         let Ended { name, upload, result } = ended;
-        self.bar.inc(1);
+        self.display.step();
         match result {
             Ok(document) => {
                 cx.unfinished.remove(&upload);
@@ -249,11 +204,10 @@ impl Report {
                 if cx.out.is_json() {
                     let mut line = line("processed", &name, Some(&upload));
                     line.insert("document".to_owned(), json!(document));
-                    return self.bar.suspend(|| cx.out.json_line(&line));
+                    return self.display.line(cx, &line);
                 }
                 let chunks = counted(document.chunk_count, "chunk");
-                self.bar.suspend(|| cx.notes.say(format!("processed {name}: {chunks}")));
-                Ok(())
+                self.display.say(cx, format!("processed {name}: {chunks}"));
             }
             Err(failure) => {
                 // What has failed is not worth waiting for.
@@ -261,30 +215,30 @@ impl Report {
                     cx.unfinished.remove(&upload);
                 }
                 self.counts.not_processed += 1;
-                self.failure(cx, "processing_failed", &name, Some(&upload), failure)
+                self.failure(cx, "processing_failed", &name, Some(&upload), failure);
             }
         }
     }
 
     /// Tells what became of all.
-    pub(super) fn finish(self, cx: &mut Context) -> Result<(), Failure> {
-        self.bar.finish_and_clear();
+    pub(super) fn finish(mut self, cx: &mut Context) -> Result<(), Failure> {
+        self.display.clear();
         let Counts { uploaded, skipped, failed, not_tried, processed, not_processed } = self.counts;
         let found = uploaded + skipped + failed + not_tried;
-        if cx.out.is_json() {
-            let mut line = json!({
-                "event": "finished",
-                "found": found,
-                "uploaded": uploaded,
-                "skipped": skipped,
-                "failed": failed,
-                "not_tried": not_tried,
-            });
-            if let Some(line) = line.as_object_mut().filter(|_| self.waits) {
-                line.insert("processed".to_owned(), processed.into());
-                line.insert("processing_failed".to_owned(), not_processed.into());
+        if self.display.is_json(cx) {
+            let mut line = Map::new();
+            let mut set = |name: &str, value: Value| drop(line.insert(name.to_owned(), value));
+            set("event", "finished".into());
+            set("found", found.into());
+            set("uploaded", uploaded.into());
+            set("skipped", skipped.into());
+            set("failed", failed.into());
+            set("not_tried", not_tried.into());
+            if self.waits {
+                set("processed", processed.into());
+                set("processing_failed", not_processed.into());
             }
-            cx.out.json_line(&line)?;
+            self.display.line(cx, &line);
         } else if found != 1 {
             let mut text = format!("{found} files: {uploaded} uploaded, {skipped} skipped, {failed} failed");
             if not_tried > 0 {
@@ -295,9 +249,8 @@ impl Report {
             }
             cx.notes.say(text);
         }
-        let interrupted = *cx.interrupted.borrow();
-        let result = self.exits.result();
-        if result.is_ok() && !self.waits && !interrupted {
+        let result = self.display.result().and_then(|()| self.exits.result());
+        if result.is_ok() && !self.waits && !*cx.interrupted.borrow() {
             // Nobody wants to wait, and nothing went wrong.
             cx.unfinished.clear();
         }
