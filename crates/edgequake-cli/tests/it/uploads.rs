@@ -162,6 +162,21 @@ async fn a_refused_credential_ends_the_upload() {
 }
 
 #[tokio::test]
+async fn a_dead_server_is_not_tried_for_every_file() {
+    let mut rig = Rig::new().await;
+    let names: Vec<String> = (0..20).map(|number| format!("book/{number}.md")).collect();
+    write(rig.home.path(), &names.iter().map(String::as_str).collect::<Vec<_>>());
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    rig.env("EDGEQUAKE_BASE_URL", format!("http://{}", free.local_addr().unwrap()));
+    drop(free);
+    let dead = rig.cli(&["documents", "upload", "book", "--jobs", "1", "--retry", "0"]).await;
+    assert_eq!((dead.code, dead.stderr.matches("error: ").count()), (7, 3), "{}", dead.stderr);
+    let told = "20 files: 0 uploaded, 0 skipped, 3 failed, 17 not tried";
+    assert!(dead.stderr.contains(told), "{}", dead.stderr);
+    assert!(dead.stderr.contains("the same command with --resume uploads what is left"), "{}", dead.stderr);
+}
+
+#[tokio::test]
 async fn a_file_is_tried_again() {
     let mut rig = Rig::as_root().await;
     write(rig.home.path(), &["a.md"]);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio::task::{Id, JoinSet};
 
-use super::ends::ends_the_run;
+use super::ends::Ends;
 use super::event::{FolderEvent, FolderReport, SkipReason};
 use super::file::{Files, Outcome};
 use super::held::Held;
@@ -45,6 +45,7 @@ pub(super) struct Run {
     watch: Option<Box<Watch<PathBuf>>>,
     /// What it is to wait for from the next round on.
     fresh: Vec<(PathBuf, Uploaded)>,
+    ends: Ends,
     stop: Stop,
 }
 
@@ -83,6 +84,7 @@ pub(super) async fn run(
         queue: VecDeque::new(),
         watch: Some(watch),
         fresh: Vec::new(),
+        ends: Ends::default(),
         stop,
     };
     if let Some(error) = failed {
@@ -197,6 +199,7 @@ impl Run {
                 Ok(())
             }
             Step::File(path, Outcome::Uploaded(upload, bytes)) => {
+                self.ends.reached();
                 self.report.uploaded_bytes += bytes;
                 self.wait_for(&path, &upload);
                 self.tell(FolderEvent::Uploaded { path, upload }).await
@@ -208,7 +211,7 @@ impl Run {
                 self.tell(FolderEvent::Skipped { path, reason }).await
             }
             Step::File(path, Outcome::Failed(error)) => {
-                if ends_the_run(&error, self.report.uploaded) {
+                if self.ends.at(&error, self.report.uploaded) {
                     self.stop.tell();
                 }
                 self.failed(path, error).await

@@ -59,7 +59,8 @@ impl Documents<'_> {
 /// Each is hashed and sent in pieces, and uploaded in the state in which it was hashed or not at all. A file in a folder below gets its path
 /// there as the title, as `notes/2031/bridge.md`, which most servers keep as metadata beside the file name. Of several files with the same content, one is uploaded.
 ///
-/// A failure is told and does not end the run, unless it would hit every file: a refused credential, a permission that is missing.
+/// A failure is told and does not end the run, unless it would hit every file: a refused credential, a permission that is missing, a server
+/// that three files in a row have not reached with all their retries.
 ///
 /// ```no_run
 /// # async fn run(client: edgequake_client::Client) -> Result<(), edgequake_client::Error> {

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edgequake_client::Client;
 use edgequake_client::body::{RequestBody, ResponseBody};
 use edgequake_client::folder::FolderEvent;
 use edgequake_client::types::documents::ListDocuments;
+use edgequake_client::{Client, RetryConfig};
 use edgequake_devserver::{DevServer, Fault};
 use http::{Method, Request, Response};
 
@@ -104,6 +104,32 @@ async fn a_run_that_is_stopped_finishes_what_is_under_way() {
     }
     assert_eq!(report.unwrap().not_tried, 10);
     assert!(server.request_log().is_empty());
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_not_tried_for_every_file() {
+    let folder = many(30);
+    let server = DevServer::builder().auth(false).start().await.unwrap();
+    let client = Client::builder().base_url(server.url()).retry(RetryConfig::none()).build().unwrap();
+    // It goes while the files are being uploaded.
+    let upload = client.documents().upload_folder(folder.path()).concurrency(1).retries(0);
+    let mut events = upload.events();
+    let (mut server, mut report) = (Some(server), None);
+    while let Some(event) = events.next().await {
+        match event {
+            FolderEvent::Uploaded { .. } => {
+                if let Some(server) = server.take() {
+                    server.shutdown().await;
+                }
+            }
+            FolderEvent::Failed { error, .. } => assert!(error.status().is_none(), "{error}"),
+            FolderEvent::Finished(finished) => report = Some(finished),
+            _ => {}
+        }
+    }
+    let report = report.unwrap();
+    assert_eq!(report.found, 30, "{report:?}");
+    assert!(report.failed <= 4 && report.not_tried >= 24, "{report:?}");
 }
 
 #[tokio::test]
