@@ -23,6 +23,7 @@ async fn synchronize(client: &Client, folder: &Path) -> Result<FolderReport, Box
             FolderEvent::ProcessingFailed { path, error, .. } => {
                 eprintln!("! {}: {error}", below(&path, folder))
             }
+            FolderEvent::NotListed { error, .. } => eprintln!("! what is there cannot be listed: {error}"),
             FolderEvent::Finished(report) => {
                 println!("{report}\n");
                 return Ok(report);

@@ -14,6 +14,7 @@
 //!         FolderEvent::Uploaded { path, .. } => println!("{} was uploaded", path.display()),
 //!         FolderEvent::Failed { path, error, .. } => eprintln!("{}: {error}", path.display()),
 //!         FolderEvent::ProcessingFailed { path, error, .. } => eprintln!("{}: {error}", path.display()),
+//!         FolderEvent::NotListed { error, .. } => eprintln!("nothing was uploaded: {error}"),
 //!         FolderEvent::Finished(report) => println!("{report}"),
 //!         _ => {}
 //!     }

@@ -162,6 +162,48 @@ async fn a_refused_credential_ends_the_upload() {
 }
 
 #[tokio::test]
+async fn without_a_list_of_what_is_there_nothing_is_uploaded() {
+    let mut rig = Rig::as_root().await;
+    write(rig.home.path(), &["book/a.md", "other/b.md", "c.md"]);
+    let broken = rig.server.faults().add(Fault::status(500).on("ListDocuments")).unwrap();
+    let args = ["documents", "upload", "book", "c.md", "other", "--resume", "--retry", "0"];
+    let failed = rig.cli(&args).await;
+    assert_eq!((failed.code, failed.stderr.matches("error: ").count()), (1, 1), "{}", failed.stderr);
+    for told in [
+        "error: what is there already cannot be listed, so nothing was uploaded: /api/v1/documents: 500",
+        "3 files: 0 uploaded, 0 skipped, 0 failed, 3 not tried",
+        "the same command with --resume uploads what is left",
+    ] {
+        assert!(failed.stderr.contains(told), "{told} in {}", failed.stderr);
+    }
+    let hits = rig.server.faults().hits(broken);
+    let json = rig.cli(&[&args[..], &["--json"]].concat()).await;
+    let lines = json.json_lines();
+    assert_eq!(
+        (lines.len(), &lines[0]["event"], &lines[0]["exit_code"]),
+        (2, &"not_listed".into(), &1.into())
+    );
+    assert_eq!((&lines[1]["failed"], &lines[1]["not_tried"]), (&0.into(), &3.into()), "{}", json.stdout);
+    // However many paths there are, it is asked for once a run, with the retries that a run has.
+    assert_eq!(rig.server.faults().hits(broken), 2 * hits);
+}
+
+#[tokio::test]
+async fn what_is_not_tried_after_a_refused_credential_is_counted() {
+    let mut rig = Rig::new().await;
+    write(rig.home.path(), &["book/a.md", "book/b.md", "c.md"]);
+    rig.env("EDGEQUAKE_API_KEY", "s3cr3t-k");
+    let args = ["documents", "upload", "-", "book", "c.md", "--name", "notes.md", "--jobs", "1"];
+    let refused = rig.cli_with(&args, "Notes.").await;
+    assert_eq!((refused.code, refused.stderr.matches("error: ").count()), (3, 1), "{}", refused.stderr);
+    let told = "4 files: 0 uploaded, 0 skipped, 1 failed, 3 not tried";
+    assert!(refused.stderr.contains(told), "{}", refused.stderr);
+    let json = rig.cli_with(&[&args[..], &["--json"]].concat(), "Notes.").await;
+    let lines = json.json_lines();
+    assert_eq!((lines.len(), &lines[1]["not_tried"]), (2, &3.into()), "{}", json.stdout);
+}
+
+#[tokio::test]
 async fn a_dead_server_is_not_tried_for_every_file() {
     let mut rig = Rig::new().await;
     let names: Vec<String> = (0..20).map(|number| format!("book/{number}.md")).collect();

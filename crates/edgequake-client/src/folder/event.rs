@@ -64,6 +64,13 @@ pub enum FolderEvent {
         /// Why; see [`Error::processing`].
         error: Error,
     },
+    /// With [`resume`](super::FolderUpload::resume): the documents of the workspace cannot be listed, so nothing is uploaded. All files are told as
+    /// not tried.
+    #[non_exhaustive]
+    NotListed {
+        /// Why.
+        error: Error,
+    },
     /// The end.
     Finished(FolderReport),
 }
@@ -137,12 +144,14 @@ pub struct FolderReport {
     /// With [`resume`](super::FolderUpload::resume): whether the list of documents was cut short by the server, or changed while it was read, so
     /// that files may have been sent whose content the workspace has.
     pub resume_incomplete: bool,
+    /// With [`resume`](super::FolderUpload::resume): whether the documents could not be listed, so that nothing was uploaded.
+    pub resume_failed: bool,
 }
 
 impl FolderReport {
-    /// Whether nothing failed, neither uploads nor processing, and every file had its turn.
+    /// Whether nothing failed, neither uploads nor processing nor the list of what is there, and every file had its turn.
     pub fn is_success(&self) -> bool {
-        self.failed == 0 && self.processing_failed == 0 && self.not_tried == 0
+        self.failed == 0 && self.processing_failed == 0 && self.not_tried == 0 && !self.resume_failed
     }
 
     pub(super) fn count(&mut self, event: &FolderEvent) {
@@ -157,6 +166,7 @@ impl FolderReport {
             FolderEvent::Failed { .. } => self.failed += 1,
             FolderEvent::Processed { .. } => self.processed += 1,
             FolderEvent::ProcessingFailed { .. } => self.processing_failed += 1,
+            FolderEvent::NotListed { .. } => self.resume_failed = true,
             FolderEvent::Finished(_) => {}
         }
     }

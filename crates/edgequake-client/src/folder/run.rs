@@ -58,7 +58,6 @@ pub(super) async fn run(
     stop: Stop,
 ) -> Result<(), Dropped> {
     let watch = Box::new(Watch::new(client.clone(), options.wait_limit));
-    let folder = sources.folder().map(Path::to_owned).unwrap_or_default();
     let loaded = match options.resume && !stop.is_told() {
         true => stop.unless_told(Held::load(&client)).await,
         false => None,
@@ -89,11 +88,7 @@ pub(super) async fn run(
     };
     if let Some(error) = failed {
         run.stop.tell();
-        let error = match error.message() {
-            Some(_) => error,
-            None => error.note("the documents of the workspace cannot be listed, so nothing was uploaded"),
-        };
-        run.unreadable(folder, error).await?;
+        run.tell(FolderEvent::NotListed { error }).await?;
     }
     run.finish().await
 }

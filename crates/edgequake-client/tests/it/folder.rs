@@ -300,16 +300,20 @@ async fn a_refused_credential_ends_the_run_and_the_rest_is_told_as_not_tried() {
         let (mut kinds, mut last) = (Vec::new(), None);
         while let Some(event) = events.next().await {
             match event {
-                FolderEvent::Failed { error, .. } => kinds.push(error.kind()),
+                FolderEvent::Failed { error, .. } | FolderEvent::NotListed { error, .. } => {
+                    kinds.push(error.kind());
+                }
                 FolderEvent::Finished(report) => last = Some(report),
                 _ => {}
             }
         }
         let report = last.unwrap();
         assert!(kinds.iter().all(|kind| matches!(kind, ErrorKind::Unauthorized { .. })), "{kinds:?}");
-        assert!((1..=2).contains(&report.failed), "{report:?}");
-        assert_eq!(report.not_tried + report.failed, report.found, "{report:?}");
-        assert_eq!(report.found, 200 + u64::from(resume));
+        assert!((1..=2).contains(&kinds.len()), "{kinds:?}");
+        // What is there could not be listed, which is no failure of a file.
+        assert_eq!((report.resume_failed, report.failed == 0), (resume, resume), "{report:?}");
+        assert_eq!((report.found, report.not_tried), (200, 200 - report.failed), "{report:?}");
+        assert!(!report.is_success());
     }
 }
 

@@ -16,8 +16,9 @@ use serde_json::Value;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With --json each event is one line, written as it happens. `event` is uploaded,
-skipped, failed, processed, processing_failed, or at the end finished; all but
-the last have `file`, and those of a document `document_id`.
+skipped, failed, processed, processing_failed, with --resume not_listed where
+what is there cannot be listed, or at the end finished; all but the last two
+have `file`, and those of a document `document_id`.
 
 Exit codes:
   0  every file was uploaded or there already and, with --wait, processed

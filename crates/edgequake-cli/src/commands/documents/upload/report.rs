@@ -73,6 +73,7 @@ impl Report {
                 self.skipped(cx, &name(&path), reason, named.contains(&path));
             }
             FolderEvent::Failed { path, error, .. } => self.failed(cx, &name(&path), error.into()),
+            FolderEvent::NotListed { error, .. } => self.not_listed(cx, error.into()),
             // A stream counts as well, and all are waited for together.
             _ => {}
         }
@@ -180,8 +181,20 @@ impl Report {
         let failure = if name.is_empty() { failure } else { failure.of(name) };
         if cx.out.is_json() {
             let mut line = line(event, name, upload);
-            line.insert("error".to_owned(), failure.line().into());
-            line.insert("exit_code".to_owned(), (failure.exit() as u8).into());
+            set_failure(&mut line, &failure);
+            self.display.line(cx, &line);
+        }
+        self.display.failure(cx, &failure);
+    }
+
+    /// What is there cannot be listed, which is no failure of any file.
+    fn not_listed(&mut self, cx: &mut Context, failure: Failure) {
+        self.exits.add(failure.exit());
+        let failure = failure.of("what is there already cannot be listed, so nothing was uploaded");
+        if cx.out.is_json() {
+            let mut line = Map::new();
+            line.insert("event".to_owned(), "not_listed".into());
+            set_failure(&mut line, &failure);
             self.display.line(cx, &line);
         }
         self.display.failure(cx, &failure);
@@ -279,4 +292,10 @@ fn line(event: &str, name: &str, upload: Option<&Uploaded>) -> Map<String, Value
         set("track_id", upload.track_id().map(ToString::to_string));
     }
     line
+}
+
+/// The end of a line of JSON that tells of a failure.
+fn set_failure(line: &mut Map<String, Value>, failure: &Failure) {
+    line.insert("error".to_owned(), failure.line().into());
+    line.insert("exit_code".to_owned(), (failure.exit() as u8).into());
 }
