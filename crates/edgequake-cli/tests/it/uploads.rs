@@ -109,6 +109,28 @@ async fn streams_have_a_name() {
 }
 
 #[tokio::test]
+async fn a_stream_whose_content_is_there_is_skipped_too() {
+    let mut rig = Rig::as_root().await;
+    let text = "# Notes\n\nThe bridge opened in 1931.\n";
+    let args = ["documents", "upload", "-", "--name", "notes.md", "--title", "Notes", "--resume", "--wait"];
+    let first = rig.cli_with(&args, text).await.succeeded();
+    let again = rig.cli_with(&args, text).await.succeeded();
+    assert_eq!((again.ids(), rig.server.stats().uploads), (first.ids(), 1), "{}", again.stdout);
+    assert!(again.stdout.contains("unchanged") && again.stdout.contains(" notes.md"), "{}", again.stdout);
+    let content = rig.cli(&["documents", "get", &first.ids()[0], "--content"]).await.succeeded();
+    assert_eq!(content.stdout, text);
+    // It is one run with the files.
+    write(rig.home.path(), &["a.md"]);
+    let args = ["documents", "upload", "-", "a.md", "--name", "notes.md", "--resume"];
+    let both = rig.cli_with(&args, "The text of a.md.\n").await.succeeded();
+    assert!(both.stderr.contains("2 files: 1 uploaded, 1 skipped"), "{}", both.stderr);
+    assert!(both.stderr.contains("same content as another file"), "{}", both.stderr);
+    let empty = rig.cli_with(&args[..], "").await;
+    assert_eq!(empty.code, 1, "{}", empty.stderr);
+    assert!(empty.stderr.contains("error: notes.md is empty"), "{}", empty.stderr);
+}
+
+#[tokio::test]
 async fn every_failure_names_its_file() {
     let mut rig = Rig::as_root().await;
     let home = rig.home.path().to_owned();

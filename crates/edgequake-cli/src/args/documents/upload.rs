@@ -68,7 +68,8 @@ pub(crate) struct Upload {
     /// Of folders, files of any type
     #[arg(long)]
     pub(crate) any_type: bool,
-    /// Skip files whose content the workspace has: goes on with an upload that was interrupted
+    /// Skip files whose content the workspace has: goes on with an upload that was interrupted. What a pipe gives is kept in a temporary
+    /// file meanwhile
     #[arg(long)]
     pub(crate) resume: bool,
     /// How many files are uploaded at once

@@ -1,24 +1,25 @@
 //! `documents upload`: files, folders and streams, and waiting for all of them together.
 
+mod describe;
 mod display;
 mod interrupt;
 mod source;
+mod stream;
 mod report;
 
 use std::collections::HashSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use edgequake_client::folder::FolderUpload;
-use edgequake_client::resources::Uploaded;
-use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
-use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf};
-use tokio::io::AsyncRead;
+use edgequake_types::documents::UploadFile;
+use edgequake_types::pdf::UploadPdf;
 use tokio::time::Instant;
 
+use self::describe::{described, described_pdf};
 use self::interrupt::Interrupt;
 use self::report::Report;
-use self::source::{Plan, Source, Stream};
+use self::source::{Plan, Source};
 use super::together::Together;
 use crate::args::documents::Upload;
 use crate::context::Context;
@@ -36,15 +37,28 @@ pub(super) async fn run(cx: &mut Context, options: Upload) -> Result<(), Failure
     for (pattern, failure) in plan.failed {
         report.unusable(cx, &pattern, failure);
     }
+    let (mut sources, mut kept) = (plan.sources, None);
     if let Some(stream) = plan.stream {
-        let name = stream.name.clone();
         // Not the time to end by itself: what Ctrl-C has ended as well may be what fills the pipe.
-        match interrupt.unless_told(send_stream(cx, &stream, &options)).await {
-            Some(sent) => report.sent(cx, &name, sent),
-            None => report.not_tried(),
+        if options.resume {
+            match interrupt.unless_told(stream::keep(&stream)).await {
+                Some(Ok(stream)) => {
+                    sources.insert(0, Source::Files(vec![stream.path.clone()]));
+                    report.call(stream.path.clone(), stream.name.clone());
+                    kept = Some(stream);
+                }
+                Some(Err(failure)) => report.unusable(cx, &stream.name, failure),
+                None => report.not_tried(),
+            }
+        } else {
+            match interrupt.unless_told(stream::send(cx, &stream, &options)).await {
+                Some(sent) => report.sent(cx, &stream.name, sent),
+                None => report.not_tried(),
+            }
         }
     }
-    let complete = send_files(cx, &mut report, &mut interrupt, plan.sources, &options).await;
+    let complete = send_files(cx, &mut report, &mut interrupt, sources, &options).await;
+    drop(kept);
     cx.unfinished.set_uploading(!complete || report.left_some());
     if options.wait && !report.is_broken() {
         let mut together = Together::new(cx, report.begin_waiting());
@@ -126,61 +140,8 @@ fn configured(upload: FolderUpload, options: &Upload) -> FolderUpload {
         upload = upload.any_extension();
     }
     let (title, metadata) = (options.title.clone(), options.metadata.clone());
-    let of_text = move |_: &std::path::Path, upload: UploadFile| described(upload, &title, &metadata);
+    let of_text = move |_: &Path, upload: UploadFile| described(upload, &title, &metadata);
     let (title, metadata) = (options.title.clone(), options.metadata.clone());
-    let of_pdf = move |_: &std::path::Path, upload: UploadPdf| described_pdf(upload, &title, &metadata);
+    let of_pdf = move |_: &Path, upload: UploadPdf| described_pdf(upload, &title, &metadata);
     upload.configure(of_text).configure_pdf(of_pdf)
-}
-
-fn described(
-    mut upload: UploadFile,
-    title: &Option<String>,
-    metadata: &Option<serde_json::Value>,
-) -> UploadFile {
-    upload.title = title.clone().or(upload.title);
-    upload.metadata = metadata.clone().or(upload.metadata);
-    upload
-}
-
-fn described_pdf(
-    mut upload: UploadPdf,
-    title: &Option<String>,
-    metadata: &Option<serde_json::Value>,
-) -> UploadPdf {
-    upload.title = title.clone().or(upload.title);
-    upload.metadata = metadata.clone().or(upload.metadata);
-    upload
-}
-
-/// Uploads what can be read only once.
-async fn send_stream(cx: &Context, stream: &Stream, options: &Upload) -> Result<(Uploaded, bool), Failure> {
-    match &stream.path {
-        None => send(cx, tokio::io::stdin(), &stream.name, options).await,
-        Some(path) => match tokio::fs::File::open(path).await {
-            Ok(file) => send(cx, file, &stream.name, options).await,
-            Err(error) => Err(Failure::caused_by(format!("cannot read {}: {error}", path.display()), error)),
-        },
-    }
-}
-
-/// The upload, and whether the server has the content already.
-async fn send(
-    cx: &Context,
-    reader: impl AsyncRead + Send + 'static,
-    name: &str,
-    options: &Upload,
-) -> Result<(Uploaded, bool), Failure> {
-    let is_pdf = std::path::Path::new(name).extension().is_some_and(|it| it.eq_ignore_ascii_case("pdf"));
-    if is_pdf {
-        let upload = cx.client.pdfs().upload_reader(reader, name);
-        let upload = upload.configure(|upload| described_pdf(upload, &options.title, &options.metadata));
-        let answer: UploadedPdf = upload.await?;
-        return Ok((Uploaded::from(&answer), answer.status == Some(PdfStatus::Duplicate)));
-    }
-    let upload = cx.client.documents().upload_reader(reader, name);
-    let upload = upload.configure(|upload| described(upload, &options.title, &options.metadata));
-    let answer: UploadedFile = upload.await?;
-    let known =
-        matches!(answer.status, Some(DocumentStatus::Duplicate | DocumentStatus::DuplicateProcessing));
-    Ok((Uploaded::from(&answer), known))
 }

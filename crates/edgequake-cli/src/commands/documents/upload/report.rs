@@ -1,6 +1,6 @@
 //! [`Report`]: tells what becomes of each file as it happens, and what became of all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
@@ -24,6 +24,8 @@ pub(super) struct Report {
     waits: bool,
     /// What is to be waited for.
     taken: Vec<(String, Uploaded)>,
+    /// Files that are not called as they are named.
+    names: HashMap<PathBuf, String>,
     stopped: bool,
 }
 
@@ -45,6 +47,7 @@ impl Report {
             counts: Counts::default(),
             waits,
             taken: Vec::new(),
+            names: HashMap::new(),
             stopped: false,
         }
     }
@@ -68,15 +71,24 @@ impl Report {
     pub(super) fn take(&mut self, cx: &mut Context, event: FolderEvent, named: &HashSet<PathBuf>) {
         match event {
             FolderEvent::Found { .. } => self.display.more(),
-            FolderEvent::Uploaded { path, upload, .. } => self.uploaded(cx, &name(&path), upload),
+            FolderEvent::Uploaded { path, upload, .. } => self.uploaded(cx, &self.name(&path), upload),
             FolderEvent::Skipped { path, reason, .. } => {
-                self.skipped(cx, &name(&path), reason, named.contains(&path));
+                self.skipped(cx, &self.name(&path), reason, named.contains(&path));
             }
-            FolderEvent::Failed { path, error, .. } => self.failed(cx, &name(&path), error.into()),
+            FolderEvent::Failed { path, error, .. } => self.failed(cx, &self.name(&path), error.into()),
             FolderEvent::NotListed { error, .. } => self.not_listed(cx, error.into()),
             // A stream counts as well, and all are waited for together.
             _ => {}
         }
+    }
+
+    /// From now on a file is told by this name.
+    pub(super) fn call(&mut self, path: PathBuf, name: String) {
+        self.names.insert(path, name);
+    }
+
+    fn name(&self, path: &Path) -> String {
+        self.names.get(path).cloned().unwrap_or_else(|| path.display().to_string())
     }
 
     /// Takes what became of a stream: the upload, and whether the server has the content already.
@@ -269,10 +281,6 @@ impl Report {
         }
         result
     }
-}
-
-fn name(path: &Path) -> String {
-    path.display().to_string()
 }
 
 /// The beginning of a line of JSON.
