@@ -48,6 +48,15 @@ async fn pdfs_go_to_their_own_endpoint() {
     let again = rig.cli(&["documents", "upload", "book/north.pdf", "--wait"]).await.succeeded();
     assert!(again.stdout.contains("unchanged"), "{}", again.stdout);
 
+    // Where the document of a PDF is named only once that is converted, its row follows then.
+    std::fs::write(home.join("west.pdf"), pdf("The western bridge opened in 2004.")).unwrap();
+    let west = rig.cli(&["documents", "upload", "west.pdf", "--wait"]).await.succeeded();
+    let rows: Vec<Vec<&str>> =
+        west.stdout.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!((rows[0][0], rows[0][1], rows[1][1]), ("-", "uploaded", "processed"), "{}", west.stdout);
+    let content = rig.cli(&["documents", "get", rows[1][0], "--content"]).await.succeeded();
+    assert!(content.stdout.contains("The western bridge opened in 2004."), "{}", content.stdout);
+
     // A PDF from a pipe, and one that is none.
     let mut child = rig
         .command(&["documents", "upload", "-", "--name", "east.PDF", "--wait"])

@@ -1,6 +1,6 @@
 //! [`Display`]: rows for documents on stdout, all else on stderr; with JSON, all that happens on stdout. A bar is shown on a terminal.
 
-use edgequake_client::resources::Uploaded;
+use edgequake_types::{DocumentId, TrackId};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::{Map, Value};
 
@@ -70,9 +70,15 @@ impl Display {
     }
 
     /// A row for a document.
-    pub(super) fn row(&mut self, cx: &mut Context, status: &str, name: &str, upload: &Uploaded) {
-        let (id, task) = (or_empty(upload.document_id()), or_empty(upload.task_id()));
-        self.table.row(vec![id, status.to_owned(), task, name.to_owned()]);
+    pub(super) fn row(
+        &mut self,
+        cx: &mut Context,
+        document_id: Option<&DocumentId>,
+        status: &str,
+        task_id: Option<&TrackId>,
+        name: &str,
+    ) {
+        self.table.row(vec![or_empty(document_id), status.to_owned(), or_empty(task_id), name.to_owned()]);
         self.write(cx, |table, out| table.write(out).and_then(|()| out.flush()));
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
 use edgequake_client::resources::Uploaded;
+use edgequake_types::PdfId;
 use serde_json::{Map, Value, json};
 
 use super::super::together::Ended;
@@ -24,6 +25,8 @@ pub(super) struct Report {
     waits: bool,
     /// What is to be waited for.
     taken: Vec<(String, Uploaded)>,
+    /// PDFs whose documents nobody has named yet.
+    unnamed: HashSet<PdfId>,
     /// Files that are not called as they are named.
     names: HashMap<PathBuf, String>,
     stopped: bool,
@@ -47,6 +50,7 @@ impl Report {
             counts: Counts::default(),
             waits,
             taken: Vec::new(),
+            unnamed: HashSet::new(),
             names: HashMap::new(),
             stopped: false,
         }
@@ -130,7 +134,8 @@ impl Report {
     /// A row, or a line of JSON, for a document: how the event is called there, and how here.
     fn document(&mut self, cx: &mut Context, (event, status): (&str, &str), name: &str, upload: &Uploaded) {
         if !cx.out.is_json() {
-            return self.display.row(cx, status, name, upload);
+            self.unnamed.extend(upload.pdf_id().filter(|_| upload.document_id().is_none()).cloned());
+            return self.display.row(cx, upload.document_id(), status, upload.task_id(), name);
         }
         let mut line = line(event, name, Some(upload));
         if event != status {
@@ -230,6 +235,9 @@ impl Report {
                     let mut line = line("processed", &name, Some(&upload));
                     line.insert("document".to_owned(), json!(document));
                     return self.display.line(cx, &line);
+                }
+                if upload.pdf_id().is_some_and(|id| self.unnamed.remove(id)) {
+                    self.display.row(cx, Some(&document.id), "processed", upload.task_id(), &name);
                 }
                 let chunks = counted(document.chunk_count, "chunk");
                 self.display.say(cx, format!("processed {name}: {chunks}"));
