@@ -39,4 +39,5 @@ mod upload;
 
 pub use event::{FolderEvent, FolderReport, SkipReason};
 pub use events::FolderEvents;
+pub use rules::{GlobError, check_glob};
 pub use upload::FolderUpload;

@@ -68,6 +68,26 @@ async fn paths_that_overlap_are_uploaded_once() {
 }
 
 #[tokio::test]
+async fn globs_that_cannot_be_read_or_match_nothing_are_told() {
+    let mut rig = Rig::as_root().await;
+    write(rig.home.path(), &["book/a.md"]);
+    for option in ["--include", "--exclude"] {
+        for path in ["book", "book/a.md"] {
+            let wrong = rig.cli(&["documents", "upload", path, option, "["]).await;
+            assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+            let told = format!("error: invalid value '[' for '{option} <GLOB>': ");
+            assert!(wrong.stderr.starts_with(&told), "{}", wrong.stderr);
+            assert!(wrong.stderr.contains("unclosed character class"), "{}", wrong.stderr);
+        }
+    }
+    for json in [&[][..], &["--json"]] {
+        let args = ["documents", "upload", "book", "--include", "*.txt"];
+        let none = rig.cli(&[&args[..], json].concat()).await.succeeded();
+        assert!(none.stderr.contains("warning: there is nothing to upload: "), "{}", none.stderr);
+    }
+}
+
+#[tokio::test]
 async fn what_is_there_is_not_uploaded_again() {
     let mut rig = Rig::as_root().await;
     let home = rig.home.path().to_owned();

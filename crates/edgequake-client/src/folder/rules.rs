@@ -5,6 +5,8 @@ use std::path::Path;
 use ignore::overrides::{Override, OverrideBuilder};
 use ignore::{Walk, WalkBuilder};
 
+use crate::boxed::BoxError;
+
 /// The name of the files with rules of our own.
 const IGNORE_FILE: &str = ".edgequakeignore";
 
@@ -38,9 +40,47 @@ impl Default for Rules {
     }
 }
 
+/// A glob that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the glob '{glob}' cannot be read: {why}")]
+pub struct GlobError {
+    glob: String,
+    why: String,
+}
+
+/// Whether [`include`](super::FolderUpload::include) and [`exclude`](super::FolderUpload::exclude) can read a glob.
+///
+/// ```
+/// use edgequake_client::folder::check_glob;
+///
+/// assert!(check_glob("2031/**/*.md").is_ok());
+/// assert_eq!(
+///     check_glob("[").unwrap_err().to_string(),
+///     "the glob '[' cannot be read: unclosed character class; missing ']'"
+/// );
+/// ```
+///
+/// # Errors
+///
+/// [`GlobError`] names the glob and says what is wrong with it.
+pub fn check_glob(glob: &str) -> Result<(), GlobError> {
+    let mut globs = OverrideBuilder::new("");
+    let read = globs.add(glob).and_then(|globs| globs.build());
+    read.map(drop).map_err(|error| {
+        let why = match error {
+            ignore::Error::Glob { err, .. } => err,
+            other => other.to_string(),
+        };
+        GlobError { glob: glob.to_owned(), why }
+    })
+}
+
 impl Rules {
     /// The walk over a folder, and which of its files are wanted.
-    pub(super) fn walk(&self, root: &Path) -> Result<(Walk, Wanted), ignore::Error> {
+    pub(super) fn walk(&self, root: &Path) -> Result<(Walk, Wanted), BoxError> {
+        for glob in self.include.iter().chain(&self.exclude) {
+            check_glob(glob)?;
+        }
         // With globs of the kind that take out, `ignore` prunes whole folders. Those that let in would bring back what is ignored.
         let mut exclude = OverrideBuilder::new(root);
         for glob in &self.exclude {

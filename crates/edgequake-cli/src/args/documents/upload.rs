@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use edgequake_client::folder::{GlobError, check_glob};
 use serde_json::Value;
 
 /// Upload files, folders, or standard input.
@@ -51,10 +52,10 @@ pub(crate) struct Upload {
     #[arg(long, value_name = "JSON", value_parser = json)]
     pub(crate) metadata: Option<Value>,
     /// Of folders, only files that match this, such as '*.md'; may be repeated
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(crate) include: Vec<String>,
     /// Of folders, nothing that matches this, such as drafts/; may be repeated
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = glob)]
     pub(crate) exclude: Vec<String>,
     /// Of folders, also hidden files and folders
     #[arg(long)]
@@ -89,6 +90,10 @@ fn file_name(text: &str) -> Result<String, String> {
     is_name
         .then(|| text.to_owned())
         .ok_or_else(|| "it must be a file name with an extension, such as notes.md".to_owned())
+}
+
+fn glob(text: &str) -> Result<String, GlobError> {
+    check_glob(text).map(|()| text.to_owned())
 }
 
 fn json(text: &str) -> Result<Value, String> {

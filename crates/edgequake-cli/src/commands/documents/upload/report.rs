@@ -17,6 +17,10 @@ use crate::failure::{Exit, Exits, Failure};
 /// Why a file is skipped whose content the workspace has.
 const ALREADY_THERE: &str = "already in the workspace";
 
+/// What is said where not a single file was found.
+const NOTHING: &str = "there is nothing to upload: no file was found that is not hidden and that --include, --exclude and the ignore files \
+                       let through";
+
 /// What became of each file, and of all.
 pub(super) struct Report {
     display: Display,
@@ -258,6 +262,9 @@ impl Report {
         self.display.clear();
         let Counts { uploaded, skipped, failed, not_tried, processed, not_processed } = self.counts;
         let found = uploaded + skipped + failed + not_tried;
+        if found == 0 && self.exits.result().is_ok() {
+            cx.notes.warn(NOTHING);
+        }
         if self.display.is_json(cx) {
             let mut line = Map::new();
             let mut set = |name: &str, value: Value| drop(line.insert(name.to_owned(), value));
