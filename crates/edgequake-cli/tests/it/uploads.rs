@@ -88,6 +88,15 @@ async fn globs_that_cannot_be_read_or_match_nothing_are_told() {
 }
 
 #[tokio::test]
+async fn what_is_neither_a_file_nor_a_pattern_is_told() {
+    let mut rig = Rig::as_root().await;
+    let neither = rig.cli(&["documents", "upload", "nofile[1"]).await;
+    assert_eq!(neither.code, 1, "{}", neither.stderr);
+    let told = "error: there is no file nofile[1, and as a pattern it cannot be read: ";
+    assert!(neither.stderr.contains(told), "{}", neither.stderr);
+}
+
+#[tokio::test]
 async fn what_is_there_is_not_uploaded_again() {
     let mut rig = Rig::as_root().await;
     let home = rig.home.path().to_owned();

@@ -116,7 +116,8 @@ impl Plan {
         let matches = match glob::glob_with(pattern, options) {
             Ok(matches) => matches,
             Err(error) => {
-                let failure = Failure::caused_by(format!("{pattern} is not a pattern: {error}"), error);
+                let text = format!("there is no file {pattern}, and as a pattern it cannot be read: {error}");
+                let failure = Failure::caused_by(text, error);
                 return self.failed.push((pattern.to_owned(), failure));
             }
         };
