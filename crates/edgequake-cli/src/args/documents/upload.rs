@@ -85,11 +85,18 @@ pub(crate) struct Upload {
     pub(crate) wait: bool,
 }
 
+/// How long the name of a file may be on most systems, in bytes.
+const LONGEST_NAME: usize = 255;
+
 fn file_name(text: &str) -> Result<String, String> {
-    let is_name = !text.trim().is_empty() && !text.ends_with(['/', '.']) && text.contains('.');
-    is_name
-        .then(|| text.to_owned())
-        .ok_or_else(|| "it must be a file name with an extension, such as notes.md".to_owned())
+    let is_name = text.contains('.') && !text.ends_with('.') && !text.trim().is_empty();
+    if !is_name || text.contains(['/', '\\']) {
+        Err("it must be a file name with an extension and without a folder, such as notes.md".to_owned())
+    } else if text.len() > LONGEST_NAME {
+        Err(format!("it must have at most {LONGEST_NAME} bytes, as names of files have"))
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 fn glob(text: &str) -> Result<String, GlobError> {
@@ -98,4 +105,23 @@ fn glob(text: &str) -> Result<String, GlobError> {
 
 fn json(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| format!("it must be JSON: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_that_of_a_file() {
+        let longest = format!("{}.md", "n".repeat(LONGEST_NAME - 3));
+        for name in ["notes.md", "a b.txt", ".x.md", &longest] {
+            assert_eq!(file_name(name), Ok(name.to_owned()));
+        }
+        let longer = format!("n{longest}");
+        for wrong in
+            ["", " ", "notes", "notes.", "..", "a/notes.md", "/notes.md", "notes.md/", "a\\notes.md", &longer]
+        {
+            assert!(file_name(wrong).is_err(), "{wrong}");
+        }
+    }
 }
