@@ -21,6 +21,9 @@ skipped, failed, processed, processing_failed, with --resume not_listed where
 what is there cannot be listed, or at the end finished; all but the last two
 have `file`, and those of a document `document_id`.
 
+--timeout is the limit of each call, which grows by a second for each 64 KiB of
+a file, and of --wait as a whole. An upload from a pipe has none.
+
 Exit codes:
   0  every file was uploaded or there already and, with --wait, processed
   1  a file was not uploaded or not processed, or for several reasons
