@@ -264,6 +264,7 @@ async fn a_dead_server_is_not_tried_for_every_file() {
     drop(free);
     let dead = rig.cli(&["documents", "upload", "book", "--jobs", "1", "--retry", "0"]).await;
     assert_eq!((dead.code, dead.stderr.matches("error: ").count()), (7, 3), "{}", dead.stderr);
+    assert!(!dead.stderr.contains("attempts"), "{}", dead.stderr);
     let told = "20 files: 0 uploaded, 0 skipped, 3 failed, 17 not tried";
     assert!(dead.stderr.contains(told), "{}", dead.stderr);
     assert!(dead.stderr.contains("the same command with --resume uploads what is left"), "{}", dead.stderr);
@@ -275,10 +276,11 @@ async fn a_file_is_tried_again() {
     write(rig.home.path(), &["a.md"]);
     let busy = rig.server.faults().add(Fault::status(503).on("UploadFile")).unwrap();
     let once = rig.cli(&["documents", "upload", "a.md", "--retry", "0"]).await;
-    let of_client = rig.server.faults().hits(busy);
+    assert_eq!(rig.server.faults().hits(busy), 1);
+    assert!(!once.stderr.contains("attempts"), "{}", once.stderr);
     let twice = rig.cli(&["documents", "upload", "a.md", "--retry", "1"]).await;
     assert_eq!((once.code, twice.code), (7, 7), "{}", twice.stderr);
-    assert_eq!(rig.server.faults().hits(busy), 3 * of_client);
+    assert!(rig.server.faults().hits(busy) >= 3, "{}", twice.stderr);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
 use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf};
-use edgequake_types::{DocumentId, PdfId};
+use edgequake_types::{DocumentId, PdfId, Retry};
 
 use super::claim::Claims;
 use super::digest::digest;
@@ -15,6 +15,7 @@ use super::options::Options;
 use super::stop::Stop;
 use crate::body::FileUploadError;
 use crate::body::file::FileState;
+use crate::call::{FileUpload, UploadsFile};
 use crate::client::Client;
 use crate::clock;
 use crate::error::{Error, ErrorKind};
@@ -109,6 +110,11 @@ impl Files {
         outcome
     }
 
+    /// Where no file is to be tried again, the client does not do it either.
+    fn once<E: UploadsFile>(&self, upload: FileUpload<E>) -> FileUpload<E> {
+        if self.options.retries == 0 { upload.retry(Retry::Never) } else { upload }
+    }
+
     async fn send(&self, file: File<'_>, state: FileState, lost: bool) -> Result<Outcome, Error> {
         let (path, length) = (file.path, state.length());
         let configure = |mut upload: UploadFile| {
@@ -119,7 +125,7 @@ impl Files {
             }
         };
         let upload = self.client.documents().upload_file(path).in_state(state).configure(configure);
-        let answer: UploadedFile = upload.await?;
+        let answer: UploadedFile = self.once(upload).await?;
         let upload = Uploaded::from(&answer);
         let duplicate =
             matches!(answer.status, Some(DocumentStatus::Duplicate | DocumentStatus::DuplicateProcessing));
@@ -165,7 +171,8 @@ impl Files {
             }
             upload
         };
-        self.client.pdfs().upload_file(path).in_state(state).configure(configure).await
+        let upload = self.client.pdfs().upload_file(path).in_state(state).configure(configure);
+        self.once(upload).await
     }
 
     /// What has become of a PDF that the server has. It says that of one that failed as well.

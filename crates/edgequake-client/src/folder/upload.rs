@@ -200,8 +200,8 @@ impl FolderUpload {
     }
 
     /// How often a file is tried again after a failure that may pass, or after it changed while it was uploaded, with a pause that grows;
-    /// default 2. That comes on top of the retries of the client, which never repeat an upload that may have arrived. One that did is not
-    /// stored twice: the server recognizes it.
+    /// default 2. That comes on top of the retries of the client, which never repeat an upload that may have arrived; with 0, each file is
+    /// sent once, and not by the client again either. One that did arrive is not stored twice: the server recognizes it.
     pub fn retries(mut self, retries: u32) -> Self {
         self.options.retries = retries;
         self

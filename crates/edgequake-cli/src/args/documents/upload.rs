@@ -79,7 +79,7 @@ pub(crate) struct Upload {
     /// How many files are uploaded at once
     #[arg(short, long, value_name = "NUMBER", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: u16,
-    /// How often a file is tried again after a failure that may pass
+    /// How often a file is tried again after a failure that may pass; with 0, each is sent once
     #[arg(long, value_name = "NUMBER", default_value_t = 2)]
     pub(crate) retry: u32,
     /// Wait until all have been processed, for at most --timeout once they are uploaded; default: until none comes
