@@ -83,7 +83,10 @@ impl Plan {
     fn stream(&mut self, path: Option<&Path>, name: Option<&str>) -> Result<(), Failure> {
         let shown = path.map_or("-".to_owned(), |path| path.display().to_string());
         let Some(name) = name else {
-            let text = format!("{shown} needs --name, such as --name notes.md: servers go by the extension");
+            // A pipe may be named as the file that it stands for.
+            let own = path.filter(|path| path.extension().is_some()).and_then(Path::file_name);
+            let own = own.map_or("notes.md".into(), |name| name.to_string_lossy());
+            let text = format!("{shown} needs --name, such as --name {own}: servers go by the extension");
             return Err(Failure::usage(text));
         };
         if self.stream.is_some() {
@@ -215,6 +218,12 @@ mod tests {
         let told = |paths: &[&str], name| plan(folder.path(), paths, name).unwrap_err().line();
         assert!(told(&["-"], None).contains("--name"));
         assert!(told(&["-", "-"], Some("x.md")).contains("only one"));
+        #[cfg(unix)]
+        for (pipe, name) in [("p.md", "--name p.md:"), ("p", "--name notes.md:")] {
+            let path = folder.path().join(pipe);
+            assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+            assert!(told(&[pipe], None).contains(name), "{}", told(&[pipe], None));
+        }
         assert!(told(&["a.md"], Some("x.md")).contains("--name is for"));
         let plan = plan(folder.path(), &["-", "a.md", "b.md", "sub", "c.txt"], Some("x.md")).unwrap();
         assert_eq!(plan.sources.len(), 3, "{plan:?}");
