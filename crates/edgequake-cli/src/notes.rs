@@ -21,9 +21,14 @@ pub(crate) struct Notes {
 }
 
 impl Notes {
-    /// Shows the causes of failures if `verbose`.
+    /// Shows the causes of failures, and such, if `verbose`.
     pub(crate) fn new(verbose: bool) -> Self {
         Self { verbose, terminal: std::io::stderr().is_terminal() }
+    }
+
+    /// Whether more is to be told than most people want to know.
+    pub(crate) fn is_verbose(self) -> bool {
+        self.verbose
     }
 
     fn write(self, text: &str) {

@@ -32,12 +32,14 @@ async fn folders_and_patterns() {
     std::fs::write(home.join("book/.gitignore"), "made/\n").unwrap();
     let all = rig.cli(&["documents", "upload", "book", "--wait"]).await.succeeded();
     assert_eq!(files(&all.stdout), ["book/a.md", "book/drafts/c.md", "book/sub/b.txt"]);
-    assert!(all.stderr.contains("skipped book/picture.xyz: not a type"), "{}", all.stderr);
+    assert!(all.stderr.contains("skipped 1 file: not a type of file that servers take"), "{}", all.stderr);
     assert!(
         all.stderr.contains("4 files: 3 uploaded, 1 skipped, 0 failed; 3 processed, 0 not"),
         "{}",
         all.stderr
     );
+    let each = rig.cli(&["documents", "upload", "book", "-v"]).await.succeeded();
+    assert!(each.stderr.contains("skipped book/picture.xyz: not a type"), "{}", each.stderr);
     for (options, expected) in [
         (&["book", "--include", "*.md"][..], &["book/a.md", "book/drafts/c.md"][..]),
         (&["book", "--exclude", "drafts/"], &["book/a.md", "book/sub/b.txt"]),

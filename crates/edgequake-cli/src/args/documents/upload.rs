@@ -13,7 +13,8 @@ use serde_json::Value;
 /// in quotes, such as '*.md', is expanded as a shell would. - is standard input, and needs --name.
 ///
 /// The ID of each document is printed as soon as the server has taken the file, before anything is
-/// waited for. A failure names its file and does not stop the others.
+/// waited for. A failure names its file and does not stop the others. Files of folders that are
+/// skipped are counted; -v names them.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 With --json each event is one line, written as it happens. `event` is uploaded,

@@ -1,6 +1,6 @@
 //! [`Report`]: tells what becomes of each file as it happens, and what became of all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
@@ -29,6 +29,8 @@ pub(super) struct Report {
     waits: bool,
     /// What is to be waited for.
     taken: Vec<(String, Uploaded)>,
+    /// How many files of folders were skipped for a reason and not told one by one.
+    skips: BTreeMap<String, u64>,
     /// PDFs whose documents nobody has named yet.
     unnamed: HashSet<PdfId>,
     /// Files that are not called as they are named.
@@ -54,6 +56,7 @@ impl Report {
             counts: Counts::default(),
             waits,
             taken: Vec::new(),
+            skips: BTreeMap::new(),
             unnamed: HashSet::new(),
             names: HashMap::new(),
             stopped: false,
@@ -174,7 +177,11 @@ impl Report {
             line.insert("reason".to_owned(), reason.to_string().into());
             return self.display.line(cx, &line);
         }
-        self.display.say(cx, format!("skipped {name}: {reason}"));
+        if named || cx.notes.is_verbose() {
+            self.display.say(cx, format!("skipped {name}: {reason}"));
+        } else {
+            *self.skips.entry(reason.to_string()).or_default() += 1;
+        }
     }
 
     /// Takes a path of which nothing could be made.
@@ -262,6 +269,12 @@ impl Report {
         self.display.clear();
         let Counts { uploaded, skipped, failed, not_tried, processed, not_processed } = self.counts;
         let found = uploaded + skipped + failed + not_tried;
+        for (reason, count) in &self.skips {
+            cx.notes.say(format!("skipped {}: {reason}", counted(*count, "file")));
+        }
+        if !self.skips.is_empty() {
+            cx.notes.hint("-v names each file that is skipped");
+        }
         if found == 0 && self.exits.result().is_ok() {
             cx.notes.warn(NOTHING);
         }
