@@ -52,6 +52,7 @@ async fn what_is_under_way_at_ctrl_c_is_waited_for() {
         let stdout = String::from_utf8(output.stdout).unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{stderr}");
+        assert!(stderr.contains("stopping: uploads under way have 3 s"), "{stderr}");
         let rows = stdout.lines().filter(|line| line.contains("uploaded") && line.contains("book/"));
         let rows = rows.count() as u64;
         // Each that the server has taken is told.

@@ -100,6 +100,7 @@ async fn send_files(
             biased;
             () = interrupt.told(), if deadline.is_none() => {
                 events.stop();
+                report.stopping(cx, GRACE);
                 deadline = Some(Instant::now() + GRACE);
                 continue;
             }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use edgequake_client::folder::{FolderEvent, SkipReason};
 use edgequake_client::resources::Uploaded;
@@ -76,6 +77,13 @@ impl Report {
     /// Whether files were found whose turn did not come.
     pub(super) fn left_some(&self) -> bool {
         self.counts.not_tried > 0
+    }
+
+    /// Says what is waited for once a signal came, and for how long.
+    pub(super) fn stopping(&self, cx: &Context, grace: Duration) {
+        let seconds = grace.as_secs();
+        let text = format!("stopping: uploads under way have {seconds} s; another Ctrl-C ends them at once");
+        self.display.say(cx, text);
     }
 
     /// Takes an event of the run, of which these files were named by the user.
