@@ -1,5 +1,6 @@
 //! `documents upload`: files, folders and streams, and waiting for all of them together.
 
+mod counts;
 mod describe;
 mod display;
 mod interrupt;

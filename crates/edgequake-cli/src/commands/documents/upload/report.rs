@@ -10,6 +10,7 @@ use edgequake_types::PdfId;
 use serde_json::{Map, Value, json};
 
 use super::super::together::Ended;
+use super::counts::Counts;
 use super::display::Display;
 use crate::commands::counted;
 use crate::context::Context;
@@ -37,16 +38,6 @@ pub(super) struct Report {
     /// Files that are not called as they are named.
     names: HashMap<PathBuf, String>,
     stopped: bool,
-}
-
-#[derive(Debug, Default)]
-struct Counts {
-    uploaded: u64,
-    skipped: u64,
-    failed: u64,
-    not_tried: u64,
-    processed: u64,
-    not_processed: u64,
 }
 
 impl Report {
@@ -275,43 +266,23 @@ impl Report {
     /// Tells what became of all.
     pub(super) fn finish(mut self, cx: &mut Context) -> Result<(), Failure> {
         self.display.clear();
-        let Counts { uploaded, skipped, failed, not_tried, processed, not_processed } = self.counts;
-        let found = uploaded + skipped + failed + not_tried;
         for (reason, count) in &self.skips {
             cx.notes.say(format!("skipped {}: {reason}", counted(*count, "file")));
         }
         if !self.skips.is_empty() {
             cx.notes.hint("-v names each file that is skipped");
         }
-        if found == 0 && self.exits.result().is_ok() {
+        let interrupted = *cx.interrupted.borrow();
+        if self.counts.found() == 0 && self.exits.result().is_ok() && !interrupted {
             cx.notes.warn(NOTHING);
         }
         if self.display.is_json(cx) {
-            let mut line = Map::new();
-            let mut set = |name: &str, value: Value| drop(line.insert(name.to_owned(), value));
-            set("event", "finished".into());
-            set("found", found.into());
-            set("uploaded", uploaded.into());
-            set("skipped", skipped.into());
-            set("failed", failed.into());
-            set("not_tried", not_tried.into());
-            if self.waits {
-                set("processed", processed.into());
-                set("processing_failed", not_processed.into());
-            }
-            self.display.line(cx, &line);
-        } else if found != 1 {
-            let mut text = format!("{found} files: {uploaded} uploaded, {skipped} skipped, {failed} failed");
-            if not_tried > 0 {
-                text = format!("{text}, {not_tried} not tried");
-            }
-            if self.waits {
-                text = format!("{text}; {processed} processed, {not_processed} not");
-            }
-            cx.notes.say(text);
+            self.display.line(cx, &self.counts.line(self.waits));
+        } else if self.counts.found() != 1 {
+            cx.notes.say(self.counts.text(self.waits));
         }
         let result = self.display.result().and_then(|()| self.exits.result());
-        if result.is_ok() && !self.waits && !*cx.interrupted.borrow() {
+        if result.is_ok() && !self.waits && !interrupted {
             // Nobody wants to wait, and nothing went wrong.
             cx.unfinished.clear();
         }
