@@ -3,7 +3,8 @@
 //! Stands right outside the [auth layer](super::auth), which notes on a 401 which credential was refused, and inside the
 //! transient retry, which does not count the replay as an attempt. It asks the credentials whether another one can be had
 //! ([`SharedCredentials::rejected`]) and gets it; the request is sent once more if that is of another generation than the one refused.
-//! A second 401 is the caller's. A body that can be sent only once is not replayed: the first 401 is the caller's then. Errors pass
+//! The refused answer is read before, so that its connection is free meanwhile; one that becomes the caller's after all is its head with
+//! what was read. A second 401 is the caller's. A body that can be sent only once is not replayed: the first 401 is the caller's then. Errors pass
 //! through; its own is the [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
 //!
 //! ```
@@ -41,7 +42,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use edgequake_auth::{AuthContext, Generation, Recourse, SharedCredentials};
 use edgequake_types::Origin;
 use http::header::WWW_AUTHENTICATE;
@@ -54,13 +55,14 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::auth::{Rejected, Successor};
+use super::error_body::ERROR_BODY_LIMIT;
 use super::replay::Retained;
 use crate::body::Replay;
 use crate::boxed::{BoxError, BoxFuture};
 use crate::clock;
 
-/// How much of a refused answer is read so that its connection can be used again: bytes, and the time for it.
-const DRAIN: (usize, Duration) = (64 * 1024, Duration::from_secs(1));
+/// How much of a refused answer is read, in bytes, and for how long.
+const REFUSAL: (usize, Duration) = (ERROR_BODY_LIMIT, Duration::from_secs(1));
 
 /// Noted in the extensions of a 401 that was the answer to a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +108,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Replay + Send + 'static,
-    R: Body<Data = Bytes> + Send + Unpin + 'static,
+    R: Body<Data = Bytes> + From<Bytes> + Send + Unpin + 'static,
     R::Error: Send,
 {
     type Response = Response<R>;
@@ -161,7 +163,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Send + 'static,
-    R: Body<Data = Bytes> + Send + Unpin + 'static,
+    R: Body<Data = Bytes> + From<Bytes> + Send + Unpin + 'static,
     R::Error: Send,
 {
     type Output = Result<Response<R>, BoxError>;
@@ -210,14 +212,23 @@ fn lacks_scope<R>(answer: &Response<R>) -> bool {
     challenges.filter_map(|challenge| challenge.to_str().ok()).any(|text| text.contains("insufficient_scope"))
 }
 
-/// Reads a body to its end, or to the limit.
-async fn drain<R: Body<Data = Bytes> + Unpin>(body: &mut R, limit: usize) {
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await
-        && read <= limit
-    {
-        read += frame.data_ref().map_or(0, Bytes::len);
+/// Reads a body to its end, or to the limits, and drops it: what is read tells its connection that it can be used again.
+async fn read<R: Body<Data = Bytes> + Unpin>(mut body: R) -> Bytes {
+    let mut read = BytesMut::new();
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await
+            && read.len() <= REFUSAL.0
+        {
+            read.extend_from_slice(&frame.into_data().unwrap_or_default());
+        }
+    };
+    // That it could not be read is no reason to give up. Timers need a runtime.
+    match clock::runtime() {
+        Ok(_) => drop(clock::timeout(REFUSAL.1, reading).await),
+        Err(_) => reading.await,
     }
+    read.truncate(REFUSAL.0);
+    read.freeze()
 }
 
 async fn replay<S, B, R>(
@@ -231,17 +242,16 @@ async fn replay<S, B, R>(
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError>,
-    R: Body<Data = Bytes> + Unpin,
+    R: Body<Data = Bytes> + From<Bytes> + Unpin,
 {
+    // Before anything is waited for: where there may be no more connections, the refresh needs one of those that were refused on.
+    let (head, body) = refused.into_parts();
+    let body = read(body).await;
     tracing::debug!(?used, "credential refused, asking for another one");
     let successor = credentials.authorize(&context).await?;
     if successor.generation() == used {
-        return Ok(refused);
+        return Ok(Response::from_parts(head, body.into()));
     }
-    let mut body = refused.into_body();
-    // Reading the rest lets the connection be used again; that it could not be read is no reason to give up.
-    let _ = clock::timeout(DRAIN.1, drain(&mut body, DRAIN.0)).await;
-    drop(body);
     let mut request = retained.into_request();
     request.extensions_mut().insert(Successor(successor));
     let mut answer = service.oneshot(request).await.map_err(Into::into)?;

@@ -9,9 +9,10 @@ use edgequake_client::types::query::QueryEvent;
 use edgequake_client::types::session::Role;
 use edgequake_client::{Client, ErrorKind, RetryConfig};
 use edgequake_devserver::{DevServer, Fault, RecordedBody};
+use futures_util::future::join_all;
 
 use crate::dev::{self, asked};
-use crate::server::{Act, Server, plain};
+use crate::server::{Act, LIST, Server, json, plain};
 
 /// A client with a session that has expired already, whose refresh token is `r1`.
 fn expired(builder: edgequake_client::ClientBuilder) -> Client {
@@ -274,6 +275,32 @@ async fn unsent(builder: impl Fn() -> edgequake_client::ClientBuilder) -> [edgeq
     let limited = || builder().token_timeout(Duration::from_millis(50)).retry(RetryConfig::none());
     let login = limited().build().unwrap().login("mona", "s3cr3t").await.unwrap_err();
     [login, list(&expired(limited())).await.unwrap_err()]
+}
+
+#[tokio::test]
+async fn a_refresh_finds_a_connection_where_refused_answers_have_had_all_of_them() {
+    let server = Server::start(|_, request| match (request.path(), request.header("authorization")) {
+        (REFRESH, _) => {
+            Act::Send(json(200, r#"{"access_token":"a2","refresh_token":"r2","expires_in":3600}"#))
+        }
+        (_, Some("Bearer a2")) => Act::Send(json(200, LIST)),
+        _ => Act::Send(json(401, r#"{"error":"unauthorized","message":"Authentication required"}"#)),
+    })
+    .await;
+    for limit in [1, 2] {
+        let client = Client::builder().base_url(&server.url).transport(plain().max_connections(limit));
+        let client = client.build().unwrap();
+        // Nobody but the server knows that it has expired.
+        let tokens = Tokens::new("a1").refresh_token("r1").expires_in(Duration::from_secs(3600));
+        let client = client.with_session(client.session_builder().tokens(tokens).build().unwrap());
+        let before = server.received().len();
+        let calls = join_all((0..5).map(|_| list(&client)));
+        for call in tokio::time::timeout(Duration::from_secs(10), calls).await.unwrap() {
+            call.unwrap();
+        }
+        let received = server.received().split_off(before);
+        assert_eq!(received.iter().filter(|request| request.path() == REFRESH).count(), 1);
+    }
 }
 
 #[tokio::test]
