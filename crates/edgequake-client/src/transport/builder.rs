@@ -223,7 +223,7 @@ impl HttpTransportBuilder {
     }
 
     /// Builds the transport. Reads the platform's trust store from disk, some milliseconds, unless [`tls`](Self::tls) says otherwise; spawns
-    /// nothing.
+    /// nothing. The trust store is read once for all transports of the process, but for those that are given certificates besides.
     ///
     /// # Errors
     ///

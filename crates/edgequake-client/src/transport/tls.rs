@@ -2,13 +2,14 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::ClientConfig;
 use rustls::RootCertStore;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls_platform_verifier::Verifier;
 
 use crate::boxed::BoxError;
 
@@ -112,11 +113,25 @@ pub(super) fn config(trust: Option<Vec<Certificate>>) -> Result<ClientConfig, Tl
     let Some(certificates) = trust else {
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     };
-    let extra = certificates.into_iter().flat_map(|certificate| certificate.0);
-    let verifier =
-        rustls_platform_verifier::Verifier::new_with_extra_roots(extra, provider).map_err(roots)?;
+    let verifier = if certificates.is_empty() {
+        platform(provider)?
+    } else {
+        let extra = certificates.into_iter().flat_map(|certificate| certificate.0);
+        Arc::new(Verifier::new_with_extra_roots(extra, provider).map_err(roots)?)
+    };
     // "Dangerous" is rustls' word for any verifier but its own; this one is the platform's.
-    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+}
+
+/// The platform's trust store alone, which takes some milliseconds to read: once for all transports of the process. Where it cannot be
+/// read, the next transport tries again.
+fn platform(provider: Arc<CryptoProvider>) -> Result<Arc<Verifier>, TlsError> {
+    static READ: OnceLock<Arc<Verifier>> = OnceLock::new();
+    if let Some(read) = READ.get() {
+        return Ok(Arc::clone(read));
+    }
+    let read = Arc::new(Verifier::new(provider).map_err(roots)?);
+    Ok(Arc::clone(READ.get_or_init(|| read)))
 }
 
 #[cfg(test)]

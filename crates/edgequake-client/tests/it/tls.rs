@@ -4,7 +4,7 @@
 use std::process::Stdio;
 
 use edgequake_client::layers::retry::RetryConfig;
-use edgequake_client::transport::{HttpTransport, HttpTransportBuilder, Proxies};
+use edgequake_client::transport::{Certificate, HttpTransport, HttpTransportBuilder, Proxies};
 use edgequake_client::types::Retry;
 use edgequake_client::types::documents::{ListDocuments, UploadText};
 use edgequake_client::{Client, Error, ErrorKind};
@@ -145,6 +145,39 @@ async fn the_file_of_the_environment_and_the_authority_of_the_builder_are_both_t
         assert_eq!(text.contains("its issuer is unknown"), !trusted, "{text}");
     }
     assert_eq!(server.received().len(), 3);
+}
+
+#[test]
+fn the_trust_store_is_read_once_for_all_clients_of_a_process_and_again_where_it_could_not_be() {
+    const CHILD: &str = "EDGEQUAKE_TEST_TLS_READ_ONCE";
+    let build = |certificate: Option<Certificate>| {
+        let transport = HttpTransport::builder().proxies(Proxies::none());
+        let transport = certificate.into_iter().fold(transport, |transport, one| transport.certificate(one));
+        Client::builder().base_url("https://eq.test").transport(transport).build().is_ok()
+    };
+    let authority = || rcgen::generate_simple_self_signed(["eq.test".to_owned()]).unwrap().cert.pem();
+    if let Ok(file) = std::env::var(CHILD) {
+        // This process is the child below, whose trust store comes and goes.
+        let added = || Some(Certificate::from_pem(authority().as_bytes()).unwrap());
+        let before = build(None);
+        std::fs::write(&file, authority()).unwrap();
+        let there = build(None);
+        std::fs::write(&file, "").unwrap();
+        println!("<{before} {there} {} {}>", build(None), build(added()));
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.pem");
+    std::fs::write(&file, "").unwrap();
+    let name =
+        "tls::the_trust_store_is_read_once_for_all_clients_of_a_process_and_again_where_it_could_not_be";
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture"]);
+    command.env(CHILD, &file).env("SSL_CERT_FILE", &file).env_remove("SSL_CERT_DIR");
+    let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    // On systems that tell whom to trust for each server, there is nothing to read.
+    let expected = if cfg!(any(target_os = "macos", windows)) { "<true " } else { "<false true true true>" };
+    assert!(text.contains(expected), "{text}");
 }
 
 #[tokio::test]

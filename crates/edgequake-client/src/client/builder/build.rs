@@ -22,8 +22,8 @@ use crate::stack::{self, StackOptions};
 use crate::transport::HttpTransport;
 
 impl ClientBuilder {
-    /// Builds the client over hyper. Reads the trust store from disk if the base URL is `https`, and no other file. Spawns nothing, so
-    /// it may be called outside any runtime.
+    /// Builds the client over hyper. Reads the trust store from disk if the base URL is `https`, once for the process, and no other file.
+    /// Spawns nothing, so it may be called outside any runtime.
     ///
     /// # Errors
     ///
