@@ -37,7 +37,7 @@ use std::task::{Context, Poll, ready};
 
 use edgequake_auth::{AuthContext, Authorization, CredentialsError, Generation, SharedCredentials};
 use edgequake_types::Auth;
-use http::{Request, Response, StatusCode};
+use http::{HeaderMap, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -161,10 +161,14 @@ impl AuthLayer {
     /// The credential that a request gets as things stand; `None` where it has to be waited for, or the request may have none. One that
     /// may, with the headers of its policy as well, has passed the [guard](super::guard) for as long as nobody else changes it.
     #[cfg(feature = "client")]
-    pub(crate) fn at_hand<B>(&self, request: &Request<B>, policy: &Policy) -> Option<Authorization> {
+    pub(crate) fn at_hand<B>(&self, request: &Request<B>, auth: Auth) -> Option<Authorization> {
         self.shared.trusted.check_request(request).ok()?;
-        self.shared.trusted.check_hosts(&policy.headers).ok()?;
-        self.shared.at_hand(policy.auth)
+        self.shared.at_hand(auth)
+    }
+
+    /// Whether headers that are added later name no other host.
+    pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
+        self.shared.trusted.check_hosts(headers).is_ok()
     }
 }
 

@@ -160,6 +160,10 @@ pub(crate) fn decode<R: Body>(
 /// Whether the body is of one coding that is supported, which then is written the way the decoder reads it. Names of codings
 /// are case-insensitive, and `x-gzip` is `gzip` (RFC 9110, 8.4.1).
 fn is_decodable(headers: &mut HeaderMap) -> bool {
+    // Few answers name a coding, and an entry would be made room for.
+    if !headers.contains_key(CONTENT_ENCODING) {
+        return false;
+    }
     let Entry::Occupied(mut coding) = headers.entry(CONTENT_ENCODING) else { return false };
     if coding.iter().nth(1).is_some() {
         // One over the other: nobody does that.

@@ -77,6 +77,11 @@ impl TraceContextLayer {
         Self { write: None }
     }
 
+    /// Whether it writes anything.
+    pub(crate) fn is_on(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Adds what belongs to the current span.
     pub(crate) fn pass_on(&self, headers: &mut HeaderMap) {
         let [traceparent, ..] = &PASSED_ON;

@@ -6,6 +6,7 @@
 //! that of their first attempt; so is a request that has to wait for something. What they do then is written in them alone.
 
 mod between;
+mod prepared;
 mod sending;
 
 use std::future::Future;
@@ -15,6 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use edgequake_auth::{Authorization, Generation};
+use http::header::{AUTHORIZATION, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;
 use pin_project_lite::pin_project;
@@ -22,6 +24,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 pub(super) use between::{Attempted, Between};
+use prepared::Prepared;
 pub(super) use sending::{Custom, Sending};
 
 use super::HttpService;
@@ -46,6 +49,7 @@ struct Shared<T> {
     between: Between,
     attempt: Attempt,
     transport: T,
+    prepared: Prepared,
     /// Layers 8 to 10, to hand requests to.
     below: HttpService,
 }
@@ -66,7 +70,8 @@ impl<T> Clone for Direct<T> {
 
 impl<T: Sending> Direct<T> {
     pub(super) fn new(between: Between, attempt: Attempt, transport: T, below: HttpService) -> Self {
-        Self(Arc::new(Shared { between, attempt, transport, below }))
+        let prepared = Prepared::new();
+        Self(Arc::new(Shared { between, attempt, transport, prepared, below }))
     }
 
     pub(super) fn call(&self, request: Request<RequestBody>, policy: Policy) -> BoxFuture<Attempted> {
@@ -88,8 +93,11 @@ impl<T: Sending> Direct<T> {
         let limit = policy.attempt_timeout.unwrap_or(between.attempt_timeout);
         let limit = limit.and_then(|limit| Some((now.checked_add(limit)?, limit)));
         let mut transport = transport.clone();
+        let prepared = self.prepared(&request, &policy);
         // No other headers are added that the guard would have to look at.
-        let authorization = between.auth.at_hand(&request, &policy).filter(|_| transport.is_ready());
+        let is_trusted = prepared.is_some() || between.auth.allows(&policy.headers);
+        let authorization = if is_trusted { between.auth.at_hand(&request, policy.auth) } else { None };
+        let authorization = authorization.filter(|_| transport.is_ready());
         let of_attempt = limit.filter(|_| authorization.is_some());
         let next = of_attempt.into_iter().chain(end).map(|(moment, _)| moment).min();
         let (mut timer, mut begun) = (None, None);
@@ -98,14 +106,19 @@ impl<T: Sending> Direct<T> {
             (Ok(until), Some(authorization)) => {
                 timer = until;
                 let kept = Kept::of(&request);
-                let used = add_headers(&mut request, &authorization, &policy);
+                let prepared = prepared.filter(|_| is_usual(&authorization));
+                let used = match prepared {
+                    Some(prepared) => {
+                        *request.headers_mut() = prepared.clone();
+                        auth::apply(&authorization, &mut request)
+                    }
+                    None => add_headers(&mut request, &authorization, &policy),
+                };
                 let attempt = Running::attempt();
                 let span = attempt.span().clone();
                 let _entered = span.enter();
-                options.trace_context.pass_on(request.headers_mut());
-                #[cfg(feature = "compression")]
-                if options.compression {
-                    decompression::ask(request.headers_mut());
+                if prepared.is_none() {
+                    options.complete(request.headers_mut());
                 }
                 begun = Some(Begun { kept, limit, used });
                 policy.attempt_deadline = limit.map(|(moment, _)| moment);
@@ -121,6 +134,22 @@ impl<T: Sending> Direct<T> {
         Flow { operation, state, timer, end, begun, policy, direct: self.clone() }
     }
 
+    /// All headers of an attempt that has none of its own, with room for the credential where that comes first.
+    fn prepared(&self, request: &Request<RequestBody>, policy: &Policy) -> Option<&HeaderMap> {
+        let Shared { between, attempt, prepared, .. } = &*self.0;
+        // A trace context is another one each time.
+        if !request.headers().is_empty() || attempt.trace_context.is_on() {
+            return None;
+        }
+        prepared.get(&policy.headers, |added| {
+            let mut headers = HeaderMap::with_capacity(added.len() + ROOM + LATER);
+            headers.insert(AUTHORIZATION, HeaderValue::from_static(""));
+            scope::fill(&mut headers, added);
+            attempt.complete(&mut headers);
+            between.auth.allows(added).then_some(headers)
+        })
+    }
+
     /// Leaves a request to the layers.
     fn layered<F>(
         &self,
@@ -134,8 +163,27 @@ impl<T: Sending> Direct<T> {
     }
 }
 
+impl Attempt {
+    /// Adds what layers 8 and 9 add.
+    fn complete(&self, headers: &mut HeaderMap) {
+        self.trace_context.pass_on(headers);
+        #[cfg(feature = "compression")]
+        if self.compression {
+            decompression::ask(headers);
+        }
+    }
+}
+
 /// Room for the credential, and for where the request goes.
 const ROOM: usize = 2;
+
+/// Room for what few requests have besides: a coding, and a credential of a proxy.
+const LATER: usize = 2;
+
+/// Whether a credential goes where room is made for it.
+fn is_usual(authorization: &Authorization) -> bool {
+    authorization.header().is_some_and(|(name, _)| name == AUTHORIZATION)
+}
 
 /// Puts a credential and the headers of its policy on a request; tells which credential that is.
 fn add_headers(

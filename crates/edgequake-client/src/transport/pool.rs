@@ -31,7 +31,7 @@ use super::upload::Upload;
 use crate::clock;
 use crate::fault::Marked;
 pub(super) use effects::Sender;
-use effects::{Effects, Handed, Kinds, RoomId, Usable};
+use effects::{Effects, Handed, Kinds, Lists, RoomId, Usable};
 pub(super) use lent::{Lent, Ticket};
 use origin::{Origin, Taken};
 use room::Reaper;
@@ -210,11 +210,10 @@ impl Pool {
     }
 
     fn run(self: &Arc<Self>, place: u64, effects: Effects<Real>) {
-        if effects.is_none() {
-            return;
-        }
         // Those who have failed are told why by whoever caused it.
-        let Effects { granted, failed: _, connect, retired, ended } = effects;
+        let Some(Lists { granted, failed: _, connect, retired, ended }) = effects.into_lists() else {
+            return;
+        };
         for (connection, reason) in retired {
             connection.retire(reason);
         }

@@ -51,7 +51,11 @@ pub(in super::super) struct Handed<K: Kinds> {
     pub(super) reused: bool,
 }
 
-pub(super) struct Effects<K: Kinds> {
+/// What follows from a change; mostly nothing, which costs nothing.
+pub(super) struct Effects<K: Kinds>(Option<Box<Lists<K>>>);
+
+/// All that may follow.
+pub(super) struct Lists<K: Kinds> {
     /// Requests that have waited, and what they get.
     pub(super) granted: Vec<(K::Waiter, Handed<K>)>,
     /// Requests that have waited in vain.
@@ -64,8 +68,8 @@ pub(super) struct Effects<K: Kinds> {
     pub(super) ended: Vec<Arc<Connection>>,
 }
 
-impl<K: Kinds> Effects<K> {
-    pub(super) fn none() -> Self {
+impl<K: Kinds> Default for Lists<K> {
+    fn default() -> Self {
         Self {
             granted: Vec::new(),
             failed: Vec::new(),
@@ -74,20 +78,27 @@ impl<K: Kinds> Effects<K> {
             ended: Vec::new(),
         }
     }
+}
 
-    pub(super) fn is_none(&self) -> bool {
-        self.granted.is_empty()
-            && self.failed.is_empty()
-            && self.connect.is_empty()
-            && self.retired.is_empty()
-            && self.ended.is_empty()
+impl<K: Kinds> Effects<K> {
+    pub(super) fn none() -> Self {
+        Self(None)
+    }
+
+    pub(super) fn lists(&mut self) -> &mut Lists<K> {
+        self.0.get_or_insert_default()
+    }
+
+    /// `None` where nothing follows.
+    pub(super) fn into_lists(self) -> Option<Lists<K>> {
+        self.0.map(|lists| *lists)
     }
 
     pub(super) fn retire(&mut self, connection: Arc<Connection>, reason: RetireReason) {
-        self.retired.push((connection, reason));
+        self.lists().retired.push((connection, reason));
     }
 
     pub(super) fn end(&mut self, connection: Arc<Connection>) {
-        self.ended.push(connection);
+        self.lists().ended.push(connection);
     }
 }

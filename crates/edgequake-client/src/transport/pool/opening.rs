@@ -158,7 +158,7 @@ impl Opening {
         Counters::add(&pool.counters.failed);
         let failed = pool.change(self.spot.place, |origin, now, effects| {
             origin.failed(self.spot.room, runtime_gone, now, effects);
-            std::mem::take(&mut effects.failed)
+            std::mem::take(&mut effects.lists().failed)
         });
         for waiter in failed.into_iter().flatten() {
             // Who has gone needs no telling.

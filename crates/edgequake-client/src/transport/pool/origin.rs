@@ -165,7 +165,8 @@ impl<K: Kinds> Origin<K> {
         room.waiting -= failing;
         for _ in 0..failing {
             let first = self.waiting.iter().position(|waiting| waiting.room == id);
-            effects.failed.extend(first.and_then(|first| self.waiting.remove(first)).map(|gone| gone.waiter));
+            let gone = first.and_then(|first| self.waiting.remove(first));
+            effects.lists().failed.extend(gone.map(|gone| gone.waiter));
         }
         self.work(rules, now, effects);
         self.tidy();
@@ -335,7 +336,8 @@ impl<K: Kinds> Origin<K> {
             };
             if let Some(handed) = room.take(rules, now, effects) {
                 room.waiting -= 1;
-                effects.granted.extend(self.waiting.remove(place).map(|waiting| (waiting.waiter, handed)));
+                let served = self.waiting.remove(place);
+                effects.lists().granted.extend(served.map(|waiting| (waiting.waiter, handed)));
                 continue;
             }
             let before = covered.iter().find(|(known, _)| *known == id).map_or(0, |(_, count)| *count);
@@ -370,7 +372,7 @@ impl<K: Kinds> Origin<K> {
         let Some(room) = self.room(id) else { return false };
         room.connecting += 1;
         let runtime = room.runtime.clone();
-        effects.connect.push((id, runtime));
+        effects.lists().connect.push((id, runtime));
         true
     }
 }

@@ -90,7 +90,7 @@ impl World {
     }
 
     fn follow(&mut self, effects: Effects<Fake>) {
-        let Effects { granted, failed, connect, retired, ended } = effects;
+        let Lists { granted, failed, connect, retired, ended } = effects.into_lists().unwrap_or_default();
         for (connection, reason) in &retired {
             connection.retire(*reason);
         }
