@@ -285,6 +285,9 @@ pub(crate) enum Collected {
     Cut(Bytes),
 }
 
+/// How much room is made for a body before it is there, in bytes.
+const CLAIM: usize = 256 * 1024;
+
 /// Reads a body of at most `limit` bytes. A body that came in one piece is not copied.
 #[cfg(any(feature = "client", test))]
 pub(crate) async fn collect<B>(body: &mut B, limit: usize) -> Result<Collected, B::Error>
@@ -302,6 +305,10 @@ where
             first = data;
         } else {
             if rest.is_empty() {
+                // Room for all of it, where its length is known and no more than anybody may claim.
+                let expected =
+                    usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(limit).min(CLAIM);
+                rest.reserve(first.len() + data.len() + expected);
                 rest.extend_from_slice(&first);
             }
             rest.extend_from_slice(&data);

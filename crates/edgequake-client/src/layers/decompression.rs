@@ -142,13 +142,15 @@ where
 }
 
 /// Takes the coding off an answer. Ready at once.
-pub(crate) fn decode<R: Body>(
-    mut answer: Response<R>,
-    cx: &mut Context<'_>,
-) -> Poll<Response<DecodedBody<R>>> {
+fn decode<R: Body>(mut answer: Response<R>, cx: &mut Context<'_>) -> Poll<Response<DecodedBody<R>>> {
     if !is_decodable(answer.headers_mut()) {
-        return Poll::Ready(answer.map(|body| DecodedBody { state: State::Plain { body } }));
+        return Poll::Ready(answer.map(DecodedBody::plain));
     }
+    decoded(answer, cx)
+}
+
+/// Decodes an answer that is decodable.
+pub(crate) fn decoded<R: Body>(answer: Response<R>, cx: &mut Context<'_>) -> Poll<Response<DecodedBody<R>>> {
     // tower-http has decoders as a layer only, which would ask for compression; so it is given the answer instead of
     // the request, over a service that hands it back at once.
     let given = service_fn(|answer: Request<_>| std::future::ready(Ok::<_, Infallible>(answer.into_body())));
@@ -159,7 +161,7 @@ pub(crate) fn decode<R: Body>(
 
 /// Whether the body is of one coding that is supported, which then is written the way the decoder reads it. Names of codings
 /// are case-insensitive, and `x-gzip` is `gzip` (RFC 9110, 8.4.1).
-fn is_decodable(headers: &mut HeaderMap) -> bool {
+pub(crate) fn is_decodable(headers: &mut HeaderMap) -> bool {
     // Few answers name a coding, and an entry would be made room for.
     if !headers.contains_key(CONTENT_ENCODING) {
         return false;
@@ -204,6 +206,13 @@ pin_project! {
         Plain { #[pin] body: B },
         // Boxed, or the body of every answer would carry its room.
         Decoded { body: Pin<Box<DecompressionBody<B>>> },
+    }
+}
+
+impl<B: Body> DecodedBody<B> {
+    /// A body as it came.
+    pub(crate) fn plain(body: B) -> Self {
+        Self { state: State::Plain { body } }
     }
 }
 

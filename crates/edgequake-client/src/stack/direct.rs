@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use edgequake_auth::{Authorization, Generation};
-use http::header::{AUTHORIZATION, HeaderValue};
+use http::header::{AUTHORIZATION, HOST, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 use http_body_util::Empty;
 use pin_project_lite::pin_project;
@@ -33,7 +33,7 @@ use crate::boxed::{BoxError, BoxFuture};
 use crate::clock::{self, Timer};
 use crate::layers::auth;
 #[cfg(feature = "compression")]
-use crate::layers::decompression;
+use crate::layers::decompression::{self, DecodedBody};
 use crate::layers::retry::Outcome;
 use crate::layers::scope;
 use crate::layers::timeout::deadline::{self, DeadlineBody};
@@ -109,7 +109,9 @@ impl<T: Sending> Direct<T> {
                 let prepared = prepared.filter(|_| is_usual(&authorization));
                 let used = match prepared {
                     Some(prepared) => {
-                        *request.headers_mut() = prepared.clone();
+                        let headers = request.headers_mut();
+                        *headers = prepared.clone();
+                        headers.remove(HOST);
                         auth::apply(&authorization, &mut request)
                     }
                     None => add_headers(&mut request, &authorization, &policy),
@@ -134,7 +136,7 @@ impl<T: Sending> Direct<T> {
         Flow { operation, state, timer, end, begun, policy, direct: self.clone() }
     }
 
-    /// All headers of an attempt that has none of its own, with room for the credential where that comes first.
+    /// All headers of an attempt that has none of its own, with room for the credential, where that comes first, and for the host.
     fn prepared(&self, request: &Request<RequestBody>, policy: &Policy) -> Option<&HeaderMap> {
         let Shared { between, attempt, prepared, .. } = &*self.0;
         // A trace context is another one each time.
@@ -142,11 +144,16 @@ impl<T: Sending> Direct<T> {
             return None;
         }
         prepared.get(&policy.headers, |added| {
+            if added.contains_key(HOST) || !between.auth.allows(added) {
+                return None;
+            }
             let mut headers = HeaderMap::with_capacity(added.len() + ROOM + LATER);
             headers.insert(AUTHORIZATION, HeaderValue::from_static(""));
             scope::fill(&mut headers, added);
             attempt.complete(&mut headers);
-            between.auth.allows(added).then_some(headers)
+            // A copy has room for no more than it takes, and each that is sent is told its host.
+            headers.insert(HOST, HeaderValue::from_static(""));
+            Some(headers)
         })
     }
 
@@ -207,7 +214,8 @@ struct Kept {
     method: Method,
     uri: Uri,
     version: Version,
-    headers: HeaderMap,
+    /// `None` where there are none.
+    headers: Option<HeaderMap>,
     /// `None` for a body that can be sent only once.
     body: Option<RequestBody>,
 }
@@ -218,7 +226,7 @@ impl Kept {
             method: request.method().clone(),
             uri: request.uri().clone(),
             version: request.version(),
-            headers: request.headers().clone(),
+            headers: (!request.headers().is_empty()).then(|| request.headers().clone()),
             body: request.body().replay(),
         }
     }
@@ -230,7 +238,7 @@ impl Kept {
         *request.method_mut() = self.method;
         *request.uri_mut() = self.uri;
         *request.version_mut() = self.version;
-        *request.headers_mut() = self.headers;
+        *request.headers_mut() = self.headers.unwrap_or_default();
         request
     }
 }
@@ -292,17 +300,28 @@ where
                             this.direct.0.between.retry.note_success();
                             this.operation.finish(Ok(&answer));
                         }
-                        let idle = this.direct.0.attempt.idle_timeout;
-                        let answer = answer.map(|body| IdleBody::new(body, idle));
+                        // Head and body are put together once: what goes through more hands is copied for each.
+                        #[cfg_attr(
+                            not(feature = "compression"),
+                            expect(unused_mut, reason = "nothing is decoded")
+                        )]
+                        let (mut head, body) = answer.into_parts();
+                        let body = IdleBody::new(body, this.direct.0.attempt.idle_timeout);
                         #[cfg(feature = "compression")]
-                        let answer = ready!(decompression::decode(answer, cx));
+                        let body = if decompression::is_decodable(&mut head.headers) {
+                            let answer = Response::from_parts(head, body);
+                            let body;
+                            (head, body) = ready!(decompression::decoded(answer, cx)).into_parts();
+                            body
+                        } else {
+                            DecodedBody::plain(body)
+                        };
+                        let body = attempt.body(body);
                         if is_plain {
-                            return Poll::Ready(Ok(answer.map(|body| {
-                                let body = DeadlineBody::new(attempt.body(body), end);
-                                ResponseBody::new(this.operation.body(body))
-                            })));
+                            let body = this.operation.body(DeadlineBody::new(body, end));
+                            return Poll::Ready(Ok(Response::from_parts(head, ResponseBody::new(body))));
                         }
-                        Ok(answer.map(|body| ResponseBody::new(attempt.body(body))))
+                        Ok(Response::from_parts(head, ResponseBody::new(body)))
                     }
                     Poll::Ready(Err(error)) => {
                         let error = error.into();

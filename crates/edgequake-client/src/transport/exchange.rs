@@ -1,7 +1,6 @@
 //! One request and its answer over a connection of the [pool](super::pool).
 
 use std::convert::Infallible;
-use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -20,7 +19,7 @@ use super::error::{RuntimeGone, TransportError};
 use super::pool::{Found, Lent, Pool, Sender};
 use super::upload::Upload;
 use crate::body::RequestBody;
-use crate::boxed::BoxError;
+use crate::boxed::{BoxError, BoxFuture};
 use crate::fault::Fault;
 use crate::policy::Policy;
 
@@ -51,12 +50,12 @@ pub(super) fn send(
     pool: Arc<Pool>,
     request: Request<RequestBody>,
     times: Times,
-) -> impl Future<Output = Result<Response<TransportBody>, TransportError>> + Send {
+) -> BoxFuture<Result<Response<TransportBody>, TransportError>> {
     // What it was before it was written for a connection.
     let (mut uri, mut names_host) = (None, true);
     // Captured as it is sent: a future that had it as a parameter would hold it twice.
     let mut request = request.map(Upload::new);
-    async move {
+    Box::pin(async move {
         loop {
             let mut lent = match pool.take(request.uri())? {
                 Found::Now(lent) => lent,
@@ -109,7 +108,7 @@ pub(super) fn send(
                 }
             }
         }
-    }
+    })
 }
 
 /// Path and query only, as a server wants them (RFC 9112, 3.2.1). Gives the whole URI back.

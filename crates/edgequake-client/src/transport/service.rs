@@ -57,7 +57,7 @@ impl HttpTransport {
         if request.extensions().get::<OwnConnection>().is_some() {
             return ResponseFuture(Box::pin(upgrade::send(Arc::clone(&self.shared.pool), request)));
         }
-        ResponseFuture(Box::pin(exchange::send(Arc::clone(&self.shared.pool), request, times)))
+        ResponseFuture(exchange::send(Arc::clone(&self.shared.pool), request, times))
     }
 
     /// What has become of the connections of this transport and its clones, in numbers.
