@@ -47,7 +47,7 @@ fn server_name() -> String {
 }
 
 /// A Python with the SDK, in an environment of its own.
-fn python(folder: &Path) -> Result<PathBuf> {
+pub(crate) fn python(folder: &Path) -> Result<PathBuf> {
     let environment = folder.join("python");
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !python.is_file() {

@@ -5,6 +5,7 @@ use std::hint::black_box;
 use bytes::Bytes;
 use edgequake_client::types::Decode;
 use edgequake_client::types::documents::DocumentList;
+use edgequake_sdk::types::documents::ListDocumentsResponse;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -79,6 +80,7 @@ pub(crate) fn run(reader: &str, times: u32) -> Result<Value> {
     for _ in 0..times {
         match reader {
             "plain" => drop(black_box(serde_json::from_slice::<Page>(&page)?)),
+            "official" => drop(black_box(serde_json::from_slice::<ListDocumentsResponse>(&page)?)),
             "ours" => drop(black_box(DocumentList::from_body(page.clone())?)),
             other => return Err(format!("no reader `{other}`").into()),
         }

@@ -4,10 +4,36 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::result::{Limit, Results};
 use crate::arrows::Tree;
 use crate::command::{cargo, output};
 use crate::failure::{During, Failure, Result};
 use crate::workspace::Workspace;
+
+/// What it takes to depend on us, and on the official SDK.
+pub(super) fn measure(workspace: &Workspace, build: bool, results: &mut Results) -> Result<()> {
+    let ours = |name: &str| {
+        let path = workspace.root.join("crates").join(name);
+        Dependent::write(workspace, &format!("on-{name}"), &format!("{name} = {{ path = {path:?} }}"))
+    };
+    let (client, types) = (ours("edgequake-client")?, ours("edgequake-types")?);
+    let official = Dependent::write(workspace, "on-official", "edgequake-sdk = \"=0.4.1\"")?;
+    let official_crates = official.crates()?;
+    let what = format!("crates of the full client (the official SDK: {official_crates})");
+    results.budget(what, client.crates()? as f64, Limit::AtMost(95.0), "");
+    results.budget("crates of the types alone", types.crates()? as f64, Limit::AtMost(21.0), "");
+    if build {
+        // What else the machine does only adds, by a twentieth and more: the lesser of two builds says most.
+        let (mut theirs, mut ours) = (f64::MAX, f64::MAX);
+        for _ in 0..2 {
+            theirs = theirs.min(official.build_seconds()?);
+            ours = ours.min(client.build_seconds()?);
+        }
+        let what = format!("CPU of a cold release build, over the official SDK ({ours:.0} s, {theirs:.0} s)");
+        results.budget(what, ours / theirs, Limit::AtMost(0.75), "x");
+    }
+    Ok(())
+}
 
 /// A package that depends on one thing only.
 pub(crate) struct Dependent {
