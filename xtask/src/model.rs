@@ -4,10 +4,6 @@
 //! that were seen are printed. Processes have no names, and what no decision depends on is left out of a state, so that three of
 //! them fit: on an expired token there are 1.1 million different states if one of them dies, and 5.1 million (of 20 million that
 //! are reached) if a clock drifts, which takes 94 MB. A core explores 170,000 reached states in a second.
-//!
-//! Known not to hold yet, of three processes that begin otherwise than on an expired token: one exchanges a token of its program
-//! beside a session, another logs out of that, and the third, which was given the same token and has no password, presents it
-//! knowingly while the exchange may be under way. The server may end the session that the token began; nobody is logged in again.
 
 use lexopt::Parser;
 

@@ -3,9 +3,9 @@
 //! Stands right outside the [auth layer](super::auth), which notes on a 401 which credential was refused, and inside the
 //! transient retry, which does not count the replay as an attempt. It asks the credentials whether another one can be had
 //! ([`SharedCredentials::rejected`]) and gets it; the request is sent once more if that is of another generation than the one refused.
-//! The refused answer is read before, so that its connection is free meanwhile; one that becomes the caller's after all is its head with
-//! what was read. A second 401 is the caller's. A body that can be sent only once is not replayed: the first 401 is the caller's then. Errors pass
-//! through; its own is the [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
+//! The refused answer is read before, so that its connection is free meanwhile; where it becomes the caller's after all, since the credentials
+//! gave the same one again, what was read is in its extensions as [`ReadBody`]. A second 401 is the caller's. A body that can be sent only
+//! once is not replayed: the first 401 is the caller's then. Errors pass through; its own is the [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
 //!
 //! ```
 //! use edgequake_auth::{SharedCredentials, StaticKey};
@@ -37,6 +37,7 @@
 //! # }
 //! ```
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -74,6 +75,19 @@ pub struct Replayed;
 #[non_exhaustive]
 pub struct RenewalPaused(pub Duration);
 
+/// What was read of the body of a 401 before another credential was waited for, up to 64 KiB; in the extensions of an answer that is
+/// handed on all the same. Its body has what is left, which mostly is nothing.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ReadBody(pub Bytes);
+
+impl fmt::Debug for ReadBody {
+    /// Its length alone: servers may repeat what was sent.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReadBody({} bytes)", self.0.len())
+    }
+}
+
 /// Replays a request once after a 401.
 #[derive(Debug, Clone)]
 pub struct UnauthorizedLayer {
@@ -108,7 +122,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Replay + Send + 'static,
-    R: Body<Data = Bytes> + From<Bytes> + Send + Unpin + 'static,
+    R: Body<Data = Bytes> + Send + Unpin + 'static,
     R::Error: Send,
 {
     type Response = Response<R>;
@@ -163,7 +177,7 @@ where
     S::Error: Into<BoxError>,
     S::Future: Send,
     B: Send + 'static,
-    R: Body<Data = Bytes> + From<Bytes> + Send + Unpin + 'static,
+    R: Body<Data = Bytes> + Send + Unpin + 'static,
     R::Error: Send,
 {
     type Output = Result<Response<R>, BoxError>;
@@ -212,8 +226,8 @@ fn lacks_scope<R>(answer: &Response<R>) -> bool {
     challenges.filter_map(|challenge| challenge.to_str().ok()).any(|text| text.contains("insufficient_scope"))
 }
 
-/// Reads a body to its end, or to the limits, and drops it: what is read tells its connection that it can be used again.
-async fn read<R: Body<Data = Bytes> + Unpin>(mut body: R) -> Bytes {
+/// Reads a body to its end, where its connection can be used again, or to the limits.
+async fn read<R: Body<Data = Bytes> + Unpin>(body: &mut R) -> Bytes {
     let mut read = BytesMut::new();
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await
@@ -227,12 +241,11 @@ async fn read<R: Body<Data = Bytes> + Unpin>(mut body: R) -> Bytes {
         Ok(_) => drop(clock::timeout(REFUSAL.1, reading).await),
         Err(_) => reading.await,
     }
-    read.truncate(REFUSAL.0);
     read.freeze()
 }
 
 async fn replay<S, B, R>(
-    refused: Response<R>,
+    mut refused: Response<R>,
     used: Generation,
     credentials: SharedCredentials,
     context: AuthContext,
@@ -242,16 +255,17 @@ async fn replay<S, B, R>(
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: Into<BoxError>,
-    R: Body<Data = Bytes> + From<Bytes> + Unpin,
+    R: Body<Data = Bytes> + Unpin,
 {
     // Before anything is waited for: where there may be no more connections, the refresh needs one of those that were refused on.
-    let (head, body) = refused.into_parts();
-    let body = read(body).await;
+    let read = read(refused.body_mut()).await;
     tracing::debug!(?used, "credential refused, asking for another one");
     let successor = credentials.authorize(&context).await?;
     if successor.generation() == used {
-        return Ok(Response::from_parts(head, body.into()));
+        refused.extensions_mut().insert(ReadBody(read));
+        return Ok(refused);
     }
+    drop(refused);
     let mut request = retained.into_request();
     request.extensions_mut().insert(Successor(successor));
     let mut answer = service.oneshot(request).await.map_err(Into::into)?;

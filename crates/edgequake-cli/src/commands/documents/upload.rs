@@ -4,6 +4,7 @@ mod counts;
 mod describe;
 mod display;
 mod interrupt;
+mod pattern;
 mod source;
 mod stream;
 mod report;

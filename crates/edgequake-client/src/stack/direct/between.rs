@@ -9,6 +9,7 @@ use std::time::Duration;
 use edgequake_auth::SharedCredentials;
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tower::ServiceExt as _;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -19,7 +20,7 @@ use crate::layers::error_body::ErrorBodyLayer;
 use crate::layers::retry::RetryLayer;
 use crate::layers::scope::{ScopeHeaders, ScopeLayer};
 use crate::layers::timeout::AttemptTimeoutLayer;
-use crate::layers::unauthorized::UnauthorizedLayer;
+use crate::layers::unauthorized::{ReadBody, UnauthorizedLayer};
 
 /// What comes of an attempt, or of an operation.
 pub(in super::super) type Attempted = Result<Response<ResponseBody>, BoxError>;
@@ -56,8 +57,16 @@ impl Between {
         let scoped = ScopeLayer::new(ScopeHeaders::new()).layer(below);
         let attempt = self.auth.layer(AttemptTimeoutLayer::new(self.attempt_timeout).layer(scoped));
         let attempt = Resumed { first: first.map(|first| Arc::new(Mutex::new(Some(first)))), inner: attempt };
-        let replayed = UnauthorizedLayer::new(self.credentials.clone()).layer(attempt);
+        let replayed = UnauthorizedLayer::new(self.credentials.clone()).layer(attempt).map_response(whole);
         self.retry.layer(ErrorBodyLayer::new().layer(replayed))
+    }
+}
+
+/// Puts what was read of a refused answer back.
+fn whole(mut answer: Response<ResponseBody>) -> Response<ResponseBody> {
+    match answer.extensions_mut().remove::<ReadBody>() {
+        Some(ReadBody(read)) => answer.map(|_| read.into()),
+        None => answer,
     }
 }
 

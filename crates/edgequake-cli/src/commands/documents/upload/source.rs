@@ -3,6 +3,7 @@
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
 
+use super::pattern::{expand, is_pattern};
 use crate::args::documents::Upload;
 use crate::failure::Failure;
 
@@ -108,15 +109,10 @@ impl Plan {
 
     /// Expands a pattern. What is none is left to the upload, which tells that there is no such file.
     fn pattern(&mut self, path: &Path) {
-        let Some(pattern) = path.to_str().filter(|text| text.contains(['*', '?', '['])) else {
+        let Some(pattern) = path.to_str().filter(|text| is_pattern(text)) else {
             return self.path(path.to_owned(), false);
         };
-        let options = glob::MatchOptions {
-            require_literal_separator: true,
-            require_literal_leading_dot: true,
-            ..glob::MatchOptions::default()
-        };
-        let matches = match glob::glob_with(pattern, options) {
+        let matches = match expand(pattern) {
             Ok(matches) => matches,
             Err(error) => {
                 let text = format!("there is no file {pattern}, and as a pattern it cannot be read: {error}");
@@ -132,9 +128,9 @@ impl Plan {
                     let is_folder = path.is_dir();
                     self.path(path, is_folder);
                 }
-                Err(error) => {
-                    let path = error.path().display().to_string();
-                    let failure = Failure::caused_by(format!("cannot read {path}: {}", error.error()), error);
+                Err((path, error)) => {
+                    let path = path.display().to_string();
+                    let failure = Failure::caused_by(format!("cannot read {path}: {error}"), error);
                     self.failed.push((path, failure));
                 }
             }
