@@ -108,7 +108,7 @@ async fn send_files(
             }
             event = events.next() => event,
             () = until(deadline) => {
-                cx.notes.warn("uploads under way were cut off: the server may have taken them");
+                report.cut_off(cx);
                 return false;
             }
         };

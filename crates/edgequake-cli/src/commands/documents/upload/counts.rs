@@ -11,6 +11,8 @@ pub(super) struct Counts {
     pub(super) not_tried: u64,
     pub(super) processed: u64,
     pub(super) not_processed: u64,
+    /// Documents that were to be waited for, and were not to their end.
+    pub(super) left: usize,
 }
 
 impl Counts {
@@ -21,7 +23,7 @@ impl Counts {
 
     /// For people; with what was waited for, if that was wanted.
     pub(super) fn text(&self, waits: bool) -> String {
-        let Self { uploaded, skipped, failed, not_tried, processed, not_processed } = self;
+        let Self { uploaded, skipped, failed, not_tried, processed, not_processed, left } = self;
         let found = self.found();
         let mut text = format!("{found} files: {uploaded} uploaded, {skipped} skipped, {failed} failed");
         if *not_tried > 0 {
@@ -29,6 +31,9 @@ impl Counts {
         }
         if waits {
             text = format!("{text}; {processed} processed, {not_processed} not");
+            if *left > 0 {
+                text = format!("{text}, {left} not waited for");
+            }
         }
         text
     }
@@ -46,6 +51,7 @@ impl Counts {
         if waits {
             set("processed", self.processed.into());
             set("processing_failed", self.not_processed.into());
+            set("not_waited_for", self.left.into());
         }
         line
     }

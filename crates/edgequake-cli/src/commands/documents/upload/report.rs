@@ -1,6 +1,6 @@
 //! [`Report`]: tells what becomes of each file as it happens, and what became of all.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -31,10 +31,14 @@ pub(super) struct Report {
     waits: bool,
     /// What is to be waited for.
     taken: Vec<(String, Uploaded)>,
+    /// How many are waited for.
+    waiting: usize,
     /// How many files of folders were skipped for a reason and not told one by one.
     skips: BTreeMap<String, u64>,
     /// PDFs whose documents nobody has named yet.
     unnamed: HashSet<PdfId>,
+    /// Files that were found and of which nothing was told yet.
+    open: BTreeSet<PathBuf>,
     /// Files that are not called as they are named.
     names: HashMap<PathBuf, String>,
     stopped: bool,
@@ -48,8 +52,10 @@ impl Report {
             counts: Counts::default(),
             waits,
             taken: Vec::new(),
+            waiting: 0,
             skips: BTreeMap::new(),
             unnamed: HashSet::new(),
+            open: BTreeSet::new(),
             names: HashMap::new(),
             stopped: false,
         }
@@ -73,14 +79,23 @@ impl Report {
     /// Says what is waited for once a signal came, and for how long.
     pub(super) fn stopping(&self, cx: &Context, grace: Duration) {
         let seconds = grace.as_secs();
-        let text = format!("stopping: uploads under way have {seconds} s; another Ctrl-C ends them at once");
+        let text = format!("stopping: uploads under way have {seconds} s; another signal ends them at once");
         self.display.say(cx, text);
     }
 
     /// Takes an event of the run, of which these files were named by the user.
     pub(super) fn take(&mut self, cx: &mut Context, event: FolderEvent, named: &HashSet<PathBuf>) {
+        if let FolderEvent::Uploaded { path, .. }
+        | FolderEvent::Skipped { path, .. }
+        | FolderEvent::Failed { path, .. } = &event
+        {
+            self.open.remove(path);
+        }
         match event {
-            FolderEvent::Found { .. } => self.display.more(),
+            FolderEvent::Found { path, .. } => {
+                self.open.insert(path);
+                self.display.more();
+            }
             FolderEvent::Uploaded { path, upload, .. } => self.uploaded(cx, &self.name(&path), upload),
             FolderEvent::Skipped { path, reason, .. } => {
                 self.skipped(cx, &self.name(&path), reason, named.contains(&path));
@@ -89,6 +104,14 @@ impl Report {
             FolderEvent::NotListed { error, .. } => self.not_listed(cx, error.into()),
             // A stream counts as well, and all are waited for together.
             _ => {}
+        }
+    }
+
+    /// Tells of each file whose upload was under way when the time for it was over.
+    pub(super) fn cut_off(&mut self, cx: &mut Context) {
+        for path in std::mem::take(&mut self.open) {
+            let failure = Failure::other("the upload was cut off: the server may have taken it");
+            self.failed(cx, &self.name(&path), failure);
         }
     }
 
@@ -230,12 +253,14 @@ impl Report {
     /// What is to be waited for, from now on.
     pub(super) fn begin_waiting(&mut self) -> Vec<(String, Uploaded)> {
         let taken = std::mem::take(&mut self.taken);
+        self.waiting = taken.len();
         self.display.begin_waiting(taken.len());
         taken
     }
 
     pub(super) fn ended(&mut self, cx: &mut Context, ended: Ended) {
         let Ended { name, upload, result } = ended;
+        self.waiting = self.waiting.saturating_sub(1);
         self.display.step();
         match result {
             Ok(document) => {
@@ -273,6 +298,9 @@ impl Report {
             cx.notes.hint("-v names each file that is skipped");
         }
         let interrupted = *cx.interrupted.borrow();
+        if self.waits {
+            self.counts.left = self.waiting + self.taken.len();
+        }
         if self.counts.found() == 0 && self.exits.result().is_ok() && !interrupted {
             cx.notes.warn(NOTHING);
         }
