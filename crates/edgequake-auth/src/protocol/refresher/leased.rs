@@ -89,7 +89,7 @@ impl Refresher {
             let mut renewed = record.clone();
             let renewals = lease.renewals.saturating_add(1);
             renewed.lease = Some(Lease { renewals, since: Some(wall(now)), ..lease.clone() });
-            if let Some(intent) = renewed.intent.as_mut().filter(|intent| intent.holder == self.me) {
+            if let Some(intent) = renewed.intent.as_mut().filter(|_| record.intent_of_lease().is_some()) {
                 intent.since = wall(now);
             }
             renewed.write = RandomId::random();

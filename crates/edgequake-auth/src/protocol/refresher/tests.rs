@@ -254,6 +254,9 @@ fn a_lease_is_told_from_an_earlier_intent_of_its_holder() {
     let withdrawn = again.withdrawn(&taken).unwrap();
     assert_eq!((withdrawn.version, withdrawn.given), (None, Some(fingerprint(&"given".into()))));
     assert_eq!(logout(&taken, 5).lease, taken.lease);
+    // Also once it was prolonged.
+    let renewed = write(again.next(Some(&taken), at(8)));
+    assert_eq!(logout(&renewed, 8).lease, renewed.lease);
     let back = settle::not_executed(Some(&taken), &withdrawn).unwrap();
     assert!(back.is_unsettled() && back.doubtful.is_empty());
 }
