@@ -286,6 +286,7 @@ pub(crate) enum Collected {
 }
 
 /// How much room is made for a body before it is there, in bytes.
+#[cfg(any(feature = "client", test))]
 const CLAIM: usize = 256 * 1024;
 
 /// Reads a body of at most `limit` bytes. A body that came in one piece is not copied.

@@ -37,7 +37,7 @@ use std::task::{Context, Poll, ready};
 
 use edgequake_auth::{AuthContext, Authorization, CredentialsError, Generation, SharedCredentials};
 use edgequake_types::Auth;
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -167,7 +167,8 @@ impl AuthLayer {
     }
 
     /// Whether headers that are added later name no other host.
-    pub(crate) fn allows(&self, headers: &HeaderMap) -> bool {
+    #[cfg(feature = "client")]
+    pub(crate) fn allows(&self, headers: &http::HeaderMap) -> bool {
         self.shared.trusted.check_hosts(headers).is_ok()
     }
 }

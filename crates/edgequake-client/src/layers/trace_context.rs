@@ -78,6 +78,7 @@ impl TraceContextLayer {
     }
 
     /// Whether it writes anything.
+    #[cfg(feature = "client")]
     pub(crate) fn is_on(&self) -> bool {
         self.write.is_some()
     }
