@@ -29,7 +29,6 @@ mod walk;
 mod digest;
 mod claim;
 mod ends;
-mod stop;
 mod held;
 mod options;
 mod file;

@@ -64,8 +64,8 @@ pub enum FolderEvent {
         /// Why; see [`Error::processing`].
         error: Error,
     },
-    /// With [`resume`](super::FolderUpload::resume): the documents of the workspace cannot be listed, so nothing is uploaded. All files are told as
-    /// not tried.
+    /// With [`resume`](super::FolderUpload::resume): the documents of the workspace cannot be listed, so nothing is uploaded. All files
+    /// are told as not tried.
     #[non_exhaustive]
     NotListed {
         /// Why.

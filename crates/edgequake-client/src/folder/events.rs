@@ -9,11 +9,11 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
 
 use super::event::{FolderEvent, FolderReport};
 use super::options::Options;
 use super::run::run;
-use super::stop::Stop;
 use super::walk::Sources;
 use crate::client::Client;
 use crate::clock;
@@ -32,7 +32,8 @@ const EVENTS: usize = 64;
 #[must_use = "streams do nothing until they are polled"]
 pub struct FolderEvents {
     state: State,
-    stop: Stop,
+    /// That no further file is to be begun, and none tried again.
+    stop: CancellationToken,
 }
 
 enum State {
@@ -43,12 +44,12 @@ enum State {
 
 impl FolderEvents {
     pub(super) fn new(client: Client, sources: Sources, options: Options) -> Self {
-        Self { state: State::Before(Box::new((client, sources, options))), stop: Stop::new() }
+        Self { state: State::Before(Box::new((client, sources, options))), stop: CancellationToken::new() }
     }
 
-    /// Begins no further file: those whose turn has not come are told as [not tried](super::SkipReason::NotTried), and none is tried again. Uploads
-    /// under way are finished, and with [`wait`](super::FolderUpload::wait) also waited for; then the report comes. Whoever does not want to
-    /// wait for that drops the stream.
+    /// Begins no further file: those whose turn has not come are told as [not tried](super::SkipReason::NotTried), and none is
+    /// tried again. Uploads under way are finished, and with [`wait`](super::FolderUpload::wait) also waited for; then the report
+    /// comes. Whoever does not want to wait for that drops the stream.
     ///
     /// ```no_run
     /// # async fn run(client: edgequake_client::Client, signal: impl Future<Output = ()>) {
@@ -73,7 +74,7 @@ impl FolderEvents {
     /// # }
     /// ```
     pub fn stop(&self) {
-        self.stop.tell();
+        self.stop.cancel();
     }
 
     /// The next event; `None` after the report. Safe to drop: no event is lost.
@@ -104,7 +105,7 @@ impl Stream for FolderEvents {
     }
 }
 
-fn begin((client, sources, options): (Client, Sources, Options), stop: Stop) -> State {
+fn begin((client, sources, options): (Client, Sources, Options), stop: CancellationToken) -> State {
     match clock::runtime() {
         Ok(runtime) => {
             let (sender, events) = mpsc::channel(EVENTS);

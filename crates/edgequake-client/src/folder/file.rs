@@ -6,13 +6,13 @@ use std::time::Duration;
 use edgequake_types::documents::{DocumentStatus, UploadFile, UploadedFile};
 use edgequake_types::pdf::{PdfStatus, UploadPdf, UploadedPdf};
 use edgequake_types::{DocumentId, PdfId, Retry};
+use tokio_util::sync::CancellationToken;
 
 use super::claim::Claims;
 use super::digest::digest;
 use super::event::SkipReason;
 use super::held::{Held, is_lost};
 use super::options::Options;
-use super::stop::Stop;
 use crate::body::FileUploadError;
 use crate::body::file::FileState;
 use crate::call::{FileUpload, UploadsFile};
@@ -40,7 +40,7 @@ pub(super) struct Files {
     pub(super) client: Client,
     pub(super) options: Options,
     pub(super) held: Option<Held>,
-    pub(super) stop: Stop,
+    pub(super) stop: CancellationToken,
     /// What is uploaded in this run.
     claims: Claims,
 }
@@ -53,7 +53,7 @@ struct File<'a> {
 }
 
 impl Files {
-    pub(super) fn new(client: Client, options: Options, held: Option<Held>, stop: Stop) -> Self {
+    pub(super) fn new(client: Client, options: Options, held: Option<Held>, stop: CancellationToken) -> Self {
         Self { client, options, held, stop, claims: Claims::default() }
     }
 
@@ -71,7 +71,10 @@ impl Files {
                 Err(error) => error,
             };
             let changed = matches!(error.find(), Some(FileUploadError::Changed { .. }));
-            if attempt >= self.options.retries || !(changed || error.is_retryable()) || self.stop.is_told() {
+            if attempt >= self.options.retries
+                || !(changed || error.is_retryable())
+                || self.stop.is_cancelled()
+            {
                 return Err(error);
             }
             lost = !changed && (lost || may_have_arrived(&error));
@@ -79,7 +82,7 @@ impl Files {
             let wanted = error.retry_after().unwrap_or_default();
             let timer = clock::sleep(pause.max(wanted).min(LONGEST_BACKOFF));
             let timer = timer.map_err(|error| Error::of_failure(error.into()))?;
-            let Some(Ok(())) = self.stop.unless_told(timer).await else { return Err(error) };
+            let Some(Ok(())) = self.stop.run_until_cancelled(timer).await else { return Err(error) };
             attempt += 1;
         }
     }

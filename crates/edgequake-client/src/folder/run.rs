@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::Sender;
 use tokio::task::{Id, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use super::ends::Ends;
 use super::event::{FolderEvent, FolderReport, SkipReason};
 use super::file::{Files, Outcome};
 use super::held::Held;
 use super::options::Options;
-use super::stop::Stop;
 use super::walk::{Item, Sources};
 use crate::body::file::blocking;
 use crate::client::Client;
@@ -46,7 +46,7 @@ pub(super) struct Run {
     /// What it is to wait for from the next round on.
     fresh: Vec<(PathBuf, Uploaded)>,
     ends: Ends,
-    stop: Stop,
+    stop: CancellationToken,
 }
 
 /// Runs to the end, or until nobody listens.
@@ -55,11 +55,11 @@ pub(super) async fn run(
     sources: Sources,
     options: Options,
     events: Sender<FolderEvent>,
-    stop: Stop,
+    stop: CancellationToken,
 ) -> Result<(), Dropped> {
     let watch = Box::new(Watch::new(client.clone(), options.wait_limit));
-    let loaded = match options.resume && !stop.is_told() {
-        true => stop.unless_told(Held::load(&client)).await,
+    let loaded = match options.resume {
+        true => stop.run_until_cancelled(Held::load(&client)).await,
         false => None,
     };
     let (held, failed) = match loaded {
@@ -87,7 +87,7 @@ pub(super) async fn run(
         stop,
     };
     if let Some(error) = failed {
-        run.stop.tell();
+        run.stop.cancel();
         run.tell(FolderEvent::NotListed { error }).await?;
     }
     run.finish().await
@@ -98,10 +98,10 @@ impl Run {
         loop {
             self.begin().await?;
             let next = self.tasks.join_next_with_id();
-            let joined = if self.stop.is_told() {
+            let joined = if self.stop.is_cancelled() {
                 next.await
             } else {
-                match self.stop.unless_told(next).await {
+                match self.stop.run_until_cancelled(next).await {
                     Some(joined) => joined,
                     None => continue,
                 }
@@ -125,7 +125,7 @@ impl Run {
 
     /// Begins what there is room for.
     async fn begin(&mut self) -> Result<(), Dropped> {
-        while self.stop.is_told() || self.uploading.len() < self.files.options.concurrency {
+        while self.stop.is_cancelled() || self.uploading.len() < self.files.options.concurrency {
             let Some(item) = self.queue.pop_front() else { break };
             self.open(item).await?;
         }
@@ -166,7 +166,7 @@ impl Run {
         match item {
             Item::File { path, size, title } => {
                 self.tell(FolderEvent::Found { path: path.clone(), size }).await?;
-                if self.stop.is_told() {
+                if self.stop.is_cancelled() {
                     return self.tell(FolderEvent::Skipped { path, reason: SkipReason::NotTried }).await;
                 }
                 let files = Arc::clone(&self.files);
@@ -207,7 +207,7 @@ impl Run {
             }
             Step::File(path, Outcome::Failed(error)) => {
                 if self.ends.at(&error, self.report.uploaded) {
-                    self.stop.tell();
+                    self.stop.cancel();
                 }
                 self.failed(path, error).await
             }
