@@ -58,6 +58,17 @@ pub(crate) async fn read_error_body<R>(body: &mut R) -> Option<Bytes>
 where
     R: Body<Data = Bytes> + Unpin,
 {
+    let (read, whole) = read_within(body, PATIENCE).await;
+    // The beginning of a text says something, that of an object does not.
+    let says_something = whole || !matches!(read.trim_ascii_start().first(), None | Some(b'{' | b'['));
+    says_something.then_some(read)
+}
+
+/// Reads a body to its end, or to the limit of bytes, for so long at most. False where it broke off, or its time was over.
+pub(crate) async fn read_within<R>(body: &mut R, patience: Duration) -> (Bytes, bool)
+where
+    R: Body<Data = Bytes> + Unpin,
+{
     let mut read = BytesMut::new();
     let reading = async {
         while read.len() <= ERROR_BODY_LIMIT {
@@ -71,13 +82,11 @@ where
     };
     // Timers need a runtime; without one, the limits of whoever sends the request are all there is.
     let whole = match clock::runtime() {
-        Ok(_) => clock::timeout(PATIENCE, reading).await.ok().flatten().unwrap_or(false),
+        Ok(_) => clock::timeout(patience, reading).await.ok().flatten().unwrap_or(false),
         Err(_) => reading.await,
     };
     read.truncate(ERROR_BODY_LIMIT);
-    // The beginning of a text says something, that of an object does not.
-    let says_something = whole || !matches!(read.trim_ascii_start().first(), None | Some(b'{' | b'['));
-    says_something.then(|| read.freeze())
+    (read.freeze(), whole)
 }
 
 /// Reads the retry hint of answers that may be followed by another attempt.

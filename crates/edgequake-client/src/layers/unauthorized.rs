@@ -3,9 +3,10 @@
 //! Stands right outside the [auth layer](super::auth), which notes on a 401 which credential was refused, and inside the
 //! transient retry, which does not count the replay as an attempt. It asks the credentials whether another one can be had
 //! ([`SharedCredentials::rejected`]) and gets it; the request is sent once more if that is of another generation than the one refused.
-//! The refused answer is read before, so that its connection is free meanwhile; where it becomes the caller's after all, since the credentials
-//! gave the same one again, what was read is in its extensions as [`ReadBody`]. A second 401 is the caller's. A body that can be sent only
-//! once is not replayed: the first 401 is the caller's then. Errors pass through; its own is the [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
+//! The refused answer is read before, so that its connection is free meanwhile; where it becomes the caller's after all, since the
+//! credentials gave the same one again, what was read is in its extensions as [`ReadBody`]. A second 401 is the caller's. A body that can
+//! be sent only once is not replayed: the first 401 is the caller's then. Errors pass through; its own is the
+//! [`CredentialsError`](edgequake_auth::CredentialsError) of credentials that have no successor to give.
 //!
 //! ```
 //! use edgequake_auth::{SharedCredentials, StaticKey};
@@ -43,27 +44,25 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use edgequake_auth::{AuthContext, Generation, Recourse, SharedCredentials};
 use edgequake_types::Origin;
 use http::header::WWW_AUTHENTICATE;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::BodyExt;
 use pin_project_lite::pin_project;
 use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::auth::{Rejected, Successor};
-use super::error_body::ERROR_BODY_LIMIT;
+use super::error_body::read_within;
 use super::replay::Retained;
 use crate::body::Replay;
 use crate::boxed::{BoxError, BoxFuture};
-use crate::clock;
 
-/// How much of a refused answer is read, in bytes, and for how long.
-const REFUSAL: (usize, Duration) = (ERROR_BODY_LIMIT, Duration::from_secs(1));
+/// How long a refused answer is read.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Noted in the extensions of a 401 that was the answer to a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -226,24 +225,6 @@ fn lacks_scope<R>(answer: &Response<R>) -> bool {
     challenges.filter_map(|challenge| challenge.to_str().ok()).any(|text| text.contains("insufficient_scope"))
 }
 
-/// Reads a body to its end, where its connection can be used again, or to the limits.
-async fn read<R: Body<Data = Bytes> + Unpin>(body: &mut R) -> Bytes {
-    let mut read = BytesMut::new();
-    let reading = async {
-        while let Some(Ok(frame)) = body.frame().await
-            && read.len() <= REFUSAL.0
-        {
-            read.extend_from_slice(&frame.into_data().unwrap_or_default());
-        }
-    };
-    // That it could not be read is no reason to give up. Timers need a runtime.
-    match clock::runtime() {
-        Ok(_) => drop(clock::timeout(REFUSAL.1, reading).await),
-        Err(_) => reading.await,
-    }
-    read.freeze()
-}
-
 async fn replay<S, B, R>(
     mut refused: Response<R>,
     used: Generation,
@@ -258,7 +239,8 @@ where
     R: Body<Data = Bytes> + Unpin,
 {
     // Before anything is waited for: where there may be no more connections, the refresh needs one of those that were refused on.
-    let read = read(refused.body_mut()).await;
+    // That it could not be read is no reason to give up.
+    let (read, _) = read_within(refused.body_mut(), PATIENCE).await;
     tracing::debug!(?used, "credential refused, asking for another one");
     let successor = credentials.authorize(&context).await?;
     if successor.generation() == used {
