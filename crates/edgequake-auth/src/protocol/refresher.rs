@@ -284,26 +284,23 @@ impl Refresher {
     fn begin(&mut self, record: Option<&Record>, token: Secret, now: Now) -> Step {
         let hash = fingerprint(&token);
         let own = record.is_some_and(|record| self.in_hand(record).is_some());
-        let may_be_spent = match record {
-            // What is told there is an intent of ours.
-            _ if own => self.doubtful,
-            Some(record) => self.doubted == Some(hash) || record.may_be_spent(hash),
-            None => self.doubted == Some(hash),
-        };
+        // With a lease of ours, what the record tells is an intent of ours.
+        let is_told = || self.doubted == Some(hash) || record.is_some_and(|record| record.may_be_spent(hash));
+        let may_be_spent = if own { self.doubtful } else { is_told() };
         if may_be_spent && let Some(instead) = self.instead_of_what_may_be_spent() {
             return instead;
         }
-        // Whoever exchanges a token of its program keeps the lease when the session beside it ends. For that of another nobody waits.
-        let of_it = |intent: &Intent| intent.tokens == Version::of_given(hash);
-        let at_it = |record: &&Record| may_be_spent && record.intent_of_lease().is_none_or(of_it);
-        match record.filter(at_it) {
-            _ if own => {}
-            Some(record) if record.lease.is_some() => match self.after_others(record, now) {
-                Ok(expired) => self.predecessor = expired,
-                Err(time) => return self.wait(time),
-            },
-            _ if self.is_quiet(now) => {}
-            _ => self.predecessor = None,
+        if !own {
+            // Whoever exchanges a token of its program keeps the lease when the session beside it ends. For that of another nobody waits.
+            let of_it = |intent: &Intent| intent.tokens == Version::of_given(hash);
+            let at_it = |record: &&Record| may_be_spent && record.intent_of_lease().is_none_or(of_it);
+            self.predecessor = match record.filter(at_it) {
+                Some(record) if record.lease.is_some() => match self.after_others(record, now) {
+                    Ok(expired) => expired,
+                    Err(time) => return self.wait(time),
+                },
+                _ => self.predecessor.filter(|_| self.is_quiet(now)),
+            };
         }
         let tokens = StoredTokens::new(None, Some(token));
         let version = Some(tokens.version);
