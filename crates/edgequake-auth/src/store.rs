@@ -39,9 +39,9 @@
 //! ends before that, such as a command that is cut off after a minute, goes by the time in the lease: once the holder must have been
 //! done for two hours by the wall clock, only the exchange that may be under way is waited for, 35 seconds, unless this process has
 //! seen the lease change. So programs that find a holder that vanished, and live for less than 105 seconds, or for less than 70 if they
-//! have a password, get no token for two hours, unless one of them stays or somebody logs in; longer by what the holder's clock was ahead, and until one of
-//! them stays if that clock was behind the beginning of the session. Clocks that are more than two hours apart can make two processes
-//! present one token, if the one is stopped right before it sends.
+//! have a password, get no token for two hours, unless one of them stays or somebody logs in; longer by what the holder's clock was
+//! ahead, and until one of them stays if that clock was behind the beginning of the session. Clocks that are more than two hours apart
+//! can make two processes present one token, if the one is stopped right before it sends.
 //!
 //! # What can go wrong, and the way out
 //!

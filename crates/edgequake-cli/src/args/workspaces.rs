@@ -50,5 +50,5 @@ pub(crate) struct Stats {
 
 fn name(text: &str) -> Result<String, &'static str> {
     let text = text.trim();
-    if !is_segment(text) { Err("it must be an ID, a slug or a name") } else { Ok(text.to_owned()) }
+    if is_segment(text) { Ok(text.to_owned()) } else { Err("it must be an ID, a slug or a name") }
 }

@@ -17,8 +17,8 @@ use crate::failure::{Exit, Exits, Failure};
 /// How many calls are made at once.
 const AT_ONCE: usize = 6;
 
-/// Calls for each, once where it was given several times, and shows the answers. A failure does not stop the others, unless it would hit them as well; the exit code is that
-/// of all failures, or 1 where they differ. `key` is what an id is called in JSON.
+/// Calls for each, once where it was given several times, and shows the answers. A failure does not stop the others, unless it would
+/// hit them as well; the exit code is that of all failures, or 1 where they differ. `key` is what an id is called in JSON.
 pub(super) async fn each<I, T, F>(
     cx: &mut Context,
     key: &str,

@@ -10,6 +10,18 @@ pub(crate) async fn signal(child: &tokio::process::Child, name: &str) {
     assert!(tokio::process::Command::new("kill").args([name, &pid]).status().await.unwrap().success());
 }
 
+/// Sends a second signal, again and again: the first may still be on its way, and two of a kind are one.
+#[cfg(unix)]
+pub(crate) async fn signal_until_it_ends(child: &mut tokio::process::Child) -> std::process::ExitStatus {
+    loop {
+        signal(child, "-TERM").await;
+        tokio::select! {
+            status = child.wait() => break status.unwrap(),
+            () = tokio::time::sleep(Duration::from_millis(20)) => {}
+        }
+    }
+}
+
 /// Whether the tests themselves run below `nohup`: the programs that they start inherit that, and a terminal that closes ends none.
 #[cfg(unix)]
 fn hang_ups_are_ignored() -> bool {
@@ -98,15 +110,8 @@ async fn a_second_signal_ends_it_at_once() {
     while rig.server.stats().refreshes == 0 {
         tokio::task::yield_now().await;
     }
-    // The first may still be on its way when the second is sent, and two of a kind are one.
     signal(&child, "-INT").await;
-    let status = loop {
-        signal(&child, "-TERM").await;
-        tokio::select! {
-            status = child.wait() => break status.unwrap(),
-            () = tokio::time::sleep(Duration::from_millis(20)) => {}
-        }
-    };
+    let status = signal_until_it_ends(&mut child).await;
     assert!(matches!(status.code(), Some(130 | 143)), "{status}");
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use edgequake_devserver::Fault;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use crate::interruptions::signal;
+use crate::interruptions::{signal, signal_until_it_ends};
 use crate::rig::{ROOT_PASSWORD, Rig, server};
 use crate::uploads::write;
 
@@ -81,10 +81,8 @@ async fn what_takes_too_long_at_ctrl_c_is_cut_off() {
             tokio::task::yield_now().await;
         }
         signal(&child, "-INT").await;
-        while twice && child.try_wait().unwrap().is_none() {
-            // The first may still be on its way, and two of a kind are one.
-            signal(&child, "-TERM").await;
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        if twice {
+            signal_until_it_ends(&mut child).await;
         }
         let output = child.wait_with_output().await.unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
